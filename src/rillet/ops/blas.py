@@ -1,0 +1,398 @@
+"""Matrix products: every one that rillet computes outside native programs.
+
+In flow NumPy arrays of any strides and numeric dtype; out flow new arrays (or
+`out`, filled). Callers are the kernels of `MatMul`, `BatchMatMulV2`, `Einsum`, the
+convolutions and the decompositions. Real and complex products go to OpenBLAS (`ops.
+openblas`), on one thread, or in tiles over `core.threads` where they are large;
+half precisions are computed in float32; integers exactly, with wrap-around.
+
+Kernels refuse with ValueError or TypeError; the ops above word the public errors.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from typing import Final
+
+import numpy as np
+
+from rillet.ops.openblas import (
+    CONJUGATE_TRANSPOSE,
+    DATA_OFFSET,
+    LAYOUT_IS_KNOWN,
+    NO_TRANSPOSE,
+    ROW_MAJOR,
+    TRANSPOSE,
+    Routines,
+    address,
+    config,
+    corename,
+    routines,
+    thread_count,
+)
+
+__all__ = ["batch_matmul", "config", "corename", "matmul", "thread_count"]
+
+_READY: Final = 0x101  # NumPy's flag bits: C-contiguous and aligned
+_ALIGNED: Final = 0x100
+_DATA: Final = DATA_OFFSET
+_at: Final = ctypes.c_void_p.from_address
+_HELD_WORK: Final = 1 << 15  # multiply-adds under which Python's lock is kept
+_SMALL_INTEGER_WORK: Final = 1 << 12
+_EXACT_TERMS: Final = 1 << 21
+
+_ROUTINES: dict[np.dtype, Routines] = {}
+_DIRECT: dict[np.dtype, Routines] = {}  # the same, where addresses can be read in place
+_BLAS_NAMES: Final = ("float32", "float64", "complex64", "complex128")
+
+
+def matmul(
+    a: np.ndarray,
+    b: np.ndarray,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+    out: np.ndarray | None = None,
+    *,
+    adjoint_a: bool = False,
+    adjoint_b: bool = False,
+    accumulate: bool = False,
+) -> np.ndarray:
+    """Returns the product of two matrices.
+
+    Args:
+      a: `(m, k)`, or `(k, m)` if transposed; any strides.
+      b: `(k, n)`, or `(n, k)` if transposed; of a's dtype.
+      transpose_a: use a's transpose.
+      transpose_b: use b's transpose.
+      out: `(m, n)` of the same dtype, filled and returned; it must not overlap
+        a or b.
+      adjoint_a: use a's conjugate transpose.
+      adjoint_b: use b's conjugate transpose.
+      accumulate: add to `out` instead of overwriting it.
+
+    Returns:
+      `(m, n)`, of a's dtype.
+
+    Raises:
+      ValueError: not two matrices, or the inner dimensions differ.
+      TypeError: the dtypes differ or are not numeric.
+
+    Example:
+      >>> matmul(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]))
+      array([[11.]])
+    """
+    use = _DIRECT.get(a.dtype)
+    if (
+        use is None
+        or out is not None
+        or transpose_a
+        or transpose_b
+        or adjoint_a
+        or adjoint_b
+        or a.ndim != 2
+        or b.ndim != 2
+        or b.dtype != a.dtype
+        or a.flags.num & b.flags.num & _READY != _READY
+    ):
+        return _general(
+            a,
+            b,
+            (transpose_a or adjoint_a, adjoint_a),
+            (transpose_b or adjoint_b, adjoint_b),
+            out,
+            accumulate,
+        )
+    m, k = a.shape
+    k_of_b, n = b.shape
+    work = m * n * k
+    if k != k_of_b or work > _HELD_WORK or work == 0:
+        return _general(a, b, (False, False), (False, False), None, False)
+    out = np.empty((m, n), a.dtype)
+    at_a = _at(id(a) + _DATA)
+    at_b = _at(id(b) + _DATA)
+    at_out = _at(id(out) + _DATA)
+    if n == 1:
+        use.held_gemv(101, 111, m, k, use.one, at_a, k, at_b, 1, use.zero, at_out, 1)
+    elif m == 1:
+        use.held_gemv(101, 112, k, n, use.one, at_b, n, at_a, 1, use.zero, at_out, 1)
+    else:
+        use.held_gemm(
+            101, 111, 111, m, n, k, use.one, at_a, k, at_b, n, use.zero, at_out, n
+        )
+    return out
+
+
+def batch_matmul(
+    a: np.ndarray,
+    b: np.ndarray,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+    *,
+    adjoint_a: bool = False,
+    adjoint_b: bool = False,
+) -> np.ndarray:
+    """Returns the products of two stacks of matrices, leading dimensions broadcast.
+
+    Args:
+      a: `(..., m, k)`, or `(..., k, m)` if transposed; any strides.
+      b: `(..., k, n)`, or `(..., n, k)` if transposed; of a's dtype.
+      transpose_a: use the transposes of a's matrices.
+      transpose_b: use the transposes of b's matrices.
+      adjoint_a: use the conjugate transposes of a's matrices.
+      adjoint_b: use the conjugate transposes of b's matrices.
+
+    Returns:
+      `(..., m, n)`, of a's dtype.
+
+    Raises:
+      ValueError: fewer than two dimensions, or shapes that do not fit.
+      TypeError: the dtypes differ or are not numeric.
+
+    Example:
+      >>> batch_matmul(np.ones((3, 1, 2, 4)), np.ones((5, 4, 6))).shape
+      (3, 5, 2, 6)
+    """
+    if a.ndim == 2 and b.ndim == 2:
+        return matmul(
+            a, b, transpose_a, transpose_b, adjoint_a=adjoint_a, adjoint_b=adjoint_b
+        )
+    if a.ndim < 2 or b.ndim < 2:
+        raise ValueError(
+            "matmul: each input needs at least 2 dimensions: a has shape "
+            f"{a.shape}, b has shape {b.shape}; add dimensions of size 1"
+        )
+    left = a.swapaxes(-1, -2) if transpose_a or adjoint_a else a
+    right = b.swapaxes(-1, -2) if transpose_b or adjoint_b else b
+    if adjoint_a and a.dtype.kind == "c":
+        left = left.conj()
+    if adjoint_b and b.dtype.kind == "c":
+        right = right.conj()
+    k = _inner_extent(left, right)
+    if left.ndim > 2 and right.ndim == 2:
+        # One product of all the rows: right is read once, not once a matrix.
+        rows = matmul(left.reshape(-1, k) if k else left.reshape(_rows(left), 0), right)
+        return rows.reshape(*left.shape[:-1], right.shape[1])
+    leading = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
+    result = np.empty((*leading, left.shape[-2], right.shape[-1]), a.dtype)
+    if a.dtype != b.dtype or a.dtype.name not in _BLAS_NAMES:
+        _check_types(a, b)
+    _fill_stack(
+        np.broadcast_to(left, (*leading, *left.shape[-2:])),
+        np.broadcast_to(right, (*leading, *right.shape[-2:])),
+        result,
+    )
+    return result
+
+
+def _rows(stack: np.ndarray) -> int:
+    return math.prod(stack.shape[:-1])
+
+
+def _fill_stack(left: np.ndarray, right: np.ndarray, out: np.ndarray) -> None:
+    """Multiplies stacks whose leading dimensions are equal."""
+    for index in np.ndindex(out.shape[:-2]):
+        _general(left[index], right[index], _PLAIN, _PLAIN, out[index], False)
+
+
+def _inner_extent(left: np.ndarray, right: np.ndarray) -> int:
+    k: int = left.shape[-1]
+    if right.shape[-2] != k:
+        raise ValueError(
+            f"matmul: inner dimensions differ: {left.shape} times {right.shape} (after "
+            f"transposition); the first's last dimension, {k}, must equal the second's "
+            f"last but one, {right.shape[-2]}"
+        )
+    return k
+
+
+def _check_types(a: np.ndarray, b: np.ndarray) -> None:
+    if a.dtype != b.dtype:
+        raise TypeError(
+            f"matmul: dtypes differ: a is {a.dtype}, b is {b.dtype}; cast one of them"
+        )
+    if a.dtype.kind not in "iufcV" or a.dtype.names is not None:
+        raise TypeError(f"matmul: {a.dtype} is not numeric; cast it to float32")
+
+
+_Mode = tuple[bool, bool]  # transposed, conjugated
+_PLAIN: Final = (False, False)
+
+
+def _general(
+    a: np.ndarray,
+    b: np.ndarray,
+    mode_a: _Mode,
+    mode_b: _Mode,
+    out: np.ndarray | None,
+    accumulate: bool,
+) -> np.ndarray:
+    """The product of any two matrices: checks, then the road for its dtype."""
+    if a.ndim != 2 or b.ndim != 2:
+        raise ValueError(
+            f"matmul: both inputs must be matrices: a has shape {a.shape}, b has "
+            f"shape {b.shape}; use batch_matmul for stacks"
+        )
+    left = a.T if mode_a[0] else a
+    right = b.T if mode_b[0] else b
+    k = _inner_extent(left, right)
+    if a.dtype not in _ROUTINES or b.dtype != a.dtype:
+        _check_types(a, b)
+        if a.dtype.name in _BLAS_NAMES and a.dtype.isnative:
+            _bind(a.dtype)
+    shape = (left.shape[0], right.shape[1])
+    if out is None:
+        out = np.empty(shape, a.dtype)
+        accumulate = False
+    elif out.shape != shape or out.dtype != a.dtype:
+        raise ValueError(
+            f"matmul: out must be {a.dtype} of shape {shape}: got {out.dtype} of "
+            f"shape {out.shape}"
+        )
+    if k == 0 or out.size == 0:
+        if not accumulate:
+            out.fill(0)
+        return out
+    use = _ROUTINES.get(a.dtype)
+    if use is None:
+        product = _other_dtype(left, right)
+    elif _is_target(out, use.itemsize):
+        _fill(use, left, right, mode_a[1], mode_b[1], out, accumulate)
+        return out
+    else:
+        product = np.empty(shape, a.dtype)
+        _fill(use, left, right, mode_a[1], mode_b[1], product, False)
+    if accumulate:
+        np.add(out, product, out=out)
+    else:
+        out[...] = product
+    return out
+
+
+def _bind(dtype: np.dtype) -> None:
+    _ROUTINES[dtype] = routines(dtype)
+    if LAYOUT_IS_KNOWN:
+        _DIRECT[dtype] = _ROUTINES[dtype]
+
+
+def _is_target(out: np.ndarray, itemsize: int) -> bool:
+    """Whether BLAS can write to `out`: rows whole, not overlapping, aligned."""
+    rows, columns = out.shape
+    to_row, to_column = out.strides
+    return bool(
+        out.flags.num & _ALIGNED
+        and (to_column == itemsize or columns == 1)
+        and (rows == 1 or (to_row >= columns * itemsize and to_row % itemsize == 0))
+    )
+
+
+def _fill(
+    use: Routines,
+    left: np.ndarray,
+    right: np.ndarray,
+    conjugate_left: bool,
+    conjugate_right: bool,
+    out: np.ndarray,
+    accumulate: bool,
+) -> None:
+    """Multiplies on the calling thread."""
+    left, flag_left, step_left = _layout(left, use.itemsize, conjugate_left)
+    right, flag_right, step_right = _layout(right, use.itemsize, conjugate_right)
+    m, k = left.shape
+    n = right.shape[1]
+    held = m * n * k <= _HELD_WORK
+    before = use.one if accumulate else use.zero
+    step_out = max(out.strides[0] // use.itemsize, n) if m > 1 else n
+    conjugated = CONJUGATE_TRANSPOSE in (flag_left, flag_right)
+    if n == 1 and not conjugated:
+        gemv = use.held_gemv if held else use.gemv
+        stored = (m, k) if flag_left == NO_TRANSPOSE else (k, m)
+        step_vector = step_right if flag_right == NO_TRANSPOSE else 1
+        gemv(ROW_MAJOR, flag_left, *stored, use.one, address(left), step_left,
+             address(right), step_vector, before, address(out), step_out)  # fmt: skip
+    elif m == 1 and not conjugated:
+        gemv = use.held_gemv if held else use.gemv
+        flipped = TRANSPOSE if flag_right == NO_TRANSPOSE else NO_TRANSPOSE
+        stored = (k, n) if flag_right == NO_TRANSPOSE else (n, k)
+        step_vector = 1 if flag_left == NO_TRANSPOSE else step_left
+        gemv(ROW_MAJOR, flipped, *stored, use.one, address(right), step_right,
+             address(left), step_vector, before, address(out), 1)  # fmt: skip
+    else:
+        gemm = use.held_gemm if held else use.gemm
+        gemm(ROW_MAJOR, flag_left, flag_right, m, n, k, use.one, address(left),
+             step_left, address(right), step_right, before, address(out),
+             step_out)  # fmt: skip
+
+
+def _layout(
+    matrix: np.ndarray, itemsize: int, conjugate: bool
+) -> tuple[np.ndarray, int, int]:
+    """Returns the matrix as BLAS takes it: (array, transposition, leading step).
+
+    The array is the matrix itself where its strides allow, else a copy.
+    """
+    rows, columns = matrix.shape
+    to_row, to_column = matrix.strides
+    if matrix.flags.num & _ALIGNED:
+        if conjugate:
+            plain = False
+        else:
+            plain = (to_column == itemsize or columns == 1) and (
+                rows == 1 or (to_row >= columns * itemsize and to_row % itemsize == 0)
+            )
+        if plain:
+            step = to_row // itemsize if rows > 1 else columns
+            return matrix, NO_TRANSPOSE, step
+        if (to_row == itemsize or rows == 1) and (
+            columns == 1 or (to_column >= rows * itemsize and to_column % itemsize == 0)
+        ):
+            step = to_column // itemsize if columns > 1 else rows
+            flag = CONJUGATE_TRANSPOSE if conjugate else TRANSPOSE
+            return matrix, flag, step
+    copied = matrix.conj() if conjugate else matrix
+    return np.require(copied, requirements=["C", "A"]), NO_TRANSPOSE, columns
+
+
+def _other_dtype(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The product of matrices in a dtype that BLAS does not know."""
+    dtype = left.dtype
+    if not dtype.isnative:
+        native = dtype.newbyteorder("=")
+        return matmul(left.astype(native), right.astype(native)).astype(dtype)
+    if dtype.kind in "iu":
+        return _integer_product(left, right)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return matmul(left.astype(np.float32), right.astype(np.float32)).astype(dtype)
+
+
+def _integer_product(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The exact product of integers modulo two to their width.
+
+    Small products are summed as they stand. Larger ones are cut into limbs of 16 bits,
+    whose products BLAS adds without rounding in float64: 2**21 of them stay
+    below 2**53.
+    """
+    m, k = left.shape
+    n = right.shape[1]
+    if m * n * k <= _SMALL_INTEGER_WORK:
+        terms = left[:, :, np.newaxis] * right
+        summed: np.ndarray = np.add.reduce(terms, axis=1, dtype=left.dtype)
+        return summed
+    width = left.dtype.itemsize * 8
+    limbs = max(1, width // 16)
+    total = np.zeros((m, n), np.uint64)
+    for start in range(0, k, _EXACT_TERMS):
+        a = _limbs(left[:, start : start + _EXACT_TERMS], limbs)
+        b = _limbs(right[start : start + _EXACT_TERMS], limbs)
+        for i in range(limbs):
+            for j in range(limbs - i):
+                part = matmul(a[i], b[j]).astype(np.uint64)
+                total += part << np.uint64(16 * (i + j))
+    return total.astype(left.dtype)
+
+
+def _limbs(matrix: np.ndarray, count: int) -> list[np.ndarray]:
+    """Cuts integers, as their two's complement, into 16 bits each, lowest first."""
+    unsigned = matrix.astype(f"u{matrix.dtype.itemsize}")
+    mask = 0xFFFF if matrix.dtype.itemsize > 1 else 0xFF
+    return [((unsigned >> (16 * i)) & mask).astype(np.float64) for i in range(count)]
