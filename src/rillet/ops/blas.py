@@ -17,33 +17,26 @@ from typing import Final
 
 import numpy as np
 
-from rillet.ops.openblas import (
-    CONJUGATE_TRANSPOSE,
-    DATA_OFFSET,
-    LAYOUT_IS_KNOWN,
-    NO_TRANSPOSE,
-    ROW_MAJOR,
-    TRANSPOSE,
-    Routines,
-    address,
-    config,
-    corename,
-    routines,
-    thread_count,
+from rillet.ops.gemm import (
+    DIRECT,
+    HELD_WORK,
+    ROUTINES,
+    STACKED_WORK,
+    bind,
+    fill,
+    fill_stack,
+    is_target,
 )
+from rillet.ops.openblas import DATA_OFFSET, config, corename, thread_count
 
 __all__ = ["batch_matmul", "config", "corename", "matmul", "thread_count"]
 
 _READY: Final = 0x101  # NumPy's flag bits: C-contiguous and aligned
-_ALIGNED: Final = 0x100
 _DATA: Final = DATA_OFFSET
 _at: Final = ctypes.c_void_p.from_address
-_HELD_WORK: Final = 1 << 15  # multiply-adds under which Python's lock is kept
 _SMALL_INTEGER_WORK: Final = 1 << 12
 _EXACT_TERMS: Final = 1 << 21
 
-_ROUTINES: dict[np.dtype, Routines] = {}
-_DIRECT: dict[np.dtype, Routines] = {}  # the same, where addresses can be read in place
 _BLAS_NAMES: Final = ("float32", "float64", "complex64", "complex128")
 
 
@@ -82,7 +75,7 @@ def matmul(
       >>> matmul(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]))
       array([[11.]])
     """
-    use = _DIRECT.get(a.dtype)
+    use = DIRECT.get(a.dtype)
     if (
         use is None
         or out is not None
@@ -106,7 +99,7 @@ def matmul(
     m, k = a.shape
     k_of_b, n = b.shape
     work = m * n * k
-    if k != k_of_b or work > _HELD_WORK or work == 0:
+    if k != k_of_b or work > HELD_WORK or work == 0:
         return _general(a, b, (False, False), (False, False), None, False)
     out = np.empty((m, n), a.dtype)
     at_a = _at(id(a) + _DATA)
@@ -175,8 +168,7 @@ def batch_matmul(
         return rows.reshape(*left.shape[:-1], right.shape[1])
     leading = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
     result = np.empty((*leading, left.shape[-2], right.shape[-1]), a.dtype)
-    if a.dtype != b.dtype or a.dtype.name not in _BLAS_NAMES:
-        _check_types(a, b)
+    _prepare(a, b)
     _fill_stack(
         np.broadcast_to(left, (*leading, *left.shape[-2:])),
         np.broadcast_to(right, (*leading, *right.shape[-2:])),
@@ -191,8 +183,25 @@ def _rows(stack: np.ndarray) -> int:
 
 def _fill_stack(left: np.ndarray, right: np.ndarray, out: np.ndarray) -> None:
     """Multiplies stacks whose leading dimensions are equal."""
-    for index in np.ndindex(out.shape[:-2]):
-        _general(left[index], right[index], _PLAIN, _PLAIN, out[index], False)
+    if out.size == 0 or left.shape[-1] == 0:
+        out.fill(0)
+        return
+    use = ROUTINES.get(out.dtype)
+    work = left.shape[-2] * left.shape[-1] * right.shape[-1]
+    if use is None or work >= STACKED_WORK:
+        for index in np.ndindex(out.shape[:-2]):
+            _general(left[index], right[index], _PLAIN, _PLAIN, out[index], False)
+        return
+    try:
+        flat = [
+            np.reshape(stack, (-1, *stack.shape[-2:]), copy=False)
+            for stack in (left, right, out)
+        ]
+    except ValueError:  # broadcast along some of the dimensions only
+        for i in range(len(out)):
+            _fill_stack(left[i], right[i], out[i])
+        return
+    fill_stack(use, *flat)
 
 
 def _inner_extent(left: np.ndarray, right: np.ndarray) -> int:
@@ -206,13 +215,18 @@ def _inner_extent(left: np.ndarray, right: np.ndarray) -> int:
     return k
 
 
-def _check_types(a: np.ndarray, b: np.ndarray) -> None:
+def _prepare(a: np.ndarray, b: np.ndarray) -> None:
+    """Checks the dtypes and binds BLAS for them."""
+    if a.dtype == b.dtype and a.dtype in ROUTINES:
+        return
     if a.dtype != b.dtype:
         raise TypeError(
             f"matmul: dtypes differ: a is {a.dtype}, b is {b.dtype}; cast one of them"
         )
     if a.dtype.kind not in "iufcV" or a.dtype.names is not None:
         raise TypeError(f"matmul: {a.dtype} is not numeric; cast it to float32")
+    if a.dtype.name in _BLAS_NAMES and a.dtype.isnative:
+        bind(a.dtype)
 
 
 _Mode = tuple[bool, bool]  # transposed, conjugated
@@ -236,10 +250,7 @@ def _general(
     left = a.T if mode_a[0] else a
     right = b.T if mode_b[0] else b
     k = _inner_extent(left, right)
-    if a.dtype not in _ROUTINES or b.dtype != a.dtype:
-        _check_types(a, b)
-        if a.dtype.name in _BLAS_NAMES and a.dtype.isnative:
-            _bind(a.dtype)
+    _prepare(a, b)
     shape = (left.shape[0], right.shape[1])
     if out is None:
         out = np.empty(shape, a.dtype)
@@ -253,104 +264,20 @@ def _general(
         if not accumulate:
             out.fill(0)
         return out
-    use = _ROUTINES.get(a.dtype)
+    use = ROUTINES.get(a.dtype)
     if use is None:
         product = _other_dtype(left, right)
-    elif _is_target(out, use.itemsize):
-        _fill(use, left, right, mode_a[1], mode_b[1], out, accumulate)
+    elif is_target(out, use.itemsize):
+        fill(use, left, right, mode_a[1], mode_b[1], out, accumulate)
         return out
     else:
         product = np.empty(shape, a.dtype)
-        _fill(use, left, right, mode_a[1], mode_b[1], product, False)
+        fill(use, left, right, mode_a[1], mode_b[1], product, False)
     if accumulate:
         np.add(out, product, out=out)
     else:
         out[...] = product
     return out
-
-
-def _bind(dtype: np.dtype) -> None:
-    _ROUTINES[dtype] = routines(dtype)
-    if LAYOUT_IS_KNOWN:
-        _DIRECT[dtype] = _ROUTINES[dtype]
-
-
-def _is_target(out: np.ndarray, itemsize: int) -> bool:
-    """Whether BLAS can write to `out`: rows whole, not overlapping, aligned."""
-    rows, columns = out.shape
-    to_row, to_column = out.strides
-    return bool(
-        out.flags.num & _ALIGNED
-        and (to_column == itemsize or columns == 1)
-        and (rows == 1 or (to_row >= columns * itemsize and to_row % itemsize == 0))
-    )
-
-
-def _fill(
-    use: Routines,
-    left: np.ndarray,
-    right: np.ndarray,
-    conjugate_left: bool,
-    conjugate_right: bool,
-    out: np.ndarray,
-    accumulate: bool,
-) -> None:
-    """Multiplies on the calling thread."""
-    left, flag_left, step_left = _layout(left, use.itemsize, conjugate_left)
-    right, flag_right, step_right = _layout(right, use.itemsize, conjugate_right)
-    m, k = left.shape
-    n = right.shape[1]
-    held = m * n * k <= _HELD_WORK
-    before = use.one if accumulate else use.zero
-    step_out = max(out.strides[0] // use.itemsize, n) if m > 1 else n
-    conjugated = CONJUGATE_TRANSPOSE in (flag_left, flag_right)
-    if n == 1 and not conjugated:
-        gemv = use.held_gemv if held else use.gemv
-        stored = (m, k) if flag_left == NO_TRANSPOSE else (k, m)
-        step_vector = step_right if flag_right == NO_TRANSPOSE else 1
-        gemv(ROW_MAJOR, flag_left, *stored, use.one, address(left), step_left,
-             address(right), step_vector, before, address(out), step_out)  # fmt: skip
-    elif m == 1 and not conjugated:
-        gemv = use.held_gemv if held else use.gemv
-        flipped = TRANSPOSE if flag_right == NO_TRANSPOSE else NO_TRANSPOSE
-        stored = (k, n) if flag_right == NO_TRANSPOSE else (n, k)
-        step_vector = 1 if flag_left == NO_TRANSPOSE else step_left
-        gemv(ROW_MAJOR, flipped, *stored, use.one, address(right), step_right,
-             address(left), step_vector, before, address(out), 1)  # fmt: skip
-    else:
-        gemm = use.held_gemm if held else use.gemm
-        gemm(ROW_MAJOR, flag_left, flag_right, m, n, k, use.one, address(left),
-             step_left, address(right), step_right, before, address(out),
-             step_out)  # fmt: skip
-
-
-def _layout(
-    matrix: np.ndarray, itemsize: int, conjugate: bool
-) -> tuple[np.ndarray, int, int]:
-    """Returns the matrix as BLAS takes it: (array, transposition, leading step).
-
-    The array is the matrix itself where its strides allow, else a copy.
-    """
-    rows, columns = matrix.shape
-    to_row, to_column = matrix.strides
-    if matrix.flags.num & _ALIGNED:
-        if conjugate:
-            plain = False
-        else:
-            plain = (to_column == itemsize or columns == 1) and (
-                rows == 1 or (to_row >= columns * itemsize and to_row % itemsize == 0)
-            )
-        if plain:
-            step = to_row // itemsize if rows > 1 else columns
-            return matrix, NO_TRANSPOSE, step
-        if (to_row == itemsize or rows == 1) and (
-            columns == 1 or (to_column >= rows * itemsize and to_column % itemsize == 0)
-        ):
-            step = to_column // itemsize if columns > 1 else rows
-            flag = CONJUGATE_TRANSPOSE if conjugate else TRANSPOSE
-            return matrix, flag, step
-    copied = matrix.conj() if conjugate else matrix
-    return np.require(copied, requirements=["C", "A"]), NO_TRANSPOSE, columns
 
 
 def _other_dtype(left: np.ndarray, right: np.ndarray) -> np.ndarray:

@@ -44,6 +44,7 @@ class Routines(NamedTuple):
     held_gemm: Callable[..., None]
     gemv: Callable[..., None]
     held_gemv: Callable[..., None]
+    gemm_stack: Callable[..., None] | None
     one: Any
     zero: Any
     itemsize: int
@@ -149,11 +150,16 @@ def routines(dtype: np.dtype) -> Routines:
         return found  # type: ignore[no-any-return]
 
     one, zero = _scalars(dtype)
+    stacked = None
+    # Older libraries lack it, and 0.3.34 counts a complex stack's strides in reals.
+    if dtype.kind == "f" and hasattr(released, f"{PREFIX}cblas_sgemm_batch_strided"):
+        stacked = entry(released, "gemm_batch_strided")
     return Routines(
         entry(released, "gemm"),
         entry(held, "gemm"),
         entry(released, "gemv"),
         entry(held, "gemv"),
+        stacked,
         one,
         zero,
         dtype.itemsize,
