@@ -1,0 +1,83 @@
+"""The columns of the table: who is measured, in which environment, under which name.
+
+`run.py` reads the order and the labels, `envs.py` the requirements, `worker.py` the
+module that a row's code is given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One virtual environment and the releases that must be found in it.
+
+    Args:
+        name: The environment's folder under the environments' folder.
+        requirements: What pip is asked for, as `name==version` with `*` at the end of
+            a version where any later part will do. Empty for rillet's own: it holds
+            what `pyproject.toml` asks for, and rillet itself is run from `src`.
+    """
+
+    name: str
+    requirements: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One column: a framework in one way of use.
+
+    Args:
+        name: The key that rows use in `build` and `targets`.
+        label: What the table prints.
+        environment: The name of the environment it runs in.
+        module: The module that is imported and handed to the row's builder.
+        variables: Environment variables that its processes get.
+        usual: Whether it is measured when `--frameworks` is not given.
+    """
+
+    name: str
+    label: str
+    environment: str
+    module: str
+    variables: dict[str, str] = field(default_factory=dict)
+    usual: bool = True
+
+
+ENVIRONMENTS = {
+    environment.name: environment
+    for environment in (
+        Environment("rillet", ()),
+        Environment("tensorflow", ("tensorflow==2.21.*", "tf_keras==2.21.*")),
+        Environment("torch", ("torch==2.13.*", "numpy==2.*")),
+        Environment("jax", ("jax==0.10.*", "jaxlib==0.10.*")),
+    )
+}
+
+_QUIET_TF = {"TF_CPP_MIN_LOG_LEVEL": "3"}
+
+PEERS = {
+    peer.name: peer
+    for peer in (
+        Peer("rillet", "rillet", "rillet", "rillet"),
+        Peer("tensorflow", "TensorFlow", "tensorflow", "tensorflow", _QUIET_TF),
+        Peer(
+            "tf_keras",
+            "TensorFlow, Keras 2",
+            "tensorflow",
+            "tensorflow",
+            _QUIET_TF | {"TF_USE_LEGACY_KERAS": "1"},
+            usual=False,
+        ),
+        Peer("torch", "PyTorch", "torch", "torch"),
+        Peer("torch_compile", "torch.compile", "torch", "torch", usual=False),
+        Peer("jax", "JAX", "jax", "jax"),
+        Peer("jax_scan", "JAX, scan", "jax", "jax", usual=False),
+        Peer("numpy", "NumPy", "rillet", "numpy"),
+    )
+}
+
+UNSET = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+"""Variables that no worker inherits: they bind OpenBLAS to a kernel that is not the
+processor's own, and would slow one framework and not another."""
