@@ -1,0 +1,48 @@
+"""rillet: deep learning with TensorFlow 2's programming interface.
+
+    import rillet as tf
+
+Tensors, operators and the tape load at once; every other name on first use, through
+the table in `rillet.exports`.
+"""
+
+import importlib as _importlib
+import importlib.util as _importlib_util
+from typing import Any as _Any
+
+from rillet import exports as _exports
+from rillet.ops import operators as _operators  # noqa: F401  signs operators in
+
+__version__ = "2.15.0"
+newaxis = None
+
+_NAMES = _exports.resolve()
+
+
+def _present(namespace: str) -> bool:
+    return _importlib_util.find_spec(f"rillet.{namespace}") is not None
+
+
+def __getattr__(name: str) -> _Any:
+    found = _NAMES.get(name)
+    if found is not None:
+        value = getattr(_importlib.import_module(found[0]), found[1])
+    elif name in _exports.NAMESPACES and _present(name):
+        value = _importlib.import_module(f"rillet.{name}")
+    else:
+        raise AttributeError(_missing(name))
+    globals()[name] = value
+    return value
+
+
+def _missing(name: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, [*_NAMES, *_exports.NAMESPACES], 1, 0.6)
+    hint = f" Did you mean tf.{near[0]}?" if near else ""
+    return f"module 'tensorflow' (rillet) has no attribute 'tf.{name}'.{hint}"
+
+
+def __dir__() -> list[str]:
+    spaces = [n for n in _exports.NAMESPACES if _present(n)]
+    return sorted({*_NAMES, *spaces, "__version__", "newaxis"})

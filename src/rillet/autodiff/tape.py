@@ -1,0 +1,343 @@
+"""`tf.GradientTape`: a record of what ran, and the gradients read back from it.
+
+A tape is a recorder on the stack in `core.context`. It keeps the ops that depend on
+something watched, and hands them to `autodiff.backward`.
+"""
+
+from __future__ import annotations
+
+import enum
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rillet.autodiff.backward import Entry, gradients
+from rillet.core import context, nest
+from rillet.core.convert import describe, to_tensor
+from rillet.core.dtypes import COMPLEX, FLOATING
+from rillet.core.errors import house_message
+from rillet.core.logger import get_logger
+from rillet.core.tensor import Tensor
+from rillet.core.variable import Variable
+from rillet.ops import elementwise
+from rillet.ops.host import is_symbolic
+
+_state = context.state
+_DIFFERENTIABLE = FLOATING | COMPLEX
+_NOTES = 16
+_HOME = str(Path(__file__).parents[1])
+
+
+class UnconnectedGradients(enum.Enum):
+    """What a gradient is where no path leads from target to source."""
+
+    NONE = "none"
+    ZERO = "zero"
+
+
+class GradientTape:
+    """Records ops for automatic differentiation, `tf.GradientTape`.
+
+    Trainable variables are watched by themselves when read inside the ``with`` block;
+    tensors after `watch`.
+
+    Args:
+        persistent: whether gradients can be taken more than once.
+        watch_accessed_variables: whether trainable variables are watched by themselves.
+
+    Example:
+        >>> import rillet as tf
+        >>> x = tf.Variable(1.0)
+        >>> with tf.GradientTape() as tape:
+        ...     y = x**2 + 2 * x - 5
+        >>> tape.gradient(y, x).numpy()
+        np.float32(4.0)
+    """
+
+    def __init__(
+        self, persistent: bool = False, watch_accessed_variables: bool = True
+    ) -> None:
+        self._persistent = persistent
+        self._watches = watch_accessed_variables
+        self._recording = False
+        self._used = False
+        self._clear()
+
+    def _clear(self) -> None:
+        self._entries: list[Entry] = []
+        self._live: dict[int, Any] = {}
+        self._variables: dict[int, Variable] = {}
+        self._notes: dict[tuple[str, str], None] = {}
+
+    def __enter__(self) -> GradientTape:
+        self._start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._recording:
+            self._stop()
+
+    def _start(self) -> None:
+        if self._recording:
+            raise ValueError(house_message("GradientTape", "Tape is still recording"))
+        if self._used and not self._persistent:
+            self._clear()
+            self._used = False
+        self._recording = True
+        _state.recorders = (*_state.recorders, self)
+
+    def _stop(self) -> None:
+        self._recording = False
+        context.drop_recorder(self)
+
+    def record(
+        self,
+        op: Any,
+        inputs: tuple[Any, ...],
+        outputs: tuple[Any, ...],
+        attrs: dict[str, Any] | None,
+    ) -> None:
+        """Note an op that ran, if it depends on something watched."""
+        live = self._live
+        for x in inputs:
+            if id(x) in live:
+                break
+        else:
+            return
+        if op.grad is None:
+            self._note(f"op {op.name}, which has no gradient")
+            return
+        kept = False
+        for y in outputs:
+            if type(y) is not Tensor or y._array.dtype in _DIFFERENTIABLE:
+                live[id(y)] = y
+                kept = True
+        if kept:
+            self._entries.append(Entry(op, inputs, outputs, attrs))
+        else:
+            self._note(f"op {op.name} to {outputs[0].dtype.name}")
+
+    def read(self, variable: Variable, tensor: Tensor) -> None:
+        """Note that a variable was read, watching it if it is trainable."""
+        cell = variable._cell
+        if id(cell) not in self._live:
+            if not (self._watches and cell.trainable):
+                return
+            self.watch(variable)
+        if tensor._array.dtype in _DIFFERENTIABLE:
+            self._live[id(tensor)] = tensor
+            self._entries.append(Entry(None, (cell,), (tensor,), None))
+
+    def left(self, tensor: Any, how: str) -> None:
+        """Note that a value left the tape, if it depends on something watched."""
+        if id(tensor) in self._live:
+            self._note(how)
+
+    def _note(self, how: str) -> None:
+        if len(self._notes) < _NOTES:
+            self._notes[(how, _caller())] = None
+
+    def watch(self, tensor: Any) -> None:
+        """Record what is computed from `tensor` on.
+
+        Args:
+            tensor: a tensor or variable, or a nest of them.
+
+        Raises:
+            ValueError: where something else is given.
+        """
+        for item in nest.flatten(tensor):
+            if not isinstance(item, Tensor | Variable):
+                raise ValueError(
+                    house_message(
+                        "GradientTape.watch",
+                        "Passed in object is not a Tensor",
+                        f"got {describe(item)}",
+                    )
+                )
+            if item.dtype.numpy_dtype not in _DIFFERENTIABLE:
+                get_logger().warning(
+                    "GradientTape.watch: the dtype of the watched tensor must be"
+                    " floating (e.g. tf.float32), got %r",
+                    item.dtype,
+                )
+            if isinstance(item, Variable):
+                self._live[id(item._cell)] = item._cell
+                self._variables.setdefault(id(item._cell), item)
+            else:
+                self._live[id(item)] = item
+
+    @contextmanager
+    def stop_recording(self) -> Iterator[None]:
+        """A ``with`` block whose ops are not recorded."""
+        if not self._recording:
+            raise RuntimeError(
+                house_message(
+                    "GradientTape.stop_recording",
+                    "Tape is not recording",
+                    fix="Use it inside the tape's `with` block",
+                )
+            )
+        self._stop()
+        try:
+            yield
+        finally:
+            self._recording = True
+            _state.recorders = (*_state.recorders, self)
+
+    def reset(self) -> None:
+        """Forget everything recorded and watched so far."""
+        recording = self._recording
+        if recording:
+            self._stop()
+        self._clear()
+        self._used = False
+        if recording:
+            self._start()
+
+    def watched_variables(self) -> tuple[Variable, ...]:
+        """The variables watched, in the order they were first read."""
+        return tuple(self._variables.values())
+
+    def gradient(
+        self,
+        target: Any,
+        sources: Any,
+        output_gradients: Any = None,
+        unconnected_gradients: Any = UnconnectedGradients.NONE,
+    ) -> Any:
+        """The gradient of the sum of targets with respect to each source.
+
+        Args:
+            target: a tensor, or a nest of them.
+            sources: a tensor or variable, or a nest of them.
+            output_gradients: the gradient that flows into each target; ones where None.
+            unconnected_gradients: ``"none"`` or ``"zero"``: what is returned where the
+                target does not depend on a source.
+
+        Returns:
+            A gradient a source, in the form of `sources`: a tensor, `IndexedSlices`
+            for gathered rows, or None.
+
+        Raises:
+            RuntimeError: where a tape that is not persistent is read twice.
+        """
+        self._take("gradient")
+        mode = UnconnectedGradients(unconnected_gradients)
+        flat_sources = nest.flatten(sources)
+        keys = [_key(s) for s in flat_sources]
+        found = gradients(self._entries, self._seeds(target, output_gradients), keys)
+        notes = tuple(self._notes)
+        if not self._persistent:
+            self._clear()
+        if all(g is None for g in found):
+            _state.chain_break = _told(notes)
+        results = [
+            _finished(g, s, mode) for g, s in zip(found, flat_sources, strict=True)
+        ]
+        return nest.pack_sequence_as(sources, results)
+
+    def _take(self, method: str) -> None:
+        """Make sure the tape can still be read."""
+        if self._used and not self._persistent:
+            raise RuntimeError(
+                house_message(
+                    f"GradientTape.{method}",
+                    "A non-persistent GradientTape can only be used to compute one set"
+                    " of gradients (or jacobians)",
+                    fix="Use tf.GradientTape(persistent=True), or take all gradients in"
+                    " one call with a list of sources",
+                )
+            )
+        if self._recording and not self._persistent:
+            self._stop()
+        self._used = True
+
+    def _seeds(self, target: Any, output_gradients: Any) -> list[tuple[Any, Any]]:
+        """The targets, each with the gradient that flows into it."""
+        flat = nest.flatten(target)
+        given: list[Any] = [None] * len(flat)
+        if output_gradients is not None:
+            given = nest.flatten(output_gradients)
+            if len(given) != len(flat):
+                raise ValueError(
+                    house_message(
+                        "GradientTape.gradient",
+                        "one output gradient a target",
+                        f"got {len(given)} for {len(flat)} targets",
+                    )
+                )
+        seeds: list[tuple[Any, Any]] = []
+        for item, g in zip(flat, given, strict=True):
+            if item is None:
+                continue
+            if isinstance(item, Variable):
+                tensor, key = item._cell.tensor, item._cell
+            else:
+                tensor = key = to_tensor(item)
+            if tensor.dtype.numpy_dtype not in _DIFFERENTIABLE:
+                get_logger().warning(
+                    "GradientTape.gradient: the dtype of the target must be floating"
+                    " (e.g. tf.float32), got %r",
+                    tensor.dtype,
+                )
+                continue
+            seeds.append(
+                (key, _ones(tensor) if g is None else to_tensor(g, tensor.dtype))
+            )
+        return seeds
+
+    def __reduce__(self) -> Any:
+        raise TypeError(house_message("GradientTape", "a tape cannot be pickled"))
+
+
+def _key(source: Any) -> int:
+    if isinstance(source, Variable):
+        return id(source._cell)
+    if isinstance(source, Tensor):
+        return id(source)
+    raise TypeError(
+        house_message(
+            "GradientTape.gradient",
+            "sources are tensors or variables",
+            f"got {describe(source)}",
+            "Give the variables, e.g. model.trainable_variables",
+        )
+    )
+
+
+def _ones(tensor: Any) -> Any:
+    if is_symbolic(tensor):
+        return elementwise.add_op(tensor, tensor) * 0 + 1
+    return Tensor(np.ones(tensor._array.shape, tensor._array.dtype))
+
+
+def _finished(g: Any, source: Any, mode: UnconnectedGradients) -> Any:
+    if g is None:
+        if mode is UnconnectedGradients.ZERO:
+            value = source._cell.tensor if isinstance(source, Variable) else source
+            return Tensor(np.zeros(value.shape, value.dtype.numpy_dtype))
+        return None
+    return g
+
+
+def _caller() -> str:
+    """The file and line of the program outside rillet that runs now."""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_HOME):
+        if frame.f_back is None:
+            break
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def _told(notes: tuple[tuple[str, str], ...]) -> str | None:
+    """Where values left the tape, in words."""
+    if not notes:
+        return None
+    shown = "; ".join(f"{how} at {where}" for how, where in notes[:3])
+    return f"The chain from the loss to the variables broke at: {shown}"

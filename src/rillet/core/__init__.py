@@ -1,0 +1,1 @@
+"""What every storey stands on: types, shapes, errors, contexts, tensors, variables."""

@@ -1,0 +1,81 @@
+"""The table of top-level names: `rillet.NAME` and the module that it comes from.
+
+`rillet.__init__` resolves them on first use, `scripts/make_stub.py` writes the type
+stub `__init__.pyi` from them. A row is «module: names»; ``old=new`` gives `new` in the
+module the public name `old`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_TABLE: Final[dict[str, str]] = {
+    "rillet.core.context": "executing_eagerly",
+    "rillet.core.convert": "constant convert_to_tensor register_tensor_conversion_function",
+    "rillet.core.dtypes": (
+        "DType as_dtype bfloat16 bool=bool_ complex64 complex128 double float16 float32"
+        " float64 half int8 int16 int32 int64 qint8 qint16 qint32 quint8 quint16"
+        " resource string uint8 uint16 uint32 uint64 variant"
+    ),
+    "rillet.core.indexed_slices": "IndexedSlices",
+    "rillet.core.logger": "get_logger",
+    "rillet.core.shapes": "TensorShape",
+    "rillet.core.spec": "TensorSpec TypeSpec",
+    "rillet.core.tensor": "Tensor is_tensor",
+    "rillet.core.variable": "Variable VariableAggregation VariableSynchronization",
+    "rillet.autodiff.tape": "GradientTape UnconnectedGradients",
+    "rillet.ops.array": "concat ones stack unstack zeros",
+    "rillet.ops.compare": (
+        "equal greater greater_equal less less_equal logical_and logical_not logical_or"
+        " not_equal"
+    ),
+    "rillet.ops.elementwise": (
+        "abs add cast divide exp floordiv maximum minimum multiply negative pow sign"
+        " sqrt square subtract truediv"
+    ),
+    "rillet.ops.nn": "sigmoid tanh",
+    "rillet.ops.products": "matmul",
+    "rillet.ops.shaping": "broadcast_to reduce_sum reshape",
+}
+
+#: Namespaces that are modules of their own: `rillet.math` and so on.
+NAMESPACES: Final[tuple[str, ...]] = (
+    "autodiff",
+    "bitwise",
+    "compat",
+    "config",
+    "data",
+    "debugging",
+    "dtypes",
+    "errors",
+    "experimental",
+    "image",
+    "initializers",
+    "io",
+    "keras",
+    "linalg",
+    "losses",
+    "math",
+    "metrics",
+    "nest",
+    "nn",
+    "optimizers",
+    "random",
+    "saved_model",
+    "signal",
+    "strings",
+    "sysconfig",
+    "test",
+    "train",
+    "version",
+)
+
+
+def resolve() -> dict[str, tuple[str, str]]:
+    """Every top-level name with its module and its name there."""
+    found: dict[str, tuple[str, str]] = {}
+    for module, names in _TABLE.items():
+        for item in names.split():
+            public, _, inner = item.partition("=")
+            found[public] = (module, inner or public)
+    return found

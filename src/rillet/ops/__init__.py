@@ -1,0 +1,1 @@
+"""The ops, by family. Each is one record: see `ops.registry`."""

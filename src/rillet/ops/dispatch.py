@@ -1,0 +1,246 @@
+"""From a call to a kernel: the eager paths, one for each form of op.
+
+A call's values become tensors, types are checked by identity, the kernel runs, tapes
+are told. `infer` runs only where the kernel refuses, to word the error. Where a graph
+is being traced, the call becomes a node instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from rillet.core import context
+from rillet.core.convert import describe, out_of_memory, to_tensor
+from rillet.core.dtypes import FROM_NUMPY, TypeSet
+from rillet.core.errors import InvalidArgumentError, OpError, house_message
+from rillet.core.quiet import restore, silence
+from rillet.core.spec import Spec
+from rillet.core.tensor import Tensor
+
+_state = context.state
+_ndarray = np.ndarray
+_asarray = np.asarray
+
+
+def path_for(op: Any) -> Callable[..., Any]:
+    """The eager path of `op`: of fixed arity where its form allows."""
+    plain = op.outputs == 1 and not op.attrs and not op.variadic
+    if plain and len(op.types) == 1 and isinstance(op.types[0], TypeSet):
+        return _unary(op)
+    if plain and len(op.types) == 2 and op.types[1] == 0 and op.types[1] is not None:
+        return _binary(op)
+    return _general(op)
+
+
+def _unary(op: Any) -> Callable[[Any], Any]:
+    kernel, allowed, loud = op.kernel, op.types[0], not op.quiet
+
+    def run(x: Any) -> Any:
+        if _state.tracer is not None:
+            return _state.tracer.trace(op, (x,), {})
+        if type(x) is not Tensor:
+            x = to_tensor(x)
+        a = x._array
+        if a.dtype not in allowed:
+            raise wrong_type(op, 0, x)
+        token = None if loud else silence()
+        try:
+            result = kernel(a)
+        except Exception as error:
+            raise worded(op, (x,), {}, error) from None
+        finally:
+            if token is not None:
+                restore(token)
+        out = Tensor(result if type(result) is _ndarray else _asarray(result))
+        for recorder in _state.recorders:
+            recorder.record(op, (x,), (out,), None)
+        return out
+
+    return run
+
+
+def _binary(op: Any) -> Callable[[Any, Any], Any]:
+    kernel, allowed, loud = op.kernel, op.types[0], not op.quiet
+
+    def run(x: Any, y: Any) -> Any:
+        if _state.tracer is not None:
+            return _state.tracer.trace(op, (x, y), {})
+        if type(x) is not Tensor or type(y) is not Tensor:
+            x, y = matched(op, x, y)
+        a, b = x._array, y._array
+        if a.dtype is not b.dtype and a.dtype != b.dtype:
+            raise mixed_types(op, x, y)
+        if a.dtype not in allowed:
+            raise wrong_type(op, 0, x)
+        token = None if loud else silence()
+        try:
+            result = kernel(a, b)
+        except Exception as error:
+            raise worded(op, (x, y), {}, error) from None
+        finally:
+            if token is not None:
+                restore(token)
+        out = Tensor(result if type(result) is _ndarray else _asarray(result))
+        for recorder in _state.recorders:
+            recorder.record(op, (x, y), (out,), None)
+        return out
+
+    return run
+
+
+def _general(op: Any) -> Callable[..., Any]:
+    kernel, types, loud = op.kernel, op.types, not op.quiet
+    variadic, single = op.variadic, op.outputs == 1
+
+    def run(*inputs: Any, **attrs: Any) -> Any:
+        if _state.tracer is not None:
+            return _state.tracer.trace(op, inputs, attrs)
+        if variadic:
+            head = same_typed(op, inputs[0])
+            flat = (*head, *inputs[1:])
+            args = ([t._array for t in head], *inputs[1:])
+        else:
+            flat = typed_inputs(op, types, inputs)
+            args = tuple([v._array if isinstance(v, Tensor) else v for v in flat])
+        token = None if loud else silence()
+        try:
+            result = kernel(*args, **attrs)
+        except Exception as error:
+            raise worded(op, inputs if not variadic else flat, attrs, error) from None
+        finally:
+            if token is not None:
+                restore(token)
+        outs: tuple[Tensor, ...]
+        if single:
+            outs = (Tensor(result if type(result) is _ndarray else _asarray(result)),)
+        else:
+            outs = tuple([Tensor(_asarray(r)) for r in result])
+        for recorder in _state.recorders:
+            recorder.record(op, flat, outs, attrs)
+        return outs[0] if single else outs
+
+    return run
+
+
+def matched(op: Any, x: Any, y: Any) -> tuple[Tensor, Tensor]:
+    """Two values as tensors; one that is none takes the other's type."""
+    if is_typed(x):
+        x = to_tensor(x)
+        y = to_tensor(y, hint=None if is_typed(y) else x.dtype)
+    elif is_typed(y):
+        y = to_tensor(y)
+        x = to_tensor(x, hint=y.dtype)
+    else:
+        x = to_tensor(x)
+        y = to_tensor(y, hint=x.dtype)
+    return x, y
+
+
+def is_typed(value: Any) -> bool:
+    """Whether a value has a TensorFlow type of its own: a tensor or a variable."""
+    return isinstance(value, Tensor) or hasattr(value, "_dense_tensor")
+
+
+def same_typed(op: Any, values: Any) -> list[Tensor]:
+    """A list of values as tensors of one type: that of the first tensor among them."""
+    hint = next((v.dtype for v in values if is_typed(v)), None)
+    out: list[Tensor] = []
+    for i, value in enumerate(values):
+        tensor = to_tensor(value, hint=None if is_typed(value) else hint)
+        hint = hint or tensor.dtype
+        if out and tensor.dtype is not out[0].dtype:
+            raise mixed_types(op, out[0], tensor, i)
+        out.append(tensor)
+    allowed = op.types[0]
+    if out and out[0]._array.dtype not in allowed:
+        raise wrong_type(op, 0, out[0])
+    return out
+
+
+def typed_inputs(op: Any, types: Any, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The inputs as tensors that meet the op's constraints; host values as they are."""
+    out = list(inputs)
+    hints: dict[int, Any] = {}
+    for i, want in enumerate(types):
+        if want is not None and is_typed(inputs[i]):
+            hints.setdefault(want if type(want) is int else i, inputs[i].dtype)
+    for i, want in enumerate(types):
+        if want is None:
+            continue
+        value = inputs[i]
+        group = want if type(want) is int else i
+        if type(value) is not Tensor:
+            value = to_tensor(value, hint=None if is_typed(value) else hints.get(group))
+            hints.setdefault(group, value.dtype)
+            out[i] = value
+        if type(want) is int:
+            if value.dtype is not out[want].dtype:
+                raise mixed_types(op, out[want], value, i)
+        elif value._array.dtype not in want:
+            raise wrong_type(op, i, value)
+    return tuple(out)
+
+
+def spec_of(value: Any) -> Any:
+    """A tensor's spec; a host value as it is."""
+    if isinstance(value, Tensor):
+        array = value._array
+        return Spec(array.shape, FROM_NUMPY[array.dtype])
+    return value
+
+
+def wrong_type(op: Any, index: int, value: Tensor) -> InvalidArgumentError:
+    """The error for an input whose type the op does not take."""
+    want = op.types[index]
+    name = value.dtype.name
+    fix = ""
+    if value.dtype.is_integer and any(d.kind == "f" for d in want):
+        fix = "Convert it with tf.cast(x, tf.float32)"
+    return InvalidArgumentError(
+        house_message(
+            op.name,
+            f"Value for attr 'T' of {name} is not in the list of allowed values",
+            f"input #{index} is {describe(value)}; allowed are {want.names()}",
+            fix,
+        )
+    )
+
+
+def mixed_types(op: Any, x: Tensor, y: Tensor, index: int = 1) -> InvalidArgumentError:
+    """The error for two inputs whose types differ: types do not mix silently."""
+    return InvalidArgumentError(
+        house_message(
+            op.name,
+            f"cannot compute {op.name} as input #{index}(zero-based) was expected to be"
+            f" a {x.dtype.name} tensor but is a {y.dtype.name} tensor",
+            f"{describe(x)} and {describe(y)}",
+            f"Convert one of them, e.g. tf.cast(x, tf.{y.dtype.name})",
+        )
+    )
+
+
+def worded(
+    op: Any, inputs: tuple[Any, ...], attrs: dict[str, Any], error: Exception
+) -> Exception:
+    """The error to raise where a kernel refused: `infer`'s words, or the kernel's."""
+    if isinstance(error, OpError):
+        return error
+    if isinstance(error, MemoryError):
+        shown = ", ".join(describe(v) for v in inputs if isinstance(v, Tensor))
+        return out_of_memory(op.name, f"{error}; inputs are {shown or 'none'}")
+    try:
+        if op.variadic:
+            tensors = [spec_of(v) for v in inputs if isinstance(v, Tensor)]
+            op.infer(
+                tensors, *[v for v in inputs if not isinstance(v, Tensor)], **attrs
+            )
+        else:
+            op.infer(*[spec_of(v) for v in inputs], **attrs)
+    except (OpError, ValueError, TypeError) as better:
+        return better
+    shown = ", ".join(describe(v) for v in inputs)
+    text = str(error).rstrip(".")
+    return InvalidArgumentError(house_message(op.name, text, shown))

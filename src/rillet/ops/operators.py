@@ -1,0 +1,111 @@
+"""Python's operators on tensors and variables; signed in on import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from rillet.core.convert import to_tensor
+from rillet.core.errors import InvalidArgumentError
+from rillet.core.tensor import Tensor, install_operators
+from rillet.core.variable import Variable
+from rillet.ops import compare, elementwise, products
+from rillet.ops.host import is_symbolic
+
+_KNOWN = (Tensor, Variable, np.ndarray, np.generic, int, float, complex, list, tuple)
+
+
+def _forward(function: Callable[..., Any], reflected: str) -> Callable[..., Any]:
+    """``x op y``; where that fails, a stranger on the right may know the operator."""
+
+    def operator(x: Any, y: Any) -> Any:
+        try:
+            return function(x, y)
+        except (TypeError, ValueError):
+            if isinstance(y, _KNOWN) or not hasattr(type(y), reflected):
+                raise
+            return NotImplemented
+
+    return operator
+
+
+def _backward(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``y op x`` where y is no tensor."""
+
+    def operator(x: Any, y: Any) -> Any:
+        return function(y, x)
+
+    return operator
+
+
+def _logical(boolean: Any, bitwise: Any) -> Callable[..., Any]:
+    """`&`, `|` and `^`: logic on booleans, bits on integers."""
+
+    def operator(x: Any, y: Any) -> Any:
+        typed = x if hasattr(x, "dtype") and not isinstance(x, np.ndarray) else y
+        return (boolean if typed.dtype.is_bool else bitwise).run(x, y)
+
+    return operator
+
+
+def _invert(x: Any) -> Any:
+    return (compare.logical_not_op if x.dtype.is_bool else compare.invert_op).run(x)
+
+
+def _equal(x: Any, y: Any) -> Any:
+    """``==``, element by element; False where shapes cannot match."""
+    if y is None:
+        return False
+    try:
+        return compare.equal_op.run(x, y)
+    except InvalidArgumentError:
+        if is_symbolic(x) or to_tensor(x).dtype is not to_tensor(y).dtype:
+            raise
+        return False
+
+
+def _not_equal(x: Any, y: Any) -> Any:
+    """``!=``, the opposite of ``==``."""
+    if y is None:
+        return True
+    try:
+        return compare.not_equal_op.run(x, y)
+    except InvalidArgumentError:
+        if is_symbolic(x) or to_tensor(x).dtype is not to_tensor(y).dtype:
+            raise
+        return True
+
+
+_PAIRS: dict[str, Callable[..., Any]] = {
+    "add": elementwise.add_op.run,
+    "sub": elementwise.sub_op.run,
+    "mul": elementwise.mul_op.run,
+    "truediv": elementwise.truediv,
+    "floordiv": elementwise.floor_div_op.run,
+    "mod": elementwise.floor_mod_op.run,
+    "pow": elementwise.pow_op.run,
+    "matmul": products.matmul,
+    "and": _logical(compare.logical_and_op, compare.bitwise_and_op),
+    "or": _logical(compare.logical_or_op, compare.bitwise_or_op),
+    "xor": _logical(compare.logical_xor_op, compare.bitwise_xor_op),
+}
+
+_TABLE: dict[str, Callable[..., Any]] = {
+    "__lt__": _forward(compare.less_op.run, "__gt__"),
+    "__le__": _forward(compare.less_equal_op.run, "__ge__"),
+    "__gt__": _forward(compare.greater_op.run, "__lt__"),
+    "__ge__": _forward(compare.greater_equal_op.run, "__le__"),
+    "__eq__": _equal,
+    "__ne__": _not_equal,
+    "__neg__": lambda x: elementwise.neg_op.run(x),
+    "__pos__": lambda x: x,
+    "__abs__": elementwise.abs,
+    "__invert__": _invert,
+}
+for _name, _function in _PAIRS.items():
+    _TABLE[f"__{_name}__"] = _forward(_function, f"__r{_name}__")
+    _TABLE[f"__r{_name}__"] = _backward(_function)
+
+install_operators(_TABLE, Tensor, Variable)

@@ -1,0 +1,226 @@
+"""Reshape, BroadcastTo and Sum: what broadcasting and its gradient are made of.
+
+Every binary op's gradient comes home through `sum_to`. Callers are the other families.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rillet.core.dtypes import ANY, NUMERIC
+from rillet.core.errors import InvalidArgumentError, house_message
+from rillet.core.shapes import broadcast_dims
+from rillet.core.spec import Spec
+from rillet.core.tensor import Tensor
+from rillet.ops.host import axis_or_none, integers
+from rillet.ops.registry import Op, define
+from rillet.ops.shape_rules import axes_in, reduced
+
+Array = np.ndarray[Any, Any]
+
+
+def _infer_reshape(x: Spec, shape: Any, **attrs: Any) -> Spec:
+    if isinstance(shape, Spec):
+        return Spec(None, x.dtype)
+    sizes = list(shape)
+    if sizes.count(-1) > 1 or any(d < -1 for d in sizes):
+        raise InvalidArgumentError(
+            house_message(
+                "reshape",
+                "sizes are 0 or more, and only one input size may be -1",
+                f"shape is {sizes}",
+            )
+        )
+    known = 1
+    for d in sizes:
+        known *= d if d != -1 else 1
+    total = None
+    if x.shape is not None and None not in x.shape:
+        total = int(np.prod(np.array(x.shape, object))) if x.shape else 1
+    if -1 in sizes:
+        if total is not None:
+            if known == 0 or total % known:
+                raise _cannot_reshape(x, sizes, total, f"a multiple of {known}")
+            sizes[sizes.index(-1)] = total // known
+    elif total is not None and total != known:
+        raise _cannot_reshape(x, sizes, total, str(known))
+    return Spec(tuple(None if d == -1 else d for d in sizes), x.dtype)
+
+
+def _cannot_reshape(
+    x: Spec, sizes: list[int], total: int, wanted: str
+) -> InvalidArgumentError:
+    return InvalidArgumentError(
+        house_message(
+            "reshape",
+            f"Input to reshape is a tensor with {total} values, but the requested"
+            f" shape has {wanted}",
+            f"the tensor has shape {list(x.shape or ())}, the new shape is {sizes}",
+        )
+    )
+
+
+reshape_op: Op = define(
+    "Reshape",
+    types=(ANY, None),
+    kernel=lambda x, shape: x.reshape(shape),
+    infer=_infer_reshape,
+    grad=(lambda g, y, x, shape: reshape_like(g, x), None),
+    quiet=False,
+)
+
+
+def reshape(tensor: Any, shape: Any, name: str | None = None) -> Tensor:
+    """A tensor with the same elements in another shape.
+
+    Args:
+        tensor: any tensor.
+        shape: the new sizes; one of them may be -1, which the rest decide.
+        name: ignored when eager.
+
+    Returns:
+        A tensor of that shape, elements in row-major order.
+
+    Raises:
+        InvalidArgumentError: where the sizes do not hold the elements.
+
+    Example:
+        >>> import rillet as tf
+        >>> tf.reshape([[1, 2, 3], [4, 5, 6]], [3, -1]).numpy().tolist()
+        [[1, 2], [3, 4], [5, 6]]
+    """
+    return reshape_op(tensor, integers("reshape", "shape", shape))
+
+
+def reshape_like(g: Any, x: Any) -> Any:
+    """`g` in the shape of `x`."""
+    return reshape_op(g, static_dims(x))
+
+
+def static_dims(x: Any) -> Any:
+    """The sizes of `x` for a host input."""
+    return x._array.shape if type(x) is Tensor else tuple(x.shape.as_list())
+
+
+def _infer_broadcast_to(x: Spec, shape: Any) -> Spec:
+    if isinstance(shape, Spec) or x.shape is None:
+        return Spec(None, x.dtype)
+    out = broadcast_dims("broadcast_to", x.shape, shape)
+    if out != tuple(shape):
+        raise InvalidArgumentError(
+            house_message(
+                "broadcast_to",
+                "Incompatible shapes",
+                f"{list(x.shape)} does not broadcast to {list(shape)}",
+            )
+        )
+    return Spec(out, x.dtype)
+
+
+broadcast_to_op: Op = define(
+    "BroadcastTo",
+    types=(ANY, None),
+    kernel=lambda x, shape: np.ascontiguousarray(np.broadcast_to(x, shape)).reshape(
+        shape
+    ),
+    infer=_infer_broadcast_to,
+    grad=(lambda g, y, x, shape: sum_to(g, x), None),
+    quiet=False,
+)
+
+
+def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Tensor:
+    """`input` repeated along axes of size 1, and new ones in front, to `shape`.
+
+    Args:
+        input: any tensor.
+        shape: the sizes.
+        name: ignored when eager.
+
+    Returns:
+        A tensor of that shape.
+
+    Raises:
+        InvalidArgumentError: where the shapes do not fit.
+
+    Example:
+        >>> import rillet as tf
+        >>> tf.broadcast_to([1, 2], [2, 2]).numpy().tolist()
+        [[1, 2], [1, 2]]
+    """
+    return broadcast_to_op(input, integers("broadcast_to", "shape", shape))
+
+
+_add_reduce: Any = np.add.reduce
+
+
+def _sum(x: Array, axis: Any, keep_dims: bool = False) -> Any:
+    axes = axes_in("reduce_sum", axis, x.ndim)
+    if x.dtype.itemsize == 2 and x.dtype.kind in "fV":
+        wide: Any = _add_reduce(x.astype(np.float32), axis=axes, keepdims=keep_dims)
+        return np.asarray(wide).astype(x.dtype)
+    return _add_reduce(x, axis=axes, keepdims=keep_dims, dtype=x.dtype)
+
+
+sum_op: Op = define(
+    "Sum",
+    types=(NUMERIC, None),
+    kernel=_sum,
+    infer=reduced("reduce_sum"),
+    grad=(
+        lambda g, y, x, axis, keep_dims=False: spread(g, x, axis, keep_dims),
+        None,
+    ),
+    attrs={"keep_dims": False},
+)
+
+
+def spread(g: Any, x: Any, axis: Any, keep_dims: bool) -> Any:
+    """A reduction's gradient, put back along the reduced axes of `x`."""
+    if not keep_dims:
+        sizes = list(static_dims(x))
+        for a in axes_in("reduce", axis, len(sizes)):
+            sizes[a] = 1
+        g = reshape_op(g, tuple(sizes))
+    return broadcast_to_op(g, static_dims(x))
+
+
+def reduce_sum(
+    input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
+) -> Tensor:
+    """The sum of elements over axes.
+
+    Args:
+        input_tensor: a numeric tensor.
+        axis: an axis, several, or None for all.
+        keepdims: keep reduced axes with size 1.
+        name: ignored when eager.
+
+    Returns:
+        A tensor of the same type without the reduced axes; integers wrap around.
+
+    Raises:
+        InvalidArgumentError: where an axis does not exist.
+
+    Example:
+        >>> import rillet as tf
+        >>> tf.reduce_sum([[1, 1, 1], [1, 1, 1]], axis=0).numpy().tolist()
+        [2, 2, 2]
+    """
+    axis = axis_or_none("reduce_sum", axis)
+    return sum_op(input_tensor, axis, keep_dims=bool(keepdims))
+
+
+def sum_to(g: Any, x: Any) -> Any:
+    """The gradient `g` of a broadcast result, summed to the shape of `x`."""
+    have, want = static_dims(g), static_dims(x)
+    if have == want:
+        return g
+    extra = len(have) - len(want)
+    axes = [*range(extra)]
+    axes += [i + extra for i, d in enumerate(want) if d == 1 and have[i + extra] != 1]
+    if axes:
+        g = sum_op(g, tuple(axes), keep_dims=False)
+    return reshape_op(g, want)
