@@ -11,7 +11,6 @@ import ast
 import json
 import os
 import re
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -124,19 +123,15 @@ def write(notebook: dict[str, Any], path: str) -> None:
     """
     text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
     place = Path(path).absolute()
-    temporary = ""
+    part = place.with_name(f".{place.name}.{os.getpid()}.part")
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=place.parent, suffix=".part", delete=False
-        ) as file:
-            temporary = file.name
+        with open(part, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, place)
+        os.replace(part, place)
     except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise NotebookError(f"run: cannot write {path}: {error.strerror}.") from error
 
 

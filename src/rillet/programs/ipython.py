@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from . import display
+from .cells import HOOK
 
 
 class Rich:
@@ -89,12 +90,16 @@ def clear_output(wait: bool = False) -> None:
     display.current().clear(wait)
 
 
-def install(shell: Any) -> None:
-    """Make ``IPython.display`` show things in the notebook that rillet runs.
+def get_ipython() -> Any:
+    """Return the shell to a cell that asks, and None to anyone else.
 
-    Args:
-        shell: what ``get_ipython()`` shall return.
+    Libraries take an answer for IPython itself and reach into its inside.
     """
+    return sys._getframe(1).f_globals.get(HOOK)
+
+
+def install() -> None:
+    """Make ``IPython.display`` show things in the notebook that rillet runs."""
     if importlib.util.find_spec("IPython") is not None:
         rich = importlib.import_module("IPython.display")
     else:
@@ -105,7 +110,7 @@ def install(shell: Any) -> None:
         rich.__dict__["set_matplotlib_formats"] = lambda *formats, **options: None
         sys.modules["IPython"], sys.modules["IPython.display"] = package, rich
     rich.__dict__.update(display=show, clear_output=clear_output)
-    sys.modules["IPython"].__dict__["get_ipython"] = lambda: shell
+    sys.modules["IPython"].__dict__["get_ipython"] = get_ipython
 
 
 class OnlyThere(MetaPathFinder):

@@ -195,7 +195,8 @@ class Magics:
     def cell(self, name: str, arguments: str, body: str) -> None:
         """Carry out ``%%name arguments`` over the rest of its cell."""
         if name in _MARKUP:
-            data = {"text/plain": f"<{_MARKUP[name]}>", _MARKUP[name]: body}
+            text = body.removeprefix("\n")
+            data = {"text/plain": f"<{_MARKUP[name]}>", _MARKUP[name]: text}
             self._display.add(data, {})
         elif method := getattr(self, f"_cell_{name}", None):
             method(arguments, body)

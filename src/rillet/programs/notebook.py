@@ -48,7 +48,7 @@ class Session:
                 "In": [""],
                 "Out": {},
                 "display": ipython.show,
-                "get_ipython": lambda: self.magics,
+                "get_ipython": ipython.get_ipython,
                 cells.HOOK: self.magics,
             }
         )
@@ -139,7 +139,7 @@ def run_notebook(path: str, output: str | None = None, keep_going: bool = False)
     _prepare(path)
     session = Session(path)
     sys.modules["__main__"] = session.main
-    ipython.install(session.magics)
+    ipython.install()
     for cell in notebook["cells"]:
         if cell.get("cell_type") == "code":
             cell.update(outputs=[], execution_count=None)
@@ -218,6 +218,7 @@ def _report(session: Session, cell: Cell, error: BaseException) -> str:
     if lines:
         where += f", line {lines[-1]}"
     text = "".join(traceback.format_exception(error))
+    sys.stdout.flush()
     print(f"{session.name}: {where} failed:\n{text}", end="", file=sys.stderr)
     return text
 

@@ -215,9 +215,11 @@ def trimmed(trace: TracebackType | None) -> TracebackType | None:
         kept.pop(0)
     while kept and (_is_finder(kept[-1]) or _is_importing(kept[-1])):
         kept.pop()
+    if not kept:
+        return None
     for above, below in zip(kept, [*kept[1:], None], strict=True):
         above.tb_next = below
-    return kept[0] if kept else None
+    return kept[0]
 
 
 def _file(trace: TracebackType) -> str:
