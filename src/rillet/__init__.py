@@ -11,12 +11,20 @@ import importlib.util as _importlib_util
 from typing import Any as _Any
 
 from rillet import exports as _exports
+from rillet.ops import gemm as _gemm
 from rillet.ops import operators as _operators  # noqa: F401  signs operators in
 
 __version__ = "2.15.0"
 newaxis = None
 
 _NAMES = _exports.resolve()
+
+
+def _narrow_product() -> _Any:
+    return _importlib.import_module("rillet.backends.native.narrow").load()
+
+
+_gemm.provide_narrow(_narrow_product)
 
 
 def _present(namespace: str) -> bool:

@@ -1,0 +1,1 @@
+"""Backends: what computes a graph, and the native kernels that eager mode borrows."""
