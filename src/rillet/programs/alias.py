@@ -75,6 +75,8 @@ class Alias(MetaPathFinder):
         try:
             found = names.find_module(fullname)
         except names.NoSuchName as lack:
+            if not _is_import():
+                return None
             parent = fullname.rpartition(".")[0]
             if isinstance(sys.modules.get(parent), names.Gathered):
                 raise _cannot_import(fullname, lack) from None
@@ -113,7 +115,7 @@ class LastWord(MetaPathFinder):
             ImportError: the name is no module, and what comes nearest.
         """
         package, _, rest = fullname.partition(".")
-        if package != names.PACKAGE or not rest:
+        if package != names.PACKAGE or not rest or not _is_import():
             return None
         theirs = f"tensorflow.{rest}"
         try:
@@ -121,6 +123,16 @@ class LastWord(MetaPathFinder):
         except names.NoSuchName as lack:
             raise _cannot_import(theirs, lack) from None
         return ModuleSpec(fullname, Handover(found), is_package=True)
+
+
+def _is_import() -> bool:
+    """Tell whether an import asks a finder, or someone who only wants to know.
+
+    ``importlib.util.find_spec`` answers None for what does not exist; a refusal in
+    words is for imports alone.
+    """
+    caller = sys._getframe(3)
+    return caller.f_code.co_name == "_find_and_load_unlocked"
 
 
 def _cannot_import(name: str, lack: names.NoSuchName) -> ImportError:

@@ -245,8 +245,8 @@ def nearest(name: str, parent: Any) -> tuple[str, ...]:
     for family in _FAMILIES:
         try:
             names = public(walk(family))
-        except LookupError:
-            continue
+        except (LookupError, ImportError):
+            continue  # a family that lacks its package offers no names
         prefix = _prefixed(root, family)
         if prefix and last in names:
             moved.append(f"{prefix}.{last}")
