@@ -12,6 +12,7 @@ from typing import Any as _Any
 
 from rillet import exports as _exports
 from rillet.ops import gemm as _gemm
+from rillet.ops import indexing as _indexing  # noqa: F401  signs slices in
 from rillet.ops import operators as _operators  # noqa: F401  signs operators in
 
 __version__ = "2.15.0"

@@ -24,6 +24,10 @@ _TABLE: Final[dict[str, str]] = {
     "rillet.core.tensor": "Tensor is_tensor",
     "rillet.core.variable": "Variable VariableAggregation VariableSynchronization",
     "rillet.autodiff.tape": "GradientTape UnconnectedGradients",
+    "rillet.ops.gather": "gather",
+    "rillet.ops.mask": "boolean_mask where",
+    "rillet.ops.strided": "slice=slice_ strided_slice",
+    "rillet.ops.transposes": "transpose",
     "rillet.ops.array": "concat ones stack unstack zeros",
     "rillet.ops.compare": (
         "equal greater greater_equal less less_equal logical_and logical_not logical_or"
@@ -33,8 +37,16 @@ _TABLE: Final[dict[str, str]] = {
         "abs add cast divide exp floordiv maximum minimum multiply negative pow sign"
         " sqrt square subtract truediv"
     ),
-    "rillet.ops.nn": "sigmoid tanh",
+    "rillet.ops.clip": "clip_by_global_norm clip_by_norm clip_by_value",
+    "rillet.ops.cumulative": "cumsum",
+    "rillet.ops.positions": "argmax argmin",
     "rillet.ops.products": "matmul",
+    "rillet.ops.reduce": (
+        "reduce_all reduce_any reduce_max reduce_mean reduce_min reduce_prod"
+    ),
+    "rillet.ops.sequences": "linspace range",
+    "rillet.ops.statistics": "reduce_logsumexp",
+    "rillet.programs.alias": "install_as_tensorflow",
     "rillet.ops.shaping": "broadcast_to reduce_sum reshape",
 }
 

@@ -249,8 +249,8 @@ def _infer_slice(x: Spec, begin: Any, size: Any) -> Spec:
         raise InvalidArgumentError(
             house_message(
                 "slice",
-                "Expected begin and size arguments to be 1-D tensors of the"
-                " input's rank",
+                "Expected begin and size arguments to be 1-D tensors of size"
+                f" {len(x.shape)}",
                 f"the tensor has shape {x.shape}, begin={list(begin)},"
                 f" size={list(size)}",
             )
@@ -260,17 +260,18 @@ def _infer_slice(x: Spec, begin: Any, size: Any) -> Spec:
         if dim is None:
             out.append(None if s == -1 else s)
             continue
+        if not 0 <= b <= dim:
+            raise _left(x, f"Expected begin[{axis}] in [0, {dim}], but got {b}")
         s = dim - b if s == -1 else s
-        if not (0 <= b <= dim and 0 <= s <= dim - b):
-            raise InvalidArgumentError(
-                house_message(
-                    "slice",
-                    "the slice leaves the tensor",
-                    f"axis {axis} holds {dim}, begin={b}, size={s}",
-                )
-            )
+        if not 0 <= s <= dim - b:
+            raise _left(x, f"Expected size[{axis}] in [0, {dim - b}], but got {s}")
         out.append(s)
     return Spec(tuple(out), x.dtype)
+
+
+def _left(x: Spec, rule: str) -> InvalidArgumentError:
+    shown = f"the tensor has shape {list(x.shape or ())}"
+    return InvalidArgumentError(house_message("slice", rule, shown))
 
 
 def _slice(x: Array, begin: Any, size: Any) -> Array:
