@@ -16,6 +16,7 @@ from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.ops.host import axis_or_none, integers
 from rillet.ops.registry import Op, define
+from rillet.ops.rows import SMALL, column_sum, combine_columns, is_narrow
 from rillet.ops.shape_rules import axes_in, reduced
 
 Array = np.ndarray[Any, Any]
@@ -156,18 +157,27 @@ def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Tensor:
 _add_reduce: Any = np.add.reduce
 
 
-def _sum(x: Array, axis: Any, keep_dims: bool = False) -> Any:
-    axes = axes_in("reduce_sum", axis, x.ndim)
+def sum_array(x: Array, axis: Any, keep_dims: bool = False) -> Any:
+    """The sum of an array over axes in its own type, 16-bit floats through float32."""
     if x.dtype.itemsize == 2 and x.dtype.kind in "fV":
-        wide: Any = _add_reduce(x.astype(np.float32), axis=axes, keepdims=keep_dims)
+        wide: Any = sum_array(x.astype(np.float32), axis, keep_dims)
         return np.asarray(wide).astype(x.dtype)
-    return _add_reduce(x, axis=axes, keepdims=keep_dims, dtype=x.dtype)
+    if x.ndim == 2 and axis is not None and x.size > SMALL and not keep_dims:
+        axes = axes_in("reduce_sum", axis, 2)
+        if len(axes) == 1 and is_narrow(x):
+            if axes == (1,):
+                return combine_columns(np.add, x)
+            if x.flags.c_contiguous:
+                return column_sum(x)
+    if type(axis) is tuple and len(axis) > 1:
+        axis = axes_in("reduce_sum", axis, x.ndim)
+    return _add_reduce(x, axis, x.dtype, None, keep_dims)
 
 
 sum_op: Op = define(
     "Sum",
     types=(NUMERIC, None),
-    kernel=_sum,
+    kernel=sum_array,
     infer=reduced("reduce_sum"),
     grad=(
         lambda g, y, x, axis, keep_dims=False: spread(g, x, axis, keep_dims),
