@@ -6,7 +6,6 @@ something watched, and hands them to `autodiff.backward`.
 
 from __future__ import annotations
 
-import enum
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from rillet.autodiff import jacobian
 from rillet.autodiff.backward import Entry, gradients
+from rillet.autodiff.sources import UnconnectedGradients, source_key, zeros_for
 from rillet.core import context, nest
 from rillet.core.convert import describe, to_tensor
 from rillet.core.dtypes import COMPLEX, FLOATING
@@ -30,13 +31,6 @@ _state = context.state
 _DIFFERENTIABLE = FLOATING | COMPLEX
 _NOTES = 16
 _HOME = str(Path(__file__).parents[1])
-
-
-class UnconnectedGradients(enum.Enum):
-    """What a gradient is where no path leads from target to source."""
-
-    NONE = "none"
-    ZERO = "zero"
 
 
 class GradientTape:
@@ -229,7 +223,7 @@ class GradientTape:
         self._take("gradient")
         mode = UnconnectedGradients(unconnected_gradients)
         flat_sources = nest.flatten(sources)
-        keys = [_key(s) for s in flat_sources]
+        keys = [source_key(s) for s in flat_sources]
         found = gradients(self._entries, self._seeds(target, output_gradients), keys)
         notes = tuple(self._notes)
         if not self._persistent:
@@ -240,6 +234,70 @@ class GradientTape:
             _finished(g, s, mode) for g, s in zip(found, flat_sources, strict=True)
         ]
         return nest.pack_sequence_as(sources, results)
+
+    def jacobian(
+        self,
+        target: Any,
+        sources: Any,
+        unconnected_gradients: Any = UnconnectedGradients.NONE,
+        parallel_iterations: int | None = None,
+        experimental_use_pfor: bool = True,
+    ) -> Any:
+        """The gradient of every element of the target with respect to each source.
+
+        Args:
+            target: a tensor.
+            sources: a tensor or variable, or a nest of them.
+            unconnected_gradients: as in `gradient`.
+            parallel_iterations: ignored; rows are computed one after another.
+            experimental_use_pfor: ignored.
+
+        Returns:
+            A tensor a source, of the target's shape followed by the source's.
+
+        Raises:
+            RuntimeError: where a tape that is not persistent is read twice.
+
+        Example:
+            >>> import rillet as tf
+            >>> x = tf.constant([1., 2.])
+            >>> with tf.GradientTape() as tape:
+            ...     tape.watch(x)
+            ...     y = x * x
+            >>> tape.jacobian(y, x).numpy().tolist()
+            [[2.0, 0.0], [0.0, 4.0]]
+        """
+        self._take("jacobian")
+        mode = UnconnectedGradients(unconnected_gradients)
+        return jacobian.of_sources(self._entries, target, sources, mode)
+
+    def batch_jacobian(
+        self,
+        target: Any,
+        source: Any,
+        unconnected_gradients: Any = UnconnectedGradients.NONE,
+        parallel_iterations: int | None = None,
+        experimental_use_pfor: bool = True,
+    ) -> Any:
+        """The Jacobian of each row of the target with respect to the source's row.
+
+        Args:
+            target: a tensor ``(batch, ...)``.
+            source: a tensor ``(batch, ...)``.
+            unconnected_gradients: as in `gradient`.
+            parallel_iterations: ignored.
+            experimental_use_pfor: ignored.
+
+        Returns:
+            A tensor ``(batch, *target's rest, *source's rest)``.
+
+        Raises:
+            ValueError: where the first sizes differ.
+            RuntimeError: where a tape that is not persistent is read twice.
+        """
+        self._take("batch_jacobian")
+        mode = UnconnectedGradients(unconnected_gradients)
+        return jacobian.of_rows(self._entries, target, source, mode)
 
     def _take(self, method: str) -> None:
         """Make sure the tape can still be read."""
@@ -295,21 +353,6 @@ class GradientTape:
         raise TypeError(house_message("GradientTape", "a tape cannot be pickled"))
 
 
-def _key(source: Any) -> int:
-    if isinstance(source, Variable):
-        return id(source._cell)
-    if isinstance(source, Tensor):
-        return id(source)
-    raise TypeError(
-        house_message(
-            "GradientTape.gradient",
-            "sources are tensors or variables",
-            f"got {describe(source)}",
-            "Give the variables, e.g. model.trainable_variables",
-        )
-    )
-
-
 def _ones(tensor: Any) -> Any:
     if is_symbolic(tensor):
         return elementwise.add_op(tensor, tensor) * 0 + 1
@@ -317,11 +360,8 @@ def _ones(tensor: Any) -> Any:
 
 
 def _finished(g: Any, source: Any, mode: UnconnectedGradients) -> Any:
-    if g is None:
-        if mode is UnconnectedGradients.ZERO:
-            value = source._cell.tensor if isinstance(source, Variable) else source
-            return Tensor(np.zeros(value.shape, value.dtype.numpy_dtype))
-        return None
+    if g is None and mode is UnconnectedGradients.ZERO:
+        return zeros_for(source)
     return g
 
 

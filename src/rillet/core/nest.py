@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from rillet.core.errors import house_message
+
+#: Whether a type is nested, for each type seen.
+_NESTED: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
 
 
 def is_nested(structure: Any) -> bool:
@@ -20,7 +24,12 @@ def is_nested(structure: Any) -> bool:
         >>> tf.nest.is_nested([1]), tf.nest.is_nested("abc")
         (True, False)
     """
-    return isinstance(structure, list | tuple | Mapping) or _is_attrs(structure)
+    kind = type(structure)
+    known = _NESTED.get(kind)
+    if known is None:
+        known = issubclass(kind, list | tuple | Mapping) or _is_attrs(structure)
+        _NESTED[kind] = known
+    return known
 
 
 def _is_attrs(structure: Any) -> bool:

@@ -248,3 +248,38 @@ def parallel(run: Callable[[int], object], blocks: int) -> None:
         return
     for block in range(blocks):
         run(block)
+
+
+def set_intra_op_parallelism_threads(num_threads: int) -> None:
+    """How many threads one op may use.
+
+    Args:
+        num_threads: the number; 0 for as many as the machine has.
+
+    Raises:
+        ValueError: where it is negative.
+    """
+    set_limit(num_threads)
+
+
+def get_intra_op_parallelism_threads() -> int:
+    """How many threads one op may use; 0 for as many as the machine has."""
+    return limit()
+
+
+_inter_op = 0
+
+
+def set_inter_op_parallelism_threads(num_threads: int) -> None:
+    """Kept as a setting: eager ops run one after another.
+
+    Args:
+        num_threads: the number; 0 for the default.
+    """
+    global _inter_op
+    _inter_op = num_threads
+
+
+def get_inter_op_parallelism_threads() -> int:
+    """The setting of `set_inter_op_parallelism_threads`."""
+    return _inter_op

@@ -23,15 +23,19 @@ from rillet.core.tensor import Tensor
 _state = context.state
 _ndarray = np.ndarray
 _asarray = np.asarray
+_array = np.array
 
 
 def path_for(op: Any) -> Callable[..., Any]:
     """The eager path of `op`: of fixed arity where its form allows."""
-    plain = op.outputs == 1 and not op.attrs and not op.variadic
-    if plain and len(op.types) == 1 and isinstance(op.types[0], TypeSet):
-        return _unary(op)
-    if plain and len(op.types) == 2 and op.types[1] == 0 and op.types[1] is not None:
-        return _binary(op)
+    first, rest = op.types[0] if op.types else None, op.types[1:]
+    if op.outputs == 1 and not op.variadic and isinstance(first, TypeSet):
+        if not rest and not op.attrs:
+            return _unary(op)
+        if all(want is None for want in rest):
+            return _unary_with(op)
+        if len(rest) == 1 and rest[0] is not None and rest[0] == 0:
+            return _binary_with(op) if op.attrs else _binary(op)
     return _general(op)
 
 
@@ -91,6 +95,64 @@ def _binary(op: Any) -> Callable[[Any, Any], Any]:
     return run
 
 
+def _unary_with(op: Any) -> Callable[..., Any]:
+    """One tensor, then host values and attributes."""
+    kernel, allowed, loud = op.kernel, op.types[0], not op.quiet
+
+    def run(x: Any, *host: Any, **attrs: Any) -> Any:
+        if _state.tracer is not None:
+            return _state.tracer.trace(op, (x, *host), attrs)
+        if type(x) is not Tensor:
+            x = to_tensor(x)
+        a = x._array
+        if a.dtype not in allowed:
+            raise wrong_type(op, 0, x)
+        token = None if loud else silence()
+        try:
+            result = kernel(a, *host, **attrs)
+        except Exception as error:
+            raise worded(op, (x, *host), attrs, error) from None
+        finally:
+            if token is not None:
+                restore(token)
+        out = Tensor(result if type(result) is _ndarray else _asarray(result))
+        for recorder in _state.recorders:
+            recorder.record(op, (x, *host), (out,), attrs)
+        return out
+
+    return run
+
+
+def _binary_with(op: Any) -> Callable[..., Any]:
+    """Two tensors of one type, then attributes."""
+    kernel, allowed, loud = op.kernel, op.types[0], not op.quiet
+
+    def run(x: Any, y: Any, **attrs: Any) -> Any:
+        if _state.tracer is not None:
+            return _state.tracer.trace(op, (x, y), attrs)
+        if type(x) is not Tensor or type(y) is not Tensor:
+            x, y = matched(op, x, y)
+        a, b = x._array, y._array
+        if a.dtype is not b.dtype and a.dtype != b.dtype:
+            raise mixed_types(op, x, y)
+        if a.dtype not in allowed:
+            raise wrong_type(op, 0, x)
+        token = None if loud else silence()
+        try:
+            result = kernel(a, b, **attrs)
+        except Exception as error:
+            raise worded(op, (x, y), attrs, error) from None
+        finally:
+            if token is not None:
+                restore(token)
+        out = Tensor(result if type(result) is _ndarray else _asarray(result))
+        for recorder in _state.recorders:
+            recorder.record(op, (x, y), (out,), attrs)
+        return out
+
+    return run
+
+
 def _general(op: Any) -> Callable[..., Any]:
     kernel, types, loud = op.kernel, op.types, not op.quiet
     variadic, single = op.variadic, op.outputs == 1
@@ -127,6 +189,12 @@ def _general(op: Any) -> Callable[..., Any]:
 
 def matched(op: Any, x: Any, y: Any) -> tuple[Tensor, Tensor]:
     """Two values as tensors; one that is none takes the other's type."""
+    if type(x) is Tensor:
+        if (type(y) is float or type(y) is int) and x._array.dtype.kind == "f":
+            return x, Tensor(_array(y, x._array.dtype))
+    elif type(y) is Tensor and (type(x) is float or type(x) is int):
+        if y._array.dtype.kind == "f":
+            return Tensor(_array(x, y._array.dtype)), y
     if is_typed(x):
         x = to_tensor(x)
         y = to_tensor(y, hint=None if is_typed(y) else x.dtype)
@@ -244,3 +312,13 @@ def worded(
     shown = ", ".join(describe(v) for v in inputs)
     text = str(error).rstrip(".")
     return InvalidArgumentError(house_message(op.name, text, shown))
+
+
+class Recorded:
+    """What a tape keeps of a computation that is no op: a name and a gradient rule."""
+
+    __slots__ = ("grad", "name")
+
+    def __init__(self, name: str, grad: Callable[..., Any]) -> None:
+        self.name = name
+        self.grad = grad

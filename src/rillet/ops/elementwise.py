@@ -77,7 +77,9 @@ def _to_integer(x: Array, target: np.dtype[Any]) -> Array:
     wide: Any = np.dtype(
         np.int64 if target.itemsize == 8 or target == np.uint32 else np.int32
     )
-    limit = np.float64(2.0) ** (wide.itemsize * 8 - 1)
+    limit = 2.0 ** (wide.itemsize * 8 - 1)
+    if target.kind == "i" and (x.size == 0 or np.abs(x).max() < limit):
+        return x.astype(wide).astype(target, copy=False)
     if target == np.uint64:
         low = np.where((x >= 0) & (x < limit), x, 0).astype(np.int64).view(np.uint64)
         high = np.where(x >= limit, x - limit, 0).astype(np.int64).view(np.uint64)

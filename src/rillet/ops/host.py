@@ -69,7 +69,10 @@ def integers(op: str, name: str, value: Any) -> Any:
     """
     if type(value) is int:
         return (value,)
-    if isinstance(value, TensorShape):
+    if type(value) is list or type(value) is tuple:
+        if all([type(v) is int for v in value]):
+            return tuple(value)
+    elif isinstance(value, TensorShape):
         value = value.as_list()
     value = plain(value)
     if is_symbolic(value):

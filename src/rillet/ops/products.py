@@ -85,6 +85,7 @@ matmul_op: Op = define(
     "MatMul",
     types=(NUMERIC, 0),
     kernel=blas.matmul,
+    quiet=False,
     infer=lambda a, b, transpose_a=False, transpose_b=False: _infer(
         a, b, transpose_a, transpose_b
     ),
@@ -167,13 +168,16 @@ def matmul(
     """
     if type(a) is not Tensor or type(b) is not Tensor:
         a, b = matched(matmul_op, a, b)
-    if (transpose_a and adjoint_a) or (transpose_b and adjoint_b):
+    if not (transpose_a or transpose_b or adjoint_a or adjoint_b):
+        if a.ndim <= 2 and b.ndim <= 2 and output_type is None:
+            return matmul_op.run(a, b)
+    elif (transpose_a and adjoint_a) or (transpose_b and adjoint_b):
         raise ValueError(
             house_message(
                 "matmul", "an operand is either transposed or adjoint, not both"
             )
         )
-    if len(a.shape) > 2 or len(b.shape) > 2:
+    if a.ndim > 2 or b.ndim > 2:
         if a.dtype.is_complex and (transpose_a or transpose_b):
             a = conjugate(a) if transpose_a else a
             b = conjugate(b) if transpose_b else b
@@ -185,10 +189,7 @@ def matmul(
             a, transpose_a = conjugate(a), True
         if adjoint_b:
             b, transpose_b = conjugate(b), True
-        if transpose_a or transpose_b:
-            out = matmul_op.run(a, b, transpose_a=transpose_a, transpose_b=transpose_b)
-        else:
-            out = matmul_op.run(a, b)
+        out = matmul_op.run(a, b, transpose_a=transpose_a, transpose_b=transpose_b)
     if output_type is not None:
         return cast_op(out, DstT=to_tensor(0, output_type).dtype)
     return out

@@ -1,0 +1,89 @@
+"""Jacobians: the gradients of each element of a target, stacked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rillet.autodiff.backward import Entry, gradients
+from rillet.autodiff.sources import UnconnectedGradients, source_key, zeros_for
+from rillet.core import nest
+from rillet.core.convert import to_tensor
+from rillet.core.errors import house_message
+from rillet.core.tensor import Tensor
+from rillet.core.variable import Variable
+from rillet.ops.array import stack
+from rillet.ops.shaping import reshape, static_dims
+
+
+def of_sources(
+    entries: list[Entry], target: Any, sources: Any, mode: UnconnectedGradients
+) -> Any:
+    """The Jacobian with respect to each source; see `GradientTape.jacobian`."""
+    flat = nest.flatten(sources)
+    keys = [source_key(s) for s in flat]
+    key, tensor = _target(target)
+    dims = static_dims(tensor)
+    count = int(np.prod(dims))
+    rows: list[list[Any]] = [[] for _ in flat]
+    for i in range(count):
+        seed = np.zeros(count, tensor.dtype.numpy_dtype)
+        seed[i] = 1
+        found = gradients(entries, [(key, Tensor(seed.reshape(dims)))], keys)
+        for row, g in zip(rows, found, strict=True):
+            row.append(g)
+    out: list[Any] = []
+    for source, row in zip(flat, rows, strict=True):
+        if all(g is None for g in row):
+            out.append(_unconnected(dims, source, mode))
+            continue
+        filled = [zeros_for(source) if g is None else to_tensor(g) for g in row]
+        shape = (*dims, *source.shape)
+        out.append(reshape(stack(filled), shape))
+    return nest.pack_sequence_as(sources, out)
+
+
+def _target(target: Any) -> tuple[Any, Any]:
+    if isinstance(target, Variable):
+        return target._cell, target._cell.tensor
+    tensor = to_tensor(target)
+    return tensor, tensor
+
+
+def _unconnected(dims: Any, source: Any, mode: UnconnectedGradients) -> Any:
+    if mode is UnconnectedGradients.NONE:
+        return None
+    return Tensor(np.zeros((*dims, *source.shape), source.dtype.numpy_dtype))
+
+
+def of_rows(
+    entries: list[Entry], target: Any, source: Any, mode: UnconnectedGradients
+) -> Any:
+    """The Jacobian of each row; see `GradientTape.batch_jacobian`."""
+    key, tensor = _target(target)
+    dims, inputs = static_dims(tensor), static_dims(to_tensor(source))
+    if not dims or not inputs or dims[0] != inputs[0]:
+        raise ValueError(
+            house_message(
+                "GradientTape.batch_jacobian",
+                "Need first dimension of target shape and source shape to match",
+                f"target has shape {dims}, source {inputs}",
+            )
+        )
+    rest = int(np.prod(dims[1:]))
+    rows: list[Any] = []
+    for i in range(rest):
+        seed = np.zeros((dims[0], rest), tensor.dtype.numpy_dtype)
+        seed[:, i] = 1
+        (g,) = gradients(
+            entries, [(key, Tensor(seed.reshape(dims)))], [source_key(source)]
+        )
+        rows.append(g)
+    if all(g is None for g in rows):
+        if mode is UnconnectedGradients.NONE:
+            return None
+        shape = (*dims, *inputs[1:])
+        return Tensor(np.zeros(shape, source.dtype.numpy_dtype))
+    filled = [zeros_for(source) if g is None else to_tensor(g) for g in rows]
+    return reshape(stack(filled, axis=1), (*dims, *inputs[1:]))

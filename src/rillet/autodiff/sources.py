@@ -1,0 +1,41 @@
+"""What gradients are taken with respect to: tensors and variables, by identity."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+import numpy as np
+
+from rillet.core.convert import describe
+from rillet.core.errors import house_message
+from rillet.core.tensor import Tensor
+from rillet.core.variable import Variable
+
+
+class UnconnectedGradients(enum.Enum):
+    """What a gradient is where no path leads from target to source."""
+
+    NONE = "none"
+    ZERO = "zero"
+
+
+def source_key(source: Any) -> int:
+    """What the walk back knows a tensor or a variable by."""
+    if isinstance(source, Variable):
+        return id(source._cell)
+    if isinstance(source, Tensor):
+        return id(source)
+    raise TypeError(
+        house_message(
+            "GradientTape.gradient",
+            "sources are tensors or variables",
+            f"got {describe(source)}",
+            "Give the variables, e.g. model.trainable_variables",
+        )
+    )
+
+
+def zeros_for(source: Any) -> Tensor:
+    """A gradient of zeros for a source."""
+    return Tensor(np.zeros(tuple(source.shape), source.dtype.numpy_dtype))
