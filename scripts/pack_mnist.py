@@ -2,7 +2,7 @@
 
     python scripts/pack_mnist.py mnist.npz
 
-In: `mnist.npz` as Keras publishes it. Out: `mnist_packed.npz` beside
+In: `mnist.npz` in the form in which Keras publishes it. Out: `mnist_packed.npz` beside
 `rillet.keras.datasets.mnist`, the same bytes for the same input (given the same zlib).
 A maintainer runs it, once.
 """

@@ -103,6 +103,7 @@ def _receive(
                     show(done)
     except urllib.error.HTTPError as error:
         reason = f"the server answered {error.code} {error.reason}"
+        error.close()
         raise _failure(origin, place, reason, file_hash, algorithm) from None
     except urllib.error.URLError as error:
         raise _failure(origin, place, str(error.reason), file_hash, algorithm) from None
@@ -144,6 +145,7 @@ def _redirects() -> Any:
             self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str
         ) -> Any:
             if req.full_url.startswith("https:") and not newurl.startswith("https:"):
+                fp.close()
                 raise urllib.error.URLError(
                     f"the server leads from https to {newurl!r}, which is not encrypted"
                 )

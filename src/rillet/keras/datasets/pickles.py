@@ -203,7 +203,8 @@ class _Array:
                 rule = "object arrays stand inside one another"
                 raise refusal(source, rule, str(self.shape))
             flat[i] = _finish(item, source)
-        return flat.reshape(self.shape, order="F" if self.fortran else "C")
+        # NumPy writes objects row by row, whatever their order in memory.
+        return flat.reshape(self.shape)
 
 
 class _StandIn:
