@@ -12,6 +12,8 @@ from collections import Counter
 from pathlib import Path
 
 NOT_OURS = ("pip", "setuptools", "wheel", "pkg_resources", "_distutils_hack")
+# As `du -m` counts.
+MB = 2**20
 
 
 def sizes(environment: Path) -> Counter[str]:
@@ -40,8 +42,8 @@ def main() -> int:
     options = parser.parse_args()
     totals = sizes(options.environment)
     for name, count in totals.most_common(10):
-        print(f"{count / 1e6:8.1f} MB  {name}")
-    whole = sum(totals.values()) / 1e6
+        print(f"{count / MB:8.1f} MB  {name}")
+    whole = sum(totals.values()) / MB
     print(f"{whole:8.1f} MB  in all (limit {options.limit_mb:g})")
     return int(whole > options.limit_mb)
 

@@ -14,7 +14,6 @@ import pytest
 
 from rillet import cli, version
 from rillet.core import folders
-from rillet.programs import info
 
 
 def test_version(capsys):
@@ -87,42 +86,6 @@ def test_python_dash_m_is_the_command(tmp_path):
         text=True,
     )
     assert done.stdout.startswith(f"rillet {version.RILLET_VERSION}")
-
-
-@pytest.mark.parametrize(
-    ("files", "own", "expected"),
-    [
-        ({"a/cpu.max": "150000 100000"}, "0::/a", 1.5),
-        ({"a/cpu.max": "max 100000"}, "0::/a", None),
-        ({"a/b/cpu.max": "max 100000", "a/cpu.max": "50000 100000"}, "0::/a/b", 0.5),
-        ({"cpu.max": "200000 100000", "a/cpu.max": "300000 100000"}, "0::/a", 2.0),
-        (
-            {"cpu/a/cpu.cfs_quota_us": "400000", "cpu/a/cpu.cfs_period_us": "100000"},
-            "4:cpu,cpuacct:/a\n3:memory:/a",
-            4.0,
-        ),
-        (
-            {"cpu/a/cpu.cfs_quota_us": "-1", "cpu/a/cpu.cfs_period_us": "100000"},
-            "4:cpu,cpuacct:/a",
-            None,
-        ),
-        ({}, "0::/gone", None),
-    ],
-)
-def test_quota(tmp_path, files, own, expected):
-    root = tmp_path / "cgroup"
-    root.mkdir()
-    for name, content in files.items():
-        place = root / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(content + "\n", encoding="utf-8")
-    mine = tmp_path / "own"
-    mine.write_text(own + "\n", encoding="utf-8")
-    assert info.quota(str(root), str(mine)) == expected
-
-
-def test_quota_where_there_are_no_groups(tmp_path):
-    assert info.quota(str(tmp_path), str(tmp_path / "none")) is None
 
 
 def test_cache_folder(monkeypatch, tmp_path):
