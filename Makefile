@@ -51,11 +51,13 @@ docs:
 	    --ignore=src/rillet/programs/standins src README.md CONTRIBUTING.md \
 	    ARCHITECTURE.md docs
 
+foreign: export RILLET_TENSORFLOW_PYTHON := $(TENSORFLOW_PYTHON)
+foreign: export RILLET_FOREIGN_SAMPLE := $(SAMPLE)
+foreign: export RILLET_FOREIGN_SEED := $(SEED)
 foreign:
 	@$(ENVIRONMENT) $(VENV) --extras test
 	@$(ENVIRONMENT) $(TENSORFLOW_VENV) --requirements scripts/tensorflow.txt
-	RILLET_TENSORFLOW_PYTHON=$(TENSORFLOW_PYTHON) RILLET_FOREIGN_SAMPLE=$(SAMPLE) \
-	RILLET_FOREIGN_SEED=$(SEED) $(BIN)/python -m pytest -q -m foreign tests
+	$(BIN)/python -m pytest -q -m foreign tests
 
 dist:
 	@$(ENVIRONMENT) $(VENV) --extras build

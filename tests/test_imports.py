@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -223,6 +226,41 @@ def test_heavy_packages_are_imported_where_they_are_needed(name: str) -> None:
         if package in HEAVY and not lazily
     ]
     assert not found, f"{name} imports at its top: {found}"
+
+
+# What `import rillet` must leave alone, so that it stays fast.
+NOT_YET = HEAVY | {
+    "asyncio",
+    "h5py",
+    "multiprocessing",
+    "opt_einsum",
+    "rillet.keras",
+    "rillet.programs",
+    "tempfile",
+    "urllib.request",
+}
+
+
+def test_importing_rillet_is_light() -> None:
+    """A tensor is made without Keras, the compiler or anything else heavy."""
+    program = (
+        "import sys\nbefore = set(sys.modules)\nimport rillet\n"
+        "rillet.constant([1.0]) + 1.0\nprint(*set(sys.modules) - before)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"PYTHONPATH": str(SOURCE)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    # NumPy itself brings some of these.
+    numpys = "import sys, numpy, ml_dtypes; print(*sys.modules)"
+    free = subprocess.run(
+        [sys.executable, "-c", numpys], capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split()) - set(free.stdout.split())
+    assert not loaded & NOT_YET
 
 
 def keras_reaches_down(name: str) -> bool:
