@@ -1,8 +1,8 @@
-"""Keras's settings that belong to a user's machine: its folder, the layout of images.
+"""Keras's settings: its folder, the layout of images, the float type, epsilon.
 
-In: the environment (`KERAS_HOME`) and `keras.json` in Keras's folder. Out: the folder
-where downloads are kept and the default layout of images. `keras.datasets`,
-`keras.utils.get_file` and `keras.backend` call it.
+In: the environment (`KERAS_HOME`), `keras.json` in Keras's folder and what a program
+sets. Out: those settings. `keras.datasets`, `keras.utils.get_file`, `keras.backend`,
+layers, losses and optimizers call it.
 """
 
 from __future__ import annotations
@@ -10,12 +10,17 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 from rillet.core.errors import house_message
 
 LAYOUTS = ("channels_last", "channels_first")
 
+FLOAT_TYPES = ("float16", "bfloat16", "float32", "float64")
+
 _image_data_format: str | None = None
+_floatx: str | None = None
+_epsilon: float | None = None
 
 
 def keras_home() -> Path:
@@ -75,12 +80,77 @@ def set_image_data_format(data_format: str) -> None:
     _image_data_format = data_format
 
 
+def floatx() -> str:
+    """Tell the float type of weights and of data that layers convert.
+
+    Returns:
+        What `set_floatx` said, else what `keras.json` says, else `"float32"`.
+
+    Example:
+        >>> floatx()
+        'float32'
+    """
+    global _floatx
+    if _floatx is None:
+        kept = _on_disk("floatx")
+        _floatx = kept if kept in FLOAT_TYPES else "float32"
+    return _floatx
+
+
+def set_floatx(value: str) -> None:
+    """Choose the float type of weights.
+
+    Args:
+        value: `"float16"`, `"bfloat16"`, `"float32"` or `"float64"`.
+
+    Raises:
+        ValueError: another value.
+    """
+    global _floatx
+    if value not in FLOAT_TYPES:
+        raise ValueError(
+            house_message(
+                "set_floatx",
+                f"Unknown `floatx` value. Expected one of {', '.join(FLOAT_TYPES)}",
+                f"received {value!r}",
+            )
+        )
+    _floatx = value
+
+
+def epsilon() -> float:
+    """Tell the small number that keeps divisions and logarithms finite.
+
+    Returns:
+        What `set_epsilon` said, else what `keras.json` says, else `1e-07`.
+
+    Example:
+        >>> epsilon()
+        1e-07
+    """
+    global _epsilon
+    if _epsilon is None:
+        kept = _on_disk("epsilon")
+        _epsilon = float(kept) if isinstance(kept, int | float) else 1e-7
+    return _epsilon
+
+
+def set_epsilon(value: float) -> None:
+    """Choose the small number that keeps divisions and logarithms finite."""
+    global _epsilon
+    _epsilon = float(value)
+
+
 def _layout_on_disk() -> str:
+    layout = _on_disk("image_data_format")
+    return layout if layout in LAYOUTS else LAYOUTS[0]
+
+
+def _on_disk(name: str) -> Any:
     try:
         with open(keras_home() / "keras.json", encoding="utf-8") as file:
             settings = json.load(file)
     except (OSError, ValueError):
         # Keras too takes its defaults where the file is absent or cannot be read.
-        return LAYOUTS[0]
-    layout = settings.get("image_data_format") if isinstance(settings, dict) else None
-    return layout if layout in LAYOUTS else LAYOUTS[0]
+        return None
+    return settings.get(name) if isinstance(settings, dict) else None

@@ -1,0 +1,50 @@
+"""Names that Keras gives to objects whose maker gave none.
+
+In: a class's name, or a base. Out: ``dense``, ``dense_1`` and so on. Layers, models,
+metrics and optimizers call it; `reset_names` (`clear_session`) starts over.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rillet.core import context
+
+_BORDER = re.compile(r"(?<=.)(?=[A-Z][a-z0-9])|(?<=[a-z])(?=[A-Z])")
+
+
+def snake_case(name: str) -> str:
+    """A class's name in lower case with underscores.
+
+    Args:
+        name: a name such as `LeakyReLU`.
+
+    Returns:
+        The name as Keras writes it in names of layers.
+
+    Example:
+        >>> snake_case("LeakyReLU"), snake_case("Conv2D"), snake_case("_Mine")
+        ('leaky_re_lu', 'conv2d', 'private__mine')
+    """
+    found = _BORDER.sub("_", name).lower()
+    # A name that begins with an underscore would be no valid scope in TensorFlow.
+    return f"private{found}" if found.startswith("_") else found
+
+
+def unique_name(base: str, first: int = 0) -> str:
+    """A name that no object of this process has got from here.
+
+    Args:
+        base: what the name begins with.
+        first: the number of the first one; 0 is not written.
+
+    Returns:
+        `base`, or `base` with an underscore and a number.
+    """
+    number = context.unique_number(f"keras:{base}") + first
+    return f"{base}_{number}" if number else base
+
+
+def reset_names() -> None:
+    """Start every base at its first name again."""
+    context.reset_unique_numbers()

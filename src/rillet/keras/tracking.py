@@ -1,0 +1,143 @@
+"""Which variables and layers an object holds in its attributes.
+
+In: attributes as they are set, lists and dictionaries of layers included. Out: the
+variables and sublayers in the order they were given. `Layer` stands on it, and so does
+the saving of weights, which follows the attributes' names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rillet.core.variable import Variable
+
+_CONTAINERS = (list, tuple, dict)
+
+
+class Tracked:
+    """Remembers attributes that hold variables, layers, or containers of them.
+
+    Containers are looked through each time they are asked about, so a layer appended
+    to a list counts as well.
+    """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        self = super().__new__(cls)
+        space = self.__dict__
+        space["_tracked"] = {}
+        space["_own_trainable"] = []
+        space["_own_fixed"] = []
+        return self
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        tracked = self._tracked
+        if name in tracked:
+            self._forget(name)
+        if isinstance(value, Variable):
+            self._note_variable(value)
+            tracked[name] = value
+        elif is_module(value) or isinstance(value, _CONTAINERS):
+            if not name.startswith("_own_") and name not in self._untracked():
+                tracked[name] = value
+                for variable in _variables_in(value):
+                    self._note_variable(variable)
+        object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        if name in self._tracked:
+            self._forget(name)
+        object.__delattr__(self, name)
+
+    def _untracked(self) -> tuple[str, ...]:
+        """Attributes that hold no parts of the object."""
+        return ()
+
+    def _note_variable(self, variable: Variable) -> None:
+        own = self._own_trainable if variable.trainable else self._own_fixed
+        for known in (*self._own_trainable, *self._own_fixed):
+            if known is variable:
+                return
+        own.append(variable)
+
+    def _forget(self, name: str) -> None:
+        value = self._tracked.pop(name)
+        gone = [value] if isinstance(value, Variable) else _variables_in(value)
+        kept = [v for v in self._tracked.values() if isinstance(v, Variable)]
+        for variable in gone:
+            if not any(k is variable for k in kept):
+                for own in (self._own_trainable, self._own_fixed):
+                    own[:] = [v for v in own if v is not variable]
+
+    def _own_variables(self, trainable: bool) -> list[Variable]:
+        """The variables of this object itself, not of its sublayers."""
+        own = list(self._own_trainable if trainable else self._own_fixed)
+        for value in self._tracked.values():
+            if isinstance(value, _CONTAINERS):
+                own += [v for v in _variables_in(value) if v.trainable is trainable]
+        return own
+
+    def _children(self) -> Iterator[Any]:
+        """Layers and modules in attributes, each once, in order."""
+        seen: set[int] = set()
+        for value in list(self._tracked.values()):
+            for part in modules_in(value):
+                if id(part) not in seen:
+                    seen.add(id(part))
+                    yield part
+
+    def _flatten(self, include_self: bool = True) -> Iterator[Any]:
+        """This object and every layer or module below it, each once."""
+        seen: set[int] = set()
+        line: list[Any] = [self]
+        while line:
+            part = line.pop(0)
+            if id(part) in seen:
+                continue
+            seen.add(id(part))
+            if include_self or part is not self:
+                yield part
+            children = getattr(part, "_children", None)
+            if children is not None:
+                line[:0] = list(children())
+
+
+def is_module(value: Any) -> bool:
+    """Whether a value is a layer, or another object that holds variables."""
+    if isinstance(value, Tracked):
+        return True
+    kind = type(value)
+    return hasattr(kind, "trainable_variables") and hasattr(kind, "submodules")
+
+
+def modules_in(value: Any) -> Iterator[Any]:
+    """The layers and modules in a value, containers looked through."""
+    if isinstance(value, _CONTAINERS):
+        for part in value.values() if isinstance(value, dict) else value:
+            if isinstance(part, _CONTAINERS) or is_module(part):
+                yield from modules_in(part)
+    elif is_module(value):
+        yield value
+
+
+def _variables_in(value: Any) -> list[Variable]:
+    """The variables that containers hold directly."""
+    found: list[Variable] = []
+    if isinstance(value, _CONTAINERS):
+        for part in value.values() if isinstance(value, dict) else value:
+            if isinstance(part, Variable):
+                found.append(part)
+            elif isinstance(part, _CONTAINERS):
+                found += _variables_in(part)
+    return found
+
+
+def once_each(weights: list[Any]) -> list[Any]:
+    """The weights without those that occur a second time."""
+    seen: set[int] = set()
+    out = []
+    for weight in weights:
+        if id(weight) not in seen:
+            seen.add(id(weight))
+            out.append(weight)
+    return out
