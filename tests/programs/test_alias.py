@@ -41,6 +41,10 @@ RESOLVES = [
     "from tensorflow.python.keras.layers import Dense  # issubclass(Dense, object)",
     "from tensorflow.python.framework import ops  # ops.Tensor is rillet.Tensor",
     "from tensorflow.python.framework.ops import Tensor  # Tensor is rillet.Tensor",
+    "from tensorflow.python.framework.ops import EagerTensor  # EagerTensor.shape",
+    "from tensorflow.python.ops.resource_variable_ops import ResourceVariable as R"
+    "  # R is rillet.Variable",
+    "from tensorflow.python.ops.gen_math_ops import neg  # neg is rillet.math.negative",
     "from tensorflow.python.framework import dtypes  # dtypes.int32 is rillet.int32",
     "from tensorflow.python.ops import math_ops  # math_ops.tanh is rillet.math.tanh",
     "from tensorflow.python.ops.nn_ops import relu  # relu is rillet.nn.relu",

@@ -216,6 +216,54 @@ PYTHON_MODULES: dict[str, tuple[str, ...]] = {
 }
 """Files below ``tensorflow.python``, and the public namespaces with their names."""
 
+RENAMED = {
+    "BaseResourceVariable": "Variable",
+    "DatasetV2": "data.Dataset",
+    "EagerTensor": "Tensor",
+    "HessiansV2": "hessians",
+    "IteratorBase": "data.Iterator",
+    "MakeNdarray": "make_ndarray",
+    "MutableHashTable": "lookup.experimental.MutableHashTable",
+    "OwnedIterator": "data.Iterator",
+    "ResourceVariable": "Variable",
+    "SymbolicTensor": "Tensor",
+    "VariableAggregationV2": "VariableAggregation",
+    "check_numerics": "debugging.check_numerics",
+    "constant_value": "get_static_value",
+    "create_file_writer_v2": "summary.create_file_writer",
+    "cross": "linalg.cross",
+    "device_v2": "device",
+    "diag": "linalg.tensor_diag",
+    "floor_div": "math.floordiv",
+    "floor_mod": "math.floormod",
+    "get_log_device_placement": "debugging.get_log_device_placement",
+    "get_optimizer_jit": "config.optimizer.get_jit",
+    "get_step": "summary.experimental.get_step",
+    "gradients_v2": "gradients",
+    "invert_permutation": "math.invert_permutation",
+    "is_tf_type": "is_tensor",
+    "matrix_band_part": "linalg.band_part",
+    "name_scope_v2": "name_scope",
+    "neg": "math.negative",
+    "next_after": "math.nextafter",
+    "real_div": "realdiv",
+    "set_log_device_placement": "debugging.set_log_device_placement",
+    "set_step": "summary.experimental.set_step",
+    "sparse_add_v2": "sparse.add",
+    "sparse_concat_v2": "sparse.concat",
+    "sparse_expand_dims": "sparse.expand_dims",
+    "sparse_eye": "sparse.eye",
+    "sparse_mask": "sparse.mask",
+    "sparse_reorder": "sparse.reorder",
+    "sparse_segment_mean_v2": "sparse.segment_mean",
+    "sparse_segment_sum_v2": "sparse.segment_sum",
+    "sparse_slice": "sparse.slice",
+    "sparse_softmax": "sparse.softmax",
+    "truncate_div": "truncatediv",
+    "truncate_mod": "truncatemod",
+}
+"""Names inside TensorFlow's files whose public name reads otherwise."""
+
 PUBLIC_IF_THERE = frozenset(
     """layers.experimental optimizers.experimental optimizers.legacy
     saving.legacy""".split()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+from contextlib import suppress
 from functools import cache
 from importlib.machinery import PathFinder
 from types import ModuleType
@@ -19,6 +20,8 @@ from . import device_lib, internals
 
 PACKAGE = "rillet"
 ROOTS = frozenset({"tensorflow", "tensorflow_core", "keras", "tf_keras"})
+
+_INSIDE = "tensorflow.python."
 
 # Folders and files of rillet that TensorFlow's top level has no namesake of.
 _STOREYS = frozenset(
@@ -65,6 +68,9 @@ class Gathered(ModuleType):
             for source in self.__dict__["_sources"]:
                 if hasattr(source, name):
                     return getattr(source, name)
+            if name in internals.RENAMED:
+                with suppress(LookupError):
+                    return walk(internals.RENAMED[name])
         raise AttributeError(str(NoSuchName(f"{self.__name__}.{name}")))
 
     def __dir__(self) -> list[str]:
@@ -162,7 +168,7 @@ def gather(name: str, sources: tuple[str, ...]) -> Any:
     """Return the one namespace of ``sources``, or a module over those that exist.
 
     Raises:
-        NoSuchName: none of several exists in rillet.
+        NoSuchName: none of them exists in rillet.
     """
     found = []
     for source in sources:
@@ -172,7 +178,7 @@ def gather(name: str, sources: tuple[str, ...]) -> Any:
             continue
     if sources and not found:
         raise NoSuchName(name)
-    if len(sources) == 1:
+    if len(sources) == 1 and name.removeprefix(_INSIDE) not in internals.PYTHON_MODULES:
         return found[0]
     return Gathered(name, tuple(found))
 
@@ -194,7 +200,9 @@ def sources_of(name: str) -> tuple[str, ...] | None:
     for prefix in internals.KERAS_PREFIXES:
         if name.startswith(f"{prefix}."):
             return _keras_sources(name.removeprefix(f"{prefix}."))
-    return internals.PYTHON_MODULES.get(name.removeprefix("tensorflow.python."))
+    if name.startswith(_INSIDE):
+        return internals.PYTHON_MODULES.get(name.removeprefix(_INSIDE))
+    return None
 
 
 def _keras_sources(path: str) -> tuple[str, ...] | None:
