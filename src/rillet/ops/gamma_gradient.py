@@ -21,8 +21,10 @@ _MOST_TERMS = 2000
 _PRECISION = np.finfo(np.float64).eps
 # Past this the recurrences of the fraction are scaled down.
 _BIG = 2.0**52
-# From here on digamma's asymptotic series is exact to double precision.
+# From here on digamma's asymptotic series is exact to double precision; its terms, the
+# last first, are |B(2k)| / 2k with Bernoulli's numbers.
 _ASYMPTOTIC = 10.0
+_DIGAMMA_TERMS = (1 / 12, 691 / 32760, 1 / 132, 1 / 240, 1 / 252, 1 / 120, 1 / 12)
 
 
 def gamma_sample_gradient(alpha: Array, sample: Array) -> Array:
@@ -107,9 +109,7 @@ def digamma(x: Array) -> Array:
         shift = np.where(low, shift - 1.0 / x, shift)
         x = np.where(low, x + 1.0, x)
     square = 1.0 / (x * x)
-    series = square * (
-        1 / 12
-        - square
-        * (1 / 120 - square * (1 / 252 - square * (1 / 240 - square * (1 / 132))))
-    )
+    series = np.zeros_like(x)
+    for term in _DIGAMMA_TERMS:
+        series = square * (term - series)
     return shift + np.log(x) - 0.5 / x - series

@@ -6,7 +6,6 @@ state on. Checkpoints save the variable; `tf.random.get_global_generator` keeps 
 
 from __future__ import annotations
 
-import secrets
 import threading
 from typing import Any
 
@@ -32,6 +31,8 @@ from rillet.ops.stateless_random import Algorithm, algorithm_number
 
 Array = np.ndarray[Any, Any]
 
+# One for all generators, because several may share a variable.
+_state_lock = threading.RLock()
 _STATE_SIZES = {1: 3, 2: 2, 3: 3}
 _MASK64 = 2**64 - 1
 _STATE = dtypes.type_set(dtypes.int64)
@@ -132,8 +133,8 @@ class Generator:
     Example:
         >>> import rillet as tf
         >>> g = tf.random.Generator.from_seed(1)
-        >>> g.normal([2]).numpy().round(4).tolist()
-        [0.4384, -0.5344]
+        >>> print(g.normal([2]).numpy().round(4))
+        [ 0.4384 -0.5344]
     """
 
     def __init__(
@@ -142,7 +143,6 @@ class Generator:
         state: Any = None,
         alg: Any = None,
     ) -> None:
-        self._lock = threading.RLock()
         if copy_from is not None:
             if alg is not None or state is not None:
                 raise ValueError(
@@ -187,7 +187,7 @@ class Generator:
                 " enabled."
             )
         number = algorithm_number(Algorithm.PHILOX if alg is None else alg)
-        words = [secrets.randbits(64) for _ in range(_STATE_SIZES[number])]
+        words = [seeds.fresh_word() for _ in range(_STATE_SIZES[number])]
         return cls(state=words, alg=number)
 
     @classmethod
@@ -198,17 +198,17 @@ class Generator:
 
     def reset(self, state: Any) -> None:
         """Go on from another state."""
-        with self._lock:
+        with _state_lock:
             self._state_var.assign(_fits(state, [_STATE_SIZES[self._alg]]))
 
     def reset_from_seed(self, seed: Any) -> None:
         """Go on as a generator of `seed` would."""
-        with self._lock:
+        with _state_lock:
             self._state_var.assign(create_rng_state(seed, self._alg))
 
     def reset_from_key_counter(self, key: Any, counter: Any) -> None:
         """Go on from a key and a counter."""
-        with self._lock:
+        with _state_lock:
             self._state_var.assign(_joined(key, counter, self._alg))
 
     @property
@@ -237,7 +237,7 @@ class Generator:
                 "random.Generator: Non-XLA devices don't support the ThreeFry"
                 " algorithm. Use alg='philox'."
             )
-        with self._lock:
+        with _state_lock:
             before: Tensor = to_tensor(self._state_var)
             self._state_var.assign(advance_op(before, blocks))
         return before

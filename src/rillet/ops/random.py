@@ -48,8 +48,8 @@ def uniform(
     Example:
         >>> import rillet as tf
         >>> tf.random.set_seed(1)
-        >>> tf.random.uniform([3]).numpy().round(4).tolist()
-        [0.1651, 0.9015, 0.631]
+        >>> print(tf.random.uniform([3]))
+        tf.Tensor([0.16513085 0.9014813  0.6309742 ], shape=(3,), dtype=float32)
     """
     wanted = rules.checked_type("random.uniform", dtype, rules.UNIFORM_TYPES)
     if maxval is None:
@@ -111,8 +111,8 @@ def normal(
     Example:
         >>> import rillet as tf
         >>> tf.random.set_seed(5)
-        >>> tf.random.normal([4], 0, 1, tf.float32).numpy().round(3).tolist()
-        [-0.181, -0.966, 1.016, -1.07]
+        >>> print(tf.random.normal([4]).numpy().round(3))
+        [-0.18  -0.95  -0.04  -0.743]
     """
     return _scaled(
         records.random_normal_op, "random.normal", shape, mean, stddev, dtype, seed

@@ -13,8 +13,8 @@ node an `Instance` of its own, as the attribute ``_instance``.
 from __future__ import annotations
 
 import operator
+import os
 import random
-import secrets
 import threading
 import weakref
 from collections.abc import Hashable
@@ -30,6 +30,11 @@ DEFAULT_GRAPH_SEED = 87654321
 _MAX_INT32 = 2**31 - 1
 
 
+def fresh_word() -> int:
+    """Return 64 bits of the system's entropy."""
+    return int.from_bytes(os.urandom(8), "little")
+
+
 class Instance:
     """The stream of one kernel, handed out piece by piece; safe between threads.
 
@@ -42,7 +47,7 @@ class Instance:
 
     def __init__(self, seed: int, seed2: int) -> None:
         if seed == 0 and seed2 == 0:
-            seed, seed2 = secrets.randbits(64), secrets.randbits(64)
+            seed, seed2 = fresh_word(), fresh_word()
         self._stream = philox.from_seeds(seed, seed2)
         self._lock = threading.Lock()
         #: What a kernel keeps between calls besides its stream (learned weights).
