@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import rillet as tf
+from rillet.core import context
 from rillet.ops import seeds
 from rillet.ops.gamma_gradient import digamma, gamma_sample_gradient
 
@@ -236,3 +237,35 @@ def test_index_shuffle_is_a_permutation() -> None:
         for i, seed in ((1, [1, 2]), (2, [3, 4]))
     ]
     assert rows.numpy().tolist() == each
+
+
+class Tracer:
+    """A graph under construction, as far as seeds can tell."""
+
+
+def test_ops_of_a_graph_are_numbered_from_zero(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TensorFlow gives the n-th unseeded op of a function the op seed n."""
+    tf.random.set_seed(3)
+    for _ in range(2):
+        monkeypatch.setattr(context.state, "tracer", Tracer())
+        pairs = [seeds.get_seed(None), seeds.get_seed(None), seeds.get_seed(5)]
+        assert [*pairs, seeds.get_seed(None)] == [(3, 0), (3, 1), (3, 5), (3, 2)]
+        assert "_instance" not in seeds.op_attributes(None)
+    monkeypatch.setattr(context.state, "tracer", None)
+
+
+@pytest.mark.parametrize(
+    ("seed", "op_seed", "want"),
+    [
+        (None, None, (None, None)),
+        (None, 9, (seeds.DEFAULT_GRAPH_SEED, 9)),
+        (4, 9, (4, 9)),
+        (0, 0, (0, 2**31 - 1)),
+        (-5, -1, (2**31 - 6, 2**31 - 2)),
+        (2**31 - 1, 2**31, (0, 1)),
+    ],
+)
+def test_seed_pairs(seed: int | None, op_seed: int | None, want: tuple) -> None:
+    """By the rules of `tf.compat.v1.get_seed`: remainders by 2**31 - 1."""
+    tf.random.set_seed(seed)
+    assert seeds.get_seed(op_seed) == want
