@@ -22,7 +22,9 @@ _ATTRS = {"exclusive": False, "reverse": False}
 def scan_shape(name: str) -> Any:
     """The rule of running ops: the input's shape, along an axis that exists."""
 
-    def infer(x: Spec, axis: Any, exclusive: bool = False, reverse: bool = False) -> Any:
+    def infer(
+        x: Spec, axis: Any, exclusive: bool = False, reverse: bool = False
+    ) -> Any:
         if x.shape is not None and not isinstance(axis, Spec):
             rank = len(x.shape)
             if not -rank <= axis < rank:

@@ -47,9 +47,12 @@ def _kernel(find: Any, worst: float) -> Any:
         if not -x.ndim <= dimension < x.ndim:
             raise IndexError("the axis is out of range")
         found = find(x, dimension)
-        if x.dtype.kind == "f" and np.isnan(
-            np.take_along_axis(x, np.expand_dims(found, dimension), dimension)
-        ).any():
+        if (
+            x.dtype.kind == "f"
+            and np.isnan(
+                np.take_along_axis(x, np.expand_dims(found, dimension), dimension)
+            ).any()
+        ):
             found = find(np.where(np.isnan(x), x.dtype.type(worst), x), dimension)
         return np.asarray(found).astype(output_type.numpy_dtype, copy=False)
 

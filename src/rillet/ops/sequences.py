@@ -241,5 +241,3 @@ def _spaced(first: Any, last: Any, count: int, shape: Any, at: int) -> Tensor:
     inner = reshape_op(inner, tuple(line))
     middle = add_op.run(first, mul_op.run(delta, inner))
     return concat_op([first, middle, last], at)
-
-
