@@ -25,7 +25,121 @@ SPACING = {
     "complex128": 2.0**-52,
 }
 
-DIFFERENCES: dict[str, tuple[object, str]] = {}
+REFUSED = "a value that the type does not hold is refused, not wrapped around"
+JOINED = "tensors in a list are stacked, as in TensorFlow 2.15"
+VARIES = "TensorFlow's answer depends on the element's place in the vector"
+SIGN = "a remainder of zero has the divisor's sign, as in Python"
+
+
+def _tensor(dtype, shape, values):
+    return {"dtype": dtype, "shape": shape, "values": values}
+
+
+DIFFERENCES: dict[str, tuple[object, str]] = {
+    "i32([1]) + 2**40": ({"error": "ValueError"}, REFUSED),
+    "u8([1]) + -1": ({"error": "ValueError"}, REFUSED),
+    "u8([1]) + 256": ({"error": "ValueError"}, REFUSED),
+    "tf.constant(300, tf.uint8)": ({"error": "ValueError"}, REFUSED),
+    "tf.constant(-1, tf.uint8)": ({"error": "ValueError"}, REFUSED),
+    "tf.constant(2**40, tf.int32)": ({"error": "ValueError"}, REFUSED),
+    "tf.matmul(u8([[1]]), u8([[1]]))": (
+        _tensor("uint8", [1, 1], [1]),
+        "every integer type multiplies",
+    ),
+    "tf.constant(np.array([1j]), tf.float32)": (
+        _tensor("float32", [1], [0.0]),
+        "NumPy's warning stays inside",
+    ),
+    "tf.constant(np.array([1, 2], dtype=object))": (
+        _tensor("int32", [2], [1, 2]),
+        "pandas columns of numbers convert",
+    ),
+    "tf.constant([tf.constant(1), 2])": (_tensor("int32", [2], [1, 2]), JOINED),
+    "tf.constant([tf.constant(1), 2.5])": ({"error": "TypeError"}, JOINED),
+    "tf.constant([tf.constant(1.5), 2])": (_tensor("float32", [2], [1.5, 2.0]), JOINED),
+    "tf.constant([[tf.constant(1.5), 2],[3, 4]])": (
+        _tensor("float32", [2, 2], [1.5, 2.0, 3.0, 4.0]),
+        JOINED,
+    ),
+    "float(tf.constant([1.]))": ({"python": 1.0}, "one element is enough, as in 2.15"),
+    "int(tf.constant([1]))": ({"python": 1}, "one element is enough, as in 2.15"),
+    "len(tf.Variable([5,6]))": (
+        {"python": 2},
+        "a variable has the length of its value",
+    ),
+    "+tf.constant(1)": (_tensor("int32", [], [1]), "Python's unary plus"),
+    "repr(tf.constant(-0.0))": (
+        {"python": "<tf.Tensor: shape=(), dtype=float32, numpy=-0.0>"},
+        "the sign of zero is shown",
+    ),
+    "tf.constant([[],[1]])": ({"error": "ValueError"}, "rows of unequal length"),
+    "tf.constant([[], [1]])": ({"error": "ValueError"}, "rows of unequal length"),
+    "tf.constant([300], dtype=tf.uint8)": ({"error": "ValueError"}, REFUSED),
+    "tf.constant([-1], dtype=tf.uint8)": ({"error": "ValueError"}, REFUSED),
+    "tf.constant([300],dtype=tf.uint8)": ({"error": "ValueError"}, REFUSED),
+    "tf.constant(300,dtype=tf.uint8)": ({"error": "ValueError"}, REFUSED),
+    "tf.constant(-1,dtype=tf.uint8)": ({"error": "ValueError"}, REFUSED),
+    "tf.constant(2**31,dtype=tf.int32)": ({"error": "ValueError"}, REFUSED),
+    "tf.constant([2**31],dtype=tf.int32)": ({"error": "ValueError"}, REFUSED),
+    "tf.constant(2**40,dtype=tf.int32)": ({"error": "ValueError"}, REFUSED),
+    "tf.constant(2**40,dtype=tf.int8)": ({"error": "ValueError"}, REFUSED),
+    "tf.constant([1])+2**40": ({"error": "ValueError"}, REFUSED),
+    "tf.constant([1])*2**40": ({"error": "ValueError"}, REFUSED),
+    "tf.repeat(i32([1, 2]), [-1, 1])": (
+        {"error": "InvalidArgumentError"},
+        "a negative count is refused, not read as 0",
+    ),
+    "tf.range([0], 3)": ({"error": "InvalidArgumentError"}, "limits are scalars"),
+    "c64([1 + 1j]) // c64([2 + 0j])": (
+        {"error": "InvalidArgumentError"},
+        "a type that the op lacks is named beside those it has",
+    ),
+    "float(i32([3]))": ({"python": 3.0}, "one element is enough, as in 2.15"),
+    "float(tf.constant([3]))": ({"python": 3.0}, "one element is enough, as in 2.15"),
+    "int(tf.constant([3]))": ({"python": 3}, "one element is enough, as in 2.15"),
+    "float(tf.constant([[3.0]]))": (
+        {"python": 3.0},
+        "one element is enough, as in 2.15",
+    ),
+    "tf.constant(np.array([1, 2.5], object))": (
+        _tensor("float32", [2], [1.0, 2.5]),
+        "pandas columns of numbers convert",
+    ),
+    "tf.reduce_mean(f16([60000.0, 60000.0]))": (
+        _tensor("float16", [], [60000.0]),
+        "half floats are summed in float32",
+    ),
+    "tf.nn.softmax(f32([1.0, nan, 2.0]))": (
+        _tensor("float32", [3], ["nan"] * 3),
+        VARIES,
+    ),
+    "tf.nn.softmax(f32([1.0, inf, 2.0]))": (
+        _tensor("float32", [3], ["nan"] * 3),
+        "the sum is NaN, and so is every share of it",
+    ),
+    "tf.nn.relu(f32([nan, -1.0, -0.0, 2.0]))": (
+        _tensor("float32", [4], ["nan", 0.0, 0.0, 2.0]),
+        VARIES,
+    ),
+    "tf.nn.relu6(f32([nan, -1.0, -0.0, 2.0]))": (
+        _tensor("float32", [4], ["nan", 0.0, 0.0, 2.0]),
+        VARIES,
+    ),
+    "tf.nn.relu(f32([-0.0, 0.0]))": (_tensor("float32", [2], [0.0, 0.0]), VARIES),
+    "tf.maximum(f32([-0.0, 0.0]), f32([0.0, -0.0]))": (
+        _tensor("float32", [2], [0.0, "-0.0"]),
+        VARIES,
+    ),
+    "tf.minimum(f32([-0.0, 0.0]), f32([0.0, -0.0]))": (
+        _tensor("float32", [2], [0.0, "-0.0"]),
+        VARIES,
+    ),
+    "f32([-0.0]) % f32([2.0])": (_tensor("float32", [1], [0.0]), SIGN),
+    "f32([1.0, -1.0, 0.0, -0.0]) % f32([0.0, 0.0, 0.0, 2.0])": (
+        _tensor("float32", [4], ["nan", "nan", "nan", 0.0]),
+        SIGN,
+    ),
+}
 """For a row, rillet's own outcome and why it is not TensorFlow's."""
 
 
