@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from rillet.autodiff.backward import Entry, gradients
-from rillet.autodiff.sources import UnconnectedGradients, source_key, zeros_for
+from rillet.autodiff.sources import UnconnectedGradients, zeros_for
 from rillet.core import nest
 from rillet.core.convert import to_tensor
 from rillet.core.errors import house_message
@@ -18,19 +18,22 @@ from rillet.ops.shaping import reshape, static_dims
 
 
 def of_sources(
-    entries: list[Entry], target: Any, sources: Any, mode: UnconnectedGradients
+    entries: list[Entry],
+    target: Any,
+    sources: Any,
+    keys: list[int],
+    mode: UnconnectedGradients,
 ) -> Any:
     """The Jacobian with respect to each source; see `GradientTape.jacobian`."""
     flat = nest.flatten(sources)
-    keys = [source_key(s) for s in flat]
-    key, tensor = _target(target)
+    start, tensor = _target(target)
     dims = static_dims(tensor)
     count = int(np.prod(dims))
     rows: list[list[Any]] = [[] for _ in flat]
     for i in range(count):
         seed = np.zeros(count, tensor.dtype.numpy_dtype)
         seed[i] = 1
-        found = gradients(entries, [(key, Tensor(seed.reshape(dims)))], keys)
+        found = gradients(entries, [(start, Tensor(seed.reshape(dims)))], keys)
         for row, g in zip(rows, found, strict=True):
             row.append(g)
     out: list[Any] = []
@@ -58,10 +61,14 @@ def _unconnected(dims: Any, source: Any, mode: UnconnectedGradients) -> Any:
 
 
 def of_rows(
-    entries: list[Entry], target: Any, source: Any, mode: UnconnectedGradients
+    entries: list[Entry],
+    target: Any,
+    source: Any,
+    key: int,
+    mode: UnconnectedGradients,
 ) -> Any:
     """The Jacobian of each row; see `GradientTape.batch_jacobian`."""
-    key, tensor = _target(target)
+    start, tensor = _target(target)
     dims, inputs = static_dims(tensor), static_dims(to_tensor(source))
     if not dims or not inputs or dims[0] != inputs[0]:
         raise ValueError(
@@ -76,9 +83,7 @@ def of_rows(
     for i in range(rest):
         seed = np.zeros((dims[0], rest), tensor.dtype.numpy_dtype)
         seed[:, i] = 1
-        (g,) = gradients(
-            entries, [(key, Tensor(seed.reshape(dims)))], [source_key(source)]
-        )
+        (g,) = gradients(entries, [(start, Tensor(seed.reshape(dims)))], [key])
         rows.append(g)
     if all(g is None for g in rows):
         if mode is UnconnectedGradients.NONE:

@@ -223,7 +223,7 @@ class GradientTape:
         self._take("gradient")
         mode = UnconnectedGradients(unconnected_gradients)
         flat_sources = nest.flatten(sources)
-        keys = [source_key(s) for s in flat_sources]
+        keys = self._keys(flat_sources)
         found = gradients(self._entries, self._seeds(target, output_gradients), keys)
         notes = tuple(self._notes)
         if not self._persistent:
@@ -269,7 +269,8 @@ class GradientTape:
         """
         self._take("jacobian")
         mode = UnconnectedGradients(unconnected_gradients)
-        return jacobian.of_sources(self._entries, target, sources, mode)
+        keys = self._keys(nest.flatten(sources))
+        return jacobian.of_sources(self._entries, target, sources, keys, mode)
 
     def batch_jacobian(
         self,
@@ -297,7 +298,8 @@ class GradientTape:
         """
         self._take("batch_jacobian")
         mode = UnconnectedGradients(unconnected_gradients)
-        return jacobian.of_rows(self._entries, target, source, mode)
+        (key,) = self._keys([source])
+        return jacobian.of_rows(self._entries, target, source, key, mode)
 
     def _take(self, method: str) -> None:
         """Make sure the tape can still be read."""
@@ -314,6 +316,11 @@ class GradientTape:
         if self._recording and not self._persistent:
             self._stop()
         self._used = True
+
+    def _keys(self, sources: list[Any]) -> list[int]:
+        """What the walk back knows the sources by; 0 for one that is not watched."""
+        found = [source_key(source) for source in sources]
+        return [key if key in self._live else 0 for key in found]
 
     def _seeds(self, target: Any, output_gradients: Any) -> list[tuple[Any, Any]]:
         """The targets, each with the gradient that flows into it."""

@@ -19,6 +19,7 @@ from rillet.core.errors import (
     ResourceExhaustedError,
     house_message,
 )
+from rillet.core.quiet import quiet
 from rillet.core.shapes import as_shape
 from rillet.core.tensor import Tensor
 
@@ -108,6 +109,8 @@ def to_array(value: Any, dtype: DType | None = None) -> Array:
             return _number(value, dtype)
         if kind is np.ndarray:
             return _from_ndarray(value, dtype)
+        if kind is int and dtype is None and not -(2**63) <= value < 2**63:
+            raise _does_not_fit(value, dtypes.int64)
         if kind is str or kind is bytes:
             return _typed(_strings(np.array(value, object)), value, dtype)
         if isinstance(value, np.generic):
@@ -131,7 +134,8 @@ def _number(value: Any, dtype: DType) -> Array:
         except OverflowError:
             raise _does_not_fit(value, dtype) from None
     if dtype.is_floating or dtype.is_complex:
-        return np.array(value, numpy_type)
+        with quiet():
+            return np.array(value, numpy_type)
     raise _cannot(value, dtype)
 
 
@@ -170,14 +174,13 @@ def _frozen(array: Array) -> bool:
 
 
 def _retyped(array: Array, dtype: DType) -> Array:
-    source, target = FROM_NUMPY[array.dtype], dtype
-    if target.name == "string" or source.name == "string" or target.is_bool:
+    """An array in another type, as NumPy casts it; strings and numbers do not mix."""
+    if dtype.name == "string" or array.dtype is _OBJECT:
         raise _cannot(array, dtype)
-    if source.is_complex and not target.is_complex:
-        raise _cannot(array, dtype)
-    if source.is_floating and target.is_integer:
-        raise _cannot(array, dtype)
-    return array.astype(target.numpy_dtype)
+    if array.dtype.kind == "c" and not dtype.is_complex:
+        array = array.real
+    with quiet():
+        return array.astype(dtype.numpy_dtype)
 
 
 def _strings(array: Array) -> Array:
@@ -220,26 +223,33 @@ def _from_python(value: Any) -> Array:
             )
         )
     try:
-        array = np.array(value)
+        with quiet():
+            array = np.array(value)
     except ValueError:
         raise _ragged(value) from None
     except OverflowError:
         raise _does_not_fit(value, dtypes.int64) from None
     kind = array.dtype.kind
+    if isinstance(value, list | tuple):
+        _check_one_kind(value, array)
     if kind == "f":
-        if array.dtype is _F64 and not _has_numpy(value):
+        leaf = _first_leaf(value)
+        if not isinstance(leaf, np.generic | np.ndarray):
+            array = _narrowed(array, value)
+        elif array.dtype != leaf.dtype and leaf.dtype.kind == "f":
+            array = array.astype(leaf.dtype)
+        elif leaf.dtype.kind != "f":
             array = array.astype(_F32)
     elif kind == "i":
-        if not _has_numpy(value) and _fits_int32(array):
+        if _fits_int32(array):
             array = array.astype(_I32)
+    elif kind == "u":
+        array = _unsigned(value, array)
     elif kind in "SU":
-        _check_one_kind(value, (str, bytes))
         array = _strings(np.array(value, object))
-    elif kind == "b" or kind == "c":
-        pass
     elif kind == "O":
         array = _from_objects(value, array)
-    elif array.dtype not in FROM_NUMPY:
+    elif kind not in "bc" and array.dtype not in FROM_NUMPY:
         raise ValueError(
             house_message(
                 "convert_to_tensor",
@@ -247,8 +257,6 @@ def _from_python(value: Any) -> Array:
                 f" ({type(value)}) to a Tensor",
             )
         )
-    if kind in "if":
-        _check_no_bool(value)
     if array.size == 0 and kind == "f":
         return array.astype(_F32)
     return array
@@ -286,45 +294,69 @@ def _first_leaf(value: Any) -> Any:
     return value
 
 
-def _has_numpy(value: Any) -> bool:
-    """Whether the leaves are NumPy values, which keep their width."""
-    leaf = _first_leaf(value)
-    return isinstance(leaf, np.ndarray | np.generic) and not isinstance(leaf, float)
-
-
-def _check_no_bool(value: Any) -> None:
-    """Refuse a list that mixes booleans and numbers, as TensorFlow does."""
-    if isinstance(value, list | tuple):
-        kinds = {type(v) for v in value}
-        if bool in kinds and (int in kinds or float in kinds):
-            raise TypeError(
-                house_message(
-                    "convert_to_tensor",
-                    "a list holds one type",
-                    f"it mixes bool with numbers: {_short(value)}",
-                    "Write the booleans as 0 and 1, or cast",
-                )
+def _narrowed(array: Array, value: Any) -> Array:
+    """Python floats in float32; a list may not hold one beyond its range."""
+    with quiet():
+        narrow = array.astype(_F32)
+    if isinstance(value, list | tuple) and not np.array_equal(
+        np.isinf(narrow), np.isinf(array)
+    ):
+        raise ValueError(
+            house_message(
+                "convert_to_tensor",
+                "Can't convert Python sequence with a value out of range for float32",
+                _short(value),
+                "Give dtype=tf.float64",
             )
-        if list in kinds or tuple in kinds:
-            for part in value[:64]:
-                _check_no_bool(part)
+        )
+    return narrow
 
 
-def _check_one_kind(value: Any, kinds: tuple[type, ...]) -> None:
-    if isinstance(value, list | tuple):
-        for part in value:
-            if not isinstance(part, list | tuple | np.ndarray):
-                if not isinstance(part, kinds):
-                    raise TypeError(
-                        house_message(
-                            "convert_to_tensor",
-                            "a list holds one type",
-                            f"it mixes strings with {type(part).__name__}:"
-                            f" {_short(value)}",
-                        )
-                    )
-            else:
-                _check_one_kind(part, kinds)
+def _unsigned(value: Any, array: Array) -> Array:
+    """Small unsigned NumPy numbers in a list become int32, as other integers do."""
+    if array.size and int(array.max()) > 2**63 - 1:
+        raise _does_not_fit(value, dtypes.int64)
+    return array.astype(_I32 if _fits_int32(array) else _I64)
+
+
+def _check_one_kind(value: Any, array: Array) -> None:
+    """Refuse lists whose first element does not stand for the others' type.
+
+    Booleans may follow numbers, integers may follow floats and the other way round;
+    strings and complex numbers keep to themselves.
+    """
+    kinds: set[str] = set()
+    _leaf_kinds(value, kinds)
+    first = _leaf_kind(_first_leaf(value))
+    numbers = {"bool", "int", "float"}
+    if len(kinds) > 1 and (first == "bool" or not kinds <= numbers):
+        raise ValueError(
+            house_message(
+                "convert_to_tensor",
+                "Can't convert Python sequence with mixed types to Tensor",
+                f"it mixes {' and '.join(sorted(kinds))}: {_short(value)}",
+                "Give every element the same type",
+            )
+        )
+
+
+def _leaf_kind(leaf: Any) -> str:
+    if isinstance(leaf, np.ndarray | np.generic):
+        found = {"b": "bool", "i": "int", "u": "int", "f": "float", "c": "complex"}
+        return found.get(leaf.dtype.kind, "string")
+    return "string" if isinstance(leaf, str | bytes) else type(leaf).__name__
+
+
+def _leaf_kinds(value: Any, kinds: set[str]) -> None:
+    types = {type(part) for part in value}
+    if types <= {int} or types <= {float}:
+        kinds.update([t.__name__ for t in types])
+        return
+    for part in value:
+        if isinstance(part, list | tuple):
+            _leaf_kinds(part, kinds)
+        else:
+            kinds.add(_leaf_kind(part))
 
 
 def _typed(array: Array, value: Any, dtype: DType | None) -> Array:
@@ -335,17 +367,18 @@ def _typed(array: Array, value: Any, dtype: DType | None) -> Array:
     kind = array.dtype.kind
     if array.size == 0 and target is not _OBJECT:
         return array.astype(target)
-    if target is _OBJECT or array.dtype is _OBJECT or (kind == "b") != dtype.is_bool:
+    if target is _OBJECT or array.dtype is _OBJECT or (dtype.is_bool and kind != "b"):
         raise _cannot(value, dtype)
     if kind in "fc" and dtype.is_integer or kind == "c" and not dtype.is_complex:
         raise _cannot(value, dtype)
-    if kind == "f" and target is _F64 and not isinstance(value, np.ndarray):
-        return np.array(value, target)
     if kind in "iu" and dtype.is_integer:
         low, high = dtype.min, dtype.max
         if int(array.min()) < low or int(array.max()) > high:
             raise _does_not_fit(value, dtype)
-    return array.astype(target)
+    with quiet():
+        if kind == "f" and target is _F64 and not isinstance(value, np.ndarray):
+            return np.array(value, target)
+        return array.astype(target)
 
 
 def _holds_tensor(value: Any) -> bool:
@@ -492,7 +525,18 @@ def constant(
         >>> tf.constant([1, 2, 3, 4, 5, 6], shape=(2, 3)).numpy().tolist()
         [[1, 2, 3], [4, 5, 6]]
     """
-    tensor = to_tensor(value, None if dtype is None else as_dtype(dtype))
+    wanted_type = None if dtype is None else as_dtype(dtype)
+    if isinstance(value, Tensor) and wanted_type not in (None, value.dtype):
+        raise TypeError(
+            house_message(
+                "constant",
+                f"Expected tensor with dtype {wanted_type!r}, but got dtype"
+                f" {value.dtype!r}",
+                describe(value),
+                f"Convert it with tf.cast(x, {wanted_type!r})",
+            )
+        )
+    tensor = to_tensor(value, wanted_type)
     if not isinstance(value, Tensor) and context.state.tracer is not None:
         tensor = context.state.tracer.constant(tensor)
     if shape is None:

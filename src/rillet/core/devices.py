@@ -165,7 +165,7 @@ def _known(device: Any, op: str) -> None:
 
 
 def set_memory_growth(device: PhysicalDevice, enable: bool) -> None:
-    """Accepted for programs that set it for each GPU found; a CPU's memory grows anyway.
+    """Accepted for programs that set it for each GPU; a CPU's memory grows anyway.
 
     Args:
         device: a physical device.

@@ -36,7 +36,7 @@ class DType:
     @property
     def as_numpy_dtype(self) -> Any:
         """The NumPy scalar type, `object` for strings."""
-        return np.object_ if self.name == "string" else self._numpy.type
+        return object if self.name == "string" else self._numpy.type
 
     @property
     def numpy_dtype(self) -> np.dtype[Any]:
@@ -129,8 +129,6 @@ class DType:
         return (self.min, self.max)
 
     def _limit(self, which: str) -> Any:
-        if self.is_bool:
-            return which == "max"
         if self.is_integer:
             return int(getattr(np.iinfo(self._numpy.type), which))
         if self.is_floating:

@@ -98,6 +98,10 @@ class InvalidArgumentError(OpError):
     error_code = 3
 
 
+class OperandTypeError(InvalidArgumentError, TypeError):
+    """An operand cannot take the other's type: TensorFlow raises either class."""
+
+
 class DeadlineExceededError(OpError):
     """Time ran out before the operation was done."""
 

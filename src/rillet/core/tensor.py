@@ -176,6 +176,8 @@ class Tensor:
         if _state.recorders and to != "bool":
             left_tape(self, f"{to}()")
         array = self._array
+        if to == "bool" and array.size == 0:
+            return False
         if array.size == 1 and (array.ndim == 0 or to != "index"):
             return array.reshape(())[()]
         if to == "bool":
@@ -183,9 +185,7 @@ class Tensor:
                 house_message(
                     "bool(tensor)",
                     "The truth value of an array with more than one element is"
-                    " ambiguous"
-                    if array.size
-                    else "an empty tensor has no truth",
+                    " ambiguous",
                     f"shape is {self.shape}",
                     "Reduce it with tf.reduce_any or tf.reduce_all",
                 )
@@ -211,16 +211,6 @@ class Tensor:
                 house_message("iter(tensor)", "Cannot iterate over a scalar tensor")
             )
         return iter([self[i] for i in range(len(self._array))])
-
-    def __contains__(self, item: Any) -> bool:
-        raise TypeError(
-            house_message(
-                "item in tensor",
-                "a tensor is no container",
-                f"shape is {self.shape}",
-                "Use tf.reduce_any(tensor == item)",
-            )
-        )
 
     def __hash__(self) -> int:
         raise TypeError(
@@ -374,7 +364,10 @@ def value_text(array: np.ndarray[Any, Any], how: Callable[[Any], str]) -> str:
     """An array's value as TensorFlow prints it: several lines start on a new one."""
     if array.ndim == 0:
         value: Any = array[()]
-        return repr(value) if isinstance(value, bytes) else str(value)
+        if isinstance(value, bytes):
+            return repr(value)
+        # TensorFlow shows a float's value in full in repr, shortest in str
+        return str(value) if how is str else format(value.item(), "")
     text = how(array)
     return "\n" + text if "\n" in text else text
 

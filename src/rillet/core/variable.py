@@ -17,9 +17,9 @@ import numpy as np
 from rillet.core import context
 from rillet.core.convert import describe, to_tensor
 from rillet.core.dtypes import DType, as_dtype
-from rillet.core.errors import house_message
+from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.shapes import TensorShape, as_shape
-from rillet.core.tensor import Reference, Tensor, value_text
+from rillet.core.tensor import Reference, Tensor, left_tape, value_text
 
 _state = context.state
 
@@ -112,7 +112,9 @@ class Variable:
                 )
             )
         value = initial_value() if callable(initial_value) else initial_value
-        tensor = _as_value(value, None if dtype is None else as_dtype(dtype))
+        tensor: Tensor = to_tensor(value, None if dtype is None else as_dtype(dtype))
+        if isinstance(value, Tensor) and _state.recorders:
+            left_tape(value, "a new tf.Variable")
         self._shape: TensorShape | None = None if validate_shape else TensorShape(None)
         if shape is not None:
             self._shape = as_shape(shape)
@@ -288,10 +290,7 @@ class Variable:
 
     def _checked(self, value: Any, dtype: DType, how: str) -> Tensor:
         """`value` as a tensor that may be assigned, or an error before any change."""
-        try:
-            tensor = value if type(value) is Tensor else to_tensor(value, hint=dtype)
-        except TypeError as error:
-            raise ValueError(f"Variable.{how}: {error}") from None
+        tensor = value if type(value) is Tensor else to_tensor(value, hint=dtype)
         if tensor.dtype is not dtype:
             raise ValueError(
                 house_message(
@@ -309,7 +308,8 @@ class Variable:
         if tensor._array.shape != old and (
             self._shape is None or not self._shape.is_compatible_with(tensor.shape)
         ):
-            raise ValueError(
+            kind = ValueError if how == "assign" else InvalidArgumentError
+            raise kind(
                 house_message(
                     f"Variable.{how}",
                     "Cannot assign value to variable: Shape mismatch",
@@ -358,9 +358,6 @@ class Variable:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         return self._dense_tensor().__array__(dtype, copy)
-
-    def __contains__(self, item: Any) -> bool:
-        return item in self._dense_tensor()
 
     def __hash__(self) -> int:
         raise TypeError(
@@ -447,12 +444,3 @@ class UnreadVariable(Variable):
 
     def _shown_name(self) -> str:
         return "UnreadVariable"
-
-
-def _as_value(value: Any, dtype: DType | None) -> Tensor:
-    """The tensor of an initial value, in memory of the variable's own."""
-    try:
-        tensor = to_tensor(value, dtype)
-    except TypeError as error:
-        raise type(error)(f"Variable: {error}") from None
-    return tensor

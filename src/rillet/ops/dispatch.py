@@ -15,7 +15,12 @@ import numpy as np
 from rillet.core import context
 from rillet.core.convert import describe, out_of_memory, to_tensor
 from rillet.core.dtypes import FROM_NUMPY, TypeSet
-from rillet.core.errors import InvalidArgumentError, OpError, house_message
+from rillet.core.errors import (
+    InvalidArgumentError,
+    OperandTypeError,
+    OpError,
+    house_message,
+)
 from rillet.core.quiet import restore, silence
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
@@ -24,6 +29,7 @@ _state = context.state
 _ndarray = np.ndarray
 _asarray = np.asarray
 _array = np.array
+_SMALL = 65504.0  # float16's largest: below, no float type overflows
 
 
 def path_for(op: Any) -> Callable[..., Any]:
@@ -190,21 +196,39 @@ def _general(op: Any) -> Callable[..., Any]:
 def matched(op: Any, x: Any, y: Any) -> tuple[Tensor, Tensor]:
     """Two values as tensors; one that is none takes the other's type."""
     if type(x) is Tensor:
-        if (type(y) is float or type(y) is int) and x._array.dtype.kind == "f":
+        if (
+            (type(y) is float or type(y) is int)
+            and x._array.dtype.kind == "f"
+            and -_SMALL < y < _SMALL
+        ):
             return x, Tensor(_array(y, x._array.dtype))
     elif type(y) is Tensor and (type(x) is float or type(x) is int):
-        if y._array.dtype.kind == "f":
+        if y._array.dtype.kind == "f" and -_SMALL < x < _SMALL:
             return Tensor(_array(x, y._array.dtype)), y
-    if is_typed(x):
-        x = to_tensor(x)
-        y = to_tensor(y, hint=None if is_typed(y) else x.dtype)
-    elif is_typed(y):
+    if not is_typed(x) and is_typed(y):
         y = to_tensor(y)
-        x = to_tensor(x, hint=y.dtype)
-    else:
-        x = to_tensor(x)
-        y = to_tensor(y, hint=x.dtype)
-    return x, y
+        return hinted(op, x, y.dtype), y
+    x = to_tensor(x)
+    return x, to_tensor(y) if is_typed(y) else hinted(op, y, x.dtype)
+
+
+def hinted(op: Any, value: Any, dtype: Any) -> Tensor:
+    """A value as a tensor of the other operand's type.
+
+    Raises:
+        OperandTypeError: where it is Python's and does not fit that type.
+    """
+    try:
+        return to_tensor(value, hint=dtype)
+    except TypeError as error:
+        raise OperandTypeError(
+            house_message(
+                op.name,
+                f"cannot compute {op.name} as an operand does not become a"
+                f" {dtype.name} tensor",
+                str(error).removesuffix("."),
+            )
+        ) from None
 
 
 def is_typed(value: Any) -> bool:
@@ -217,7 +241,8 @@ def same_typed(op: Any, values: Any) -> list[Tensor]:
     hint = next((v.dtype for v in values if is_typed(v)), None)
     out: list[Tensor] = []
     for i, value in enumerate(values):
-        tensor = to_tensor(value, hint=None if is_typed(value) else hint)
+        loose = hint is not None and not is_typed(value)
+        tensor = hinted(op, value, hint) if loose else to_tensor(value)
         hint = hint or tensor.dtype
         if out and tensor.dtype is not out[0].dtype:
             raise mixed_types(op, out[0], tensor, i)
@@ -241,7 +266,8 @@ def typed_inputs(op: Any, types: Any, inputs: tuple[Any, ...]) -> tuple[Any, ...
         value = inputs[i]
         group = want if type(want) is int else i
         if type(value) is not Tensor:
-            value = to_tensor(value, hint=None if is_typed(value) else hints.get(group))
+            hint = None if is_typed(value) else hints.get(group)
+            value = to_tensor(value) if hint is None else hinted(op, value, hint)
             hints.setdefault(group, value.dtype)
             out[i] = value
         if type(want) is int:

@@ -174,7 +174,7 @@ def conjugate(x: Any) -> Any:
     return conj_op(x) if x.dtype.is_complex else x
 
 
-def _checked_divisor(op: str, y: Array) -> None:
+def checked_divisor(op: str, y: Array) -> None:
     if y.dtype.kind in "iu" and y.size and not y.all():
         raise InvalidArgumentError(
             house_message(
@@ -187,14 +187,14 @@ def _checked_divisor(op: str, y: Array) -> None:
 
 
 def _floor_div(x: Array, y: Array) -> Any:
-    _checked_divisor("floordiv", y)
+    checked_divisor("floordiv", y)
     if x.dtype.kind in "iu":
         return np.floor_divide(x, y)
     return np.floor(np.true_divide(x, y))
 
 
 def _floor_mod(x: Array, y: Array) -> Any:
-    _checked_divisor("floormod", y)
+    checked_divisor("floormod", y)
     return np.mod(x, y)
 
 
@@ -444,7 +444,7 @@ def truediv(x: Any, y: Any, name: str | None = None) -> Tensor:
     """
     if type(x) is not Tensor or type(y) is not Tensor:
         x, y = matched(div_op, x, y)
-    if x.dtype is y.dtype:
+    if x.dtype is y.dtype and not x.dtype.is_bool:
         wide = _TRUE_DIVISION.get(x.dtype.name)
         if wide is not None:
             x, y = cast_op(x, DstT=wide), cast_op(y, DstT=wide)
@@ -452,7 +452,7 @@ def truediv(x: Any, y: Any, name: str | None = None) -> Tensor:
         raise TypeError(
             house_message(
                 "truediv",
-                "`x` and `y` must have the same dtype",
+                "`x` and `y` must have the same dtype, and be numbers",
                 f"got {x.dtype.name} and {y.dtype.name}",
                 f"Convert one of them, e.g. tf.cast(x, tf.{y.dtype.name})",
             )

@@ -11,10 +11,24 @@ from rillet.core.convert import to_tensor
 from rillet.core.errors import InvalidArgumentError
 from rillet.core.tensor import Tensor, install_operators
 from rillet.core.variable import Variable
-from rillet.ops import compare, elementwise, products
+from rillet.ops import compare, dispatch, elementwise, products
 from rillet.ops.host import is_symbolic
 
-_KNOWN = (Tensor, Variable, np.ndarray, np.generic, int, float, complex, list, tuple)
+_KNOWN = (
+    Tensor,
+    Variable,
+    np.ndarray,
+    np.generic,
+    int,
+    float,
+    complex,
+    list,
+    tuple,
+    str,
+    bytes,
+    dict,
+    type(None),
+)
 
 
 def _forward(function: Callable[..., Any], reflected: str) -> Callable[..., Any]:
@@ -50,6 +64,16 @@ def _logical(boolean: Any, bitwise: Any) -> Callable[..., Any]:
     return operator
 
 
+def _multiply(x: Any, y: Any) -> Any:
+    """``*``, which of two booleans means «and»."""
+    try:
+        return elementwise.mul_op.run(x, y)
+    except InvalidArgumentError:
+        if not (dispatch.is_typed(x) and x.dtype.is_bool):
+            raise
+        return compare.logical_and_op.run(x, y)
+
+
 def _invert(x: Any) -> Any:
     return (compare.logical_not_op if x.dtype.is_bool else compare.invert_op).run(x)
 
@@ -63,7 +87,7 @@ def _equal(x: Any, y: Any) -> Any:
     except InvalidArgumentError:
         if is_symbolic(x) or to_tensor(x).dtype is not to_tensor(y).dtype:
             raise
-        return False
+        return to_tensor(False)
 
 
 def _not_equal(x: Any, y: Any) -> Any:
@@ -75,13 +99,13 @@ def _not_equal(x: Any, y: Any) -> Any:
     except InvalidArgumentError:
         if is_symbolic(x) or to_tensor(x).dtype is not to_tensor(y).dtype:
             raise
-        return True
+        return to_tensor(True)
 
 
 _PAIRS: dict[str, Callable[..., Any]] = {
     "add": elementwise.add_op.run,
     "sub": elementwise.sub_op.run,
-    "mul": elementwise.mul_op.run,
+    "mul": _multiply,
     "truediv": elementwise.truediv,
     "floordiv": elementwise.floor_div_op.run,
     "mod": elementwise.floor_mod_op.run,
