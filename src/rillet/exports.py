@@ -7,6 +7,7 @@ module the public name `old`.
 
 from __future__ import annotations
 
+import importlib.util
 from typing import Final
 
 _TABLE: Final[dict[str, str]] = {
@@ -28,7 +29,20 @@ _TABLE: Final[dict[str, str]] = {
     "rillet.ops.mask": "boolean_mask where",
     "rillet.ops.strided": "slice=slice_ strided_slice",
     "rillet.ops.transposes": "transpose",
-    "rillet.ops.array": "concat ones stack unstack zeros",
+    "rillet.ops.array": "concat stack unstack",
+    "rillet.ops.filling": "eye fill ones ones_like zeros zeros_like",
+    "rillet.ops.identity": (
+        "bitcast group guarantee_const identity identity_n no_op parallel_stack"
+        " stop_gradient"
+    ),
+    "rillet.ops.one_hot": "one_hot sequence_mask",
+    "rillet.ops.rearrange": "expand_dims meshgrid reverse roll squeeze",
+    "rillet.ops.sizes": (
+        "broadcast_dynamic_shape broadcast_static_shape ensure_shape rank shape shape_n"
+        " size"
+    ),
+    "rillet.ops.splits": "split",
+    "rillet.ops.tiling": "pad repeat tile",
     "rillet.ops.compare": (
         "equal greater greater_equal less less_equal logical_and logical_not logical_or"
         " not_equal"
@@ -91,3 +105,8 @@ def resolve() -> dict[str, tuple[str, str]]:
             public, _, inner = item.partition("=")
             found[public] = (module, inner or public)
     return found
+
+
+def is_present(namespace: str) -> bool:
+    """Whether a namespace's module stands in the package."""
+    return importlib.util.find_spec(f"rillet.{namespace}") is not None

@@ -1,4 +1,4 @@
-"""Joining and making arrays: stack, concat, zeros, ones, fill."""
+"""Joining and taking apart: concat, stack, unstack; blocks: Slice and Pad."""
 
 from __future__ import annotations
 
@@ -7,24 +7,41 @@ from typing import Any
 import numpy as np
 
 from rillet.core import context, dtypes
-from rillet.core.convert import out_of_memory, to_tensor
-from rillet.core.dtypes import ANY, as_dtype
+from rillet.core.convert import to_tensor
+from rillet.core.dtypes import ANY
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.shapes import Dims
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
-from rillet.ops.host import integer, integers
+from rillet.ops.dispatch import is_typed
+from rillet.ops.host import integer
 from rillet.ops.registry import Op, define
-from rillet.ops.shape_rules import axis_in
+from rillet.ops.shaping import static_dims
 
 Array = np.ndarray[Any, Any]
+
+
+def _concat_axis(axis: int, rank: int) -> int:
+    if not rank:
+        raise InvalidArgumentError(
+            house_message("concat", "Can't concatenate scalars (use tf.stack instead)")
+        )
+    if not -rank <= axis < rank:
+        raise InvalidArgumentError(
+            house_message(
+                "concat",
+                f"Expected concatenating dimensions in the range [-{rank}, {rank}), but"
+                f" got {axis}",
+            )
+        )
+    return axis % rank
 
 
 def _infer_concat(values: list[Spec], axis: Any) -> Spec:
     first = values[0]
     if isinstance(axis, Spec) or first.shape is None:
         return Spec(None, first.dtype)
-    at = axis_in("concat", axis, len(first.shape))
+    at = _concat_axis(axis, len(first.shape))
     total: int | None = 0
     merged: list[int | None] = list(first.shape)
     for i, value in enumerate(values):
@@ -59,7 +76,7 @@ def _infer_concat(values: list[Spec], axis: Any) -> Spec:
 
 def _grad_concat(g: Any, y: Any, *inputs: Any) -> list[Any]:
     values, axis = inputs[:-1], inputs[-1]
-    at = axis_in("concat", axis, len(values[0].shape))
+    at = _concat_axis(axis, len(values[0].shape))
     out, start = [], 0
     for value in values:
         size = value.shape[at]
@@ -102,13 +119,27 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
     """
     if not isinstance(values, list | tuple):
         values = [values]
+    if isinstance(axis, list | tuple) and len(axis) == 1:
+        (axis,) = axis
     if not values:
-        raise ValueError(house_message("concat", "there is nothing to join", "[]"))
+        raise InvalidArgumentError(
+            house_message("concat", "there is nothing to join", "[]")
+        )
     if len(values) == 1:
         only = to_tensor(values[0])
-        axis_in("concat", integer("concat", "axis", axis), len(only.shape))
+        _concat_axis(integer("concat", "axis", axis), len(only.shape))
         return only
     return concat_op(list(values), integer("concat", "axis", axis))
+
+
+def _axis_between(op: str, axis: int, rank: int) -> int:
+    if not -rank <= axis < rank:
+        raise ValueError(
+            house_message(
+                op, f"Argument `axis` = {axis} not in range [{-rank}, {rank})"
+            )
+        )
+    return axis % rank
 
 
 def _infer_pack(values: list[Spec], axis: int = 0) -> Spec:
@@ -130,7 +161,7 @@ def _infer_pack(values: list[Spec], axis: int = 0) -> Spec:
                 )
             )
     assert merged is not None
-    at = axis_in("stack", axis, len(merged) + 1)
+    at = _axis_between("stack", axis, len(merged) + 1)
     return Spec((*merged[:at], len(values), *merged[at:]), first.dtype)
 
 
@@ -153,7 +184,7 @@ pack_op: Op = define(
 def _infer_unpack(x: Spec, num: int, axis: int = 0) -> tuple[Spec, ...]:
     if x.shape is None:
         return (Spec(None, x.dtype),) * num
-    at = axis_in("unstack", axis, len(x.shape))
+    at = _axis_between("unstack", axis, len(x.shape))
     if x.shape[at] not in (None, num):
         raise InvalidArgumentError(
             house_message(
@@ -168,7 +199,10 @@ def _infer_unpack(x: Spec, num: int, axis: int = 0) -> tuple[Spec, ...]:
 def _unpack(x: Array, num: int, axis: int = 0) -> list[Array]:
     if x.shape[axis] != num:
         raise ValueError("num differs")
-    return [np.asarray(part) for part in np.moveaxis(x, axis, 0)]
+    parts = np.moveaxis(x, axis, 0)
+    if num < 2:
+        return [parts[i, ...] for i in range(num)]
+    return [parts[i, ...].copy() for i in range(num)]
 
 
 unpack_op: Op = define(
@@ -203,7 +237,12 @@ def stack(values: Any, axis: int = 0, name: str = "stack") -> Tensor:
         [[1, 3], [2, 4]]
     """
     if not isinstance(values, list | tuple):
-        values = list(to_tensor(values))
+        whole = to_tensor(values)
+        if axis == 0 or not whole.shape.rank:
+            return whole
+        values = list(whole)
+    elif axis == 0 and not any(map(is_typed, values)):
+        return to_tensor(values)
     if not values:
         raise ValueError(house_message("stack", "there is nothing to stack", "[]"))
     return pack_op(list(values), axis=axis)
@@ -229,7 +268,7 @@ def unstack(
     """
     value = to_tensor(value)
     if num is None:
-        num = value.shape[axis_in("unstack", axis, len(value.shape))]
+        num = value.shape[_axis_between("unstack", axis, len(value.shape))]
         if num is None:
             raise ValueError(
                 house_message(
@@ -296,87 +335,52 @@ slice_op: Op = define(
 )
 
 
-def _infer_pad(x: Spec, paddings: Any) -> Spec:
+def infer_pad(x: Spec, paddings: Any) -> Spec:
+    """The shape that `x` has with margins of `paddings`."""
     if x.shape is None or isinstance(paddings, Spec):
-        return Spec(None, x.dtype)
-    if len(paddings) != len(x.shape) or any(
-        len(p) != 2 or min(p) < 0 for p in paddings
-    ):
+        return Spec(None if x.shape is None else (None,) * len(x.shape), x.dtype)
+    if len(paddings) != len(x.shape):
         raise InvalidArgumentError(
             house_message(
                 "pad",
-                "paddings has a pair of sizes, 0 or more, for each axis",
-                f"the tensor has shape {x.shape}, paddings={list(paddings)}",
+                "The first dimension of paddings must be the rank of inputs",
+                f"the tensor has shape {list(x.shape)}, paddings have"
+                f" {len(paddings)} rows",
+                "Give [before, after] for each axis",
+            )
+        )
+    if any(min(p) < 0 for p in paddings):
+        raise InvalidArgumentError(
+            house_message(
+                "pad", "Paddings must be non-negative", f"got {list(paddings)}"
             )
         )
     pairs = zip(x.shape, paddings, strict=True)
     return Spec(tuple(None if d is None else d + a + b for d, (a, b) in pairs), x.dtype)
 
 
+def padded(x: Array, paddings: Any, value: Any) -> Array:
+    """`x` with margins of `value`."""
+    if len(paddings) != x.ndim or any([a < 0 or b < 0 for a, b in paddings]):
+        raise ValueError("paddings")
+    ends = [(d + a + b, a, a + d) for d, (a, b) in zip(x.shape, paddings, strict=True)]
+    out = np.full([e[0] for e in ends], value, x.dtype)
+    out[tuple([slice(first, last) for _, first, last in ends])] = x
+    return out
+
+
 def _grad_pad(g: Any, y: Any, x: Any, paddings: Any) -> Any:
-    return slice_op(g, tuple([p[0] for p in paddings]), tuple(x.shape))
+    return slice_op(g, tuple([p[0] for p in paddings]), static_dims(x))
 
 
 pad_op: Op = define(
     "Pad",
     types=(ANY, None),
-    kernel=lambda x, paddings: np.pad(
-        x, paddings, constant_values=b"" if x.dtype.kind == "O" else 0
-    ),
-    infer=_infer_pad,
+    kernel=lambda x, paddings: padded(x, paddings, b"" if x.dtype.kind == "O" else 0),
+    infer=infer_pad,
     grad=(_grad_pad, None),
     quiet=False,
 )
-
-
-def _filled(op: str, shape: Any, value: Any, dtype: Any) -> Tensor:
-    kind = as_dtype(dtype)
-    dims = integers(op, "shape", shape)
-    try:
-        if value == 0:
-            fill = np.full(dims, b"", object) if kind.name == "string" else None
-            array = np.zeros(dims, kind.numpy_dtype) if fill is None else fill
-        else:
-            array = np.full(dims, value, kind.numpy_dtype)
-    except (MemoryError, OverflowError, ValueError) as error:
-        if any(d < 0 for d in dims):
-            raise InvalidArgumentError(
-                house_message(op, "sizes are 0 or more", f"shape is {list(dims)}")
-            ) from None
-        raise out_of_memory(
-            op, f"shape is {list(dims)}, dtype {kind.name}; {error}"
-        ) from None
-    tensor = Tensor(array)
-    if context.state.tracer is not None:
-        return context.state.tracer.constant(tensor)
-    return tensor
-
-
-def zeros(shape: Any, dtype: Any = dtypes.float32, name: str | None = None) -> Tensor:
-    """A tensor of zeros (False for bool, empty for string).
-
-    Args:
-        shape: the sizes.
-        dtype: the type.
-        name: ignored when eager.
-
-    Returns:
-        A tensor of that shape and type.
-
-    Raises:
-        ResourceExhaustedError: where it does not fit in memory.
-
-    Example:
-        >>> import rillet as tf
-        >>> tf.zeros([2]).numpy().tolist()
-        [0.0, 0.0]
-    """
-    return _filled("zeros", shape, 0, dtype)
-
-
-def ones(shape: Any, dtype: Any = dtypes.float32, name: str | None = None) -> Tensor:
-    """A tensor of ones (True for bool); arguments and errors as those of `tf.zeros`."""
-    return _filled("ones", shape, 1, dtype)
 
 
 context.register_service("ops.stack", stack)
