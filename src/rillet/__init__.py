@@ -7,7 +7,6 @@ the table in `rillet.exports`.
 """
 
 import importlib as _importlib
-import importlib.util as _importlib_util
 from typing import Any as _Any
 
 from rillet import exports as _exports
@@ -28,15 +27,11 @@ def _narrow_product() -> _Any:
 _gemm.provide_narrow(_narrow_product)
 
 
-def _present(namespace: str) -> bool:
-    return _importlib_util.find_spec(f"rillet.{namespace}") is not None
-
-
 def __getattr__(name: str) -> _Any:
     found = _NAMES.get(name)
     if found is not None:
         value = getattr(_importlib.import_module(found[0]), found[1])
-    elif name in _exports.NAMESPACES and _present(name):
+    elif name in _exports.NAMESPACES and _exports.is_present(name):
         value = _importlib.import_module(f"rillet.{name}")
     else:
         raise AttributeError(_missing(name))
@@ -53,5 +48,5 @@ def _missing(name: str) -> str:
 
 
 def __dir__() -> list[str]:
-    spaces = [n for n in _exports.NAMESPACES if _present(n)]
+    spaces = [n for n in _exports.NAMESPACES if _exports.is_present(n)]
     return sorted({*_NAMES, *spaces, "__version__", "newaxis"})

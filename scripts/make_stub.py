@@ -1,0 +1,55 @@
+"""Write `src/rillet/__init__.pyi` from the table in `rillet.exports`.
+
+    python scripts/make_stub.py [--check]
+
+Type checkers and editors read the stub; programs resolve the same names on first use.
+With ``--check`` nothing is written: the exit code says whether the stub is up to date.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parents[1]
+STUB = HERE / "src" / "rillet" / "__init__.pyi"
+sys.path.insert(0, str(HERE / "src"))
+
+from rillet import exports  # noqa: E402  the path above comes first
+
+HEAD = '''"""Types of the names that rillet resolves on first use.
+
+Made by scripts/make_stub.py from rillet/exports.py; do not edit.
+"""
+
+'''
+
+
+def stub() -> str:
+    """The stub's text."""
+    names = exports.resolve()
+    rows = [
+        f"from {module} import {inner} as {public}"
+        for public, (module, inner) in names.items()
+    ]
+    spaces = [n for n in exports.NAMESPACES if exports.is_present(n)]
+    rows += [f"from rillet import {name} as {name}" for name in spaces]
+    listed = "".join(f'    "{name}",\n' for name in sorted([*names, *spaces]))
+    return (
+        HEAD
+        + "\n".join(sorted(rows))
+        + f"\n\n__version__: str\nnewaxis: None\n\n__all__ = [\n{listed}]\n"
+    )
+
+
+def main() -> int:
+    """Write the stub, or check it."""
+    text = stub()
+    if "--check" in sys.argv[1:]:
+        return 0 if STUB.exists() and STUB.read_text("utf-8") == text else 1
+    STUB.write_text(text, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,285 @@
+"""Types of the names that rillet resolves on first use.
+
+Made by scripts/make_stub.py from rillet/exports.py; do not edit.
+"""
+
+from rillet import autodiff as autodiff
+from rillet import config as config
+from rillet import dtypes as dtypes
+from rillet import errors as errors
+from rillet import keras as keras
+from rillet import nn as nn
+from rillet import random as random
+from rillet import version as version
+from rillet.autodiff.tape import GradientTape as GradientTape
+from rillet.autodiff.tape import UnconnectedGradients as UnconnectedGradients
+from rillet.core.context import executing_eagerly as executing_eagerly
+from rillet.core.convert import constant as constant
+from rillet.core.convert import convert_to_tensor as convert_to_tensor
+from rillet.core.convert import register_tensor_conversion_function as register_tensor_conversion_function
+from rillet.core.dtypes import DType as DType
+from rillet.core.dtypes import as_dtype as as_dtype
+from rillet.core.dtypes import bfloat16 as bfloat16
+from rillet.core.dtypes import bool_ as bool
+from rillet.core.dtypes import complex128 as complex128
+from rillet.core.dtypes import complex64 as complex64
+from rillet.core.dtypes import double as double
+from rillet.core.dtypes import float16 as float16
+from rillet.core.dtypes import float32 as float32
+from rillet.core.dtypes import float64 as float64
+from rillet.core.dtypes import half as half
+from rillet.core.dtypes import int16 as int16
+from rillet.core.dtypes import int32 as int32
+from rillet.core.dtypes import int64 as int64
+from rillet.core.dtypes import int8 as int8
+from rillet.core.dtypes import qint16 as qint16
+from rillet.core.dtypes import qint32 as qint32
+from rillet.core.dtypes import qint8 as qint8
+from rillet.core.dtypes import quint16 as quint16
+from rillet.core.dtypes import quint8 as quint8
+from rillet.core.dtypes import resource as resource
+from rillet.core.dtypes import string as string
+from rillet.core.dtypes import uint16 as uint16
+from rillet.core.dtypes import uint32 as uint32
+from rillet.core.dtypes import uint64 as uint64
+from rillet.core.dtypes import uint8 as uint8
+from rillet.core.dtypes import variant as variant
+from rillet.core.indexed_slices import IndexedSlices as IndexedSlices
+from rillet.core.logger import get_logger as get_logger
+from rillet.core.shapes import TensorShape as TensorShape
+from rillet.core.spec import TensorSpec as TensorSpec
+from rillet.core.spec import TypeSpec as TypeSpec
+from rillet.core.tensor import Tensor as Tensor
+from rillet.core.tensor import is_tensor as is_tensor
+from rillet.core.variable import Variable as Variable
+from rillet.core.variable import VariableAggregation as VariableAggregation
+from rillet.core.variable import VariableSynchronization as VariableSynchronization
+from rillet.ops.array import concat as concat
+from rillet.ops.array import stack as stack
+from rillet.ops.array import unstack as unstack
+from rillet.ops.clip import clip_by_global_norm as clip_by_global_norm
+from rillet.ops.clip import clip_by_norm as clip_by_norm
+from rillet.ops.clip import clip_by_value as clip_by_value
+from rillet.ops.compare import equal as equal
+from rillet.ops.compare import greater as greater
+from rillet.ops.compare import greater_equal as greater_equal
+from rillet.ops.compare import less as less
+from rillet.ops.compare import less_equal as less_equal
+from rillet.ops.compare import logical_and as logical_and
+from rillet.ops.compare import logical_not as logical_not
+from rillet.ops.compare import logical_or as logical_or
+from rillet.ops.compare import not_equal as not_equal
+from rillet.ops.cumulative import cumsum as cumsum
+from rillet.ops.elementwise import abs as abs
+from rillet.ops.elementwise import add as add
+from rillet.ops.elementwise import cast as cast
+from rillet.ops.elementwise import divide as divide
+from rillet.ops.elementwise import exp as exp
+from rillet.ops.elementwise import floordiv as floordiv
+from rillet.ops.elementwise import maximum as maximum
+from rillet.ops.elementwise import minimum as minimum
+from rillet.ops.elementwise import multiply as multiply
+from rillet.ops.elementwise import negative as negative
+from rillet.ops.elementwise import pow as pow
+from rillet.ops.elementwise import sign as sign
+from rillet.ops.elementwise import sqrt as sqrt
+from rillet.ops.elementwise import square as square
+from rillet.ops.elementwise import subtract as subtract
+from rillet.ops.elementwise import truediv as truediv
+from rillet.ops.filling import eye as eye
+from rillet.ops.filling import fill as fill
+from rillet.ops.filling import ones as ones
+from rillet.ops.filling import ones_like as ones_like
+from rillet.ops.filling import zeros as zeros
+from rillet.ops.filling import zeros_like as zeros_like
+from rillet.ops.gather import gather as gather
+from rillet.ops.identity import bitcast as bitcast
+from rillet.ops.identity import group as group
+from rillet.ops.identity import guarantee_const as guarantee_const
+from rillet.ops.identity import identity as identity
+from rillet.ops.identity import identity_n as identity_n
+from rillet.ops.identity import no_op as no_op
+from rillet.ops.identity import parallel_stack as parallel_stack
+from rillet.ops.identity import stop_gradient as stop_gradient
+from rillet.ops.mask import boolean_mask as boolean_mask
+from rillet.ops.mask import where as where
+from rillet.ops.one_hot import one_hot as one_hot
+from rillet.ops.one_hot import sequence_mask as sequence_mask
+from rillet.ops.positions import argmax as argmax
+from rillet.ops.positions import argmin as argmin
+from rillet.ops.products import matmul as matmul
+from rillet.ops.rearrange import expand_dims as expand_dims
+from rillet.ops.rearrange import meshgrid as meshgrid
+from rillet.ops.rearrange import reverse as reverse
+from rillet.ops.rearrange import roll as roll
+from rillet.ops.rearrange import squeeze as squeeze
+from rillet.ops.reduce import reduce_all as reduce_all
+from rillet.ops.reduce import reduce_any as reduce_any
+from rillet.ops.reduce import reduce_max as reduce_max
+from rillet.ops.reduce import reduce_mean as reduce_mean
+from rillet.ops.reduce import reduce_min as reduce_min
+from rillet.ops.reduce import reduce_prod as reduce_prod
+from rillet.ops.sequences import linspace as linspace
+from rillet.ops.sequences import range as range
+from rillet.ops.shaping import broadcast_to as broadcast_to
+from rillet.ops.shaping import reduce_sum as reduce_sum
+from rillet.ops.shaping import reshape as reshape
+from rillet.ops.sizes import broadcast_dynamic_shape as broadcast_dynamic_shape
+from rillet.ops.sizes import broadcast_static_shape as broadcast_static_shape
+from rillet.ops.sizes import ensure_shape as ensure_shape
+from rillet.ops.sizes import rank as rank
+from rillet.ops.sizes import shape as shape
+from rillet.ops.sizes import shape_n as shape_n
+from rillet.ops.sizes import size as size
+from rillet.ops.splits import split as split
+from rillet.ops.statistics import reduce_logsumexp as reduce_logsumexp
+from rillet.ops.strided import slice_ as slice
+from rillet.ops.strided import strided_slice as strided_slice
+from rillet.ops.tiling import pad as pad
+from rillet.ops.tiling import repeat as repeat
+from rillet.ops.tiling import tile as tile
+from rillet.ops.transposes import transpose as transpose
+from rillet.programs.alias import install_as_tensorflow as install_as_tensorflow
+
+__version__: str
+newaxis: None
+
+__all__ = [
+    "DType",
+    "GradientTape",
+    "IndexedSlices",
+    "Tensor",
+    "TensorShape",
+    "TensorSpec",
+    "TypeSpec",
+    "UnconnectedGradients",
+    "Variable",
+    "VariableAggregation",
+    "VariableSynchronization",
+    "abs",
+    "add",
+    "argmax",
+    "argmin",
+    "as_dtype",
+    "autodiff",
+    "bfloat16",
+    "bitcast",
+    "bool",
+    "boolean_mask",
+    "broadcast_dynamic_shape",
+    "broadcast_static_shape",
+    "broadcast_to",
+    "cast",
+    "clip_by_global_norm",
+    "clip_by_norm",
+    "clip_by_value",
+    "complex128",
+    "complex64",
+    "concat",
+    "config",
+    "constant",
+    "convert_to_tensor",
+    "cumsum",
+    "divide",
+    "double",
+    "dtypes",
+    "ensure_shape",
+    "equal",
+    "errors",
+    "executing_eagerly",
+    "exp",
+    "expand_dims",
+    "eye",
+    "fill",
+    "float16",
+    "float32",
+    "float64",
+    "floordiv",
+    "gather",
+    "get_logger",
+    "greater",
+    "greater_equal",
+    "group",
+    "guarantee_const",
+    "half",
+    "identity",
+    "identity_n",
+    "install_as_tensorflow",
+    "int16",
+    "int32",
+    "int64",
+    "int8",
+    "is_tensor",
+    "keras",
+    "less",
+    "less_equal",
+    "linspace",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "matmul",
+    "maximum",
+    "meshgrid",
+    "minimum",
+    "multiply",
+    "negative",
+    "nn",
+    "no_op",
+    "not_equal",
+    "one_hot",
+    "ones",
+    "ones_like",
+    "pad",
+    "parallel_stack",
+    "pow",
+    "qint16",
+    "qint32",
+    "qint8",
+    "quint16",
+    "quint8",
+    "random",
+    "range",
+    "rank",
+    "reduce_all",
+    "reduce_any",
+    "reduce_logsumexp",
+    "reduce_max",
+    "reduce_mean",
+    "reduce_min",
+    "reduce_prod",
+    "reduce_sum",
+    "register_tensor_conversion_function",
+    "repeat",
+    "reshape",
+    "resource",
+    "reverse",
+    "roll",
+    "sequence_mask",
+    "shape",
+    "shape_n",
+    "sign",
+    "size",
+    "slice",
+    "split",
+    "sqrt",
+    "square",
+    "squeeze",
+    "stack",
+    "stop_gradient",
+    "strided_slice",
+    "string",
+    "subtract",
+    "tile",
+    "transpose",
+    "truediv",
+    "uint16",
+    "uint32",
+    "uint64",
+    "uint8",
+    "unstack",
+    "variant",
+    "version",
+    "where",
+    "zeros",
+    "zeros_like",
+]
