@@ -119,7 +119,7 @@ def to_array(value: Any, dtype: DType | None = None) -> Array:
             return _from_ndarray(np.asarray(value), dtype)
         if kind not in _WEAK and hasattr(value, "__dlpack__"):
             return _from_ndarray(np.from_dlpack(value), dtype)
-        return _typed(_from_python(value), value, dtype)
+        return _typed(_from_python(value, dtype), value, dtype)
     except MemoryError:
         raise out_of_memory("convert_to_tensor", describe(value)) from None
 
@@ -205,14 +205,14 @@ def _objects(array: Array) -> Array:
                 "Clean the column first: fill missing values, convert to one type",
             )
         )
-    return _from_python(array.tolist())
+    return _from_python(array.tolist(), None)
 
 
 def _kinds(items: list[Any]) -> str:
     return ", ".join(sorted({type(v).__name__ for v in items}))
 
 
-def _from_python(value: Any) -> Array:
+def _from_python(value: Any, dtype: DType | None) -> Array:
     """An array of numbers, booleans or strings from nested lists."""
     if value is None:
         raise ValueError(
@@ -232,6 +232,10 @@ def _from_python(value: Any) -> Array:
     kind = array.dtype.kind
     if isinstance(value, list | tuple):
         _check_one_kind(value, array)
+    if dtype is not None and kind in "iufc":
+        if kind == "f" and dtype.is_integer and type(_first_leaf(value)) is int:
+            return _whole(value, array, dtype)
+        return array
     if kind == "f":
         leaf = _first_leaf(value)
         if not isinstance(leaf, np.generic | np.ndarray):
@@ -294,13 +298,24 @@ def _first_leaf(value: Any) -> Any:
     return value
 
 
+def _whole(value: Any, array: Array, dtype: DType) -> Array:
+    """Integers that only uint64 holds, which NumPy had put into floats."""
+    kinds: set[str] = set()
+    if isinstance(value, list | tuple):
+        _leaf_kinds(value, kinds)
+    if kinds != {"int"}:
+        return array
+    try:
+        return np.array(value, dtype.numpy_dtype)
+    except OverflowError:
+        raise _does_not_fit(value, dtype) from None
+
+
 def _narrowed(array: Array, value: Any) -> Array:
-    """Python floats in float32; a list may not hold one beyond its range."""
+    """Python floats in float32, none of them beyond its range."""
     with quiet():
         narrow = array.astype(_F32)
-    if isinstance(value, list | tuple) and not np.array_equal(
-        np.isinf(narrow), np.isinf(array)
-    ):
+    if not np.array_equal(np.isinf(narrow), np.isinf(array)):
         raise ValueError(
             house_message(
                 "convert_to_tensor",
@@ -322,13 +337,13 @@ def _unsigned(value: Any, array: Array) -> Array:
 def _check_one_kind(value: Any, array: Array) -> None:
     """Refuse lists whose first element does not stand for the others' type.
 
-    Booleans may follow numbers, integers may follow floats and the other way round;
-    strings and complex numbers keep to themselves.
+    Booleans may follow numbers, integers and floats each other, and any number a
+    complex one; strings keep to themselves.
     """
     kinds: set[str] = set()
     _leaf_kinds(value, kinds)
     first = _leaf_kind(_first_leaf(value))
-    numbers = {"bool", "int", "float"}
+    numbers = {"bool", "int", "float"} | ({"complex"} & {first})
     if len(kinds) > 1 and (first == "bool" or not kinds <= numbers):
         raise ValueError(
             house_message(

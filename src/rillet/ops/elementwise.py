@@ -20,10 +20,15 @@ from rillet.core.dtypes import (
     NUMERIC,
     REAL,
     SIGNED,
+    UNSIGNED,
     DType,
     as_dtype,
 )
-from rillet.core.errors import InvalidArgumentError, house_message
+from rillet.core.errors import (
+    InvalidArgumentError,
+    UnimplementedError,
+    house_message,
+)
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.ops.dispatch import matched
@@ -54,7 +59,7 @@ def cast_array(x: Array, dtype: DType) -> Array:
     if x.dtype == target:
         return x
     if x.dtype.kind == "O" or dtype.name == "string":
-        raise InvalidArgumentError(
+        raise UnimplementedError(
             house_message(
                 "cast",
                 "strings and numbers do not convert",
@@ -104,7 +109,7 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
         numbers their imaginary part. `x` itself where it has the type.
 
     Raises:
-        InvalidArgumentError: from or to strings.
+        UnimplementedError: from or to strings.
 
     Example:
         >>> import rillet as tf
@@ -155,7 +160,7 @@ div_op: Op = define(
 )
 neg_op: Op = define(
     "Neg",
-    types=(NUMERIC,),
+    types=(NUMERIC - UNSIGNED,),
     kernel=np.negative,
     infer=same_as_input,
     grad=(lambda g, y, x: neg_op(g),),
@@ -175,6 +180,7 @@ def conjugate(x: Any) -> Any:
 
 
 def checked_divisor(op: str, y: Array) -> None:
+    """Raise InvalidArgumentError where an integer divisor is 0."""
     if y.dtype.kind in "iu" and y.size and not y.all():
         raise InvalidArgumentError(
             house_message(
@@ -422,6 +428,23 @@ _TRUE_DIVISION = {
 }
 
 
+def _true_operands(op: str, x: Any, y: Any) -> tuple[Any, Any]:
+    """Two tensors of one type, as the floats that Python's division would take."""
+    if x.dtype is not y.dtype or x.dtype.is_bool:
+        raise TypeError(
+            house_message(
+                op,
+                "`x` and `y` must have the same dtype, and be numbers",
+                f"got {x.dtype.name} and {y.dtype.name}",
+                f"Convert one of them, e.g. tf.cast(x, tf.{y.dtype.name})",
+            )
+        )
+    wide = _TRUE_DIVISION.get(x.dtype.name)
+    if wide is not None:
+        return cast_op(x, DstT=wide), cast_op(y, DstT=wide)
+    return x, y
+
+
 def truediv(x: Any, y: Any, name: str | None = None) -> Tensor:
     """x / y as Python divides: integers become floats first.
 
@@ -444,19 +467,7 @@ def truediv(x: Any, y: Any, name: str | None = None) -> Tensor:
     """
     if type(x) is not Tensor or type(y) is not Tensor:
         x, y = matched(div_op, x, y)
-    if x.dtype is y.dtype and not x.dtype.is_bool:
-        wide = _TRUE_DIVISION.get(x.dtype.name)
-        if wide is not None:
-            x, y = cast_op(x, DstT=wide), cast_op(y, DstT=wide)
-    else:
-        raise TypeError(
-            house_message(
-                "truediv",
-                "`x` and `y` must have the same dtype, and be numbers",
-                f"got {x.dtype.name} and {y.dtype.name}",
-                f"Convert one of them, e.g. tf.cast(x, tf.{y.dtype.name})",
-            )
-        )
+    x, y = _true_operands("truediv", x, y)
     return div_op.run(x, y)
 
 
@@ -466,7 +477,10 @@ def divide(x: Any, y: Any, name: str | None = None) -> Tensor:
 
 
 def divide_no_nan(x: Any, y: Any, name: str | None = None) -> Tensor:
-    """x / y, and 0 where y is 0."""
+    """x / y, and 0 where y is 0; types as with `tf.truediv`."""
+    if type(x) is not Tensor or type(y) is not Tensor:
+        x, y = matched(div_no_nan_op, x, y)
+    x, y = _true_operands("divide_no_nan", x, y)
     return div_no_nan_op.run(x, y)
 
 

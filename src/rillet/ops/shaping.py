@@ -5,11 +5,12 @@ Every binary op's gradient comes home through `sum_to`. Callers are the other fa
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from rillet.core.dtypes import ANY, NUMERIC
+from rillet.core.dtypes import ANY, NUMERIC, float32
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.shapes import broadcast_dims
 from rillet.core.spec import Spec
@@ -41,6 +42,9 @@ def _infer_reshape(x: Spec, shape: Any, **attrs: Any) -> Spec:
     if x.shape is not None and None not in x.shape:
         total = int(np.prod(np.array(x.shape, object))) if x.shape else 1
     if -1 in sizes:
+        if total == 0 and known == 0 and x.shape is not None:
+            known = _nonzero(sizes)
+            total = _nonzero(x.shape)
         if total is not None:
             if known == 0 or total % known:
                 raise _cannot_reshape(x, sizes, total, f"a multiple of {known}")
@@ -48,6 +52,17 @@ def _infer_reshape(x: Spec, shape: Any, **attrs: Any) -> Spec:
     elif total is not None and total != known:
         raise _cannot_reshape(x, sizes, total, str(known))
     return Spec(tuple(None if d == -1 else d for d in sizes), x.dtype)
+
+
+def _nonzero(sizes: Any) -> int:
+    """The product of the sizes above 0: what fixes a -1 beside a 0."""
+    return math.prod(d for d in sizes if d and d > 0)
+
+
+def _reshape(x: Array, shape: Any) -> Array:
+    if x.size == 0 and -1 in shape:
+        shape = _infer_reshape(Spec(x.shape, float32), shape).shape
+    return x.reshape(shape)
 
 
 def _cannot_reshape(
@@ -66,7 +81,7 @@ def _cannot_reshape(
 reshape_op: Op = define(
     "Reshape",
     types=(ANY, None),
-    kernel=lambda x, shape: x.reshape(shape),
+    kernel=_reshape,
     infer=_infer_reshape,
     grad=(lambda g, y, x, shape: reshape_like(g, x), None),
     quiet=False,
