@@ -9,12 +9,44 @@ from rillet.ops.activations import selu as selu
 from rillet.ops.activations import silu as silu
 from rillet.ops.activations import softsign as softsign
 from rillet.ops.activations import swish as swish
+from rillet.ops.conv_transposes import (
+    atrous_conv2d_transpose as atrous_conv2d_transpose,
+)
+from rillet.ops.conv_transposes import conv1d_transpose as conv1d_transpose
+from rillet.ops.conv_transposes import conv2d_transpose as conv2d_transpose
+from rillet.ops.conv_transposes import conv3d_transpose as conv3d_transpose
+from rillet.ops.conv_transposes import conv_transpose as conv_transpose
+from rillet.ops.convolutions import atrous_conv2d as atrous_conv2d
+from rillet.ops.convolutions import conv1d as conv1d
+from rillet.ops.convolutions import conv2d as conv2d
+from rillet.ops.convolutions import conv3d as conv3d
+from rillet.ops.convolutions import convolution as convolution
+from rillet.ops.convolutions import depthwise_conv2d as depthwise_conv2d
+from rillet.ops.convolutions import (
+    depthwise_conv2d_backprop_filter as depthwise_conv2d_backprop_filter,
+)
+from rillet.ops.convolutions import (
+    depthwise_conv2d_backprop_input as depthwise_conv2d_backprop_input,
+)
+from rillet.ops.convolutions import separable_conv2d as separable_conv2d
+from rillet.ops.morphology import dilation2d as dilation2d
+from rillet.ops.morphology import erosion2d as erosion2d
 from rillet.ops.neural import batch_normalization as batch_normalization
 from rillet.ops.neural import bias_add as bias_add
 from rillet.ops.neural import compute_average_loss as compute_average_loss
 from rillet.ops.neural import l2_loss as l2_loss
 from rillet.ops.neural import moments as moments
 from rillet.ops.neural import scale_regularization_loss as scale_regularization_loss
+from rillet.ops.pool_functions import avg_pool as avg_pool
+from rillet.ops.pool_functions import avg_pool1d as avg_pool1d
+from rillet.ops.pool_functions import avg_pool2d as avg_pool2d
+from rillet.ops.pool_functions import avg_pool3d as avg_pool3d
+from rillet.ops.pool_functions import max_pool as max_pool
+from rillet.ops.pool_functions import max_pool1d as max_pool1d
+from rillet.ops.pool_functions import max_pool2d as max_pool2d
+from rillet.ops.pool_functions import max_pool3d as max_pool3d
+from rillet.ops.pool_variants import max_pool_with_argmax as max_pool_with_argmax
+from rillet.ops.pool_variants import pool as pool
 from rillet.ops.softmax import log_softmax as log_softmax
 from rillet.ops.softmax import (
     sigmoid_cross_entropy_with_logits as sigmoid_cross_entropy_with_logits,

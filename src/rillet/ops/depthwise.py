@@ -1,7 +1,7 @@
 """Depthwise convolution kernels: each channel has filters of its own.
 
 In flow arrays with their channels last, filters `(*window, c, m)` and their `Windows`;
-out flow new arrays. The callers are the records in `ops.depthwise_records`. There is
+out flow new arrays. The callers are the records in `ops.conv`. There is
 no matrix product in it: taps are multiplied and added image by image, in cache.
 """
 
