@@ -51,6 +51,13 @@ _TABLE: Final[dict[str, str]] = {
         "abs add cast divide exp floordiv maximum minimum multiply negative pow sign"
         " sqrt square subtract truediv"
     ),
+    "rillet.ops.arithmetic": "add_n scalar_mul",
+    "rillet.ops.complexes": "complex",
+    "rillet.ops.counting": "histogram_fixed_width histogram_fixed_width_bins",
+    "rillet.ops.rounding": "floor round truncatediv truncatemod",
+    "rillet.ops.transcendental": (
+        "acos acosh asin asinh atan atan2 atanh cos cosh sigmoid sin sinh tan tanh"
+    ),
     "rillet.ops.clip": "clip_by_global_norm clip_by_norm clip_by_value",
     "rillet.ops.cumulative": "cumsum",
     "rillet.ops.positions": "argmax argmin",

@@ -1,4 +1,4 @@
-"""Comparisons, logic and bits, element by element."""
+"""Comparisons, tests and logic, element by element; `bits` has what changes bits."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from rillet.core.dtypes import ANY, BOOL, INTEGER, REAL
+from rillet.core.convert import to_tensor
+from rillet.core.dtypes import ANY, BOOL, FLOATING, NUMERIC, REAL, bool_
+from rillet.core.errors import InvalidArgumentError, house_message
+from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
+from rillet.ops.dispatch import is_typed
 from rillet.ops.registry import Op, define
-from rillet.ops.shape_rules import broadcast, compared, same_as_input
+from rillet.ops.shape_rules import broadcast, compared, same_as_input, same_shape
+
+Array = np.ndarray[Any, Any]
 
 equal_op: Op = define("Equal", types=(ANY, 0), kernel=np.equal, infer=compared("equal"))
 not_equal_op: Op = define(
@@ -56,33 +62,45 @@ logical_not_op: Op = define(
     infer=same_as_input,
     quiet=False,
 )
-bitwise_and_op: Op = define(
-    "BitwiseAnd",
-    types=(INTEGER, 0),
-    kernel=np.bitwise_and,
-    infer=broadcast("bitwise_and"),
-    quiet=False,
-)
-bitwise_or_op: Op = define(
-    "BitwiseOr",
-    types=(INTEGER, 0),
-    kernel=np.bitwise_or,
-    infer=broadcast("bitwise_or"),
-    quiet=False,
-)
-bitwise_xor_op: Op = define(
-    "BitwiseXor",
-    types=(INTEGER, 0),
-    kernel=np.bitwise_xor,
-    infer=broadcast("bitwise_xor"),
-    quiet=False,
-)
-invert_op: Op = define(
-    "Invert",
-    types=(INTEGER,),
-    kernel=np.invert,
-    infer=same_as_input,
-    quiet=False,
+
+
+def _test(name: str, function: Any) -> Op:
+    """A record that asks a question of each float."""
+    return define(
+        name, types=(FLOATING,), kernel=function, infer=same_shape(bool_), quiet=False
+    )
+
+
+is_nan_op: Op = _test("IsNan", np.isnan)
+is_inf_op: Op = _test("IsInf", np.isinf)
+is_finite_op: Op = _test("IsFinite", np.isfinite)
+
+
+def _close(x: Array, y: Array, tolerance: float = 1e-5) -> Any:
+    if x.shape != y.shape:
+        raise ValueError("shapes differ")
+    gap = np.absolute(np.where(x > y, np.subtract(x, y), np.subtract(y, x)))
+    return np.less(gap, tolerance)
+
+
+def _infer_close(x: Spec, y: Spec, tolerance: float = 1e-5) -> Spec:
+    if x.shape is not None and y.shape is not None and x.shape != y.shape:
+        raise InvalidArgumentError(
+            house_message(
+                "approximate_equal",
+                "x and y must be of the same shape",
+                f"{list(x.shape)} and {list(y.shape)}",
+            )
+        )
+    return Spec(x.shape, bool_)
+
+
+approximate_equal_op: Op = define(
+    "ApproximateEqual",
+    types=(NUMERIC, 0),
+    kernel=_close,
+    infer=_infer_close,
+    attrs={"tolerance": 1e-5},
 )
 
 
@@ -133,41 +151,68 @@ def greater_equal(x: Any, y: Any, name: str | None = None) -> Tensor:
     return greater_equal_op.run(x, y)
 
 
+def _truth(value: Any) -> Any:
+    """`value` as a boolean tensor, where it is none of a type of its own."""
+    return value if is_typed(value) else to_tensor(value, bool_)
+
+
 def logical_and(x: Any, y: Any, name: str | None = None) -> Tensor:
-    """x and y, element by element, of booleans."""
-    return logical_and_op.run(x, y)
+    """x and y, element by element, of booleans.
+
+    Raises:
+        TypeError: for Python numbers; InvalidArgumentError for tensors of them.
+    """
+    return logical_and_op.run(_truth(x), _truth(y))
 
 
 def logical_or(x: Any, y: Any, name: str | None = None) -> Tensor:
     """x or y, element by element, of booleans."""
-    return logical_or_op.run(x, y)
+    return logical_or_op.run(_truth(x), _truth(y))
 
 
 def logical_not(x: Any, name: str | None = None) -> Tensor:
     """not x, element by element, of booleans."""
-    return logical_not_op.run(x)
+    return logical_not_op.run(_truth(x))
 
 
 def logical_xor(x: Any, y: Any, name: str = "LogicalXor") -> Tensor:
     """Whether just one of x and y is true, element by element."""
-    return logical_xor_op.run(x, y)
+    return logical_xor_op.run(_truth(x), _truth(y))
 
 
-def bitwise_and(x: Any, y: Any, name: str | None = None) -> Tensor:
-    """The bits that both integers have."""
-    return bitwise_and_op.run(x, y)
+def is_nan(x: Any, name: str | None = None) -> Tensor:
+    """Whether each float is not a number.
+
+    Args:
+        x: a floating tensor.
+        name: ignored when eager.
+
+    Returns:
+        A boolean tensor of the same shape.
+
+    Raises:
+        InvalidArgumentError: for integers.
+
+    Example:
+        >>> import rillet as tf
+        >>> tf.math.is_nan([1., float("nan")]).numpy().tolist()
+        [False, True]
+    """
+    return is_nan_op.run(x)
 
 
-def bitwise_or(x: Any, y: Any, name: str | None = None) -> Tensor:
-    """The bits that either integer has."""
-    return bitwise_or_op.run(x, y)
+def is_inf(x: Any, name: str | None = None) -> Tensor:
+    """Whether each float is infinite; the rest is as with `tf.math.is_nan`."""
+    return is_inf_op.run(x)
 
 
-def bitwise_xor(x: Any, y: Any, name: str | None = None) -> Tensor:
-    """The bits that just one of the integers has."""
-    return bitwise_xor_op.run(x, y)
+def is_finite(x: Any, name: str | None = None) -> Tensor:
+    """Whether each float is a finite number; the rest is as with `tf.math.is_nan`."""
+    return is_finite_op.run(x)
 
 
-def invert(x: Any, name: str | None = None) -> Tensor:
-    """Every bit of an integer turned over."""
-    return invert_op.run(x)
+def approximate_equal(
+    x: Any, y: Any, tolerance: float = 1e-5, name: str | None = None
+) -> Tensor:
+    """Whether x and y, of one shape, differ by less than `tolerance`."""
+    return approximate_equal_op.run(x, y, tolerance=tolerance)

@@ -6,12 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from rillet.core.dtypes import NUMERIC
+from rillet.core.dtypes import FLOATING, NUMERIC
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
-from rillet.ops.elementwise import conjugate, div_no_nan_op, mul_op
+from rillet.ops.compare import greater_op, is_finite_op, logical_and_op
+from rillet.ops.elementwise import (
+    add_op,
+    conjugate,
+    div_no_nan_op,
+    exp_op,
+    log_op,
+    mul_op,
+    neg_op,
+    sub_op,
+)
 from rillet.ops.host import integer
+from rillet.ops.mask import select_op
 from rillet.ops.registry import Op, define
 
 Array = np.ndarray[Any, Any]
@@ -184,3 +195,67 @@ def cumprod(
     """
     at = integer("cumprod", "axis", axis)
     return cumprod_op.run(x, at, exclusive=bool(exclusive), reverse=bool(reverse))
+
+
+def _cumulative_logsumexp(
+    x: Array, axis: int, exclusive: bool = False, reverse: bool = False
+) -> Array:
+    return scanned(x, axis, exclusive, reverse, np.logaddexp.accumulate, -np.inf)
+
+
+def _log_part(g: Any, y: Any, x: Any, axis: Any, exclusive: bool, reverse: bool) -> Any:
+    """The gradient that the positive elements of `g` send back, summed in logarithms.
+
+    x[i] has the slope exp(x[i] - y[j]) in each y[j] that it is part of.
+    """
+    kind = x.dtype.numpy_dtype
+    zero, one = Tensor(np.zeros((), kind)), Tensor(np.ones((), kind))
+    lowest = Tensor(np.array(x.dtype.min, kind))
+    known = is_finite_op(y)
+    counts = logical_and_op(greater_op(g, zero), known)
+    logs = select_op(counts, log_op(select_op(counts, g, one)), lowest)
+    gaps = sub_op(logs, select_op(known, y, zero))
+    total = cumulative_logsumexp_op(
+        gaps, axis, exclusive=exclusive, reverse=not reverse
+    )
+    return exp_op(add_op(total, x))
+
+
+def _grad_cumulative_logsumexp(
+    g: Any, y: Any, x: Any, axis: Any, exclusive: bool = False, reverse: bool = False
+) -> Any:
+    up = _log_part(g, y, x, axis, exclusive, reverse)
+    return sub_op(up, _log_part(neg_op(g), y, x, axis, exclusive, reverse))
+
+
+cumulative_logsumexp_op: Op = define(
+    "CumulativeLogsumexp",
+    types=(FLOATING, None),
+    kernel=_cumulative_logsumexp,
+    infer=scan_shape("cumulative_logsumexp"),
+    grad=(_grad_cumulative_logsumexp, None),
+    attrs=_ATTRS,
+)
+
+
+def cumulative_logsumexp(
+    x: Any,
+    axis: Any = 0,
+    exclusive: bool = False,
+    reverse: bool = False,
+    name: str | None = None,
+) -> Tensor:
+    """log of the running sum of exp(x), without overflow.
+
+    Arguments and errors are those of `tf.cumsum`; an exclusive run starts with minus
+    infinity.
+
+    Example:
+        >>> import rillet as tf
+        >>> tf.math.cumulative_logsumexp([0., 0.]).numpy().tolist()
+        [0.0, 0.6931471824645996]
+    """
+    at = integer("cumulative_logsumexp", "axis", axis)
+    return cumulative_logsumexp_op.run(
+        x, at, exclusive=bool(exclusive), reverse=bool(reverse)
+    )

@@ -150,14 +150,15 @@ def _zeta_sum(s: Array, q: Array) -> Array:
 def zeta(s: Array, q: Array) -> Array:
     """Hurwitz's zeta function: the sum of (q + k)^-s for k = 0, 1, …
 
-    Infinite at s = 1 and where q is 0, -1, …; NaN for s below 1, and for negative q
-    where s is no integer.
+    Infinite at s = 1; NaN for s below 1, and for negative q where s is no integer. At
+    the poles, where q is 0, -1, …, infinite for even s, where both sides agree, else
+    NaN.
     """
     value = _zeta_sum(np.where(s > 1, s, 2.0), np.where(np.isfinite(q), q, 1.0))
     value = np.where(q == np.inf, 0.0, value)
     whole = (q <= 0) & (q == np.floor(q))
     value = np.where((q <= 0) & ~whole & (s != np.floor(s)), np.nan, value)
-    value = np.where(whole, np.inf, value)
+    value = np.where(whole, np.where(np.fmod(s, 2) == 0, np.inf, np.nan), value)
     value = np.where(s == 1, np.inf, value)
     return np.where((s < 1) | np.isnan(s) | np.isnan(q), np.nan, value)
 

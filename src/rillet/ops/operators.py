@@ -11,7 +11,7 @@ from rillet.core.convert import to_tensor
 from rillet.core.errors import InvalidArgumentError
 from rillet.core.tensor import Tensor, install_operators
 from rillet.core.variable import Variable
-from rillet.ops import compare, dispatch, elementwise, products
+from rillet.ops import bits, compare, dispatch, elementwise, products
 from rillet.ops.host import is_symbolic
 
 _KNOWN = (
@@ -75,7 +75,7 @@ def _multiply(x: Any, y: Any) -> Any:
 
 
 def _invert(x: Any) -> Any:
-    return (compare.logical_not_op if x.dtype.is_bool else compare.invert_op).run(x)
+    return (compare.logical_not_op if x.dtype.is_bool else bits.invert_op).run(x)
 
 
 def _equal(x: Any, y: Any) -> Any:
@@ -111,9 +111,9 @@ _PAIRS: dict[str, Callable[..., Any]] = {
     "mod": elementwise.floor_mod_op.run,
     "pow": elementwise.pow_op.run,
     "matmul": products.matmul,
-    "and": _logical(compare.logical_and_op, compare.bitwise_and_op),
-    "or": _logical(compare.logical_or_op, compare.bitwise_or_op),
-    "xor": _logical(compare.logical_xor_op, compare.bitwise_xor_op),
+    "and": _logical(compare.logical_and_op, bits.bitwise_and_op),
+    "or": _logical(compare.logical_or_op, bits.bitwise_or_op),
+    "xor": _logical(compare.logical_xor_op, bits.bitwise_xor_op),
 }
 
 _TABLE: dict[str, Callable[..., Any]] = {
