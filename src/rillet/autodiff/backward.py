@@ -6,7 +6,7 @@ functions of op records. Those are ops themselves, so tapes further out record t
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -15,14 +15,9 @@ from rillet.core.indexed_slices import IndexedSlices
 from rillet.core.tensor import Tensor
 from rillet.ops import array, elementwise
 
-
-class Entry(NamedTuple):
-    """One op that ran under a tape; `op` is None where a variable was read."""
-
-    op: Any
-    inputs: tuple[Any, ...]
-    outputs: tuple[Any, ...]
-    attrs: dict[str, Any] | None
+#: One op that ran under a tape: its record (None where a variable was read), inputs,
+#: outputs and attributes.
+Entry = tuple[Any, tuple[Any, ...], tuple[Any, ...], dict[str, Any] | None]
 
 
 def gradients(
@@ -41,62 +36,59 @@ def gradients(
         A gradient a source; None where no path leads there.
     """
     reached = _reached(entries, sources)
-    asked = set(sources)
+    asked = frozenset(sources)
     flow: dict[int, Any] = {}
     for target, g in targets:
         _add(flow, id(target), g)
     for op, inputs, outputs, attrs in reversed(entries):
-        if op is None:
-            (tensor,) = outputs
-            key = id(tensor)
-            g = flow.get(key) if key in asked else flow.pop(key, None)
-            if g is not None and id(inputs[0]) in reached:
-                _add(flow, id(inputs[0]), g)
-            continue
         if len(outputs) == 1:
             y = outputs[0]
             key = id(y)
             g = flow.get(key) if key in asked else flow.pop(key, None)
             if g is None:
                 continue
-        else:
-            y, keys = outputs, [id(o) for o in outputs]
-            gs = [flow.get(k) if k in asked else flow.pop(k, None) for k in keys]
-            if all(g is None for g in gs):
+            if op is None:
+                _add(flow, id(inputs[0]), g)
                 continue
-            g = tuple(
-                [_zeros(o) if g is None else g for g, o in zip(gs, y, strict=True)]
-            )
-        _step_back(flow, reached, op, g, y, inputs, attrs or {})
+        else:
+            y = outputs
+            g = _several(flow, asked, outputs)
+            if g is None:
+                continue
+        if type(g) is IndexedSlices:
+            g = g._dense_tensor()
+        rule = op.grad
+        if type(rule) is not tuple:
+            rule = rule(g, y, *inputs, **attrs) if attrs else rule(g, y, *inputs)
+            for x, part in zip(inputs, rule, strict=False):
+                if part is not None and id(x) in reached:
+                    _add(flow, id(x), part)
+            continue
+        for x, one in zip(inputs, rule, strict=True):
+            if one is not None and id(x) in reached:
+                part = one(g, y, *inputs, **attrs) if attrs else one(g, y, *inputs)
+                if part is not None:
+                    key = id(x)
+                    if key in flow:
+                        _add(flow, key, part)
+                    else:
+                        flow[key] = part
     return [flow.get(key) for key in sources]
 
 
-def _step_back(
-    flow: dict[int, Any],
-    reached: set[int],
-    op: Any,
-    g: Any,
-    y: Any,
-    inputs: tuple[Any, ...],
-    attrs: dict[str, Any],
-) -> None:
-    """Carry the gradient of one op's outputs to those of its inputs that need it."""
-    wanted = [i for i, x in enumerate(inputs) if id(x) in reached]
-    if not wanted:
-        return
-    if type(g) is IndexedSlices:
-        g = g._dense_tensor()
-    rule = op.grad
-    if isinstance(rule, tuple):
-        for i in wanted:
-            one = rule[i]
-            if one is not None:
-                _add(flow, id(inputs[i]), one(g, y, *inputs, **attrs))
-        return
-    found = rule(g, y, *inputs, **attrs)
-    for i in wanted:
-        if i < len(found) and found[i] is not None:
-            _add(flow, id(inputs[i]), found[i])
+def _several(
+    flow: dict[int, Any], asked: frozenset[int], outputs: tuple[Any, ...]
+) -> tuple[Any, ...] | None:
+    """What flows into several outputs, zeros where nothing does; None for nothing."""
+    found = []
+    for y in outputs:
+        key = id(y)
+        found.append(flow.get(key) if key in asked else flow.pop(key, None))
+    if all(g is None for g in found):
+        return None
+    return tuple(
+        [_zeros(y) if g is None else g for g, y in zip(found, outputs, strict=True)]
+    )
 
 
 def _reached(entries: list[Entry], sources: list[int]) -> set[int]:
@@ -105,14 +97,13 @@ def _reached(entries: list[Entry], sources: list[int]) -> set[int]:
     for _, inputs, outputs, _ in entries:
         for x in inputs:
             if id(x) in reached:
-                reached.update([id(o) for o in outputs])
+                for y in outputs:
+                    reached.add(id(y))
                 break
     return reached
 
 
 def _add(flow: dict[int, Any], key: int, g: Any) -> None:
-    if g is None:
-        return
     old = flow.get(key)
     flow[key] = g if old is None else add_gradients(old, g)
 

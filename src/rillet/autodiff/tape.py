@@ -111,20 +111,22 @@ class GradientTape:
                 live[id(y)] = y
                 kept = True
         if kept:
-            self._entries.append(Entry(op, inputs, outputs, attrs))
+            self._entries.append((op, inputs, outputs, attrs))
         else:
             self._note(f"op {op.name} to {outputs[0].dtype.name}")
 
     def read(self, variable: Variable, tensor: Tensor) -> None:
         """Note that a variable was read, watching it if it is trainable."""
         cell = variable._cell
-        if id(cell) not in self._live:
+        live = self._live
+        if id(cell) not in live:
             if not (self._watches and cell.trainable):
                 return
-            self.watch(variable)
+            live[id(cell)] = cell
+            self._variables[id(cell)] = variable
         if tensor._array.dtype in _DIFFERENTIABLE:
-            self._live[id(tensor)] = tensor
-            self._entries.append(Entry(None, (cell,), (tensor,), None))
+            live[id(tensor)] = tensor
+            self._entries.append((None, (cell,), (tensor,), None))
 
     def left(self, tensor: Any, how: str) -> None:
         """Note that a value left the tape, if it depends on something watched."""
@@ -222,18 +224,17 @@ class GradientTape:
         """
         self._take("gradient")
         mode = UnconnectedGradients(unconnected_gradients)
-        flat_sources = nest.flatten(sources)
-        keys = self._keys(flat_sources)
-        found = gradients(self._entries, self._seeds(target, output_gradients), keys)
-        notes = tuple(self._notes)
+        flat = nest.flatten(sources)
+        seeds = self._seeds(target, output_gradients)
+        found = gradients(self._entries, seeds, self._keys(flat))
+        if all([g is None for g in found]):
+            _state.chain_break = _told(tuple(self._notes))
         if not self._persistent:
             self._clear()
-        if all(g is None for g in found):
-            _state.chain_break = _told(notes)
-        results = [
-            _finished(g, s, mode) for g, s in zip(found, flat_sources, strict=True)
-        ]
-        return nest.pack_sequence_as(sources, results)
+        if mode is UnconnectedGradients.ZERO:
+            pairs = zip(found, flat, strict=True)
+            found = [zeros_for(s) if g is None else g for g, s in pairs]
+        return nest.pack_sequence_as(sources, found)
 
     def jacobian(
         self,
@@ -364,12 +365,6 @@ def _ones(tensor: Any) -> Any:
     if is_symbolic(tensor):
         return elementwise.add_op(tensor, tensor) * 0 + 1
     return Tensor(np.ones(tensor._array.shape, tensor._array.dtype))
-
-
-def _finished(g: Any, source: Any, mode: UnconnectedGradients) -> Any:
-    if g is None and mode is UnconnectedGradients.ZERO:
-        return zeros_for(source)
-    return g
 
 
 def _caller() -> str:

@@ -110,6 +110,9 @@ def pack_sequence_as(
         {'b': 3, 'a': (1, 2)}
     """
     flat = list(flat_sequence)
+    if type(structure) is list and len(structure) == len(flat):
+        if not any([is_nested(part) for part in structure]):
+            return flat
     count = len(flatten(structure))
     if count != len(flat):
         raise ValueError(

@@ -79,8 +79,6 @@ def matmul(
     if (
         use is None
         or out is not None
-        or transpose_a
-        or transpose_b
         or adjoint_a
         or adjoint_b
         or a.ndim != 2
@@ -96,23 +94,34 @@ def matmul(
             out,
             accumulate,
         )
-    m, k = a.shape
-    k_of_b, n = b.shape
+    wide_a, wide_b = a.shape[1], b.shape[1]
+    m, k = (wide_a, a.shape[0]) if transpose_a else a.shape
+    k_of_b, n = (wide_b, b.shape[0]) if transpose_b else b.shape
     work = m * n * k
     if k != k_of_b or work > HELD_WORK or work == 0:
-        return _general(a, b, (False, False), (False, False), None, False)
+        return _general(a, b, (transpose_a, False), (transpose_b, False), None, False)
     out = np.empty((m, n), a.dtype)
     at_a = _at(id(a) + _DATA)
     at_b = _at(id(b) + _DATA)
     at_out = _at(id(out) + _DATA)
     if n == 1:
-        use.held_gemv(101, 111, m, k, use.one, at_a, k, at_b, 1, use.zero, at_out, 1)
-    elif m == 1:
-        use.held_gemv(101, 112, k, n, use.one, at_b, n, at_a, 1, use.zero, at_out, 1)
-    else:
-        use.held_gemm(
-            101, 111, 111, m, n, k, use.one, at_a, k, at_b, n, use.zero, at_out, n
+        flag = 112 if transpose_a else 111
+        rows = a.shape[0]
+        use.held_gemv(
+            101, flag, rows, wide_a, use.one, at_a, wide_a, at_b, 1, use.zero, at_out, 1
         )
+    elif m == 1:
+        flag = 111 if transpose_b else 112
+        rows = b.shape[0]
+        use.held_gemv(
+            101, flag, rows, wide_b, use.one, at_b, wide_b, at_a, 1, use.zero, at_out, 1
+        )
+    else:
+        flag_a, flag_b = 112 if transpose_a else 111, 112 if transpose_b else 111
+        use.held_gemm(
+            101, flag_a, flag_b, m, n, k,
+            use.one, at_a, wide_a, at_b, wide_b, use.zero, at_out, n,
+        )  # fmt: skip
     return out
 
 

@@ -135,12 +135,16 @@ def _infer_broadcast_to(x: Spec, shape: Any) -> Spec:
     return Spec(out, x.dtype)
 
 
+def _broadcast_to(x: Array, shape: Any) -> Array:
+    out = np.empty(shape, x.dtype)
+    out[...] = x
+    return out
+
+
 broadcast_to_op: Op = define(
     "BroadcastTo",
     types=(ANY, None),
-    kernel=lambda x, shape: np.ascontiguousarray(np.broadcast_to(x, shape)).reshape(
-        shape
-    ),
+    kernel=_broadcast_to,
     infer=_infer_broadcast_to,
     grad=(lambda g, y, x, shape: sum_to(g, x), None),
     quiet=False,
@@ -184,7 +188,7 @@ def sum_array(x: Array, axis: Any, keep_dims: bool = False) -> Any:
                 return combine_columns(np.add, x)
             if x.flags.c_contiguous:
                 return column_sum(x)
-    if type(axis) is tuple and len(axis) > 1:
+    if type(axis) is tuple and len(axis) > 1 or not x.ndim:
         axis = axes_in("reduce_sum", axis, x.ndim)
     return _add_reduce(x, axis, x.dtype, None, keep_dims)
 
@@ -204,7 +208,7 @@ sum_op: Op = define(
 
 def spread(g: Any, x: Any, axis: Any, keep_dims: bool) -> Any:
     """A reduction's gradient, put back along the reduced axes of `x`."""
-    if not keep_dims:
+    if not keep_dims and axis is not None:
         sizes = list(static_dims(x))
         for a in axes_in("reduce", axis, len(sizes)):
             sizes[a] = 1
