@@ -177,7 +177,7 @@ def _general(op: Any) -> Callable[..., Any]:
         try:
             result = kernel(*args, **attrs)
         except Exception as error:
-            raise worded(op, inputs if not variadic else flat, attrs, error) from None
+            raise worded(op, flat, attrs, error) from None
         finally:
             if token is not None:
                 restore(token)
