@@ -38,7 +38,7 @@ def _count(x: Any, axis: Any) -> int:
 
 
 def _mean(x: Array, axis: Any, keep_dims: bool = False) -> Any:
-    count = _count(x, axis)
+    count = x.size if axis is None else _count(x, axis)
     if x.dtype.kind in "iu":
         wide = np.int64 if x.dtype.kind == "i" else np.uint64
         axes = axes_in("reduce_mean", axis, x.ndim)
