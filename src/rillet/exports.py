@@ -24,8 +24,13 @@ _TABLE: Final[dict[str, str]] = {
     "rillet.core.spec": "TensorSpec TypeSpec",
     "rillet.core.tensor": "Tensor is_tensor",
     "rillet.core.variable": "Variable VariableAggregation VariableSynchronization",
+    "rillet.autodiff.custom": "custom_gradient grad_pass_through recompute_grad",
     "rillet.autodiff.tape": "GradientTape UnconnectedGradients",
     "rillet.ops.gather": "gather",
+    "rillet.ops.gather_nd": (
+        "gather_nd scatter_nd tensor_scatter_nd_add tensor_scatter_nd_max"
+        " tensor_scatter_nd_min tensor_scatter_nd_sub tensor_scatter_nd_update"
+    ),
     "rillet.ops.mask": "boolean_mask where",
     "rillet.ops.strided": "slice=slice_ strided_slice",
     "rillet.ops.transposes": "transpose",
@@ -47,10 +52,11 @@ _TABLE: Final[dict[str, str]] = {
         "equal greater greater_equal less less_equal logical_and logical_not logical_or"
         " not_equal"
     ),
+    "rillet.ops.casting": "cast saturate_cast",
     "rillet.ops.elementwise": (
-        "abs add cast divide exp floordiv maximum minimum multiply negative pow sign"
-        " sqrt square subtract truediv"
+        "abs add exp maximum minimum multiply negative pow sign sqrt square subtract"
     ),
+    "rillet.ops.quotients": "divide floordiv realdiv truediv",
     "rillet.ops.arithmetic": "add_n scalar_mul",
     "rillet.ops.complexes": "complex",
     "rillet.ops.counting": "histogram_fixed_width histogram_fixed_width_bins",

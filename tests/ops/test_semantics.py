@@ -28,6 +28,8 @@ SPACING = {
 REFUSED = "a value that the type does not hold is refused, not wrapped around"
 JOINED = "tensors in a list are stacked, as in TensorFlow 2.15"
 VARIES = "TensorFlow's answer depends on the element's place in the vector"
+DIVISOR = "a divisor of 0 is the caller's error, as in floordiv"
+LACKS = "a type that the op lacks is named beside those it has"
 SIGN = "a remainder of zero has the divisor's sign, as in Python"
 
 
@@ -92,7 +94,7 @@ DIFFERENCES: dict[str, tuple[object, str]] = {
     "tf.range([0], 3)": ({"error": "InvalidArgumentError"}, "limits are scalars"),
     "c64([1 + 1j]) // c64([2 + 0j])": (
         {"error": "InvalidArgumentError"},
-        "a type that the op lacks is named beside those it has",
+        LACKS,
     ),
     "float(i32([3]))": ({"python": 3.0}, "one element is enough, as in 2.15"),
     "float(tf.constant([3]))": ({"python": 3.0}, "one element is enough, as in 2.15"),
@@ -133,6 +135,17 @@ DIFFERENCES: dict[str, tuple[object, str]] = {
     "tf.minimum(f32([-0.0, 0.0]), f32([0.0, -0.0]))": (
         _tensor("float32", [2], [0.0, "-0.0"]),
         VARIES,
+    ),
+    "tf.truncatediv(i32([7, -7, 7, -7]), i32([3, 3, -3, 0]))": (
+        {"error": "InvalidArgumentError"},
+        DIVISOR,
+    ),
+    "tf.truncatemod(i32([1]), i32([0]))": ({"error": "InvalidArgumentError"}, DIVISOR),
+    "tf.realdiv(i32([7]), i32([2]))": ({"error": "InvalidArgumentError"}, LACKS),
+    "tf.round(c64([1.5 + 2.5j]))": ({"error": "InvalidArgumentError"}, LACKS),
+    "tf.math.softplus(f32([-100.0, 100.0, 0.0]))": (
+        _tensor("float32", [3], [3.783505853677006e-44, 100.0, 0.6931472]),
+        "what is too small for a normal number is not flushed to 0",
     ),
     "f32([-0.0]) % f32([2.0])": (_tensor("float32", [1], [0.0]), SIGN),
     "f32([1.0, -1.0, 0.0, -0.0]) % f32([0.0, 0.0, 0.0, 2.0])": (

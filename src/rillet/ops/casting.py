@@ -7,17 +7,11 @@ from typing import Any
 import numpy as np
 
 from rillet.core.convert import to_tensor
-from rillet.core.dtypes import (
-    ANY,
-    DType,
-    as_dtype,
-)
-from rillet.core.errors import (
-    UnimplementedError,
-    house_message,
-)
+from rillet.core.dtypes import ANY, REAL, DType, as_dtype
+from rillet.core.errors import UnimplementedError, house_message
 from rillet.core.spec import Spec
 from rillet.ops.registry import Op, define
+from rillet.ops.shape_rules import same_as_input
 
 Array = np.ndarray[Any, Any]
 
@@ -105,3 +99,90 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
         return convert(wanted)
     x = to_tensor(x)
     return x if x.dtype is wanted else cast_op(x, DstT=wanted)
+
+
+def _limits(source: DType, target: DType) -> tuple[Any, Any]:
+    """The range of `target` within `source`; None where it is no bound there."""
+    kind = source.numpy_dtype.type
+    low, high = target.min, target.max
+    if source.is_integer:
+        own_low, own_high = source.min, source.max
+        return (
+            kind(low) if low > own_low else None,
+            kind(high) if high < own_high else None,
+        )
+    if target.is_floating:
+        if float(high) >= float(source.max):
+            return None, None
+        return kind(float(low)), kind(float(high))
+    wide = np.float32 if source.size == 2 else kind
+    if high > float(source.max):
+        return (kind(low) if low == 0 else None), None
+    top = wide(high)
+    if int(top) > high:
+        top = np.nextafter(top, wide(0))
+    limit = kind(top)
+    if int(limit) > high:
+        limit = np.nextafter(limit, kind(0))
+    return kind(low), limit
+
+
+def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Any:
+    """A tensor of another type, values beyond its range brought to its ends.
+
+    Args:
+        value: a numeric tensor.
+        dtype: the new type.
+        name: ignored when eager.
+
+    Returns:
+        A tensor of the same shape.
+
+    Example:
+        >>> import rillet as tf
+        >>> tf.saturate_cast([300., -5., 1.5], tf.uint8).numpy().tolist()
+        [255, 0, 1]
+    """
+    wanted, x = as_dtype(dtype), to_tensor(value)
+    if x.dtype.is_complex and not wanted.is_complex:
+        x = cast(x, x.dtype.real_dtype)
+    source = x.dtype
+    if source is wanted or wanted.is_complex or wanted.is_bool or source.is_bool:
+        return cast(x, wanted)
+    low, high = _limits(source, wanted)
+    return cast(_clamp_op(x, low=low, high=high), wanted)
+
+
+def _clamp(x: Array, low: Any = None, high: Any = None) -> Array:
+    if low is not None:
+        x = np.maximum(x, low)
+    return x if high is None else np.minimum(x, high)
+
+
+def _grad_clamp(g: Any, y: Any, x: Any, low: Any = None, high: Any = None) -> Any:
+    return _clamp_grad_op(g, x, low=low, high=high)
+
+
+_clamp_op: Op = define(
+    "RilletClamp",
+    types=(REAL,),
+    kernel=_clamp,
+    infer=same_as_input,
+    grad=(_grad_clamp,),
+    attrs={"low": None, "high": None},
+)
+_clamp_grad_op: Op = define(
+    "RilletClampGrad",
+    types=(REAL, 0),
+    kernel=lambda g, x, low=None, high=None: np.where(
+        np.equal(_clamp(x, low, high), x), g, g.dtype.type(0)
+    ),
+    infer=same_as_input,
+    grad=(
+        lambda h, z, g, x, low=None, high=None: _clamp_grad_op(
+            h, x, low=low, high=high
+        ),
+        None,
+    ),
+    attrs={"low": None, "high": None},
+)

@@ -95,7 +95,8 @@ def _cumsum(
         axis,
         exclusive,
         reverse,
-        lambda a, d: np.add.accumulate(a, d, dtype=a.dtype),
+        # The sum starts with 0: of minus zeros it is 0.
+        lambda a, d: np.add.accumulate(a, d, dtype=a.dtype) + a.dtype.type(0),
         0,
     )
 

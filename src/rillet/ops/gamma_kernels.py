@@ -69,16 +69,13 @@ def _lgamma_positive(x: Array) -> Array:
 
 def _lgamma_low(x: Array) -> Array:
     """lgamma from 1/2 to 3, exact next to its zeros at 1 and 2."""
-    return (
-        (x - 1)
-        * (x - 2)
-        * pieces(
-            x,
-            (x < 1.5, lambda v: evaluate(tables.LGAMMA_LOW, v)),
-            (x >= 1.5, lambda v: evaluate(tables.LGAMMA_MIDDLE, v)),
-            rest=np.nan,
-        )
+    smooth = pieces(
+        x,
+        (x < 1.5, lambda v: evaluate(tables.LGAMMA_LOW, v)),
+        (x >= 1.5, lambda v: evaluate(tables.LGAMMA_MIDDLE, v)),
+        rest=np.nan,
     )
+    return (x - 1) * (x - 2) * smooth + 0.0
 
 
 def _sin_pi(x: Array) -> Array:

@@ -159,6 +159,11 @@ def truediv(x: Any, y: Any, name: str | None = None) -> Tensor:
     return div_op.run(x, y)
 
 
+def realdiv(x: Any, y: Any, name: str | None = None) -> Tensor:
+    """x / y for floating or complex tensors of one type."""
+    return div_op.run(x, y)
+
+
 def divide(x: Any, y: Any, name: str | None = None) -> Tensor:
     """The same as `tf.truediv`."""
     return truediv(x, y)
