@@ -18,7 +18,7 @@ from rillet.core.errors import house_message
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
 from rillet.ops.dispatch import Recorded
-from rillet.ops.rearrange import identity
+from rillet.ops.identity import identity
 
 _state = context.state
 
