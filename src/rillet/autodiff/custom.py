@@ -161,8 +161,7 @@ def recompute_grad(f: Callable[..., Any]) -> Callable[..., Any]:
 
     @custom_gradient
     def inner(*args: Any, **kwargs: Any) -> Any:
-        with context.recording_stopped():
-            result = f(*args, **kwargs)
+        result = f(*args, **kwargs)
 
         def grad_fn(*flows: Any, variables: Any = None) -> Any:
             watched = list(variables or [])
