@@ -19,6 +19,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 _LIMIT_VARIABLE: Final = "TF_NUM_INTRAOP_THREADS"
 _CGROUP_ROOT: Final = Path("/sys/fs/cgroup")
 
@@ -138,6 +140,9 @@ class _Worker:
             return
 
     def _work(self) -> None:
+        # NumPy keeps what to do about overflow for each thread; no warning of it may
+        # reach a user, whose own setting is his thread's.
+        np.seterr(all="ignore")
         while True:
             self.asleep.acquire()
             job, self.job = self.job, None

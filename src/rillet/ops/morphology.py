@@ -231,11 +231,11 @@ def erosion2d(
 
     Example:
         >>> import rillet as tf
-        >>> x = tf.reshape([1.0, 5.0, 2.0, 0.0], [1, 2, 2, 1])
+        >>> x = tf.reshape([1.0, 5.0, 2.0, 0.5], [1, 2, 2, 1])
         >>> ones = [1, 1, 1, 1]
         >>> y = tf.nn.erosion2d(x, tf.zeros([2, 2, 1]), ones, "VALID", "NHWC", ones)
         >>> y.numpy().item()
-        0.0
+        0.5
     """
     _check_format("erosion2d", data_format)
     x = to_tensor(value)

@@ -219,7 +219,7 @@ def _over_images(at: Windows, block: Callable[[slice], None]) -> None:
 
 
 def _counts(at: Windows, dtype: Any) -> np.ndarray:
-    """How many elements of the input each window holds, padding apart."""
+    """How many elements of the input each window holds, padding apart; at least 1."""
     counts: np.ndarray = np.ones((1,) * len(at.sizes), dtype)
     for axis, size in enumerate(at.sizes):
         if axis == 0:
@@ -227,7 +227,7 @@ def _counts(at: Windows, dtype: Any) -> np.ndarray:
         start = np.arange(at.outputs[axis]) * at.strides[axis] - at.before[axis]
         steps = np.arange(at.window[axis]) * at.dilations[axis]
         place = start[:, np.newaxis] + steps
-        inside = ((place >= 0) & (place < size)).sum(axis=1)
+        inside = np.maximum(((place >= 0) & (place < size)).sum(axis=1), 1)
         shape = [1] * len(at.sizes)
         shape[axis] = -1
         counts = counts * inside.reshape(shape).astype(dtype)
