@@ -39,7 +39,8 @@ class VarianceScaling(Drawn):
 
     Example:
         >>> import rillet as tf
-        >>> make = tf.keras.initializers.VarianceScaling(2., "fan_in", "uniform", seed=1)
+        >>> kind = tf.keras.initializers.VarianceScaling
+        >>> make = kind(2., "fan_in", "uniform", seed=1)
         >>> bool(tf.reduce_max(tf.abs(make((6, 4)))) <= 1.0)
         True
     """

@@ -1,0 +1,86 @@
+"""`tf.keras.optimizers`: how training changes weights.
+
+In: gradients and variables. Out: the variables' next values. `compile` calls `get`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rillet.core.errors import house_message
+from rillet.keras.lookup import described, found
+from rillet.keras.optimizers import schedules as schedules
+from rillet.keras.optimizers.adam import Adam as Adam
+from rillet.keras.optimizers.adam import AdamW as AdamW
+from rillet.keras.optimizers.adam_kin import Adamax as Adamax
+from rillet.keras.optimizers.adam_kin import Nadam as Nadam
+from rillet.keras.optimizers.adaptive import Adadelta as Adadelta
+from rillet.keras.optimizers.adaptive import Adagrad as Adagrad
+from rillet.keras.optimizers.adaptive import Ftrl as Ftrl
+from rillet.keras.optimizers.base import Optimizer as Optimizer
+from rillet.keras.optimizers.gradient_descent import SGD as SGD
+from rillet.keras.optimizers.rmsprop import RMSprop as RMSprop
+from rillet.keras.serialization import builtins_of
+
+
+def get(identifier: Any, **kwargs: Any) -> Any:
+    """The optimizer that `identifier` stands for.
+
+    Args:
+        identifier: a name in any case such as ``"adam"``, a configuration, a class or
+            an instance.
+        **kwargs: `use_legacy_optimizer`, ignored.
+
+    Returns:
+        An optimizer.
+
+    Raises:
+        ValueError: where nothing has that name.
+
+    Example:
+        >>> get("RMSprop").get_config()["rho"]
+        0.9
+    """
+    kwargs.pop("use_legacy_optimizer", None)
+    if kwargs:
+        raise TypeError(
+            house_message("optimizers.get", "Invalid keyword arguments", f"{kwargs}")
+        )
+    if isinstance(identifier, Optimizer):
+        return identifier
+    if isinstance(identifier, str):
+        return deserialize({"class_name": identifier, "config": {}})
+    if isinstance(identifier, dict):
+        return deserialize(identifier)
+    if isinstance(identifier, type) and hasattr(identifier, "apply_gradients"):
+        return identifier()
+    if hasattr(identifier, "apply_gradients"):
+        return identifier
+    raise ValueError(
+        house_message(
+            "optimizers.get",
+            "Could not interpret optimizer identifier",
+            f"{identifier!r} of type {type(identifier).__name__}",
+            "Give a name such as 'adam', or an instance",
+        )
+    )
+
+
+def serialize(optimizer: Any, use_legacy_format: bool = False) -> Any:
+    """An optimizer's configuration as plain data."""
+    return described(optimizer, "keras.optimizers", use_legacy_format)
+
+
+def deserialize(
+    config: Any,
+    custom_objects: Mapping[str, Any] | None = None,
+    use_legacy_format: bool = False,
+    **kwargs: Any,
+) -> Any:
+    """The optimizer that `serialize` described; names of classes in any case."""
+    config = dict(config)
+    name = config["class_name"]
+    if name.lower() in builtins_of("optimizer"):
+        config = {"class_name": name.lower(), "config": config.get("config", {})}
+    return found("optimizer", config, custom_objects)

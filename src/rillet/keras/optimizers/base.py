@@ -1,0 +1,532 @@
+"""The optimizer: gradients and variables in, the variables' next values out.
+
+`apply_gradients` clips, decays, updates and constrains; what an optimizer does with one
+gradient is its own. Everything is computed before anything is assigned, so a step that
+fails leaves variables and optimizer as they were. `Model.train_step` and users' loops
+call it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Self
+
+import numpy as np
+
+from rillet.autodiff.tape import GradientTape
+from rillet.core import context
+from rillet.core.convert import describe
+from rillet.core.dtypes import as_dtype, float32
+from rillet.core.errors import house_message
+from rillet.core.tensor import Tensor
+from rillet.core.variable import Variable
+from rillet.keras.optimizers import schedules
+from rillet.keras.optimizers.gradients import clipped, present
+from rillet.keras.optimizers.settings import Settings
+from rillet.ops.elementwise import cast
+from rillet.ops.filling import zeros
+
+_state = context.state
+Pairs = Iterable[tuple[Any, Variable]]
+
+
+class CallableList(list[Any]):
+    """A list that may be called as well: `optimizer.variables()` of older programs."""
+
+    def __call__(self) -> CallableList:
+        return self
+
+
+class Optimizer(Settings):
+    """Changes variables by their gradients, `tf.keras.optimizers.Optimizer`.
+
+    Subclasses call `super().__init__`, set `self._learning_rate` from
+    `self._build_learning_rate`, make their slots in `build` and change one variable in
+    `update_step`.
+
+    Args:
+        name: the optimizer's name.
+        weight_decay: the part of each variable that a step takes off, times the rate.
+        clipnorm: the greatest norm of each gradient.
+        clipvalue: the greatest magnitude of a gradient's elements.
+        global_clipnorm: the greatest norm of all gradients together.
+        use_ema: whether to keep moving averages of the variables.
+        ema_momentum: the part of an average that stays at each step.
+        ema_overwrite_frequency: after how many steps the averages replace the
+            variables; only at the end of training where None.
+        jit_compile: ignored; a compiled step decides.
+        **kwargs: `lr` and `decay` of older programs.
+
+    Raises:
+        ValueError: where a setting is out of its range.
+        TypeError: where an argument is unknown.
+    """
+
+    def build(self, var_list: Iterable[Variable]) -> None:
+        """Make what the optimizer keeps for each variable.
+
+        Args:
+            var_list: the variables that will be updated.
+        """
+        variables = list(var_list)
+        self._trained = variables
+        self._index_dict = {id(v._cell): i for i, v in enumerate(variables)}
+        if self.use_ema and not self._model_variables_moving_average:
+            self._model_variables_moving_average = [
+                self.add_variable_from_reference(v, "average", initial_value=v)
+                for v in variables
+            ]
+
+    def _build_learning_rate(self, learning_rate: Any) -> Any:
+        """A schedule as it is; a number as a variable."""
+        if self._given_rate is not None:
+            learning_rate = self._given_rate
+        if isinstance(learning_rate, dict):
+            learning_rate = schedules.deserialize(learning_rate)
+        if isinstance(learning_rate, schedules.LearningRateSchedule):
+            self._current_learning_rate = Variable(
+                cast(learning_rate(self._iterations), float32),
+                trainable=False,
+                name="current_learning_rate",
+            )
+            return learning_rate
+        if isinstance(learning_rate, Variable):
+            return learning_rate
+        try:
+            value = learning_rate() if callable(learning_rate) else learning_rate
+            return Variable(
+                np.float32(value), trainable=False, name="learning_rate", dtype=float32
+            )
+        except (TypeError, ValueError):
+            raise TypeError(
+                house_message(
+                    type(self).__name__,
+                    "`learning_rate` must be a number or a LearningRateSchedule",
+                    f"got {describe(learning_rate)}",
+                )
+            ) from None
+
+    @property
+    def iterations(self) -> Variable:
+        """The number of steps so far, an int64 variable."""
+        return self._iterations
+
+    @iterations.setter
+    def iterations(self, variable: Variable) -> None:
+        if self._trained:
+            raise RuntimeError(
+                house_message(
+                    type(self).__name__,
+                    "Cannot set `iterations` to a new Variable after the Optimizer"
+                    " weights have been created",
+                    f"got {variable!r}",
+                    "Use optimizer.iterations.assign(...)",
+                )
+            )
+        self._variables[0] = variable
+        self._iterations = variable
+
+    @property
+    def learning_rate(self) -> Any:
+        """The learning rate, a variable; with a schedule, that of the last step."""
+        rate = self.__dict__.get("_learning_rate")
+        if rate is None:
+            raise ValueError(
+                house_message(
+                    type(self).__name__,
+                    "Missing learning rate, please set self.learning_rate at optimizer"
+                    " creation time",
+                )
+            )
+        if isinstance(rate, schedules.LearningRateSchedule):
+            return self._current_learning_rate
+        return rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        held = self.__dict__.get("_learning_rate")
+        if held is None or isinstance(value, schedules.LearningRateSchedule):
+            self._given_rate = None
+            self._learning_rate = self._build_learning_rate(value)
+            return
+        if isinstance(held, schedules.LearningRateSchedule):
+            raise TypeError(
+                house_message(
+                    type(self).__name__,
+                    "This optimizer was created with a `LearningRateSchedule` object as"
+                    " its `learning_rate` constructor argument, hence its learning rate"
+                    " is not settable",
+                    f"got {value!r}",
+                    "If you need the learning rate to be settable, create the optimizer"
+                    " with a float `learning_rate`",
+                )
+            )
+        if isinstance(value, Variable | Tensor):
+            held.assign(cast(value, float32))
+        else:
+            held.assign(np.float32(value))
+
+    @property
+    def lr(self) -> Any:
+        """The same as `learning_rate`."""
+        return self.learning_rate
+
+    @lr.setter
+    def lr(self, value: Any) -> None:
+        self.learning_rate = value
+
+    @property
+    def variables(self) -> CallableList:
+        """The number of steps and all slots."""
+        return CallableList(self._variables)
+
+    @property
+    def weights(self) -> list[Variable]:
+        """The same as `variables`."""
+        return list(self._variables)
+
+    def get_weights(self) -> list[Any]:
+        """The values of `variables` as NumPy arrays."""
+        return [v.numpy() for v in self._variables]
+
+    def set_weights(self, weights: Any) -> None:
+        """Give `variables` new values.
+
+        Args:
+            weights: arrays in the order and shapes of `get_weights`.
+
+        Raises:
+            ValueError: where there are no slots yet, or shapes differ; nothing is
+                changed then.
+        """
+        given = [np.asarray(w) for w in weights]
+        mine = self._variables
+        if len(given) != len(mine) or any(
+            tuple(v.shape) != w.shape for v, w in zip(mine, given, strict=False)
+        ):
+            raise ValueError(
+                house_message(
+                    f"{type(self).__name__}.set_weights",
+                    "the weights have the number and shapes of `variables`",
+                    f"expected {[tuple(v.shape) for v in mine]}, got"
+                    f" {[w.shape for w in given]}",
+                    "" if self._trained else "Call optimizer.build(variables) first",
+                )
+            )
+        for variable, value in zip(mine, given, strict=True):
+            variable.assign(value.astype(variable.dtype.numpy_dtype))
+
+    def add_variable(
+        self,
+        shape: Any,
+        dtype: Any = None,
+        initializer: Any = "zeros",
+        name: Any = None,
+    ) -> Variable:
+        """Make a variable of the optimizer's own."""
+        from rillet.keras import initializers
+
+        kind = as_dtype(dtype or float32)
+        value = initializers.get(initializer)(shape, dtype=kind)
+        variable = Variable(value, trainable=False, name=name)
+        self._variables.append(variable)
+        return variable
+
+    def add_variable_from_reference(
+        self,
+        model_variable: Variable,
+        variable_name: str,
+        shape: Any = None,
+        initial_value: Any = None,
+    ) -> Variable:
+        """Make a slot: a variable like one of the model's.
+
+        Args:
+            model_variable: what the slot belongs to.
+            variable_name: what the slot is called.
+            shape: its shape; the model variable's where None.
+            initial_value: its first value; zeros where None.
+
+        Returns:
+            The slot, which `variables` lists from now on.
+        """
+        if initial_value is None:
+            dims = model_variable.shape if shape is None else shape
+            initial_value = zeros(dims, model_variable.dtype)
+        elif isinstance(initial_value, Variable):
+            initial_value = initial_value.read_value()
+        slot = Variable(
+            initial_value,
+            trainable=False,
+            name=f"{variable_name}/{model_variable._name}",
+            dtype=model_variable.dtype,
+        )
+        self._variables.append(slot)
+        return slot
+
+    def _var_key(self, variable: Variable) -> int:
+        """What a variable is known by in `self._index_dict`."""
+        return id(variable._cell)
+
+    def update_step(self, gradient: Any, variable: Variable) -> None:
+        """Change one variable by its gradient; subclasses define it."""
+        raise NotImplementedError(
+            house_message(
+                type(self).__name__, "an optimizer must implement `update_step`"
+            )
+        )
+
+    def compute_gradients(
+        self, loss: Any, var_list: Any, tape: GradientTape | None = None
+    ) -> list[tuple[Any, Variable]]:
+        """The gradients of a loss, each with its variable.
+
+        Args:
+            loss: a function of no arguments that gives the loss; or the loss, with the
+                tape that saw it computed.
+            var_list: the variables, or a function that gives them.
+            tape: the tape.
+
+        Raises:
+            ValueError: where the loss is a tensor and there is no tape.
+        """
+        if not callable(loss) and tape is None:
+            raise ValueError(
+                house_message(
+                    f"{type(self).__name__}.minimize",
+                    "`tape` is required when a `Tensor` loss is passed",
+                    f"loss={loss}, tape=None",
+                    "Pass tape=, or a function that computes the loss",
+                )
+            )
+        tape = tape or GradientTape()
+        if callable(loss):
+            with tape:
+                if not callable(var_list):
+                    tape.watch(var_list)
+                loss = loss()
+        variables = list(var_list() if callable(var_list) else var_list)
+        return list(zip(tape.gradient(loss, variables), variables, strict=True))
+
+    def minimize(
+        self,
+        loss: Any,
+        var_list: Any,
+        tape: GradientTape | None = None,
+        name: Any = None,
+    ) -> Any:
+        """Compute gradients and apply them; arguments as of `compute_gradients`."""
+        return self.apply_gradients(self.compute_gradients(loss, var_list, tape))
+
+    def apply_gradients(
+        self,
+        grads_and_vars: Pairs,
+        name: str | None = None,
+        skip_gradients_aggregation: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Make one step.
+
+        Args:
+            grads_and_vars: pairs of a gradient and its variable; a gradient that is
+                None leaves its variable alone.
+            name: ignored when eager.
+            skip_gradients_aggregation: ignored; there is one replica.
+            **kwargs: `experimental_aggregate_gradients`, ignored.
+
+        Returns:
+            The number of steps, `iterations`.
+
+        Raises:
+            ValueError: where no variable has a gradient.
+            InvalidArgumentError: where a gradient has another shape.
+        """
+        for key in kwargs:
+            if key != "experimental_aggregate_gradients":
+                raise TypeError(
+                    house_message(
+                        "apply_gradients", "unexpected keyword argument", repr(key)
+                    )
+                )
+        pairs = list(grads_and_vars)
+        if not pairs:
+            return self._iterations
+        grads, variables = present(pairs)
+        index = self._index_dict
+        if not index or any(id(v._cell) not in index for v in variables):
+            self._meet(variables, [v for _, v in pairs])
+        if self._clips:
+            grads = clipped(grads, self.clipnorm, self.clipvalue, self.global_clipnorm)
+        held = [(v._cell, v._cell.tensor) for v in (*variables, *self._state())]
+        try:
+            self._step(grads, variables)
+        except BaseException:
+            if _state.tracer is None:
+                for cell, tensor in held:
+                    cell.tensor = tensor
+            raise
+        return self._iterations
+
+    def _state(self) -> list[Variable]:
+        """What a step may change beside the variables."""
+        rate = self.__dict__.get("_current_learning_rate")
+        return self._variables if rate is None else [*self._variables, rate]
+
+    def _meet(self, variables: list[Variable], all_given: list[Variable]) -> None:
+        """Make slots for variables at the first step."""
+        if not self._index_dict:
+            self.build(all_given)
+            for i, variable in enumerate(all_given):
+                self._index_dict.setdefault(id(variable._cell), i)
+            return
+        for variable in variables:
+            if id(variable._cell) not in self._index_dict:
+                raise KeyError(
+                    f"The optimizer cannot recognize variable {variable.name}. This"
+                    " usually means you are trying to call the optimizer to update"
+                    " different parts of the model separately. Please call"
+                    " `optimizer.build(variables)` with the full list of trainable"
+                    " variables before the training loop."
+                )
+
+    def _step(self, grads: list[Any], variables: list[Variable]) -> None:
+        """Everything that one step changes, in Keras's order."""
+        if isinstance(self._learning_rate, schedules.LearningRateSchedule):
+            self._current_learning_rate.assign(
+                cast(self._learning_rate(self._iterations), float32)
+            )
+        if self.weight_decay:
+            self._decay_weights(variables)
+        self._update(grads, variables)
+        if self.use_ema:
+            self._average(variables)
+        self._count()
+        for variable in variables:
+            if variable._constraint is not None:
+                variable.assign(variable._constraint(variable))
+
+    def _update(self, grads: list[Any], variables: list[Variable]) -> None:
+        """Change the variables, one after the other."""
+        for grad, variable in zip(grads, variables, strict=True):
+            self.update_step(grad, variable)
+
+    def _count(self) -> None:
+        if _state.tracer is not None:
+            self._iterations.assign_add(1)
+        else:
+            cell = self._iterations._cell
+            cell.tensor = Tensor(np.asarray(cell.tensor._array + 1))
+
+    def _decay_weights(self, variables: list[Variable]) -> None:
+        for variable in variables:
+            if self._use_weight_decay(variable):
+                kind = variable.dtype
+                rate = cast(self.learning_rate, kind)
+                part = cast(self.weight_decay, kind)
+                variable.assign_sub(variable * part * rate, read_value=False)
+
+    def _average(self, variables: list[Variable]) -> None:
+        """Move the averages, and put them in the variables' place where it is time."""
+        self._update_model_variables_moving_average(variables)
+        every = self.ema_overwrite_frequency
+        if every and (int(self._iterations) + 1) % every == 0:
+            self._overwrite_model_variables_with_average_value(variables)
+
+    def _averages(self, variables: Iterable[Variable]) -> Any:
+        for variable in variables:
+            at = self._index_dict[id(variable._cell)]
+            yield variable, self._model_variables_moving_average[at]
+
+    def _update_model_variables_moving_average(
+        self, var_list: Iterable[Variable]
+    ) -> None:
+        for variable, average in self._averages(var_list):
+            kept = self.ema_momentum
+            average.assign(kept * average + (1 - kept) * variable)
+
+    def _overwrite_model_variables_with_average_value(
+        self, var_list: Iterable[Variable]
+    ) -> None:
+        for variable, average in self._averages(var_list):
+            variable.assign(average.read_value())
+
+    def finalize_variable_values(self, var_list: Iterable[Variable]) -> None:
+        """Put the moving averages in the variables' place, at the end of training."""
+        if self.use_ema and self._index_dict:
+            self._overwrite_model_variables_with_average_value(list(var_list))
+
+    def aggregate_gradients(self, grads_and_vars: Pairs) -> list[Any]:
+        """The pairs as they are: there is one replica."""
+        return list(grads_and_vars)
+
+    def exclude_from_weight_decay(
+        self, var_list: Any = None, var_names: Any = None
+    ) -> None:
+        """Name variables that `weight_decay` leaves alone; before the first step.
+
+        Args:
+            var_list: variables.
+            var_names: regular expressions of names.
+
+        Raises:
+            ValueError: where the optimizer is built already.
+        """
+        if self._trained:
+            raise ValueError(
+                house_message(
+                    "exclude_from_weight_decay",
+                    "can only be configured before the optimizer is built",
+                )
+            )
+        self._exclude(var_list, var_names)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, as plain data."""
+        return self._shared_config()
+
+    def _serialize_hyperparameter(self, value: Any) -> Any:
+        """A setting as plain data: a variable's value, a schedule's configuration."""
+        if isinstance(value, schedules.LearningRateSchedule):
+            return schedules.serialize(value)
+        if isinstance(value, Variable | Tensor):
+            return value.numpy()
+        return value
+
+    @classmethod
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Self:
+        """An optimizer from what `get_config` gave."""
+        given = dict(config)
+        if isinstance(given.get("learning_rate"), dict):
+            given["learning_rate"] = schedules.deserialize(
+                given["learning_rate"], custom_objects
+            )
+        return cls(**given)
+
+    def save_own_variables(self, store: Any) -> None:
+        """Write the values of `variables` into a mapping, by their numbers."""
+        for i, variable in enumerate(self._variables):
+            store[str(i)] = variable.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Read what `save_own_variables` wrote."""
+        if len(store.keys()) != len(self._variables):
+            raise ValueError(
+                house_message(
+                    f"{type(self).__name__}.load_own_variables",
+                    "the store holds another number of variables",
+                    f"expected {len(self._variables)}, got {len(store.keys())}",
+                    "Call optimizer.build(variables) first",
+                )
+            )
+        self.set_weights([np.asarray(store[str(i)]) for i in range(len(store.keys()))])
+
+    def __getstate__(self) -> dict[str, Any]:
+        kept = dict(self.__dict__)
+        kept["_index_dict"] = None
+        return kept
+
+    def __setstate__(self, kept: dict[str, Any]) -> None:
+        self.__dict__.update(kept)
+        self._index_dict = {id(v._cell): i for i, v in enumerate(self._trained)}

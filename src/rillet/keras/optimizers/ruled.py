@@ -1,0 +1,207 @@
+"""Optimizers whose update is one op record: from old values and slots to new ones.
+
+In eager mode the record's kernel runs on the arrays of all variables, then the results
+are put in place; in a graph the record is a node and assignments follow it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from rillet.core import context
+from rillet.core.dtypes import FROM_NUMPY
+from rillet.core.indexed_slices import IndexedSlices
+from rillet.core.quiet import restore, silence
+from rillet.core.tensor import Tensor
+from rillet.core.variable import Variable
+from rillet.keras.optimizers.base import Optimizer
+from rillet.keras.optimizers.gradients import as_array, rows_of
+from rillet.ops.elementwise import cast
+from rillet.ops.registry import Op
+
+_state = context.state
+Array = np.ndarray[Any, Any]
+
+
+class Ruled(Optimizer):
+    """An optimizer that is one record; subclasses tell which.
+
+    `_slot_groups` pairs each slot's name with the attribute that lists it, in the order
+    of the record's inputs. The slots of a group lie together for each variable, groups
+    one after the other, as Keras stores them.
+    """
+
+    _slot_groups: tuple[tuple[tuple[str, str], ...], ...] = ()
+    #: How many of the slots the record takes; all where None.
+    _slots_used: int | None = None
+    #: Whether rows without a gradient stay as they are, slots included.
+    _by_rows = False
+    #: Whether the record takes the number of the step.
+    _counts = False
+
+    def _slot_names(self) -> list[tuple[str, str]]:
+        return [pair for group in self._slot_groups for pair in group]
+
+    def _rule(self) -> tuple[Op, dict[str, Any]]:
+        """The record, and its attributes from the settings."""
+        raise NotImplementedError
+
+    def _first_value(self, slot: str, variable: Variable) -> Any:
+        """A slot's first value; zeros where None."""
+        return None
+
+    def build(self, var_list: Iterable[Variable]) -> None:
+        """Make the slots of each variable; those it has already are kept."""
+        variables = list(var_list)
+        self.__dict__.setdefault("_slots", [])
+        if self._index_dict:
+            old = [v for v in variables if id(v._cell) in self._index_dict]
+            if len(old) == len(variables):
+                return
+            new = [v for v in variables if id(v._cell) not in self._index_dict]
+            super().build([*self._trained, *new])
+        else:
+            new = variables
+            super().build(variables)
+        start = len(self._slots)
+        self._slots.extend(() for _ in new)
+        for group in self._slot_groups:
+            for _, attribute in group:
+                self.__dict__.setdefault(attribute, [])
+            for i, variable in enumerate(new, start):
+                for slot, attribute in group:
+                    first = self._first_value(slot, variable)
+                    made = self.add_variable_from_reference(
+                        variable, slot, initial_value=first
+                    )
+                    getattr(self, attribute).append(made)
+                    self._slots[i] = (*self._slots[i], made)
+
+    def _meet(self, variables: list[Variable], all_given: list[Variable]) -> None:
+        self.build(all_given)
+
+    def get_slot(self, var: Variable, slot_name: str) -> Variable | None:
+        """The slot of a variable by its name, as in Keras before 2.11."""
+        at = self._index_dict.get(id(var._cell))
+        for place, (name, attribute) in enumerate(self._slot_names()):
+            if at is not None and slot_name in (name, attribute.strip("_")):
+                return self._slots[at][place]
+        return None
+
+    def get_slot_names(self) -> list[str]:
+        """The names of the slots that each variable has."""
+        return [name for name, _ in self._slot_names()]
+
+    def update_step(self, gradient: Any, variable: Variable) -> None:
+        """Change one variable by its gradient."""
+        self._run([gradient], [variable])
+
+    def _update(self, grads: list[Any], variables: list[Variable]) -> None:
+        if type(self).update_step is not Ruled.update_step:
+            super()._update(grads, variables)
+        else:
+            self._run(grads, variables)
+
+    def _run(self, grads: list[Any], variables: list[Variable]) -> None:
+        if _state.tracer is not None:
+            self._run_symbolic(grads, variables)
+            return
+        op, attrs = self._rule()
+        kernel = op.kernel
+        index, slots_of = self._index_dict, self._slots
+        done: list[tuple[Any, Any]] = []
+        type_now: Any = None
+        used = self._slots_used
+        extras: tuple[Any, ...] = ()
+        token = silence()
+        try:
+            for grad, variable in zip(grads, variables, strict=True):
+                cell = variable._cell
+                slots = slots_of[index[id(cell)]][:used]
+                value = cell.tensor._array
+                if value.dtype is not type_now:
+                    type_now = value.dtype
+                    rate, extras = self._rate_of(type_now), self._extras(type_now)
+                cells = (cell, *[s._cell for s in slots])
+                if self._by_rows and isinstance(grad, IndexedSlices):
+                    found = self._rows(kernel, grad, variable, cells, rate, attrs)
+                else:
+                    if (
+                        type(grad) is not Tensor
+                        or grad._array.dtype is not value.dtype
+                        or grad._array.shape != value.shape
+                    ):
+                        array = as_array(grad, variable)
+                    else:
+                        array = grad._array
+                    held = [c.tensor._array for c in cells[1:]]
+                    found = kernel(value, array, *held, rate, *extras, **attrs)
+                if not slots:
+                    found = (found,)
+                done.append((cells, found))
+        finally:
+            restore(token)
+        for cells, arrays in done:
+            for cell, array in zip(cells, arrays, strict=True):
+                if type(array) is not np.ndarray:
+                    array = np.asarray(array)
+                cell.tensor = Tensor(array)
+
+    def _extras(self, dtype: np.dtype[Any]) -> tuple[Any, ...]:
+        """What the kernel takes after the rate."""
+        if not self._counts:
+            return ()
+        return (np.asarray(self._iterations._cell.tensor._array + 1),)
+
+    def _symbolic_extras(self, dtype: Any) -> tuple[Any, ...]:
+        """The same in a graph."""
+        return (self._iterations + 1,) if self._counts else ()
+
+    def _rate_of(self, dtype: np.dtype[Any]) -> Array:
+        """The learning rate of this step in a type."""
+        rate = self.learning_rate._cell.tensor._array
+        if self._rate_decay:
+            steps = self._iterations._cell.tensor._array
+            rate = rate / np.float32(1.0 + self._rate_decay * float(steps))
+        return np.asarray(rate, dtype)
+
+    def _rows(
+        self,
+        kernel: Any,
+        grad: IndexedSlices,
+        variable: Variable,
+        cells: tuple[Any, ...],
+        rate: Array,
+        attrs: dict[str, Any],
+    ) -> Any:
+        """The update of those rows that have a gradient."""
+        places, sums = rows_of(grad, variable)
+        wholes = [c.tensor._array.copy() for c in cells]
+        parts = [w[places] for w in wholes]
+        found = kernel(parts[0], sums, *parts[1:], rate, **attrs)
+        results = found if len(cells) > 1 else (found,)
+        for whole, part in zip(wholes, results, strict=True):
+            whole[places] = part
+        return tuple(wholes) if len(cells) > 1 else wholes[0]
+
+    def _run_symbolic(self, grads: list[Any], variables: list[Variable]) -> None:
+        """The update as nodes of the graph that is being traced."""
+        op, attrs = self._rule()
+        for grad, variable in zip(grads, variables, strict=True):
+            slots = self._slots[self._index_dict[id(variable._cell)]]
+            slots = slots[: self._slots_used]
+            kind = FROM_NUMPY[variable._cell.tensor._array.dtype]
+            rate = cast(self.learning_rate, kind)
+            if self._rate_decay:
+                passed = cast(self._iterations, kind)
+                rate = rate / (1.0 + self._rate_decay * passed)
+            extras = self._symbolic_extras(kind)
+            dense = grad._dense_tensor() if isinstance(grad, IndexedSlices) else grad
+            held = [s.read_value() for s in slots]
+            out = op(variable.read_value(), dense, *held, rate, *extras, **attrs)
+            news = out if slots else (out,)
+            for target, value in zip((variable, *slots), news, strict=True):
+                target.assign(value, read_value=False)
