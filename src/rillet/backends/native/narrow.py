@@ -31,7 +31,7 @@ _CACHED_BYTES: Final = 1 << 17  # the padded narrow matrix, or its gradient, in 
 _BLOCK_WORK: Final = 1 << 20
 _MOST_BLOCKS: Final = 64
 
-Kernel = Callable[[int, int, int, int, int, int], None]
+Kernel = Callable[[int, int, int, int, int, int, int, int], None]
 
 
 class _Kernels(NamedTuple):
@@ -109,21 +109,26 @@ class Narrow:
         step = left.strides[0] // left.itemsize
         cuts = _cuts(m, k * padded, 16)
 
+        # Sums are written as wide as vectors are: a row spills over the rows behind it,
+        # which are written later. The last rows of a block must not: they are copied.
+        dense = out.strides == (n * out.itemsize, out.itemsize) and not accumulate
+        spill = -(-(padded - n) // n)
+
         def block(number: int) -> None:
             begin, end = cuts[number], cuts[number + 1]
-            sums = np.empty((end - begin, padded), left.dtype)
-            kernels.rows(
-                left[begin:end].ctypes.data,
-                step,
-                narrow.ctypes.data,
-                sums.ctypes.data,
-                end - begin,
-                k,
-            )
-            if accumulate:
-                out[begin:end] += sums[:, :n]
-            else:
-                out[begin:end] = sums[:, :n]
+            copied = max(begin, end - spill) if dense else begin
+            shared = (step, narrow.ctypes.data, padded)
+            if copied > begin:
+                kernels.rows(left[begin:].ctypes.data, *shared,
+                             out[begin:].ctypes.data, n, copied - begin, k)  # fmt: skip
+            if copied < end:
+                sums = np.empty((end - copied, padded), left.dtype)
+                kernels.rows(left[copied:].ctypes.data, *shared,
+                             sums.ctypes.data, padded, end - copied, k)  # fmt: skip
+                if accumulate:
+                    out[copied:end] += sums[:, :n]
+                else:
+                    out[copied:end] = sums[:, :n]
 
         threads.parallel(block, len(cuts) - 1)
 
@@ -146,14 +151,9 @@ class Narrow:
         def block(number: int) -> None:
             begin, end = cuts[number], cuts[number + 1]
             narrow = _pad(right[begin:end], padded)
-            kernels.columns(
-                left[:, begin:end].ctypes.data,
-                step,
-                narrow.ctypes.data,
-                parts[number].ctypes.data,
-                end - begin,
-                m,
-            )
+            kernels.columns(left[:, begin:end].ctypes.data, step, narrow.ctypes.data,
+                            padded, parts[number].ctypes.data, padded, end - begin,
+                            m)  # fmt: skip
 
         threads.parallel(block, len(cuts) - 1)
         total = parts[0]
@@ -179,7 +179,7 @@ class Narrow:
         group = max(1, min(12, self._host.registers // 2 // vectors))
         name = f"narrow_{dtype.name}_{vectors}"
         source = narrow_ir.module(name, dtype.itemsize, lanes, vectors, group)
-        prototype = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 6)
+        prototype = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 8)
         rows, columns = (
             prototype(address)
             for address in self._compiler(source, (f"{name}_rows", f"{name}_columns"))

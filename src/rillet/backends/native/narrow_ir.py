@@ -51,11 +51,12 @@ def compiler() -> tuple[Callable[[str, Sequence[str]], list[int]], int, int]:
 def module(name: str, itemsize: int, lanes: int, vectors: int, group: int) -> str:
     """Returns IR of two functions, `<name>_rows` and `<name>_columns`.
 
-    Both take (large, step, narrow, sums, rows, columns): addresses of a large matrix in
-    rows of `columns` elements, `step` elements apart, of padded narrow rows and of
-    padded sums, `lanes * vectors` elements wide. `rows` writes sums of every
-    large row against all narrow rows; `columns` adds to the sums of every large
-    column.
+    Both take (large, step, narrow, narrow_step, sums, sums_step, rows, columns):
+    addresses of a large matrix in rows of `columns` elements, of narrow rows and of
+    rows of sums, each with the elements from a row to the next. Narrow rows are read
+    and sums written `lanes * vectors` elements wide, in rising order. `rows` writes
+    sums of every large row against all narrow rows; `columns` adds to the sums of every
+    large column.
 
     Args:
       itemsize: 4 for float32, 8 for float64.
@@ -74,9 +75,9 @@ def module(name: str, itemsize: int, lanes: int, vectors: int, group: int) -> st
 
 def _define(made: Any, name: str, body: Any, shape: _Shape, group: int) -> None:
     """Emits a function that does the large rows by groups, then what is left singly."""
-    function = ir.Function(made, ir.FunctionType(ir.VoidType(), [_INDEX] * 6), name)
+    function = ir.Function(made, ir.FunctionType(ir.VoidType(), [_INDEX] * 8), name)
     builder = ir.IRBuilder(function.append_basic_block("entry"))
-    rows = function.args[4]
+    rows = function.args[6]
     size = ir.Constant(_INDEX, group)
     whole = builder.mul(builder.udiv(rows, size), size)
     begin = ir.Constant(_INDEX, 0)
@@ -105,26 +106,27 @@ class _Shape:
         """The address of an element, as an integer."""
         return builder.add(base, builder.mul(index, ir.Constant(_INDEX, self.itemsize)))
 
-    def padded(self, builder: Any, base: Any, row: Any, vector: int) -> Any:
-        """A pointer to a vector of a padded row."""
-        width = ir.Constant(_INDEX, self.lanes * self.vectors)
+    def padded(self, builder: Any, base: Any, step: Any, row: Any, vector: int) -> Any:
+        """A pointer to a vector of a row."""
         index = builder.add(
-            builder.mul(row, width), ir.Constant(_INDEX, vector * self.lanes)
+            builder.mul(row, step), ir.Constant(_INDEX, vector * self.lanes)
         )
         address = self.at(builder, base, index)
         return builder.inttoptr(address, self.vector.as_pointer())
 
-    def load_row(self, builder: Any, base: Any, row: Any) -> list[Any]:
-        """The vectors of a padded row."""
+    def load_row(self, builder: Any, base: Any, step: Any, row: Any) -> list[Any]:
+        """The vectors of a row."""
         return [
-            builder.load(self.padded(builder, base, row, v), align=self.itemsize)
+            builder.load(self.padded(builder, base, step, row, v), align=self.itemsize)
             for v in range(self.vectors)
         ]
 
-    def store_row(self, builder: Any, base: Any, row: Any, values: list[Any]) -> None:
-        """Writes the vectors of a padded row."""
+    def store_row(
+        self, builder: Any, base: Any, step: Any, row: Any, values: list[Any]
+    ) -> None:
+        """Writes the vectors of a row."""
         for v, value in enumerate(values):
-            pointer = self.padded(builder, base, row, v)
+            pointer = self.padded(builder, base, step, row, v)
             builder.store(value, pointer, align=self.itemsize)
 
     def spread(self, builder: Any, address: Any) -> Any:
@@ -196,12 +198,12 @@ def _rows_body(
     builder: Any, arguments: Any, first: Any, group: int, shape: _Shape
 ) -> None:
     """`sums[row] = sum over k of large[row, k] * narrow[k]` for a group of rows."""
-    large, step, narrow, sums, _, columns = arguments
+    large, step, narrow, narrow_step, sums, sums_step, _, columns = arguments
     rows = _large_rows(builder, shape, large, step, first, group)
     zero = ir.Constant(shape.vector, None)
 
     def turn(b: Any, k: Any, carried: list[Any]) -> list[Any]:
-        row = shape.load_row(b, narrow, k)
+        row = shape.load_row(b, narrow, narrow_step, k)
         results = []
         for i, base in enumerate(rows):
             factor = shape.spread(b, shape.at(b, base, k))
@@ -217,27 +219,25 @@ def _rows_body(
     for i in range(group):
         row = builder.add(first, ir.Constant(_INDEX, i))
         part = totals[i * shape.vectors : (i + 1) * shape.vectors]
-        shape.store_row(builder, sums, row, part)
+        shape.store_row(builder, sums, sums_step, row, part)
 
 
 def _columns_body(
     builder: Any, arguments: Any, first: Any, group: int, shape: _Shape
 ) -> None:
     """`sums[k] += sum over rows of large[row, k] * narrow[row]` for a group of rows."""
-    large, step, narrow, sums, _, columns = arguments
+    large, step, narrow, narrow_step, sums, sums_step, _, columns = arguments
     rows = _large_rows(builder, shape, large, step, first, group)
-    held = [
-        shape.load_row(builder, narrow, builder.add(first, ir.Constant(_INDEX, i)))
-        for i in range(group)
-    ]
+    numbers = [builder.add(first, ir.Constant(_INDEX, i)) for i in range(group)]
+    held = [shape.load_row(builder, narrow, narrow_step, row) for row in numbers]
 
     def turn(b: Any, k: Any) -> None:
-        totals = shape.load_row(b, sums, k)
+        totals = shape.load_row(b, sums, sums_step, k)
         for base, row in zip(rows, held, strict=True):
             factor = shape.spread(b, shape.at(b, base, k))
             for v in range(shape.vectors):
                 term = b.fmul(factor, row[v], flags=_FUSED)
                 totals[v] = b.fadd(totals[v], term, flags=_FUSED)
-        shape.store_row(b, sums, k, totals)
+        shape.store_row(b, sums, sums_step, k, totals)
 
     _loop(builder, ir.Constant(_INDEX, 0), columns, 1, turn)
