@@ -4,19 +4,29 @@ Made by scripts/make_stub.py from rillet/exports.py; do not edit.
 """
 
 from rillet import autodiff as autodiff
+from rillet import bitwise as bitwise
+from rillet import compat as compat
 from rillet import config as config
+from rillet import debugging as debugging
 from rillet import dtypes as dtypes
 from rillet import errors as errors
 from rillet import keras as keras
+from rillet import math as math
 from rillet import nn as nn
 from rillet import random as random
+from rillet import sysconfig as sysconfig
+from rillet import test as test
 from rillet import version as version
+from rillet.autodiff.custom import custom_gradient as custom_gradient
+from rillet.autodiff.custom import grad_pass_through as grad_pass_through
+from rillet.autodiff.custom import recompute_grad as recompute_grad
+from rillet.autodiff.sources import UnconnectedGradients as UnconnectedGradients
 from rillet.autodiff.tape import GradientTape as GradientTape
-from rillet.autodiff.tape import UnconnectedGradients as UnconnectedGradients
 from rillet.core.context import executing_eagerly as executing_eagerly
 from rillet.core.convert import constant as constant
 from rillet.core.convert import convert_to_tensor as convert_to_tensor
 from rillet.core.convert import register_tensor_conversion_function as register_tensor_conversion_function
+from rillet.core.devices import device as device
 from rillet.core.dtypes import DType as DType
 from rillet.core.dtypes import as_dtype as as_dtype
 from rillet.core.dtypes import bfloat16 as bfloat16
@@ -46,6 +56,9 @@ from rillet.core.dtypes import uint8 as uint8
 from rillet.core.dtypes import variant as variant
 from rillet.core.indexed_slices import IndexedSlices as IndexedSlices
 from rillet.core.logger import get_logger as get_logger
+from rillet.core.scopes import control_dependencies as control_dependencies
+from rillet.core.scopes import init_scope as init_scope
+from rillet.core.scopes import name_scope as name_scope
 from rillet.core.shapes import TensorShape as TensorShape
 from rillet.core.spec import TensorSpec as TensorSpec
 from rillet.core.spec import TypeSpec as TypeSpec
@@ -54,9 +67,13 @@ from rillet.core.tensor import is_tensor as is_tensor
 from rillet.core.variable import Variable as Variable
 from rillet.core.variable import VariableAggregation as VariableAggregation
 from rillet.core.variable import VariableSynchronization as VariableSynchronization
+from rillet.ops.arithmetic import add_n as add_n
+from rillet.ops.arithmetic import scalar_mul as scalar_mul
 from rillet.ops.array import concat as concat
 from rillet.ops.array import stack as stack
 from rillet.ops.array import unstack as unstack
+from rillet.ops.casting import cast as cast
+from rillet.ops.casting import saturate_cast as saturate_cast
 from rillet.ops.clip import clip_by_global_norm as clip_by_global_norm
 from rillet.ops.clip import clip_by_norm as clip_by_norm
 from rillet.ops.clip import clip_by_value as clip_by_value
@@ -69,13 +86,13 @@ from rillet.ops.compare import logical_and as logical_and
 from rillet.ops.compare import logical_not as logical_not
 from rillet.ops.compare import logical_or as logical_or
 from rillet.ops.compare import not_equal as not_equal
+from rillet.ops.complexes import complex as complex
+from rillet.ops.counting import histogram_fixed_width as histogram_fixed_width
+from rillet.ops.counting import histogram_fixed_width_bins as histogram_fixed_width_bins
 from rillet.ops.cumulative import cumsum as cumsum
 from rillet.ops.elementwise import abs as abs
 from rillet.ops.elementwise import add as add
-from rillet.ops.elementwise import cast as cast
-from rillet.ops.elementwise import divide as divide
 from rillet.ops.elementwise import exp as exp
-from rillet.ops.elementwise import floordiv as floordiv
 from rillet.ops.elementwise import maximum as maximum
 from rillet.ops.elementwise import minimum as minimum
 from rillet.ops.elementwise import multiply as multiply
@@ -85,7 +102,6 @@ from rillet.ops.elementwise import sign as sign
 from rillet.ops.elementwise import sqrt as sqrt
 from rillet.ops.elementwise import square as square
 from rillet.ops.elementwise import subtract as subtract
-from rillet.ops.elementwise import truediv as truediv
 from rillet.ops.filling import eye as eye
 from rillet.ops.filling import fill as fill
 from rillet.ops.filling import ones as ones
@@ -93,6 +109,13 @@ from rillet.ops.filling import ones_like as ones_like
 from rillet.ops.filling import zeros as zeros
 from rillet.ops.filling import zeros_like as zeros_like
 from rillet.ops.gather import gather as gather
+from rillet.ops.gather_nd import gather_nd as gather_nd
+from rillet.ops.gather_nd import scatter_nd as scatter_nd
+from rillet.ops.gather_nd import tensor_scatter_nd_add as tensor_scatter_nd_add
+from rillet.ops.gather_nd import tensor_scatter_nd_max as tensor_scatter_nd_max
+from rillet.ops.gather_nd import tensor_scatter_nd_min as tensor_scatter_nd_min
+from rillet.ops.gather_nd import tensor_scatter_nd_sub as tensor_scatter_nd_sub
+from rillet.ops.gather_nd import tensor_scatter_nd_update as tensor_scatter_nd_update
 from rillet.ops.identity import bitcast as bitcast
 from rillet.ops.identity import group as group
 from rillet.ops.identity import guarantee_const as guarantee_const
@@ -107,7 +130,13 @@ from rillet.ops.one_hot import one_hot as one_hot
 from rillet.ops.one_hot import sequence_mask as sequence_mask
 from rillet.ops.positions import argmax as argmax
 from rillet.ops.positions import argmin as argmin
+from rillet.ops.printing import print_ as print
+from rillet.ops.printing import timestamp as timestamp
 from rillet.ops.products import matmul as matmul
+from rillet.ops.quotients import divide as divide
+from rillet.ops.quotients import floordiv as floordiv
+from rillet.ops.quotients import realdiv as realdiv
+from rillet.ops.quotients import truediv as truediv
 from rillet.ops.rearrange import expand_dims as expand_dims
 from rillet.ops.rearrange import meshgrid as meshgrid
 from rillet.ops.rearrange import reverse as reverse
@@ -119,6 +148,10 @@ from rillet.ops.reduce import reduce_max as reduce_max
 from rillet.ops.reduce import reduce_mean as reduce_mean
 from rillet.ops.reduce import reduce_min as reduce_min
 from rillet.ops.reduce import reduce_prod as reduce_prod
+from rillet.ops.rounding import floor as floor
+from rillet.ops.rounding import round as round
+from rillet.ops.rounding import truncatediv as truncatediv
+from rillet.ops.rounding import truncatemod as truncatemod
 from rillet.ops.sequences import linspace as linspace
 from rillet.ops.sequences import range as range
 from rillet.ops.shaping import broadcast_to as broadcast_to
@@ -131,6 +164,9 @@ from rillet.ops.sizes import rank as rank
 from rillet.ops.sizes import shape as shape
 from rillet.ops.sizes import shape_n as shape_n
 from rillet.ops.sizes import size as size
+from rillet.ops.sorting import argsort as argsort
+from rillet.ops.sorting import searchsorted as searchsorted
+from rillet.ops.sorting import sort as sort
 from rillet.ops.splits import split as split
 from rillet.ops.statistics import reduce_logsumexp as reduce_logsumexp
 from rillet.ops.strided import slice_ as slice
@@ -138,7 +174,25 @@ from rillet.ops.strided import strided_slice as strided_slice
 from rillet.ops.tiling import pad as pad
 from rillet.ops.tiling import repeat as repeat
 from rillet.ops.tiling import tile as tile
+from rillet.ops.transcendental import acos as acos
+from rillet.ops.transcendental import acosh as acosh
+from rillet.ops.transcendental import asin as asin
+from rillet.ops.transcendental import asinh as asinh
+from rillet.ops.transcendental import atan as atan
+from rillet.ops.transcendental import atan2 as atan2
+from rillet.ops.transcendental import atanh as atanh
+from rillet.ops.transcendental import cos as cos
+from rillet.ops.transcendental import cosh as cosh
+from rillet.ops.transcendental import sigmoid as sigmoid
+from rillet.ops.transcendental import sin as sin
+from rillet.ops.transcendental import sinh as sinh
+from rillet.ops.transcendental import tan as tan
+from rillet.ops.transcendental import tanh as tanh
 from rillet.ops.transposes import transpose as transpose
+from rillet.ops.unique import dynamic_partition as dynamic_partition
+from rillet.ops.unique import dynamic_stitch as dynamic_stitch
+from rillet.ops.unique import unique as unique
+from rillet.ops.unique import unique_with_counts as unique_with_counts
 from rillet.programs.alias import install_as_tensorflow as install_as_tensorflow
 
 __version__: str
@@ -157,13 +211,23 @@ __all__ = [
     "VariableAggregation",
     "VariableSynchronization",
     "abs",
+    "acos",
+    "acosh",
     "add",
+    "add_n",
     "argmax",
     "argmin",
+    "argsort",
     "as_dtype",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
     "autodiff",
     "bfloat16",
     "bitcast",
+    "bitwise",
     "bool",
     "boolean_mask",
     "broadcast_dynamic_shape",
@@ -173,16 +237,26 @@ __all__ = [
     "clip_by_global_norm",
     "clip_by_norm",
     "clip_by_value",
+    "compat",
+    "complex",
     "complex128",
     "complex64",
     "concat",
     "config",
     "constant",
+    "control_dependencies",
     "convert_to_tensor",
+    "cos",
+    "cosh",
     "cumsum",
+    "custom_gradient",
+    "debugging",
+    "device",
     "divide",
     "double",
     "dtypes",
+    "dynamic_partition",
+    "dynamic_stitch",
     "ensure_shape",
     "equal",
     "errors",
@@ -194,16 +268,22 @@ __all__ = [
     "float16",
     "float32",
     "float64",
+    "floor",
     "floordiv",
     "gather",
+    "gather_nd",
     "get_logger",
+    "grad_pass_through",
     "greater",
     "greater_equal",
     "group",
     "guarantee_const",
     "half",
+    "histogram_fixed_width",
+    "histogram_fixed_width_bins",
     "identity",
     "identity_n",
+    "init_scope",
     "install_as_tensorflow",
     "int16",
     "int32",
@@ -217,11 +297,13 @@ __all__ = [
     "logical_and",
     "logical_not",
     "logical_or",
+    "math",
     "matmul",
     "maximum",
     "meshgrid",
     "minimum",
     "multiply",
+    "name_scope",
     "negative",
     "nn",
     "no_op",
@@ -232,6 +314,7 @@ __all__ = [
     "pad",
     "parallel_stack",
     "pow",
+    "print",
     "qint16",
     "qint32",
     "qint8",
@@ -240,6 +323,8 @@ __all__ = [
     "random",
     "range",
     "rank",
+    "realdiv",
+    "recompute_grad",
     "reduce_all",
     "reduce_any",
     "reduce_logsumexp",
@@ -254,12 +339,21 @@ __all__ = [
     "resource",
     "reverse",
     "roll",
+    "round",
+    "saturate_cast",
+    "scalar_mul",
+    "scatter_nd",
+    "searchsorted",
     "sequence_mask",
     "shape",
     "shape_n",
+    "sigmoid",
     "sign",
+    "sin",
+    "sinh",
     "size",
     "slice",
+    "sort",
     "split",
     "sqrt",
     "square",
@@ -269,13 +363,27 @@ __all__ = [
     "strided_slice",
     "string",
     "subtract",
+    "sysconfig",
+    "tan",
+    "tanh",
+    "tensor_scatter_nd_add",
+    "tensor_scatter_nd_max",
+    "tensor_scatter_nd_min",
+    "tensor_scatter_nd_sub",
+    "tensor_scatter_nd_update",
+    "test",
     "tile",
+    "timestamp",
     "transpose",
     "truediv",
+    "truncatediv",
+    "truncatemod",
     "uint16",
     "uint32",
     "uint64",
     "uint8",
+    "unique",
+    "unique_with_counts",
     "unstack",
     "variant",
     "version",

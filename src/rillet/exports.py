@@ -13,6 +13,7 @@ from typing import Final
 _TABLE: Final[dict[str, str]] = {
     "rillet.core.context": "executing_eagerly",
     "rillet.core.convert": "constant convert_to_tensor register_tensor_conversion_function",
+    "rillet.core.devices": "device",
     "rillet.core.dtypes": (
         "DType as_dtype bfloat16 bool=bool_ complex64 complex128 double float16 float32"
         " float64 half int8 int16 int32 int64 qint8 qint16 qint32 quint8 quint16"
@@ -20,12 +21,15 @@ _TABLE: Final[dict[str, str]] = {
     ),
     "rillet.core.indexed_slices": "IndexedSlices",
     "rillet.core.logger": "get_logger",
+    "rillet.core.scopes": "control_dependencies init_scope name_scope",
     "rillet.core.shapes": "TensorShape",
     "rillet.core.spec": "TensorSpec TypeSpec",
     "rillet.core.tensor": "Tensor is_tensor",
     "rillet.core.variable": "Variable VariableAggregation VariableSynchronization",
     "rillet.autodiff.custom": "custom_gradient grad_pass_through recompute_grad",
-    "rillet.autodiff.tape": "GradientTape UnconnectedGradients",
+    "rillet.autodiff.sources": "UnconnectedGradients",
+    "rillet.autodiff.tape": "GradientTape",
+    "rillet.ops.printing": "print=print_ timestamp",
     "rillet.ops.gather": "gather",
     "rillet.ops.gather_nd": (
         "gather_nd scatter_nd tensor_scatter_nd_add tensor_scatter_nd_max"
@@ -46,8 +50,12 @@ _TABLE: Final[dict[str, str]] = {
         "broadcast_dynamic_shape broadcast_static_shape ensure_shape rank shape shape_n"
         " size"
     ),
+    "rillet.ops.sorting": "argsort searchsorted sort",
     "rillet.ops.splits": "split",
     "rillet.ops.tiling": "pad repeat tile",
+    "rillet.ops.unique": (
+        "dynamic_partition dynamic_stitch unique unique_with_counts"
+    ),
     "rillet.ops.compare": (
         "equal greater greater_equal less less_equal logical_and logical_not logical_or"
         " not_equal"

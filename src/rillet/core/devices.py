@@ -60,7 +60,6 @@ class _Settings:
         self.soft_placement = True
         self.log_placement = False
         self.functions_eager = False
-        self.deterministic = False
         self.tensor_float_32 = True
         self.jit = ""
         self.optimizer_options: dict[str, Any] = {}
@@ -264,11 +263,6 @@ def enable_tensor_float_32_execution(enabled: bool) -> None:
 def tensor_float_32_execution_enabled() -> bool:
     """The setting of `enable_tensor_float_32_execution`."""
     return settings.tensor_float_32
-
-
-def enable_op_determinism() -> None:
-    """Ask for the same bits in every run, which rillet gives anyway."""
-    settings.deterministic = True
 
 
 def run_functions_eagerly(run_eagerly: bool) -> None:

@@ -37,7 +37,7 @@ def _is_attrs(structure: Any) -> bool:
 
 
 def _plain(structure: Any) -> Any:
-    """The structure with foreign mappings and attrs classes as dicts, for optree."""
+    """The structure with attrs classes as tuples of their fields."""
     if _is_attrs(structure):
         names = [a.name for a in type(structure).__attrs_attrs__]
         return tuple(getattr(structure, n) for n in names)

@@ -35,9 +35,10 @@ class Tensor:
         <tf.Tensor: shape=(), dtype=float32, numpy=21.0>
     """
 
-    __slots__ = ("_array", "_keras_mask", "_origin", "__weakref__")
+    __slots__ = ("_array", "_keras_logits", "_keras_mask", "_origin", "__weakref__")
     __array_priority__ = 100
     _array: np.ndarray[Any, Any]
+    _keras_logits: Any
     _keras_mask: Any
     _origin: tuple[Any, Any]
 

@@ -26,9 +26,7 @@ PACKAGES = (
     "scipy-openblas32",
     "llvmlite",
     "ml-dtypes",
-    "optree",
     "opt-einsum",
-    "h5py",
     "matplotlib",
     "pillow",
 )
