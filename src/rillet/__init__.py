@@ -13,6 +13,7 @@ from rillet import exports as _exports
 from rillet.ops import gemm as _gemm
 from rillet.ops import indexing as _indexing  # noqa: F401  signs slices in
 from rillet.ops import operators as _operators  # noqa: F401  signs operators in
+from rillet.ops import state as _state  # noqa: F401  signs scatter methods in
 
 __version__ = "2.15.0"
 newaxis = None

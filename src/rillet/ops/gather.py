@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from rillet.core import context
-from rillet.core.convert import to_tensor
 from rillet.core.dtypes import ANY, INDEX, NUMERIC, int16, type_set
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.indexed_slices import IndexedSlices
@@ -158,7 +157,9 @@ def _grad_gather(
     batch = batch_dims % len(ids) if batch_dims < 0 else batch_dims
     if at == 0:
         values = reshape_op(g, (_size(ids), *dims[1:]))
-        return IndexedSlices(values, reshape_op(indices, (_size(ids),)), _shape(dims))
+        return IndexedSlices(
+            values, reshape_op(indices, (_size(ids),)), indexed_shape(dims)
+        )
     lead, between, size = _count(dims[:batch]), _count(dims[batch:at]), dims[at]
     count, inner = _count(ids[batch:]), _count(dims[at + 1 :])
     if batch:
@@ -180,7 +181,8 @@ def _size(dims: Any) -> int:
     return -1 if None in dims else _count(dims)
 
 
-def _shape(dims: Any) -> Any:
+def indexed_shape(dims: Any) -> Any:
+    """The shape that `IndexedSlices` of a tensor of sizes `dims` carry."""
     return None if None in dims else Tensor(np.array(dims, np.int32))
 
 
@@ -226,22 +228,20 @@ def gather(
         [b'p2', b'p0']
     """
     if axis is None:
-        if batch_dims < 0:
-            indices = to_tensor(indices)
-            axis = batch_dims + len(indices.shape)
-        else:
-            axis = batch_dims
+        axis = batch_dims
     elif type(axis) is not int:
         axis = integer("gather", "axis", axis)
-    if batch_dims:
+    # As in TensorFlow, whole rows (axis 0) are taken whatever batch_dims says.
+    if batch_dims and axis != 0:
         return gather_op(params, indices, axis, batch_dims=int(batch_dims))
     return gather_op.run(params, indices, axis)
 
 
-def _infer_unsorted(data: Spec, segment_ids: Spec, num_segments: Any) -> Spec:
+def infer_unsorted(data: Spec, segment_ids: Spec, num_segments: Any) -> Spec:
+    """The shape that segments have; words the errors of shapes that do not fit."""
     count = None if isinstance(num_segments, Spec) else num_segments
     if count is not None and count < 0:
-        raise _segments("num_segments must be 0 or more", f"got {count}")
+        raise _segments(f"Input num_segments == {count} must not be negative", "")
     if data.shape is None or segment_ids.shape is None:
         return Spec(None, data.dtype)
     rank = len(segment_ids.shape)
@@ -287,19 +287,34 @@ def flat_segments(
     return rows, ids
 
 
-def sum_rows(rows: Array, ids: Array, out: Array) -> None:
-    """Add each row to the row of `out` that its id names."""
+#: What rows of one place are brought together with before they meet the old row.
+_JOINS: dict[Any, Any] = {np.subtract: np.add, np.true_divide: np.multiply}
+
+
+def combine_rows(rows: Array, ids: Array, out: Array, how: Any) -> None:
+    """Write rows into a fresh array by a ufunc, rows of one place all of them.
+
+    Args:
+        rows: shape ``(n, ...)``.
+        ids: the row of `out` that each one meets, shape ``(n,)``.
+        out: shape ``(m, ...)``; changed in place.
+        how: `np.add`, `np.subtract`, `np.multiply`, `np.minimum` or `np.maximum`.
+    """
     if not rows.size:
         return
-    if out[0].size == 1:
-        np.add.at(out.reshape(-1), ids, rows.reshape(-1))
+    if out.dtype.kind not in "fiuc" or rows.size == len(rows):
+        how.at(out, ids, rows)
         return
     order = np.argsort(ids, kind="stable")
     sorted_ids = ids[order]
     starts = np.flatnonzero(np.r_[True, sorted_ids[1:] != sorted_ids[:-1]])
-    out[sorted_ids[starts]] += np.add.reduceat(
-        rows[order], starts, axis=0, dtype=out.dtype
-    )
+    join = _JOINS.get(how, how)
+    if join in (np.minimum, np.maximum):
+        found = join.reduceat(rows[order], starts, axis=0)
+    else:
+        found = join.reduceat(rows[order], starts, axis=0, dtype=out.dtype)
+    places = sorted_ids[starts]
+    out[places] = how(out[places], found)
 
 
 def _unsorted_segment_sum(data: Array, segment_ids: Array, num_segments: int) -> Array:
@@ -308,7 +323,7 @@ def _unsorted_segment_sum(data: Array, segment_ids: Array, num_segments: int) ->
     out = np.zeros(
         (num_segments, *rows.shape[1:]), np.float32 if narrow else data.dtype
     )
-    sum_rows(rows.astype(np.float32) if narrow else rows, ids, out)
+    combine_rows(rows.astype(np.float32) if narrow else rows, ids, out, np.add)
     return out.astype(data.dtype) if narrow else out
 
 
@@ -329,7 +344,7 @@ unsorted_segment_sum_op: Op = define(
     "UnsortedSegmentSum",
     types=(NUMERIC, INDICES, None),
     kernel=_unsorted_segment_sum,
-    infer=_infer_unsorted,
+    infer=infer_unsorted,
     grad=(
         lambda g, y, data, segment_ids, num_segments: gather_or_zero(g, segment_ids),
         None,

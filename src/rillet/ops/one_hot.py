@@ -121,9 +121,16 @@ def one_hot(
     kind = None if dtype is None else as_dtype(dtype)
     on, off = on_value, off_value
     if kind is None:
-        given = [v for v in (on, off) if v is not None]
-        first = next((v for v in given if is_typed(v)), given[0] if given else None)
-        kind = dtypes.float32 if first is None else to_tensor(first).dtype
+        given = [to_tensor(v).dtype for v in (on, off) if v is not None]
+        if len(given) == 2 and given[0] is not given[1]:
+            raise TypeError(
+                house_message(
+                    "one_hot",
+                    f"dtype {given[0]!r} of on_value does not match dtype {given[1]!r}"
+                    " of off_value",
+                )
+            )
+        kind = given[0] if given else dtypes.float32
     on = _one_hot_value("on_value", 1 if on is None else on, kind)
     off = _one_hot_value("off_value", 0 if off is None else off, kind)
     count = plain(depth)
