@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from rillet.autodiff.backward import Entry, gradients
-from rillet.autodiff.sources import UnconnectedGradients, zeros_for
+from rillet.autodiff.sources import UnconnectedGradients, no_target, zeros_for
 from rillet.core import nest
 from rillet.core.convert import to_tensor
 from rillet.core.errors import house_message
@@ -50,8 +50,9 @@ def of_sources(
 def _target(target: Any) -> tuple[Any, Any]:
     if isinstance(target, Variable):
         return target._cell, target._cell.tensor
-    tensor = to_tensor(target)
-    return tensor, tensor
+    if not isinstance(target, Tensor):
+        raise no_target(target)
+    return target, target
 
 
 def _unconnected(dims: Any, source: Any, mode: UnconnectedGradients) -> Any:

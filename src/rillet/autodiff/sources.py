@@ -19,6 +19,16 @@ class UnconnectedGradients(enum.Enum):
     NONE = "none"
     ZERO = "zero"
 
+    @classmethod
+    def _missing_(cls, value: object) -> Any:
+        raise ValueError(
+            house_message(
+                "GradientTape.gradient",
+                f"{value!r} is not a valid UnconnectedGradients",
+                "unconnected_gradients is 'none' or 'zero'",
+            )
+        )
+
 
 def source_key(source: Any) -> int:
     """What the walk back knows a tensor or a variable by."""
@@ -32,6 +42,18 @@ def source_key(source: Any) -> int:
             "sources are tensors or variables",
             f"got {describe(source)}",
             "Give the variables, e.g. model.trainable_variables",
+        )
+    )
+
+
+def no_target(target: Any) -> TypeError:
+    """The error for something that no gradient can be taken of."""
+    return TypeError(
+        house_message(
+            "GradientTape.gradient",
+            "the target is a tensor that was computed inside the tape's `with` block",
+            f"got {describe(target)}",
+            "Give the loss itself, not None or a function that computes it",
         )
     )
 

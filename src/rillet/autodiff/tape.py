@@ -16,7 +16,12 @@ import numpy as np
 
 from rillet.autodiff import jacobian
 from rillet.autodiff.backward import Entry, gradients
-from rillet.autodiff.sources import UnconnectedGradients, source_key, zeros_for
+from rillet.autodiff.sources import (
+    UnconnectedGradients,
+    no_target,
+    source_key,
+    zeros_for,
+)
 from rillet.core import context, nest
 from rillet.core.convert import describe, to_tensor
 from rillet.core.dtypes import COMPLEX, FLOATING
@@ -339,8 +344,8 @@ class GradientTape:
                 )
         seeds: list[tuple[Any, Any]] = []
         for item, g in zip(flat, given, strict=True):
-            if item is None:
-                continue
+            if item is None or callable(item):
+                raise no_target(item)
             if isinstance(item, Variable):
                 tensor, key = item._cell.tensor, item._cell
             else:

@@ -299,10 +299,18 @@ def as_dtype(value: Any) -> DType:
         house_message(
             "as_dtype",
             "not a TensorFlow data type",
-            f"value is {value!r}",
-            "Name one of " + ", ".join(sorted(_BY_NAME)),
+            f"value is {value!r}; there are " + ", ".join(sorted(_BY_NAME)),
+            _nearest(value),
         )
     )
+
+
+def _nearest(value: Any) -> str:
+    """The type that a misspelt name may have meant, as a question."""
+    import difflib
+
+    near = difflib.get_close_matches(str(value), _BY_NAME, 1, 0.6)
+    return f"Did you mean {near[0]}?" if near else ""
 
 
 def cast_limits(source: DType, target: DType) -> bool:

@@ -235,6 +235,17 @@ class Tensor:
             )
         )
 
+    def __delitem__(self, key: Any) -> None:
+        raise TypeError(
+            house_message(
+                "del tensor[...]",
+                f"'{type(self).__name__}' object doesn't support item deletion:"
+                " a tensor never changes",
+                f"shape is {self.shape}",
+                "Use tf.boolean_mask or tf.concat of the parts to keep",
+            )
+        )
+
     def __getattr__(self, name: str) -> Any:
         if name in ("assign", "assign_add", "assign_sub"):
             try:

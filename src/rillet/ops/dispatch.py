@@ -24,6 +24,7 @@ from rillet.core.errors import (
 from rillet.core.quiet import restore, silence
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
+from rillet.ops.spoken import public_name
 
 _state = context.state
 _ndarray = np.ndarray
@@ -221,14 +222,28 @@ def hinted(op: Any, value: Any, dtype: Any) -> Tensor:
     try:
         return to_tensor(value, hint=dtype)
     except TypeError as error:
+        if not isinstance(value, int | float | str | bytes):
+            raise OperandTypeError(
+                house_message(public_name(op), str(error).removesuffix("."))
+            ) from None
         raise OperandTypeError(
             house_message(
-                op.name,
-                f"cannot compute {op.name} as an operand does not become a"
-                f" {dtype.name} tensor",
-                str(error).removesuffix("."),
+                public_name(op),
+                "both operands must have one dtype",
+                f"Cannot convert {value!r} to EagerTensor of dtype {dtype.name}",
+                _fix_for(value, dtype),
             )
         ) from None
+
+
+def _fix_for(value: Any, dtype: Any) -> str:
+    """What makes a Python value and a tensor of another kind of type go together."""
+    if dtype.name == "string":
+        return "Write the number as text, or convert the tensor: tf.strings.to_number(x)"
+    if isinstance(value, str | bytes):
+        return "Convert the text first, e.g. with float(text)"
+    wanted = "int32" if dtype.is_bool and isinstance(value, int) else "float32"
+    return f"Cast the tensor first: tf.cast(x, tf.{wanted})"
 
 
 def is_typed(value: Any) -> bool:
@@ -291,12 +306,18 @@ def wrong_type(op: Any, index: int, value: Tensor) -> InvalidArgumentError:
     want = op.types[index]
     name = value.dtype.name
     fix = ""
-    if value.dtype.is_integer and any(d.kind == "f" for d in want):
-        fix = "Convert it with tf.cast(x, tf.float32)"
+    if (value.dtype.is_integer or value.dtype.is_bool) and want:
+        number = "float32" if any(d.kind == "f" for d in want) else "int32"
+        number = "int32" if value.dtype.is_bool and np.dtype("i4") in want else number
+        if np.dtype(number) in want:
+            fix = f"Convert it with tf.cast(x, tf.{number})"
+    elif value.dtype.is_floating and np.dtype("i4") in want:
+        fix = "Convert it with tf.cast(x, tf.int32)"
     return InvalidArgumentError(
         house_message(
-            op.name,
-            f"Value for attr 'T' of {name} is not in the list of allowed values",
+            public_name(op),
+            f"it takes no {name} (Value for attr 'T' of {name} is not in the list of"
+            " allowed values)",
             f"input #{index} is {describe(value)}; allowed are {want.names()}",
             fix,
         )
@@ -307,13 +328,21 @@ def mixed_types(op: Any, x: Tensor, y: Tensor, index: int = 1) -> InvalidArgumen
     """The error for two inputs whose types differ: types do not mix silently."""
     return InvalidArgumentError(
         house_message(
-            op.name,
-            f"cannot compute {op.name} as input #{index}(zero-based) was expected to be"
-            f" a {x.dtype.name} tensor but is a {y.dtype.name} tensor",
+            public_name(op),
+            f"both operands must have one dtype (cannot compute {op.name} as input"
+            f" #{index}(zero-based) was expected to be a {x.dtype.name} tensor but is a"
+            f" {y.dtype.name} tensor)",
             f"{describe(x)} and {describe(y)}",
-            f"Convert one of them, e.g. tf.cast(x, tf.{y.dtype.name})",
+            f"Convert one of them, e.g. tf.cast(x, tf.{_wider(x, y)})",
         )
     )
+
+
+def _wider(x: Tensor, y: Tensor) -> str:
+    """The type of the two to which a cast loses least."""
+    if x.dtype.is_floating != y.dtype.is_floating:
+        return x.dtype.name if x.dtype.is_floating else y.dtype.name
+    return y.dtype.name
 
 
 def worded(
@@ -324,7 +353,8 @@ def worded(
         return error
     if isinstance(error, MemoryError):
         shown = ", ".join(describe(v) for v in inputs if isinstance(v, Tensor))
-        return out_of_memory(op.name, f"{error}; inputs are {shown or 'none'}")
+        told = f"{error}; inputs are {shown}" if shown else str(error)
+        return out_of_memory(public_name(op), told)
     try:
         if op.variadic:
             tensors = [spec_of(v) for v in inputs if isinstance(v, Tensor)]
@@ -337,7 +367,7 @@ def worded(
         return better
     shown = ", ".join(describe(v) for v in inputs)
     text = str(error).rstrip(".")
-    return InvalidArgumentError(house_message(op.name, text, shown))
+    return InvalidArgumentError(house_message(public_name(op), text, shown))
 
 
 class Recorded:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rillet.core import context
-from rillet.core.errors import house_message
+from rillet.core.errors import OperandTypeError, house_message
 from rillet.core.shapes import TensorShape
 from rillet.core.tensor import Tensor
 
@@ -50,7 +50,7 @@ def integer(op: str, name: str, value: Any) -> Any:
             value = value.reshape(())[()]
         return int(value.__index__())
     except (AttributeError, TypeError):
-        raise TypeError(
+        raise OperandTypeError(
             house_message(
                 op,
                 f"`{name}` must be an integer",
@@ -79,7 +79,7 @@ def integers(op: str, name: str, value: Any) -> Any:
         return value
     if isinstance(value, np.ndarray):
         if value.dtype.kind not in "iu" and value.size:
-            raise TypeError(
+            raise OperandTypeError(
                 house_message(
                     op, f"`{name}` must be integers", f"their dtype is {value.dtype}"
                 )

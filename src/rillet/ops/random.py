@@ -81,8 +81,8 @@ def _scaled(
 ) -> Tensor:
     wanted = as_dtype(dtype)
     sizes, T = rules.shape_argument(name, shape), rules.shape_type(shape)
-    centre, deviation = to_tensor(mean, wanted), to_tensor(stddev, wanted)
     rules.checked_float(name, wanted)
+    centre, deviation = to_tensor(mean, wanted), to_tensor(stddev, wanted)
     drawn = op(sizes, dtype=wanted, T=T, **seeds.op_attributes(seed))
     return add_op(mul_op(drawn, deviation), centre)
 

@@ -15,7 +15,7 @@ import numpy as np
 from rillet.core import dtypes
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import DType, as_dtype
-from rillet.core.errors import InvalidArgumentError, house_message
+from rillet.core.errors import InvalidArgumentError, OperandTypeError, house_message
 from rillet.core.shapes import TensorShape, broadcast_dims
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
@@ -195,14 +195,18 @@ def checked_float(op: str, dtype: DType) -> None:
     """Refuse a type that is no float.
 
     Raises:
-        InvalidArgumentError: in that case.
+        OperandTypeError: in that case; TensorFlow raises either of its bases.
     """
     if not dtype.is_floating:
-        raise refusal(
-            op,
-            f"Value for attr 'dtype' of {dtype.name} is not in the list of allowed"
-            " values",
-            "half, bfloat16, float, double",
+        raise OperandTypeError(
+            house_message(
+                op,
+                f"Value for attr 'dtype' of {dtype.name} is not in the list of allowed"
+                " values",
+                "half, bfloat16, float, double",
+                "Draw floats and convert them with tf.cast, or draw integers with"
+                " tf.random.uniform(shape, low, high, tf.int32)",
+            )
         )
 
 

@@ -336,7 +336,7 @@ def sparse_softmax_cross_entropy_with_logits(
             )
         labels = to_tensor(labels._array.astype(np.int32))
     dims = static_dims(logits)
-    if len(dims) == 2:
+    if len(dims) == 2 and len(static_dims(labels)) == 1:
         return sparse_xent_op(logits, labels)[0]
     if len(static_dims(labels)) != len(dims) - 1:
         raise ValueError(
@@ -344,6 +344,8 @@ def sparse_softmax_cross_entropy_with_logits(
                 "sparse_softmax_cross_entropy_with_logits",
                 "`labels.shape.rank` must equal `logits.shape.rank - 1`",
                 f"labels.shape={static_dims(labels)}, logits.shape={dims}",
+                "Labels are class numbers, one for each row of logits; one-hot labels"
+                " go to softmax_cross_entropy_with_logits",
             )
         )
     flat = reshape_op(logits, (-1, dims[-1]))

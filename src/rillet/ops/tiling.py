@@ -46,7 +46,13 @@ def _refused(
 def _tile(x: Array, multiples: Any) -> Array:
     if len(multiples) != x.ndim or any([m < 0 for m in multiples]):
         raise ValueError("multiples")
-    return np.tile(x, multiples)
+    # One copy of the whole: np.tile makes one an axis, each as large as it grows.
+    sizes = tuple([size * m for size, m in zip(x.shape, multiples, strict=True)])
+    out = np.empty(sizes, x.dtype)
+    split = [n for pair in zip(multiples, x.shape, strict=True) for n in pair]
+    between = tuple(range(0, 2 * x.ndim, 2))
+    out.reshape(split)[...] = np.expand_dims(x, between)
+    return out
 
 
 def _grad_tile(g: Any, y: Any, x: Any, multiples: Any) -> Any:
