@@ -10,6 +10,7 @@ import importlib as _importlib
 from typing import Any as _Any
 
 from rillet import exports as _exports
+from rillet.core import memory as _memory
 from rillet.ops import gemm as _gemm
 from rillet.ops import indexing as _indexing  # noqa: F401  signs slices in
 from rillet.ops import operators as _operators  # noqa: F401  signs operators in
@@ -26,6 +27,7 @@ def _narrow_product() -> _Any:
 
 
 _gemm.provide_narrow(_narrow_product)
+_memory.keep_freed()
 
 
 def __getattr__(name: str) -> _Any:
