@@ -176,10 +176,8 @@ def dawson_far(s):
 
 
 def ei_near(x):
-    """(Ei(x) - γ - log|x|) / x."""
-    if x == 0:
-        return mp.mpf(1)
-    return (mp.ei(x) - mp.euler - mp.log(abs(x))) / x
+    """(Ei(x) - γ - log x) / x."""
+    return (mp.ei(x) - mp.euler - mp.log(x)) / x
 
 
 def ei_far(v):
@@ -250,12 +248,10 @@ TABLES = {
     "DAWSON_NEAR": (dawson_near, 0, 9),
     "DAWSON_MIDDLE": (dawson, 3, 6),
     "DAWSON_FAR": (dawson_far, "1e-8", "0.0278"),
-    "EI_NEAR": (ei_near, -2, 6),
+    "EI_NEAR": (ei_near, 0, 6),
     "EI_ABOVE_6": (ei_far, "0.0833333", "0.1666667"),
     "EI_ABOVE_12": (ei_far, "0.0416666", "0.0833334"),
     "EI_ABOVE_24": (ei_far, "1e-12", "0.0416667"),
-    "EI_BELOW_2": (ei_far, "-0.5", "-0.125"),
-    "EI_BELOW_8": (ei_far, "-0.125", "-1e-12"),
     "FRESNEL_S_NEAR": (fresnel_s_near, 0, "39.0625"),
     "FRESNEL_C_NEAR": (fresnel_c_near, 0, "39.0625"),
     "FRESNEL_F": (fresnel_f, "1e-14", "0.0257"),
@@ -305,7 +301,7 @@ def written(title, tables):
         f'"""{title}; made by scripts/fit_special.py.',
         "",
         "Each is ``(low, high, coefficients)``: the interval of the argument, and the",
-        "factors of Chebyshev's polynomials T0, T1, … on it; `ops.chebyshev` reads them.",
+        "factors of Chebyshev's polynomials on it; `ops.chebyshev` reads them.",
         '"""',
         "",
         "from __future__ import annotations",

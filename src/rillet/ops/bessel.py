@@ -86,7 +86,7 @@ def _k(near: Any, far: Series, scaled: bool) -> Any:
 
         return pieces(
             x,
-            (x == 0, lambda v: np.full_like(v, np.inf)),
+            (x <= 0, lambda v: np.full_like(v, np.inf)),
             ((x > 0) & (x <= 2), low),
             (x == np.inf, np.zeros_like),
             (x > 2, high),
@@ -155,7 +155,7 @@ def _second(near: Any, far: Any) -> Any:
     def function(x: Array) -> Array:
         return pieces(
             x,
-            (x == 0, lambda v: np.full_like(v, -np.inf)),
+            (x <= 0, lambda v: np.full_like(v, -np.inf)),
             ((x > 0) & (x <= 8), near),
             (x > 8, far),
             rest=np.nan,
@@ -286,7 +286,7 @@ def bessel_i1e(x: Any, name: str | None = None) -> Tensor:
 
 
 def bessel_k0(x: Any, name: str | None = None) -> Tensor:
-    """The modified Bessel function of the second kind, of order 0; NaN below 0."""
+    """The modified Bessel function K of order 0; infinite for x up to 0."""
     return bessel_k0_op.run(x)
 
 
@@ -296,7 +296,7 @@ def bessel_k0e(x: Any, name: str | None = None) -> Tensor:
 
 
 def bessel_k1(x: Any, name: str | None = None) -> Tensor:
-    """The modified Bessel function of the second kind, of order 1; NaN below 0."""
+    """The modified Bessel function K of order 1; infinite for x up to 0."""
     return bessel_k1_op.run(x)
 
 
@@ -316,10 +316,10 @@ def bessel_j1(x: Any, name: str | None = None) -> Tensor:
 
 
 def bessel_y0(x: Any, name: str | None = None) -> Tensor:
-    """The Bessel function of the second kind, of order 0; NaN below 0."""
+    """The Bessel function Y of order 0; minus infinity for x up to 0."""
     return bessel_y0_op.run(x)
 
 
 def bessel_y1(x: Any, name: str | None = None) -> Tensor:
-    """The Bessel function of the second kind, of order 1; NaN below 0."""
+    """The Bessel function Y of order 1; minus infinity for x up to 0."""
     return bessel_y1_op.run(x)

@@ -7,15 +7,11 @@ from typing import Any
 import numpy as np
 
 from rillet.core.convert import to_tensor
-from rillet.core.dtypes import ANY, BOOL, FLOATING, NUMERIC, REAL, bool_
-from rillet.core.errors import InvalidArgumentError, house_message
-from rillet.core.spec import Spec
+from rillet.core.dtypes import ANY, BOOL, FLOATING, REAL, bool_
 from rillet.core.tensor import Tensor
 from rillet.ops.dispatch import is_typed
 from rillet.ops.registry import Op, define
 from rillet.ops.shape_rules import broadcast, compared, same_as_input, same_shape
-
-Array = np.ndarray[Any, Any]
 
 equal_op: Op = define("Equal", types=(ANY, 0), kernel=np.equal, infer=compared("equal"))
 not_equal_op: Op = define(
@@ -74,34 +70,6 @@ def _test(name: str, function: Any) -> Op:
 is_nan_op: Op = _test("IsNan", np.isnan)
 is_inf_op: Op = _test("IsInf", np.isinf)
 is_finite_op: Op = _test("IsFinite", np.isfinite)
-
-
-def _close(x: Array, y: Array, tolerance: float = 1e-5) -> Any:
-    if x.shape != y.shape:
-        raise ValueError("shapes differ")
-    gap = np.absolute(np.where(x > y, np.subtract(x, y), np.subtract(y, x)))
-    return np.less(gap, tolerance)
-
-
-def _infer_close(x: Spec, y: Spec, tolerance: float = 1e-5) -> Spec:
-    if x.shape is not None and y.shape is not None and x.shape != y.shape:
-        raise InvalidArgumentError(
-            house_message(
-                "approximate_equal",
-                "x and y must be of the same shape",
-                f"{list(x.shape)} and {list(y.shape)}",
-            )
-        )
-    return Spec(x.shape, bool_)
-
-
-approximate_equal_op: Op = define(
-    "ApproximateEqual",
-    types=(NUMERIC, 0),
-    kernel=_close,
-    infer=_infer_close,
-    attrs={"tolerance": 1e-5},
-)
 
 
 def equal(x: Any, y: Any, name: str | None = None) -> Tensor:
@@ -209,10 +177,3 @@ def is_inf(x: Any, name: str | None = None) -> Tensor:
 def is_finite(x: Any, name: str | None = None) -> Tensor:
     """Whether each float is a finite number; the rest is as with `tf.math.is_nan`."""
     return is_finite_op.run(x)
-
-
-def approximate_equal(
-    x: Any, y: Any, tolerance: float = 1e-5, name: str | None = None
-) -> Tensor:
-    """Whether x and y, of one shape, differ by less than `tolerance`."""
-    return approximate_equal_op.run(x, y, tolerance=tolerance)

@@ -42,7 +42,7 @@ def _ei_far(series: Series) -> Any:
     def function(x: Array) -> Array:
         half = np.exp(x / 2)
         value: Array = half * (evaluate(series, 1 / x) / x) * half
-        return np.where(np.isinf(x), np.where(x > 0, np.inf, 0.0), value)
+        return np.where(np.isinf(x), np.inf, value)
 
     return function
 
@@ -54,12 +54,10 @@ def _ei_near(x: Array) -> Array:
 def _expint(x: Array) -> Array:
     return pieces(
         x,
-        ((x >= -2) & (x <= 6), _ei_near),
+        ((x >= 0) & (x <= 6), _ei_near),
         ((x > 6) & (x <= 12), _ei_far(tables.EI_ABOVE_6)),
         ((x > 12) & (x <= 24), _ei_far(tables.EI_ABOVE_12)),
         (x > 24, _ei_far(tables.EI_ABOVE_24)),
-        ((x < -2) & (x >= -8), _ei_far(tables.EI_BELOW_2)),
-        (x < -8, _ei_far(tables.EI_BELOW_8)),
         rest=np.nan,
     )
 
@@ -201,7 +199,7 @@ def dawsn(x: Any, name: str | None = None) -> Tensor:
 
 
 def expint(x: Any, name: str | None = None) -> Tensor:
-    """The exponential integral Ei(x); minus infinity at 0."""
+    """The exponential integral Ei(x); minus infinity at 0, NaN below."""
     return expint_op.run(x)
 
 
