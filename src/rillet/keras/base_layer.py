@@ -2,7 +2,7 @@
 
 Tensors (arrays, numbers) flow into `__call__`, which converts and checks them, builds
 the weights on first use, and runs `call`. Every Keras layer, metric and model derives
-from `Layer`; what a layer says of itself stands in `layer_state`.
+from `Layer`; what a layer says of itself stands in `layer_settings`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from rillet.keras.call_context import (
 from rillet.keras.call_form import form_of
 from rillet.keras.input_spec import check_inputs, frees_batch_axis
 from rillet.keras.keras_tensor import KerasTensor
-from rillet.keras.layer_state import LayerState
+from rillet.keras.layer_losses import LayerLosses
 from rillet.keras.shape_probe import probe
 from rillet.keras.tracking import Tracked
 from rillet.ops.elementwise import cast
@@ -50,7 +50,7 @@ class _Hot:
         self.leaf = type(layer).__dict__.get("_leaf", False)
 
 
-class Layer(LayerState):
+class Layer(LayerLosses):
     """A computation with weights, `tf.keras.layers.Layer`.
 
     Subclasses make weights in `__init__` or `build` (with `add_weight`) and compute in

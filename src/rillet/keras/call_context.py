@@ -21,6 +21,8 @@ class _Calls(threading.local):
     token: int = 0
     #: The type that weights of mixed layers read as, where one is being called.
     autocast: Any = None
+    #: Whether batches of any size go through models now, so that none is shown.
+    free_batch: bool = False
 
 
 calls = _Calls()

@@ -192,6 +192,4 @@ def _check_shape(spec: InputSpec, dims: tuple[int | None, ...], wrong: str) -> N
             wanted = wanted[:-1]
     for want, have in zip(wanted, dims, strict=False):
         if want is not None and have is not None and want != have:
-            raise ValueError(
-                f"{wrong} expected shape={spec.shape}, found shape={dims}"
-            )
+            raise ValueError(f"{wrong} expected shape={spec.shape}, found shape={dims}")

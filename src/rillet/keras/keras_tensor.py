@@ -54,7 +54,8 @@ class KerasTensor:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         raise TypeError(
-            f"KerasTensor: a placeholder has no value: {self!r}. Call the model on data."
+            f"KerasTensor: a placeholder has no value: {self!r}. Call the model on"
+            " data."
         )
 
     def __repr__(self) -> str:

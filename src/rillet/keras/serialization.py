@@ -184,7 +184,7 @@ def serialize_keras_object(obj: Any, module: str = "keras") -> Any:
     raise ValueError(
         house_message(
             "serialize_keras_object",
-            "the object cannot be serialized because it does not implement get_config()",
+            "the object cannot be serialized, since it does not implement get_config()",
             f"got {obj!r}",
         )
     )

@@ -22,6 +22,10 @@ class Tracked:
     to a list counts as well.
     """
 
+    _tracked: dict[str, Any]
+    _own_trainable: list[Variable]
+    _own_fixed: list[Variable]
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         self = super().__new__(cls)
         space = self.__dict__
@@ -32,6 +36,14 @@ class Tracked:
 
     def __setattr__(self, name: str, value: Any) -> None:
         tracked = self._tracked
+        try:
+            object.__setattr__(self, name, value)
+        except AttributeError:
+            raise AttributeError(
+                f'Can\'t set the attribute "{name}", likely because it conflicts with an'
+                " existing read-only @property of the object. Please choose a different"
+                " name."
+            ) from None
         if name in tracked:
             self._forget(name)
         if isinstance(value, Variable):
@@ -42,7 +54,6 @@ class Tracked:
                 tracked[name] = value
                 for variable in _variables_in(value):
                     self._note_variable(variable)
-        object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:
         if name in self._tracked:

@@ -1,0 +1,68 @@
+"""`tf.keras`: layers, models, training, data sets; names load on first use."""
+
+import importlib as _importlib
+import importlib.util as _importlib_util
+from typing import Any as _Any
+
+from rillet.core import missing as _missing
+
+__version__ = "2.15.0"
+
+#: Names that stand on `tf.keras` itself, by the module that they come from.
+_NAMES = {
+    "Input": "rillet.keras.input_layer",
+    "Model": "rillet.keras.model",
+    "Sequential": "rillet.keras.sequential",
+}
+_NAMESPACES = (
+    "activations",
+    "backend",
+    "callbacks",
+    "constraints",
+    "datasets",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "mixed_precision",
+    "models",
+    "optimizers",
+    "regularizers",
+    "saving",
+    "utils",
+)
+
+
+def _present(namespace: str) -> bool:
+    return _importlib_util.find_spec(f"rillet.keras.{namespace}") is not None
+
+
+def _mean_metric(**arguments: _Any) -> _Any:
+    """The metric that `Layer.add_metric` makes."""
+    return _importlib.import_module("rillet.keras.metrics").Mean(**arguments)
+
+
+def __getattr__(name: str) -> _Any:
+    if name in _NAMES:
+        value = getattr(_importlib.import_module(_NAMES[name]), name)
+    elif name in _NAMESPACES and _present(name):
+        value = _importlib.import_module(f"rillet.keras.{name}")
+        _missing.complete(value, f"tf.keras.{name}")
+    else:
+        raise _missing.MissingName("tf.keras", name, __dir__())
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    spaces = [n for n in _NAMESPACES if _present(n)]
+    return sorted({*_NAMES, *spaces, "__version__"})
+
+
+def _sign_in() -> None:
+    from rillet.core import context
+
+    context.register_service("keras.mean_metric", _mean_metric)
+
+
+_sign_in()

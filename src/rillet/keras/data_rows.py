@@ -1,0 +1,202 @@
+"""Arrays as batches: which rows come next, and the rows themselves.
+
+In: arrays of equal length, a batch size, an order. Out: batches, as index arrays or
+slices (`RowIterator.take`) or gathered (`next`). An eager step takes gathered ones; a
+compiled step takes the indices and gathers natively. `data_handler` calls it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from rillet.core import nest
+from rillet.core.convert import to_tensor
+from rillet.core.errors import house_message
+from rillet.core.tensor import Tensor
+from rillet.keras.settings import floatx
+from rillet.ops import choices, seeds
+
+Rows = slice | np.ndarray[Any, Any]
+
+#: The op seed that tf.keras's shuffling has inside its input pipeline.
+_SHUFFLE_SEED = 0
+_SCALARS = (bool, int, float, str, bytes)
+
+
+def is_array(value: Any) -> bool:
+    """Whether a value is an array, a tensor or a table of rows."""
+    if isinstance(value, Tensor | np.ndarray) or hasattr(value, "_dense_tensor"):
+        return True
+    return hasattr(value, "__array__") and hasattr(value, "shape")
+
+
+def is_list_of_scalars(value: Any) -> bool:
+    """Whether a value is a (nested) list of plain numbers or strings."""
+    if isinstance(value, list | tuple) and value:
+        return is_list_of_scalars(value[0])
+    return isinstance(value, _SCALARS)
+
+
+def as_rows(value: Any) -> Any:
+    """Arrays, tables and lists of numbers as tensors, floats in Keras's float type.
+
+    Args:
+        value: an array-like or a nest of them. NumPy arrays are not copied: whoever
+            trains on them promises not to change them meanwhile.
+
+    Returns:
+        Tensors in the same nest.
+    """
+    if value is None:
+        return None
+    if isinstance(value, list) and is_list_of_scalars(value):
+        value = np.array(value)
+    return nest.map_structure(_as_rows, value)
+
+
+def _as_rows(value: Any) -> Any:
+    if value is None or isinstance(value, Tensor):
+        return value
+    if hasattr(value, "_dense_tensor"):
+        return to_tensor(value)
+    if type(value).__module__.split(".")[0] == "pandas":
+        array = value.to_numpy()
+        value = array[:, None] if array.ndim == 1 else array
+    if hasattr(value, "toarray") and not isinstance(value, np.ndarray):
+        value = value.toarray()
+    array = np.asarray(value)
+    if array.dtype.kind == "f" and array.dtype.name != floatx():
+        return Tensor(array.astype(floatx()))
+    if array.dtype.kind in "fiub" and array.dtype.isnative:
+        return Tensor(array)
+    return to_tensor(array)
+
+
+def row_count(owner: str, *parts: Any) -> int:
+    """The number of rows that all arrays have.
+
+    Raises:
+        ValueError: where the numbers differ, or something has no rows.
+    """
+    sizes: dict[str, list[int]] = {}
+    for label, part in zip(("x", "y", "sample_weight"), parts, strict=False):
+        for array in nest.flatten(part):
+            if array is None:
+                continue
+            if array.shape.rank == 0:
+                raise ValueError(
+                    house_message(
+                        owner,
+                        "data has one row an example, so every array needs an axis",
+                        f"{label} holds a single value of shape ()",
+                        "Give a batch, e.g. np.array([value])",
+                    )
+                )
+            sizes.setdefault(label, []).append(array.shape[0])
+    found = {n for group in sizes.values() for n in group}
+    if len(found) > 1:
+        lines = [f"  {k} sizes: {', '.join(map(str, v))}" for k, v in sizes.items()]
+        raise ValueError(
+            "Data cardinality is ambiguous:\n"
+            + "\n".join(lines)
+            + "\nMake sure all arrays contain the same number of samples."
+        )
+    return found.pop() if found else 0
+
+
+class RowIterator:
+    """Batches of rows in the order that training wants them.
+
+    Args:
+        data: tensors of equal length, in the nest that steps receive.
+        count: their length.
+        batch_size: rows a batch; the last one may be smaller.
+        shuffle: false, true, or ``"batch"`` to shuffle batches and within them.
+        epochs: how often to go through.
+    """
+
+    def __init__(
+        self, data: Any, count: int, batch_size: int, shuffle: Any, epochs: int
+    ) -> None:
+        self.data = data
+        self.count = count
+        self.batch_size = batch_size
+        self._flat = [t for t in nest.flatten(data) if t is not None]
+        self._orders = self._all_batches(shuffle, epochs)
+        self._stream = seeds.Instance(*_shuffle_seeds())
+
+    @property
+    def rows(self) -> list[Tensor]:
+        """The whole arrays, flat: what a compiled step gathers from."""
+        return self._flat
+
+    def take(self) -> Rows:
+        """Which rows the next batch holds.
+
+        Raises:
+            StopIteration: after the last batch of the last epoch.
+        """
+        return next(self._orders)
+
+    def __iter__(self) -> RowIterator:
+        return self
+
+    def __next__(self) -> Any:
+        return self.gather(next(self._orders))
+
+    def gather(self, which: Rows) -> Any:
+        """The batch of the rows named."""
+        data = self.data
+        if isinstance(data, Tensor):
+            return Tensor(_pick(data._array, which))
+        if type(data) is tuple and all(type(t) is Tensor for t in data):
+            return tuple([Tensor(_pick(t._array, which)) for t in data])
+        return nest.map_structure(
+            lambda t: None if t is None else Tensor(_pick(t._array, which)), data
+        )
+
+    def _all_batches(self, shuffle: Any, epochs: int) -> Iterator[Rows]:
+        for _ in range(epochs):
+            if shuffle == "batch":
+                yield from self._shuffled_batches()
+            elif shuffle:
+                yield from self._cut(self._permutation(self.count))
+            else:
+                yield from self._in_order()
+
+    def _permutation(self, size: int) -> np.ndarray[Any, Any]:
+        if size <= 1:
+            return np.arange(size)
+        blocks = -(-(size - 1) // 4)
+        return choices.permutation(self._stream.reserve(blocks), size)
+
+    def _in_order(self) -> Iterator[Rows]:
+        for start in range(0, self.count, self.batch_size):
+            yield slice(start, min(start + self.batch_size, self.count))
+
+    def _cut(self, order: np.ndarray[Any, Any]) -> Iterator[Rows]:
+        for start in range(0, self.count, self.batch_size):
+            yield order[start : start + self.batch_size]
+
+    def _shuffled_batches(self) -> Iterator[Rows]:
+        number = -(-self.count // self.batch_size)
+        for batch in self._permutation(number).tolist():
+            start = batch * self.batch_size
+            size = min(self.batch_size, self.count - start)
+            yield start + self._permutation(size)
+
+
+def _shuffle_seeds() -> tuple[int, int]:
+    """The seeds of the stream that rows are shuffled by; (0, 0) is fresh entropy."""
+    seed = seeds.global_seed()
+    if seed is None:
+        return 0, 0
+    first = seed % (2**31 - 1)
+    return (first, _SHUFFLE_SEED) if first else (0, 2**31 - 1)
+
+
+def _pick(array: np.ndarray[Any, Any], which: Rows) -> np.ndarray[Any, Any]:
+    return array[which] if isinstance(which, slice) else array.take(which, axis=0)

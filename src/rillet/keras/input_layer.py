@@ -1,0 +1,207 @@
+"""Where a model begins: `keras.Input` and the layer that stands for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rillet.core.dtypes import as_dtype
+from rillet.core.errors import house_message
+from rillet.core.shapes import as_shape
+from rillet.keras.base_layer import Layer
+from rillet.keras.keras_tensor import KerasTensor
+from rillet.keras.naming import unique_name
+from rillet.keras.serialization import builtin
+from rillet.keras.settings import floatx
+
+
+@builtin("layer")
+class InputLayer(Layer):
+    """The entry of a model: it says the shape and type of the inputs.
+
+    Args:
+        input_shape: the shape without the batch.
+        batch_size: the batch's size, where it is fixed.
+        dtype: the type; Keras's float type where None.
+        input_tensor: a placeholder to wrap.
+        sparse: not supported.
+        name: a name.
+        ragged: not supported.
+        type_spec: a `TensorSpec` of the whole input, batch included.
+        **kwargs: `batch_input_shape`; `optional`, ignored.
+
+    Raises:
+        ValueError: where the shape is given twice, or an argument is unknown.
+    """
+
+    _leaf = True
+    _placeholder: KerasTensor
+
+    def __init__(
+        self,
+        input_shape: Any = None,
+        batch_size: int | None = None,
+        dtype: Any = None,
+        input_tensor: Any = None,
+        sparse: bool | None = None,
+        name: str | None = None,
+        ragged: bool | None = None,
+        type_spec: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        kwargs.pop("optional", None)
+        shape = _batch_shape(input_shape, batch_size, type_spec, kwargs)
+        if sparse or ragged:
+            raise NotImplementedError(
+                house_message(
+                    "Input",
+                    "sparse and ragged inputs are not supported",
+                    f"sparse={sparse}, ragged={ragged}",
+                )
+            )
+        kind = getattr(input_tensor, "dtype", None) or getattr(type_spec, "dtype", None)
+        kind = as_dtype(dtype or kind or floatx())
+        # Inputs are numbered from 1 on in Keras: input_1, input_2.
+        super().__init__(name=name or unique_name("input", 1), dtype=kind.name)
+        if input_tensor is not None:
+            shape = tuple(as_shape(input_tensor.shape).as_list())
+        self._batch_input_shape = shape
+        self.__dict__["_placeholder"] = KerasTensor(shape, kind, self.name, self)
+        self.sparse, self.ragged = bool(sparse), bool(ragged)
+        self.built = True
+        self.supports_masking = True
+
+    @property
+    def output(self) -> Any:
+        """The placeholder."""
+        return self._placeholder
+
+    @property
+    def input(self) -> Any:
+        """The placeholder."""
+        return self._placeholder
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape of the inputs, batch included."""
+        return [self._batch_input_shape]
+
+    @property
+    def output_shape(self) -> Any:
+        """The same as `input_shape`."""
+        return [self._batch_input_shape]
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The input's shape."""
+        return as_shape(input_shape)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {
+            "batch_input_shape": self._batch_input_shape,
+            "dtype": self.dtype,
+            "sparse": self.sparse,
+            "ragged": self.ragged,
+            "name": self.name,
+        }
+
+
+def _batch_shape(
+    input_shape: Any, batch_size: Any, type_spec: Any, kwargs: dict[str, Any]
+) -> tuple[int | None, ...] | None:
+    """The shape with the batch that the constructor's arguments name."""
+    whole = kwargs.pop("batch_input_shape", kwargs.pop("batch_shape", None))
+    if kwargs:
+        raise ValueError(
+            house_message(
+                "InputLayer",
+                "Unrecognized keyword arguments",
+                ", ".join(map(repr, kwargs)),
+            )
+        )
+    if whole is not None and input_shape is not None:
+        raise ValueError(
+            house_message(
+                "InputLayer",
+                "Only provide the input_shape OR batch_input_shape argument, not both"
+                " at the same time",
+                f"input_shape={input_shape}, batch_input_shape={whole}",
+            )
+        )
+    if type_spec is not None:
+        whole = type_spec.shape
+    if whole is not None:
+        return tuple(as_shape(whole).as_list())
+    if input_shape is None:
+        return None
+    if isinstance(input_shape, int):
+        input_shape = (input_shape,)
+    return (batch_size, *as_shape(input_shape).as_list())
+
+
+def Input(  # Keras's name for it
+    shape: Any = None,
+    batch_size: int | None = None,
+    name: str | None = None,
+    dtype: Any = None,
+    sparse: bool | None = None,
+    tensor: Any = None,
+    ragged: bool | None = None,
+    type_spec: Any = None,
+    **kwargs: Any,
+) -> KerasTensor:
+    """A placeholder: what a model's input will look like.
+
+    Args:
+        shape: the shape without the batch.
+        batch_size: the batch's size, where it is fixed.
+        name: a name.
+        dtype: the type; Keras's float type where None.
+        sparse: not supported.
+        tensor: a placeholder to wrap.
+        ragged: not supported.
+        type_spec: a `TensorSpec` of the whole input, batch included.
+        **kwargs: `batch_shape` or `batch_input_shape`, the shape with the batch.
+
+    Returns:
+        A placeholder for `Sequential`.
+
+    Raises:
+        ValueError: where there is no shape, or two.
+
+    Example:
+        >>> import rillet as tf
+        >>> tf.keras.Input((3,)).shape
+        TensorShape([None, 3])
+    """
+    whole = kwargs.pop("batch_input_shape", kwargs.pop("batch_shape", None))
+    if kwargs:
+        raise ValueError(
+            house_message(
+                "Input",
+                f"Unrecognized keyword arguments {', '.join(map(repr, kwargs))}",
+                "it takes shape, batch_size, name, dtype, tensor, type_spec and"
+                " batch_shape",
+            )
+        )
+    if shape is None and whole is None and tensor is None and type_spec is None:
+        raise ValueError(
+            house_message(
+                "Input",
+                "Please provide to Input a `shape` or a `tensor` or a `type_spec`"
+                " argument. Note that `shape` does not include the batch dimension",
+            )
+        )
+    arguments: dict[str, Any] = {"input_shape": shape, "batch_size": batch_size}
+    if whole is not None:
+        arguments = {"batch_input_shape": whole, "input_shape": shape}
+    layer = InputLayer(
+        name=name,
+        dtype=dtype,
+        input_tensor=tensor,
+        sparse=sparse,
+        ragged=ragged,
+        type_spec=type_spec,
+        **arguments,
+    )
+    found: KerasTensor = layer.output
+    return found

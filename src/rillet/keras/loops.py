@@ -1,0 +1,440 @@
+"""`fit`, `evaluate` and `predict`: steps over whole data sets.
+
+In: data in any of Keras's forms. Out: a `History`, metrics, or predictions; callbacks
+hear of every step on the way. `Model` inherits them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from rillet.core import nest
+from rillet.core.errors import house_message
+from rillet.core.logger import get_logger
+from rillet.keras.call_context import calls
+from rillet.keras.callbacks import CallbackList, History
+from rillet.keras.data_handler import ENDED, DataHandler, split_off, unpack
+from rillet.keras.progress import verbosity
+from rillet.keras.training import Trainer, as_numpy, plain_logs
+
+
+class Loops(Trainer):
+    """The part of `Model` that goes over data sets."""
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Any = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: Any = True,
+        class_weight: Any = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: Any = 1,
+        max_queue_size: int = 10,
+        workers: int = 1,
+        use_multiprocessing: bool = False,
+    ) -> History:
+        """Train the model for a number of epochs.
+
+        NumPy arrays are not copied: do not change them while it runs.
+
+        Args:
+            x: inputs: arrays, a list or dictionary of them, a dataset, a generator or
+                a `keras.utils.Sequence`.
+            y: targets, where `x` does not bring them.
+            batch_size: examples a step; 32 where None.
+            epochs: the number of the last epoch.
+            verbose: 0 silent, 1 a progress bar, 2 a line an epoch; 1 where ``"auto"``.
+            callbacks: callbacks, or a list of them.
+            validation_split: the share of the arrays' last rows to validate on.
+            validation_data: ``(x, y)``, ``(x, y, sample_weight)`` or a dataset to
+                validate on after each epoch.
+            shuffle: whether rows are shuffled each epoch; ``"batch"`` for batches and
+                within them.
+            class_weight: weights by class.
+            sample_weight: weights of examples.
+            initial_epoch: the number of the first epoch, from 0.
+            steps_per_epoch: steps an epoch; all rows where None.
+            validation_steps: steps of a validation.
+            validation_batch_size: examples a step of validation.
+            validation_freq: validate every so many epochs, or after those listed.
+            max_queue_size: ignored.
+            workers: ignored.
+            use_multiprocessing: ignored.
+
+        Returns:
+            The history: losses and metrics by epoch.
+
+        Raises:
+            RuntimeError: where the model is not compiled.
+            ValueError: where data and arguments do not fit together.
+        """
+        self._need_compiled()
+        _check_counts(epochs, initial_epoch, steps_per_epoch, validation_split)
+        mode = verbosity(verbose)
+        if validation_split and validation_data is None:
+            (x, y, sample_weight), validation_data = split_off(
+                (x, y, sample_weight), validation_split
+            )
+        handler = DataHandler(
+            "fit",
+            x,
+            y,
+            sample_weight,
+            batch_size,
+            steps_per_epoch,
+            initial_epoch,
+            epochs,
+            shuffle,
+            class_weight,
+            self.__dict__["_steps_per_execution"],
+        )
+        hooks = _hooks(callbacks, self, mode, epochs, handler.inferred_steps, True)
+        self.stop_training = False
+        function = self.make_train_function()
+        hooks.on_train_begin()
+        logs: dict[str, Any] = {}
+        validate = _Validation(
+            self,
+            validation_data,
+            validation_freq,
+            validation_batch_size or batch_size,
+            validation_steps,
+        )
+        with _open_batch():
+            for epoch, iterator in handler.epochs():
+                logs = self._epoch(epoch, iterator, handler, hooks, function)
+                if validate.due(epoch):
+                    logs.update(validate.run(hooks))
+                hooks.on_epoch_end(epoch, logs)
+                if self.stop_training:
+                    break
+        hooks.on_train_end(logs)
+        found: History = self.__dict__["history"]
+        return found
+
+    def _epoch(
+        self,
+        epoch: int,
+        iterator: Iterator[Any],
+        handler: DataHandler,
+        hooks: CallbackList,
+        function: Any,
+    ) -> dict[str, Any]:
+        """One epoch of training; its logs."""
+        self.reset_metrics()
+        hooks.on_epoch_begin(epoch)
+        logs = None
+        for step in handler.steps():
+            self.__dict__["_steps_now"] = handler.increment
+            hooks.on_train_batch_begin(step)
+            try:
+                logs = function(iterator)
+            except ENDED:
+                handler.ran_out(step)
+                break
+            hooks.on_train_batch_end(step + handler.increment - 1, logs)
+            if self.stop_training:
+                break
+        self.__dict__["_steps_now"] = self.__dict__["_steps_per_execution"]
+        return _needed("train_function", logs)
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        max_queue_size: int = 10,
+        workers: int = 1,
+        use_multiprocessing: bool = False,
+        return_dict: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """The loss and the metrics on data that the model is not trained on.
+
+        Args:
+            x: inputs; see `fit`.
+            y: targets.
+            batch_size: examples a step; 32 where None.
+            verbose: see `fit`.
+            sample_weight: weights of examples.
+            steps: steps; all rows where None.
+            callbacks: callbacks, or a list of them.
+            max_queue_size: ignored.
+            workers: ignored.
+            use_multiprocessing: ignored.
+            return_dict: give metrics by name.
+            **kwargs: none.
+
+        Returns:
+            The loss where it is the only metric; else a list in the order of
+            `metrics_names`, or a dictionary.
+
+        Raises:
+            RuntimeError: where the model is not compiled.
+            ValueError: where data and arguments do not fit together.
+        """
+        kwargs.pop("_use_cached_eval_dataset", None)
+        if kwargs:
+            raise TypeError(
+                house_message("evaluate", "Invalid keyword arguments", repr([*kwargs]))
+            )
+        self._need_compiled()
+        spe = self.__dict__["_steps_per_execution"]
+        handler = DataHandler(
+            "evaluate",
+            x,
+            y,
+            sample_weight,
+            batch_size,
+            steps,
+            steps_per_execution=spe,
+        )
+        mode = verbosity(verbose)
+        hooks = _hooks(callbacks, self, mode, 1, handler.inferred_steps, False)
+        function = self.make_test_function()
+        logs = None
+        hooks.on_test_begin()
+        with _open_batch():
+            for _, iterator in handler.epochs():
+                self.reset_metrics()
+                for step in handler.steps():
+                    self.__dict__["_steps_now"] = handler.increment
+                    hooks.on_test_batch_begin(step)
+                    try:
+                        logs = function(iterator)
+                    except ENDED:
+                        handler.ran_out(step)
+                        break
+                    hooks.on_test_batch_end(step + handler.increment - 1, logs)
+        self.__dict__["_steps_now"] = spe
+        found = _needed("test_function", logs)
+        hooks.on_test_end(found)
+        return found if return_dict else self._in_order(found)
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+        max_queue_size: int = 10,
+        workers: int = 1,
+        use_multiprocessing: bool = False,
+    ) -> Any:
+        """The outputs for all inputs.
+
+        Args:
+            x: inputs; see `fit`.
+            batch_size: examples a step; 32 where None.
+            verbose: see `fit`.
+            steps: steps; all rows where None.
+            callbacks: callbacks, or a list of them.
+            max_queue_size: ignored.
+            workers: ignored.
+            use_multiprocessing: ignored.
+
+        Returns:
+            NumPy arrays, in the nest that the model gives.
+
+        Raises:
+            ValueError: where there is no data.
+        """
+        spe = self.__dict__["_steps_per_execution"]
+        handler = DataHandler(
+            "predict", x, None, None, batch_size, steps, steps_per_execution=spe
+        )
+        mode = verbosity(verbose)
+        hooks = _hooks(callbacks, self, mode, 1, handler.inferred_steps, False)
+        function = self.make_predict_function()
+        parts: list[Any] = []
+        hooks.on_predict_begin()
+        with _open_batch():
+            for _, iterator in handler.epochs():
+                for step in handler.steps():
+                    self.__dict__["_steps_now"] = handler.increment
+                    hooks.on_predict_batch_begin(step)
+                    try:
+                        outputs = function(iterator)
+                    except ENDED:
+                        handler.ran_out(step)
+                        break
+                    parts.append(as_numpy(outputs))
+                    end = step + handler.increment - 1
+                    hooks.on_predict_batch_end(end, {"outputs": outputs})
+        self.__dict__["_steps_now"] = spe
+        hooks.on_predict_end()
+        if not parts:
+            raise ValueError(
+                house_message(
+                    "predict",
+                    "Unexpected result of `predict_function` (Empty batch_outputs)",
+                    "the data gave no batch",
+                )
+            )
+        return nest.map_structure(lambda *p: np.concatenate(p, axis=0), *parts)
+
+    def fit_generator(self, generator: Any, *args: Any, **kwargs: Any) -> History:
+        """The name that older programs have for `fit` on a generator."""
+        _old("fit_generator", "fit")
+        return self.fit(generator, **_generator_arguments("fit", args, kwargs))
+
+    def evaluate_generator(self, generator: Any, *args: Any, **kwargs: Any) -> Any:
+        """The name that older programs have for `evaluate` on a generator."""
+        _old("evaluate_generator", "evaluate")
+        return self.evaluate(generator, **_generator_arguments("steps", args, kwargs))
+
+    def predict_generator(self, generator: Any, *args: Any, **kwargs: Any) -> Any:
+        """The name that older programs have for `predict` on a generator."""
+        _old("predict_generator", "predict")
+        return self.predict(generator, **_generator_arguments("steps", args, kwargs))
+
+
+class _Validation:
+    """When and on what a training validates."""
+
+    def __init__(
+        self, model: Any, data: Any, frequency: Any, batch_size: Any, steps: Any
+    ) -> None:
+        self._model = model
+        self._frequency = frequency
+        self._given = data is not None
+        arrays = isinstance(data, list | tuple)
+        x, y, weights = unpack(data) if arrays else (data, None, None)
+        self._arguments = {
+            "x": x,
+            "y": y,
+            "sample_weight": weights,
+            "batch_size": batch_size if arrays else None,
+            "steps": steps,
+        }
+        if not isinstance(frequency, int | list | tuple | set | range):
+            raise ValueError(
+                house_message(
+                    "fit",
+                    "`validation_freq` must be a number or a list of epochs",
+                    f"got {frequency!r}",
+                )
+            )
+        if isinstance(frequency, int) and frequency < 1:
+            raise ValueError(
+                house_message(
+                    "fit", "`validation_freq` cannot be less than 1", f"got {frequency}"
+                )
+            )
+
+    def due(self, epoch: int) -> bool:
+        """Whether to validate after an epoch (counted from 0)."""
+        if not self._given:
+            return False
+        if isinstance(self._frequency, int):
+            return (epoch + 1) % self._frequency == 0
+        return epoch + 1 in self._frequency
+
+    def run(self, hooks: CallbackList) -> dict[str, Any]:
+        """The logs of a validation, named ``val_…``."""
+        found = self._model.evaluate(
+            **self._arguments, callbacks=hooks, return_dict=True
+        )
+        return {f"val_{name}": value for name, value in found.items()}
+
+
+@contextmanager
+def _open_batch() -> Iterator[None]:
+    """Batches of any size go through models meanwhile; see `call_context`."""
+    kept, calls.free_batch = calls.free_batch, True
+    try:
+        yield
+    finally:
+        calls.free_batch = kept
+
+
+def _hooks(
+    callbacks: Any, model: Any, mode: int, epochs: int, steps: Any, history: bool
+) -> CallbackList:
+    if isinstance(callbacks, CallbackList):
+        return callbacks
+    return CallbackList(
+        callbacks,
+        add_history=history,
+        add_progbar=mode != 0,
+        model=model,
+        verbose=mode,
+        epochs=epochs,
+        steps=steps,
+    )
+
+
+def _needed(function: str, logs: Any) -> dict[str, Any]:
+    if logs is None:
+        raise ValueError(
+            house_message(
+                function,
+                f"Unexpected result of `{function}` (Empty Logs)",
+                "the data gave no batch",
+                "Give data that is not empty; a generator can be used up only once",
+            )
+        )
+    return plain_logs(logs)
+
+
+def _check_counts(epochs: Any, initial: Any, steps: Any, split: Any) -> None:
+    for name, value in (("epochs", epochs), ("initial_epoch", initial)):
+        if not isinstance(value, int | np.integer):
+            raise TypeError(
+                house_message("fit", f"`{name}` must be an integer", f"got {value!r}")
+            )
+    if steps is not None and (
+        not isinstance(steps, int | np.integer) or (steps < 1 and steps != -1)
+    ):
+        raise ValueError(
+            house_message(
+                "fit", "`steps_per_epoch` must be a positive integer", f"got {steps!r}"
+            )
+        )
+    if split and not 0 < split < 1:
+        raise ValueError(
+            house_message(
+                "fit",
+                "`validation_split` must be between 0 and 1",
+                f"got {split!r}",
+            )
+        )
+
+
+def _old(name: str, new: str) -> None:
+    get_logger().warning(
+        "`Model.%s` is deprecated. Please use `Model.%s`, which supports generators.",
+        name,
+        new,
+    )
+
+
+def _generator_arguments(
+    method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> dict[str, Any]:
+    """Positional arguments of the old generator methods by name."""
+    names = (
+        ("steps_per_epoch", "epochs", "verbose", "callbacks", "validation_data")
+        if method == "fit"
+        else ("steps", "callbacks")
+    )
+    return {**dict(zip(names, args, strict=False)), **kwargs}

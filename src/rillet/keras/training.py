@@ -1,0 +1,470 @@
+"""Compiling a model, and its single steps: train, test, predict.
+
+In: what `compile` is given, and batches. Out: logs of metrics, or outputs. `loops` runs
+the step functions made here over whole data sets; users override `train_step`, and a
+compiled step takes the place of the eager one in `make_train_function`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from rillet.autodiff.tape import GradientTape
+from rillet.core import nest
+from rillet.core.errors import house_message
+from rillet.core.tensor import Tensor
+from rillet.keras import losses as losses_module
+from rillet.keras import metrics as metrics_module
+from rillet.keras import optimizers as optimizers_module
+from rillet.keras.base_layer import Layer
+from rillet.keras.compile_parts import LossesContainer, MetricsContainer
+from rillet.keras.data_handler import DataHandler, pack, unpack
+from rillet.keras.data_rows import as_rows
+from rillet.keras.tracking import once_each
+from rillet.ops.array import concat
+
+_KNOWN = (
+    "cloning",
+    "experimental_run_tf_function",
+    "distribute",
+    "target_tensors",
+    "sample_weight_mode",
+)
+_NOT_COMPILED = (
+    "You must compile your model before training/testing. Use"
+    " `model.compile(optimizer, loss)`."
+)
+
+
+class Trainer(Layer):
+    """The part of `Model` that compiles it and runs single steps."""
+
+    optimizer: Any
+    loss: Any
+    compiled_loss: Any
+    compiled_metrics: Any
+    stop_training: bool
+    train_function: Callable[[Iterator[Any]], Any] | None
+    test_function: Callable[[Iterator[Any]], Any] | None
+    predict_function: Callable[[Iterator[Any]], Any] | None
+
+    def _init_training(self) -> None:
+        space = self.__dict__
+        space["optimizer"] = None
+        space["loss"] = None
+        space["compiled_loss"] = None
+        space["compiled_metrics"] = None
+        space["stop_training"] = False
+        space["history"] = None
+        space["_is_compiled"] = False
+        space["_run_eagerly"] = None
+        space["_steps_per_execution"] = 1
+        space["_steps_now"] = 1
+        space["_compile_config"] = None
+        self._forget_functions()
+
+    def _training_attributes(self) -> tuple[str, ...]:
+        """Attributes that hold no layers."""
+        return ("optimizer", "loss", "history", "compiled_loss", "compiled_metrics")
+
+    def _forget_functions(self) -> None:
+        """Make the step functions anew when they are next needed."""
+        space = self.__dict__
+        space["train_function"] = None
+        space["test_function"] = None
+        space["predict_function"] = None
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        metrics: Any = None,
+        loss_weights: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool | None = None,
+        steps_per_execution: int | None = None,
+        jit_compile: Any = None,
+        pss_evaluation_shards: Any = 0,
+        **kwargs: Any,
+    ) -> None:
+        """Say how the model is to be trained.
+
+        Args:
+            optimizer: an optimizer or its name.
+            loss: a loss, its name or function; with several outputs a list or
+                dictionary of them.
+            metrics: a list of metrics, names or functions; by output where there are
+                several. ``"accuracy"`` means the one that fits the shapes.
+            loss_weights: factors of the outputs' losses.
+            weighted_metrics: metrics in which `sample_weight` counts.
+            run_eagerly: whether steps must run op by op.
+            steps_per_execution: steps that one call of the step function runs.
+            jit_compile: whether steps must be compiled as a whole.
+            pss_evaluation_shards: ignored.
+            **kwargs: arguments of older programs.
+
+        Raises:
+            TypeError: where an argument is unknown.
+            ValueError: where a name is unknown.
+        """
+        for key in kwargs:
+            if key not in _KNOWN:
+                raise TypeError(
+                    house_message(
+                        "compile",
+                        "Invalid keyword argument(s)",
+                        repr({key: kwargs[key]}),
+                        "It takes optimizer, loss, metrics, loss_weights,"
+                        " weighted_metrics, run_eagerly, steps_per_execution and"
+                        " jit_compile",
+                    )
+                )
+        names = self._known_output_names()
+        made = nest.map_structure(optimizers_module.get, optimizer)
+        compiled_loss: Any = loss
+        if not isinstance(loss, LossesContainer):
+            compiled_loss = LossesContainer(loss, loss_weights, names)
+        compiled_metrics = MetricsContainer(metrics, weighted_metrics, names)
+        space = self.__dict__
+        space["optimizer"] = made
+        space["compiled_loss"] = compiled_loss
+        space["compiled_metrics"] = compiled_metrics
+        space["loss"] = loss
+        space["_run_eagerly"] = run_eagerly
+        space["_jit_compile"] = jit_compile
+        space["_steps_per_execution"] = int(steps_per_execution or 1)
+        space["_steps_now"] = space["_steps_per_execution"]
+        space["_is_compiled"] = True
+        space["_compile_config"] = {
+            "optimizer": optimizer,
+            "loss": loss,
+            "metrics": metrics,
+            "loss_weights": loss_weights,
+            "weighted_metrics": weighted_metrics,
+            "run_eagerly": run_eagerly,
+            "steps_per_execution": steps_per_execution,
+            "jit_compile": jit_compile,
+        }
+        self._forget_functions()
+
+    def _known_output_names(self) -> list[str] | None:
+        names: list[str] | None = getattr(self, "output_names", None)
+        return names or None
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """What `compile` was given, as plain data."""
+        if not self.__dict__["_is_compiled"]:
+            return {}
+        found = dict(self.__dict__["_compile_config"])
+        found["optimizer"] = optimizers_module.serialize(self.optimizer)
+        found["loss"] = nest.map_structure(losses_module.serialize, found["loss"])
+        for key in ("metrics", "weighted_metrics"):
+            found[key] = nest.map_structure(metrics_module.serialize, found[key])
+        return found
+
+    @property
+    def run_eagerly(self) -> bool:
+        """Whether steps must run op by op."""
+        return bool(self.__dict__["_run_eagerly"])
+
+    @run_eagerly.setter
+    def run_eagerly(self, value: bool) -> None:
+        self.__dict__["_run_eagerly"] = value
+
+    @property
+    def jit_compile(self) -> Any:
+        """Whether steps must be compiled as a whole."""
+        return self.__dict__.get("_jit_compile")
+
+    def _need_compiled(self) -> None:
+        if not self.__dict__["_is_compiled"]:
+            raise RuntimeError(_NOT_COMPILED)
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """One batch of training; override it for training of your own.
+
+        Args:
+            data: a batch ``x``, ``(x, y)`` or ``(x, y, sample_weight)``.
+
+        Returns:
+            Metrics by name.
+        """
+        x, y, sample_weight = unpack(data)
+        with GradientTape() as tape:
+            y_pred = self(x, training=True)
+            loss = self.compute_loss(x, y, y_pred, sample_weight)
+        self._check_target(y, loss)
+        self.optimizer.minimize(loss, self.trainable_variables, tape=tape)
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def _check_target(self, y: Any, loss: Any) -> None:
+        if self.loss is not None and y is None:
+            raise TypeError(
+                house_message(
+                    "fit",
+                    "Target data is missing. Your model was compiled with"
+                    f" loss={self.loss}, and therefore expects target data to be"
+                    " provided in `fit()`",
+                    "y=None",
+                )
+            )
+        if loss is None:
+            raise ValueError(
+                "No loss found. You may have forgotten to provide a `loss` argument in"
+                " the `compile()` method."
+            )
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+    ) -> Any:
+        """The total loss of a batch: the compiled losses and those of layers.
+
+        Args:
+            x: inputs.
+            y: targets.
+            y_pred: outputs.
+            sample_weight: weights of examples.
+
+        Returns:
+            A scalar tensor, or None where there is no loss.
+        """
+        extra = self.losses
+        return self.compiled_loss(y, y_pred, sample_weight, regularization_losses=extra)
+
+    def compute_metrics(
+        self, x: Any, y: Any, y_pred: Any, sample_weight: Any
+    ) -> dict[str, Any]:
+        """Let the compiled metrics see a batch; arguments as for `compute_loss`.
+
+        Returns:
+            All metrics' results by name.
+        """
+        self.compiled_metrics.update_state(y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        """All metrics' results by name."""
+        found: dict[str, Any] = {}
+        for metric in self.metrics:
+            result = metric.result()
+            if isinstance(result, dict):
+                found.update(result)
+            else:
+                found[metric.name] = result
+        return found
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """One batch of evaluation; see `train_step`."""
+        x, y, sample_weight = unpack(data)
+        y_pred = self(x, training=False)
+        self.compute_loss(x, y, y_pred, sample_weight)
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def predict_step(self, data: Any) -> Any:
+        """The outputs for one batch."""
+        x, _, _ = unpack(data)
+        return self(x, training=False)
+
+    def make_train_function(
+        self, force: bool = False
+    ) -> Callable[[Iterator[Any]], Any]:
+        """The function that runs training steps on the next batches of an iterator.
+
+        Args:
+            force: make it anew even where there is one.
+        """
+        if self.train_function is None or force:
+            self.__dict__["train_function"] = self._stepping(lambda: self.train_step)
+        function: Any = self.train_function
+        return function
+
+    def make_test_function(self, force: bool = False) -> Callable[[Iterator[Any]], Any]:
+        """The function that runs test steps; see `make_train_function`."""
+        if self.test_function is None or force:
+            self.__dict__["test_function"] = self._stepping(lambda: self.test_step)
+        function: Any = self.test_function
+        return function
+
+    def make_predict_function(
+        self, force: bool = False
+    ) -> Callable[[Iterator[Any]], Any]:
+        """The function that runs predict steps; see `make_train_function`."""
+        if self.predict_function is None or force:
+            self.__dict__["predict_function"] = self._predicting()
+        function: Any = self.predict_function
+        return function
+
+    def _stepping(self, step: Callable[[], Any]) -> Callable[[Iterator[Any]], Any]:
+        space = self.__dict__
+
+        def function(iterator: Iterator[Any]) -> Any:
+            logs = step()(next(iterator))
+            for _ in range(space["_steps_now"] - 1):
+                logs = step()(next(iterator))
+            return logs
+
+        return function
+
+    def _predicting(self) -> Callable[[Iterator[Any]], Any]:
+        space = self.__dict__
+
+        def function(iterator: Iterator[Any]) -> Any:
+            parts = [self.predict_step(next(iterator))]
+            for _ in range(space["_steps_now"] - 1):
+                try:
+                    parts.append(self.predict_step(next(iterator)))
+                except StopIteration:
+                    break
+            return joined(parts)
+
+        return function
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The compiled losses' means and metrics, and those of layers."""
+        found: list[Any] = []
+        if self.__dict__["_is_compiled"]:
+            found += self.compiled_loss.metrics
+            found += self.compiled_metrics.metrics
+        for part in self._flatten():
+            if getattr(part, "_is_metric", False):
+                found.append(part)
+        return once_each(found)
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of `metrics`; empty until the model has seen data."""
+        return [metric.name for metric in self.metrics]
+
+    def reset_metrics(self) -> None:
+        """Start all metrics anew."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: Any = None,
+        reset_metrics: bool = True,
+        return_dict: bool = False,
+    ) -> Any:
+        """One training step on one batch.
+
+        Args:
+            x: inputs.
+            y: targets.
+            sample_weight: weights of examples.
+            class_weight: weights by class.
+            reset_metrics: whether metrics are of this batch alone.
+            return_dict: give metrics by name.
+
+        Returns:
+            The loss where it is the only metric; else a list in the order of
+            `metrics_names`, or a dictionary.
+        """
+        self._need_compiled()
+        batch = _one_batch("train_on_batch", x, y, sample_weight, class_weight)
+        return self._on_batch(
+            self.make_train_function, batch, reset_metrics, return_dict
+        )
+
+    def test_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        reset_metrics: bool = True,
+        return_dict: bool = False,
+    ) -> Any:
+        """One test step on one batch; see `train_on_batch`."""
+        self._need_compiled()
+        batch = _one_batch("test_on_batch", x, y, sample_weight, None)
+        return self._on_batch(
+            self.make_test_function, batch, reset_metrics, return_dict
+        )
+
+    def _on_batch(
+        self, make: Any, batch: Iterator[Any], reset_metrics: bool, as_dict: bool
+    ) -> Any:
+        self.__dict__["_steps_now"] = 1
+        try:
+            if reset_metrics:
+                self.reset_metrics()
+            logs = plain_logs(make()(batch))
+        finally:
+            self.__dict__["_steps_now"] = self.__dict__["_steps_per_execution"]
+        return logs if as_dict else self._in_order(logs)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """The outputs for one batch, as NumPy arrays."""
+        batch = _one_batch("predict_on_batch", x, None, None, None)
+        self.__dict__["_steps_now"] = 1
+        try:
+            outputs = self.make_predict_function()(batch)
+        finally:
+            self.__dict__["_steps_now"] = self.__dict__["_steps_per_execution"]
+        return as_numpy(outputs)
+
+    def _in_order(self, logs: dict[str, Any]) -> Any:
+        """Logs as a list in the order of `metrics_names`, or the only one."""
+        names = self.metrics_names
+        found = [logs[name] for name in names if name in logs]
+        found += [logs[name] for name in sorted(logs) if name not in names]
+        return found[0] if len(found) == 1 else found
+
+
+def _one_batch(
+    owner: str, x: Any, y: Any, weights: Any, class_weight: Any
+) -> Iterator[Any]:
+    """An iterator over the whole arrays as one batch."""
+    if class_weight is None:
+        DataHandler(owner, x, y, weights)
+        return iter([pack(as_rows(x), as_rows(y), as_rows(weights))])
+    count = len(nest.flatten(as_rows(x))[0])
+    handler = DataHandler(owner, x, y, weights, count, class_weight=class_weight)
+    for _, iterator in handler.epochs():
+        return iterator
+    return iter(())
+
+
+def joined(parts: list[Any]) -> Any:
+    """Outputs of several batches as those of one."""
+    if len(parts) == 1:
+        return parts[0]
+    return nest.map_structure(lambda *p: concat(list(p), 0), *parts)
+
+
+def as_numpy(outputs: Any) -> Any:
+    """Tensors in any nest as NumPy arrays."""
+    return nest.map_structure(
+        lambda t: t.numpy() if hasattr(t, "numpy") else t, outputs
+    )
+
+
+def plain_logs(logs: Any) -> dict[str, Any]:
+    """Logs with scalars as Python numbers and other tensors as NumPy arrays."""
+
+    def one(value: Any) -> Any:
+        if isinstance(value, Tensor):
+            value = value.numpy()
+        if hasattr(value, "ndim") and value.ndim == 0:
+            return value.item()
+        return value
+
+    if not isinstance(logs, dict):
+        raise RuntimeError(
+            house_message(
+                "fit",
+                "a step must return a dictionary of metrics",
+                f"got {type(logs).__name__}",
+                "Return {metric.name: metric.result() for metric in self.metrics}",
+            )
+        )
+    return {key: nest.map_structure(one, value) for key, value in logs.items()}
