@@ -145,9 +145,10 @@ def routines(dtype: np.dtype) -> Routines:
     letter = _LETTERS[dtype.name]
 
     def entry(source: ctypes.CDLL, routine: str) -> Callable[..., None]:
-        found = getattr(source, f"{PREFIX}cblas_{letter}{routine}")
+        found: Any = getattr(source, f"{PREFIX}cblas_{letter}{routine}")
         found.restype = None
-        return found  # type: ignore[no-any-return]
+        call: Callable[..., None] = found
+        return call
 
     one, zero = _scalars(dtype)
     stacked = None
