@@ -47,9 +47,7 @@ def found(
     )
 
 
-def described(
-    item: Any, module: str, use_legacy_format: bool = False
-) -> Any:
+def described(item: Any, module: str, use_legacy_format: bool = False) -> Any:
     """An object's name or configuration.
 
     Args:
