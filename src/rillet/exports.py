@@ -30,6 +30,10 @@ _TABLE: Final[dict[str, str]] = {
     "rillet.autodiff.sources": "UnconnectedGradients",
     "rillet.autodiff.tape": "GradientTape",
     "rillet.ops.printing": "print=print_ timestamp",
+    "rillet.ops.blocks": (
+        "batch_to_space required_space_to_batch_paddings space_to_batch"
+        " space_to_batch_nd"
+    ),
     "rillet.ops.gather": "gather",
     "rillet.ops.gather_nd": (
         "gather_nd scatter_nd tensor_scatter_nd_add tensor_scatter_nd_max"
@@ -45,6 +49,7 @@ _TABLE: Final[dict[str, str]] = {
         " stop_gradient"
     ),
     "rillet.ops.one_hot": "one_hot sequence_mask",
+    "rillet.ops.patches": "reverse_sequence unravel_index",
     "rillet.ops.rearrange": "expand_dims meshgrid reverse roll squeeze",
     "rillet.ops.sizes": (
         "broadcast_dynamic_shape broadcast_static_shape ensure_shape rank shape shape_n"

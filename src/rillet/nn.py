@@ -9,6 +9,10 @@ from rillet.ops.activations import selu as selu
 from rillet.ops.activations import silu as silu
 from rillet.ops.activations import softsign as softsign
 from rillet.ops.activations import swish as swish
+from rillet.ops.blocks import batch_to_space as batch_to_space
+from rillet.ops.blocks import depth_to_space as depth_to_space
+from rillet.ops.blocks import space_to_batch as space_to_batch
+from rillet.ops.blocks import space_to_depth as space_to_depth
 from rillet.ops.conv_transposes import (
     atrous_conv2d_transpose as atrous_conv2d_transpose,
 )
@@ -61,3 +65,5 @@ from rillet.ops.softmax import (
 from rillet.ops.softmax import (
     weighted_cross_entropy_with_logits as weighted_cross_entropy_with_logits,
 )
+from rillet.ops.sorting import in_top_k as in_top_k
+from rillet.ops.sorting import top_k as top_k

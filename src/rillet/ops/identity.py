@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rillet.core import context, nest
+from rillet.core import context
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import ANY, BOOL, NUMERIC, DType, as_dtype
 from rillet.core.errors import InvalidArgumentError, house_message
@@ -119,25 +119,7 @@ def group(*inputs: Any, **kwargs: Any) -> None:
     Args:
         *inputs: tensors or operations, or nests of them.
         **kwargs: `name`, ignored when eager.
-
-    Raises:
-        ValueError: for another keyword.
-        TypeError: where an input is neither a tensor nor None.
     """
-    unknown = set(kwargs) - {"name"}
-    if unknown:
-        raise ValueError(
-            house_message("group", "Unknown keyword arguments", ", ".join(unknown))
-        )
-    for item in nest.flatten(inputs):
-        if item is not None and not getattr(item, "is_tensor_like", False):
-            raise TypeError(
-                house_message(
-                    "group",
-                    "'inputs' should be zero or more (nested) Tensors",
-                    f"Received '{item}' with type '{type(item)}'",
-                )
-            )
 
 
 def _infer_bitcast(x: Spec, type: DType) -> Spec:

@@ -12,10 +12,10 @@ from rillet.core.dtypes import INDEX, REAL, DType, as_dtype, type_set
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
-from rillet.ops.bits import invert_op
-from rillet.ops.elementwise import add_op, cast, neg_op
+from rillet.ops.elementwise import add_op, cast, sub_op
 from rillet.ops.gather import unsorted_segment_sum_op
 from rillet.ops.host import integer, is_symbolic, plain
+from rillet.ops.rearrange import reverse_op
 from rillet.ops.registry import Op, define
 from rillet.ops.shape_rules import axis_in
 from rillet.ops.shaping import reshape_op, static_dims
@@ -57,7 +57,7 @@ def _infer_top_k(
 
 
 def _falling(x: Array) -> Array:
-    """Keys whose rising order is the falling order of `x`; NaN comes first."""
+    """Keys whose rising order is the falling order of `x`; NaN counts as largest."""
     if x.dtype.kind in "iu":
         return ~x
     wide = x.astype(np.float32) if x.dtype.itemsize == 2 else x
@@ -165,13 +165,16 @@ def _sorted(op: str, values: Any, axis: Any, direction: str) -> tuple[Any, Any]:
         swap = list(range(len(dims)))
         swap[at], swap[-1] = swap[-1], swap[at]
         x = transpose_op(x, tuple(swap))
-    rising = direction == "ASCENDING"
-    # ~x turns the order of integers round without overflow.
-    turn = (invert_op if x.dtype.is_integer else neg_op) if rising else None
-    keys = x if turn is None else turn(x)
-    found, places = top_k_op(keys, dims[at], sorted=True, index_type=dtypes.int32)
-    if turn is not None:
-        found = turn(found)
+    if direction == "DESCENDING":
+        found, places = top_k_op(x, dims[at])
+    else:
+        # The falling order of the reversed row, read backwards: equals keep their
+        # order, and no value needs a negative.
+        last = (len(dims) - 1,)
+        found, places = [
+            reverse_op(y, last) for y in top_k_op(reverse_op(x, last), dims[at])
+        ]
+        places = sub_op(Tensor(np.array(dims[at] - 1, np.int32)), places)
     if swap is not None:
         found, places = (
             transpose_op(found, tuple(swap)),
@@ -377,7 +380,7 @@ def searchsorted(
             )
         )
     sequence = to_tensor(sorted_sequence)
-    given = to_tensor(values, hint=sequence.dtype)
+    given = to_tensor(values)
     have, want = static_dims(sequence), static_dims(given)
     if not have or not want:
         raise _refused(

@@ -273,30 +273,32 @@ mirror_pad_grad_op: Op = define(
 )
 
 
-def _pairs(paddings: Any) -> Any:
-    """Paddings as a tuple of pairs of integers."""
+def pairs(op: str, paddings: Any) -> Any:
+    """Paddings (or crops) as a tuple of pairs of integers."""
     given = plain(paddings)
     if is_symbolic(given):
         return given
     if isinstance(given, np.ndarray):
         if given.dtype.kind not in "iu":
             raise _refused(
-                "pad",
+                op,
                 f"Value for attr 'Tpaddings' of {given.dtype} is not in the list of"
                 " allowed values",
                 "allowed are int32, int64",
             )
         given = given.tolist()
     rows = [plain(r) for r in given] if isinstance(given, list | tuple) else [given]
+    if isinstance(given, list | tuple) and not given:
+        return ()
     if any(np.ndim(r) != 1 or len(r) != 2 for r in rows if not is_symbolic(r)):
         raise _refused(
-            "pad",
+            op,
             "paddings must be a matrix with 2 columns",
             f"got {given!r}",
             "Give [before, after] for each axis, e.g. [[1, 1], [2, 2]]",
         )
-    pairs = [integers("pad", "paddings", r) for r in rows]
-    return to_tensor(pairs) if any(map(is_symbolic, pairs)) else tuple(pairs)
+    found = [integers(op, "paddings", r) for r in rows]
+    return to_tensor(found) if any(map(is_symbolic, found)) else tuple(found)
 
 
 def pad(
@@ -331,14 +333,14 @@ def pad(
         [2, 1, 2, 3, 2]
     """
     kind = mode.upper()
-    pairs = _pairs(paddings)
+    margins = pairs("pad", paddings)
     if kind == "CONSTANT":
         if not isinstance(constant_values, Tensor) and np.isscalar(constant_values):
             if constant_values == 0:
-                return pad_op(tensor, pairs)
-        return pad_v2_op(tensor, pairs, constant_values)
+                return pad_op(tensor, margins)
+        return pad_v2_op(tensor, margins, constant_values)
     if kind in ("REFLECT", "SYMMETRIC"):
-        return mirror_pad_op(tensor, pairs, mode=kind)
+        return mirror_pad_op(tensor, margins, mode=kind)
     raise ValueError(
         house_message(
             "pad",

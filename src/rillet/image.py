@@ -1,0 +1,3 @@
+"""`tf.image`: a thin namespace over the ops."""
+
+from rillet.ops.patches import extract_patches as extract_patches
