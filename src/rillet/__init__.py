@@ -10,7 +10,9 @@ import importlib as _importlib
 from typing import Any as _Any
 
 from rillet import exports as _exports
+from rillet.core import context as _context
 from rillet.core import memory as _memory
+from rillet.core import missing as _missing
 from rillet.ops import gemm as _gemm
 from rillet.ops import indexing as _indexing  # noqa: F401  signs slices in
 from rillet.ops import operators as _operators  # noqa: F401  signs operators in
@@ -26,6 +28,11 @@ def _narrow_product() -> _Any:
     return _importlib.import_module("rillet.backends.native.narrow").load()
 
 
+def _nearest_name(namespace: str, name: str) -> list[str]:
+    return _importlib.import_module("rillet.programs.names").elsewhere(namespace, name)
+
+
+_context.register_service("names.nearest", _nearest_name)
 _gemm.provide_narrow(_narrow_product)
 _memory.keep_freed()
 
@@ -36,18 +43,11 @@ def __getattr__(name: str) -> _Any:
         value = getattr(_importlib.import_module(found[0]), found[1])
     elif name in _exports.NAMESPACES and _exports.is_present(name):
         value = _importlib.import_module(f"rillet.{name}")
+        _missing.complete(value, f"tf.{name}")
     else:
-        raise AttributeError(_missing(name))
+        raise _missing.missing_name("tf", name, __dir__)
     globals()[name] = value
     return value
-
-
-def _missing(name: str) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(name, [*_NAMES, *_exports.NAMESPACES], 1, 0.6)
-    hint = f" Did you mean tf.{near[0]}?" if near else ""
-    return f"module 'tensorflow' (rillet) has no attribute 'tf.{name}'.{hint}"
 
 
 def __dir__() -> list[str]:

@@ -49,7 +49,7 @@ def __getattr__(name: str) -> _Any:
         value = _importlib.import_module(f"rillet.keras.{name}")
         _missing.complete(value, f"tf.keras.{name}")
     else:
-        raise _missing.MissingName("tf.keras", name, __dir__())
+        raise _missing.missing_name("tf.keras", name, __dir__)
     globals()[name] = value
     return value
 

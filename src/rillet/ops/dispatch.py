@@ -239,7 +239,7 @@ def hinted(op: Any, value: Any, dtype: Any) -> Tensor:
 def _fix_for(value: Any, dtype: Any) -> str:
     """What makes a Python value and a tensor of another kind of type go together."""
     if dtype.name == "string":
-        return "Write the number as text, or convert the tensor: tf.strings.to_number(x)"
+        return "Write the number as text, or convert x with tf.strings.to_number(x)"
     if isinstance(value, str | bytes):
         return "Convert the text first, e.g. with float(text)"
     wanted = "int32" if dtype.is_bool and isinstance(value, int) else "float32"

@@ -1,7 +1,7 @@
 """What an op is called in an error message: the public name that the user wrote.
 
-Records bear TensorFlow's op names (`AddV2`, `Sum`), which a user never typed; `dispatch`
-asks here for `add` and `reduce_sum` before it words a refusal.
+Records bear TensorFlow's op names (`AddV2`, `Sum`), which a user never typed. Before
+`dispatch` words a refusal it asks here for `add` and `reduce_sum`.
 """
 
 from __future__ import annotations

@@ -266,6 +266,21 @@ def nearest(name: str, parent: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(moved + found + similar))[:3]
 
 
+def elsewhere(namespace: str, name: str) -> list[str]:
+    """Return where a name that a namespace lacks stands, or one much like it.
+
+    Args:
+        namespace: as users write it: ``tf.nn``.
+        name: what is missing there.
+
+    Returns:
+        Full names that begin with ``tf.``, best first; may be empty.
+    """
+    path = namespace.removeprefix("tf").lstrip(".")
+    found = nearest(f"tensorflow.{path}.{name}".replace("..", "."), walk(path))
+    return ["tf." + full.removeprefix("tensorflow.") for full in found]
+
+
 def _prefixed(root: str, family: str) -> str:
     """Return a family's full name under the root the program uses, or nothing."""
     if root in ("tensorflow", "tensorflow_core"):
