@@ -21,15 +21,15 @@ MIXED = (((floats(2), ints(2)), BAD, "float32 tensor but is a int32"),)
 
 
 def curve(op, function, x, **more):
-    call = lambda tf, v: getattr(tf.math, function)(v)
     more = {"rtol": 1e-4, "atol": 1e-5, "dtypes": HALVES, "refused": WHOLE, **more}
-    return Case(op, call, (x,), **more)
+    return Case(op, lambda tf, v: getattr(tf.math, function)(v), (x,), **more)
 
 
 def special(op, function, x, **more):
-    call = lambda tf, v: getattr(tf.math.special, function)(v)
     more = {"rtol": 2e-4, "atol": 1e-5, "refused": WHOLE, **more}
-    return Case(op, call, (x,), **more)
+    return Case(
+        op, lambda tf, v: getattr(tf.math.special, function)(v), (x,), **more
+    )
 
 
 EDGE = {"name": "edges", "order": 0, "refused": ()}
@@ -92,7 +92,7 @@ CASES = (
       for n in PLAIN],
     Case("RilletRatio", lambda tf, x: slope(tf, tf.math.bessel_i1, x),
          (np.array([0.0, 1.0, -2.0], np.float32),), grad=(), golden=False,
-         # I0(x) - I1(x)/x with Abramowitz and Stegun's table 9.8; TensorFlow has 1 at 0.
+         # I0(x) - I1(x)/x by Abramowitz and Stegun's table 9.8; TensorFlow: 1 at 0.
          expect=lambda x: np.array([0.5, 0.70090677, 1.48426687], np.float32)),
     special("Dawsn", "dawsn", X),
     special("Expint", "expint", POSITIVE, dtypes=("float64",)),

@@ -18,16 +18,14 @@ BY_ZERO = (((ints(2), np.zeros(2, np.int32)), BAD, "division by zero"),)
 
 
 def curve(op, function, x, **more):
-    """A row for each of real and complex numbers, where the op takes both."""
-    call = lambda tf, v: getattr(tf.math, function)(v)
-    return Case(op, call, (x,), refused=WHOLE, sizes=True, dtypes=HALVES, rtol=2e-5,
-                **more)
+    """A row of a function of one real number."""
+    more = {"refused": WHOLE, "sizes": True, "dtypes": HALVES, "rtol": 2e-5, **more}
+    return Case(op, lambda tf, v: getattr(tf.math, function)(v), (x,), **more)
 
 
 def complex_curve(op, function):
-    call = lambda tf, v: getattr(tf.math, function)(v)
-    return Case(op, call, (C,), name="complex", grad=(0,), order=1, rtol=1e-4,
-                atol=1e-5)
+    return Case(op, lambda tf, v: getattr(tf.math, function)(v), (C,), name="complex",
+                grad=(0,), order=1, rtol=1e-4, atol=1e-5)
 
 
 def slope(name):
@@ -55,7 +53,8 @@ CASES = (
     Case("TanhGrad", slope("tanh"), (A, B)),
     Case("SoftplusGrad", slope("softplus"), (A, B)),
     Case("RsqrtGrad", slope("rsqrt"), (POSITIVE, B), rtol=1e-4),
-    Case("Softplus", lambda tf, x: tf.math.log_sigmoid(x), (A * 9,), name="log_sigmoid"),
+    Case("Softplus", lambda tf, x: tf.math.log_sigmoid(x), (A * 9,),
+         name="log_sigmoid"),
     Case("Sigmoid", lambda tf, x: tf.sigmoid(x),
          (np.array([-1e4, -90, 0, 90, 1e4, np.nan], np.float32),), name="far", order=0),
     complex_curve("Sigmoid", "sigmoid"),

@@ -11,6 +11,7 @@ from rillet.core.convert import to_tensor
 from rillet.core.errors import house_message
 from rillet.core.indexed_slices import IndexedSlices
 from rillet.core.tensor import Tensor
+from rillet.ops.compare import greater_op
 from rillet.ops.elementwise import (
     add_op,
     div_op,
@@ -22,7 +23,6 @@ from rillet.ops.elementwise import (
     sub_op,
 )
 from rillet.ops.host import axis_or_none
-from rillet.ops.compare import greater_op
 from rillet.ops.mask import select_op
 from rillet.ops.shaping import sum_op
 
@@ -199,7 +199,7 @@ def clip_by_global_norm(
     least = minimum_op.run(div_op.run(one, norm), div_op.run(one, limit))
     # norm - norm is 0, and NaN where the norm is not finite.
     scale = add_op.run(mul_op.run(limit, least), sub_op.run(norm, norm))
-    clipped = []
+    clipped: list[Any] = []
     for t in tensors:
         if isinstance(t, IndexedSlices):
             values = mul_op.run(t.values, scale)

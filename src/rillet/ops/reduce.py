@@ -25,6 +25,12 @@ from rillet.ops.shaping import reshape_op, spread, static_dims, sum_array, sum_o
 
 Array = np.ndarray[Any, Any]
 
+# NumPy's stubs know no `keepdims` that is a variable.
+_add: Any = np.add
+_maximum: Any = np.maximum
+_minimum: Any = np.minimum
+_multiply: Any = np.multiply
+
 _KEEP = {"keep_dims": False}
 
 
@@ -42,7 +48,7 @@ def _mean(x: Array, axis: Any, keep_dims: bool = False) -> Any:
     if x.dtype.kind in "iu":
         wide = np.int64 if x.dtype.kind == "i" else np.uint64
         axes = axes_in("reduce_mean", axis, x.ndim)
-        total: Any = np.add.reduce(x, axis=axes, keepdims=keep_dims, dtype=wide)
+        total: Any = _add.reduce(x, axis=axes, keepdims=keep_dims, dtype=wide)
         if not count:
             return np.zeros_like(total, dtype=x.dtype)
         quotient = np.absolute(total) // wide(count)
@@ -81,21 +87,21 @@ def max_array(x: Array, axis: Any, keep_dims: bool = False) -> Any:
     """The greatest elements of an array over axes; of none, the lowest number."""
     axes = axes_in("reduce_max", axis, x.ndim)
     if axes == (x.ndim - 1,) and not keep_dims and is_narrow(x):
-        return combine_columns(np.maximum, x)
+        return combine_columns(_maximum, x)
     if x.size:
-        return np.maximum.reduce(x, axis=axes, keepdims=keep_dims)
+        return _maximum.reduce(x, axis=axes, keepdims=keep_dims)
     low: Any = _lowest(x.dtype)
-    return np.maximum.reduce(x, axis=axes, keepdims=keep_dims, initial=low)
+    return _maximum.reduce(x, axis=axes, keepdims=keep_dims, initial=low)
 
 
 def _min(x: Array, axis: Any, keep_dims: bool = False) -> Any:
     axes = axes_in("reduce_min", axis, x.ndim)
     if axes == (x.ndim - 1,) and not keep_dims and is_narrow(x):
-        return combine_columns(np.minimum, x)
+        return combine_columns(_minimum, x)
     if x.size:
-        return np.minimum.reduce(x, axis=axes, keepdims=keep_dims)
+        return _minimum.reduce(x, axis=axes, keepdims=keep_dims)
     high: Any = _highest(x.dtype)
-    return np.minimum.reduce(x, axis=axes, keepdims=keep_dims, initial=high)
+    return _minimum.reduce(x, axis=axes, keepdims=keep_dims, initial=high)
 
 
 def kept(y: Any, x: Any, axis: Any, keep_dims: bool) -> Any:
@@ -138,9 +144,9 @@ def _prod(x: Array, axis: Any, keep_dims: bool = False) -> Any:
     axes = axes_in("reduce_prod", axis, x.ndim)
     if x.dtype.itemsize == 2 and x.dtype.kind in "fV":
         wide: Any = x.astype(np.float32)
-        wide = np.multiply.reduce(wide, axis=axes, keepdims=keep_dims)
+        wide = _multiply.reduce(wide, axis=axes, keepdims=keep_dims)
         return np.asarray(wide).astype(x.dtype)
-    return np.multiply.reduce(x, axis=axes, keepdims=keep_dims, dtype=x.dtype)
+    return _multiply.reduce(x, axis=axes, keepdims=keep_dims, dtype=x.dtype)
 
 
 def _grad_prod(g: Any, y: Any, x: Any, axis: Any, keep_dims: bool = False) -> Any:

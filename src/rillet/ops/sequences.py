@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from rillet.core import dtypes
-from rillet.core.convert import out_of_memory, to_tensor
+from rillet.core.convert import to_tensor
+from rillet.core.describe import out_of_memory
 from rillet.core.dtypes import DType, as_dtype
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.shapes import broadcast_dims

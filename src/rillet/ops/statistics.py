@@ -172,7 +172,7 @@ def reduce_logsumexp(
     Example:
         >>> import rillet as tf
         >>> tf.reduce_logsumexp([1000., 1000.]).numpy()
-        np.float32(1000.69315)
+        np.float32(1000.6932)
     """
     x, axis = to_tensor(input_tensor), axis_or_none("reduce_logsumexp", axis)
     shift = _shift_op(x, axis)

@@ -1,7 +1,7 @@
 """Exponentials, logarithms, trigonometry and the curves of neurons.
 
 Sigmoid, Tanh, Softplus and Rsqrt have gradient ops of their own, as TensorFlow's: one
-pass over memory instead of three. `special` holds what textbooks call special functions.
+pass over memory instead of three. `special`, `gamma` and `bessel` hold the rest.
 """
 
 from __future__ import annotations
