@@ -1,7 +1,7 @@
 """Series of Bessel functions; made by scripts/fit_special.py.
 
 Each is ``(low, high, coefficients)``: the interval of the argument, and the
-factors of Chebyshev's polynomials T0, T1, … on it; `ops.chebyshev` reads them.
+factors of Chebyshev's polynomials on it; `ops.chebyshev` reads them.
 """
 
 from __future__ import annotations
