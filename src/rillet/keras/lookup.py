@@ -13,6 +13,9 @@ from typing import Any
 from rillet.core.errors import house_message
 from rillet.keras.serialization import deserialize_keras_object, serialize_keras_object
 
+#: What Keras calls a kind in this message, where that differs.
+_WORDS = {"loss": "loss function", "metric": "metric function"}
+
 
 def found(
     kind: str, identifier: Any, custom_objects: Mapping[str, Any] | None = None
@@ -40,7 +43,7 @@ def found(
     raise ValueError(
         house_message(
             f"{kind}s.get" if kind != "loss" else "losses.get",
-            f"Could not interpret {kind} identifier",
+            f"Could not interpret {_WORDS.get(kind, kind)} identifier",
             f"{identifier!r} of type {type(identifier).__name__}",
             "Give a name, an instance, a class or a function",
         )

@@ -17,6 +17,14 @@ from rillet.core.errors import house_message
 
 _T = TypeVar("_T")
 
+_PLURALS = {"loss": "losses"}
+#: What Keras calls a kind in its messages, where that differs.
+_WORDS = {
+    "loss": "loss function",
+    "metric": "metric function",
+    "activation": "activation function",
+}
+
 #: Users' classes and functions by registered name ("package>name").
 _CUSTOM: dict[str, Any] = {}
 _CUSTOM_NAMES: dict[Any, str] = {}
@@ -233,8 +241,8 @@ def _lookup(name: str, kind: str, custom: Mapping[str, Any] | None) -> Any:
         near = difflib.get_close_matches(name, own, 1, 0.6)
         raise ValueError(
             house_message(
-                f"{kind}s.deserialize",
-                f"Unknown {kind}: '{name}'. Please ensure you are using a"
+                f"{_PLURALS.get(kind, f'{kind}s')}.deserialize",
+                f"Unknown {_WORDS.get(kind, kind)}: '{name}'. Please ensure you are using a"
                 " `keras.utils.custom_object_scope` and that this object is included in"
                 " the scope",
                 f"the name is {name!r}",
