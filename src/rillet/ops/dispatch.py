@@ -24,12 +24,14 @@ from rillet.core.errors import (
 from rillet.core.quiet import restore, silence
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
+from rillet.ops import spreading
 from rillet.ops.spoken import public_name
 
 _state = context.state
 _ndarray = np.ndarray
 _asarray = np.asarray
 _array = np.array
+_NEVER = 1 << 62
 _SMALL = 65504.0  # float16's largest: below, no float type overflows
 
 
@@ -48,6 +50,7 @@ def path_for(op: Any) -> Callable[..., Any]:
 
 def _unary(op: Any) -> Callable[[Any], Any]:
     kernel, allowed, loud = op.kernel, op.types[0], not op.quiet
+    least = spreading.LARGE if isinstance(kernel, np.ufunc) else _NEVER
 
     def run(x: Any) -> Any:
         if _state.tracer is not None:
@@ -59,7 +62,7 @@ def _unary(op: Any) -> Callable[[Any], Any]:
             raise wrong_type(op, 0, x)
         token = None if loud else silence()
         try:
-            result = kernel(a)
+            result = kernel(a) if a.size < least else spreading.unary(kernel, a)
         except Exception as error:
             raise worded(op, (x,), {}, error) from None
         finally:
@@ -75,6 +78,7 @@ def _unary(op: Any) -> Callable[[Any], Any]:
 
 def _binary(op: Any) -> Callable[[Any, Any], Any]:
     kernel, allowed, loud = op.kernel, op.types[0], not op.quiet
+    least = spreading.LARGE if isinstance(kernel, np.ufunc) else _NEVER
 
     def run(x: Any, y: Any) -> Any:
         if _state.tracer is not None:
@@ -88,7 +92,10 @@ def _binary(op: Any) -> Callable[[Any, Any], Any]:
             raise wrong_type(op, 0, x)
         token = None if loud else silence()
         try:
-            result = kernel(a, b)
+            if a.size < least:
+                result = kernel(a, b)
+            else:
+                result = spreading.binary(kernel, a, b)
         except Exception as error:
             raise worded(op, (x, y), {}, error) from None
         finally:

@@ -11,12 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from rillet.ops.spreading import LARGE, by_rows
+
 Array = np.ndarray[Any, Any]
 
 SMALL = 1024  # elements for which NumPy's own loop is as good
 _SHORT = 64  # columns
 _MANY = 256  # rows
 _GROUP = 128  # columns that a sum over axis 0 works on at a time
+_BLOCK = 256  # rows that it sums before it adds up the sums
 
 
 def is_narrow(x: Array) -> bool:
@@ -48,10 +51,19 @@ def combine_columns(ufunc: Any, x: Array) -> Array:
     return out
 
 
+def _columns(ufunc: Any, x: Array) -> Array:
+    """`combine_columns` with size 1 kept, over threads where `x` is large."""
+    if x.size < LARGE or x.ndim < 2:
+        return combine_columns(ufunc, x)[..., None]
+    return by_rows(
+        lambda part: combine_columns(ufunc, part)[..., None], x, x[:1, ..., :1]
+    )
+
+
 def row_max(x: Array) -> Array:
     """The maximum of each row, with size 1 kept: ``(..., n) -> (..., 1)``."""
     if is_narrow(x):
-        return combine_columns(np.maximum, x)[..., None]
+        return _columns(np.maximum, x)
     out: Array = np.max(x, axis=-1, keepdims=True, initial=-np.inf)
     return out
 
@@ -59,26 +71,44 @@ def row_max(x: Array) -> Array:
 def row_sum(x: Array) -> Array:
     """The sum of each row, with size 1 kept: ``(..., n) -> (..., 1)``."""
     if is_narrow(x):
-        return combine_columns(np.add, x)[..., None]
+        return _columns(np.add, x)
     out: Array = np.add.reduce(x, axis=-1, keepdims=True, dtype=x.dtype)
     return out
 
 
 def column_sum(x: Array) -> Array:
-    """The sum over the first axis of a matrix with many short rows.
+    """The sum over the first axis of a matrix, in its own type.
+
+    Short rows are added in groups, so that the inner loop is long. Of many rows, blocks
+    are summed first and their sums then: rounding errors grow with the root of the
+    block's length, not of the whole.
 
     Args:
-        x: a contiguous array of shape ``(m, n)``.
+        x: a contiguous array of shape ``(m, n)``, neither of them 0.
 
     Returns:
-        An array of shape ``(n,)``; rows are added in groups, so that the inner loop is
-        long.
+        An array of shape ``(n,)``.
     """
     m, n = x.shape
+    if n >= _GROUP // 2 or m < _MANY:
+        return _tall_sum(x)
     together = _GROUP // n
     whole = m // together * together
     groups = x[:whole].reshape(whole // together, together * n)
-    out: Array = np.add.reduce(groups, axis=0).reshape(together, n).sum(axis=0)
+    out: Array = _tall_sum(_tall_sum(groups).reshape(together, n))
     if whole < m:
-        out = out + np.add.reduce(x[whole:], axis=0)
+        out += _tall_sum(x[whole:])
+    return out
+
+
+def _tall_sum(x: Array) -> Array:
+    m, n = x.shape
+    kind = x.dtype
+    if m < 2 * _BLOCK or kind.kind in "iu":
+        return np.asarray(np.add.reduce(x, axis=0, dtype=kind))
+    whole = m // _BLOCK * _BLOCK
+    blocks = np.add.reduce(x[:whole].reshape(whole // _BLOCK, _BLOCK, n), axis=1)
+    out = _tall_sum(blocks)
+    if whole < m:
+        out += np.add.reduce(x[whole:], axis=0)
     return out

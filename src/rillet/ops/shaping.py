@@ -6,6 +6,7 @@ Every binary op's gradient comes home through `sum_to`. Callers are the other fa
 from __future__ import annotations
 
 import math
+import math
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.ops.host import axis_or_none, integers
 from rillet.ops.registry import Op, define
-from rillet.ops.rows import SMALL, column_sum, combine_columns, is_narrow
+from rillet.ops.rows import SMALL, column_sum, is_narrow, row_sum
 from rillet.ops.shape_rules import axes_in, reduced
 
 Array = np.ndarray[Any, Any]
@@ -136,6 +137,9 @@ def _infer_broadcast_to(x: Spec, shape: Any) -> Spec:
 
 
 def _broadcast_to(x: Array, shape: Any) -> Array:
+    """Large results are views with strides of 0: nothing is copied before its use."""
+    if math.prod(shape) > SMALL:
+        return np.broadcast_to(x, shape)
     out = np.empty(shape, x.dtype)
     out[...] = x
     return out
@@ -181,13 +185,15 @@ def sum_array(x: Array, axis: Any, keep_dims: bool = False) -> Any:
     if x.dtype.itemsize == 2 and x.dtype.kind in "fV":
         wide: Any = sum_array(x.astype(np.float32), axis, keep_dims)
         return np.asarray(wide).astype(x.dtype)
-    if x.ndim == 2 and axis is not None and x.size > SMALL and not keep_dims:
-        axes = axes_in("reduce_sum", axis, 2)
-        if len(axes) == 1 and is_narrow(x):
-            if axes == (1,):
-                return combine_columns(np.add, x)
-            if x.flags.c_contiguous:
-                return column_sum(x)
+    if x.ndim > 1 and axis is not None and x.size > SMALL and x.flags.c_contiguous:
+        axes = axes_in("reduce_sum", axis, x.ndim)
+        count = len(axes)
+        if 0 < count < x.ndim and max(axes) == count - 1:
+            rest = x.shape[count:]
+            out = column_sum(x.reshape(-1, math.prod(rest)))
+            return out.reshape((1,) * count + rest if keep_dims else rest)
+        if x.ndim == 2 and axes == (1,) and not keep_dims and is_narrow(x):
+            return combine_columns(np.add, x)
     if type(axis) is tuple and len(axis) > 1 or not x.ndim:
         axis = axes_in("reduce_sum", axis, x.ndim)
     return _add_reduce(x, axis, x.dtype, None, keep_dims)

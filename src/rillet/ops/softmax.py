@@ -23,6 +23,7 @@ from rillet.ops.registry import Op, define
 from rillet.ops.rows import row_max, row_sum
 from rillet.ops.shape_rules import axis_in, same_as_input
 from rillet.ops.shaping import reshape_op, static_dims, sum_op
+from rillet.ops.spreading import LARGE, by_rows
 from rillet.ops.transcendental import log1p_op
 from rillet.ops.transposes import transpose
 
@@ -40,6 +41,12 @@ def _shifted(x: Array) -> Array:
 
 
 def _softmax(x: Array) -> Array:
+    if x.size >= LARGE and x.ndim > 1:
+        return by_rows(_softmax_rows, x, x[:1])
+    return _softmax_rows(x)
+
+
+def _softmax_rows(x: Array) -> Array:
     y = _shifted(_wide(x))
     np.exp(y, out=y)
     np.true_divide(y, row_sum(y), out=y)
