@@ -32,6 +32,8 @@ _ndarray = np.ndarray
 _asarray = np.asarray
 _array = np.array
 _NEVER = 1 << 62
+#: What a kernel raises to refuse its input; anything else is a fault of rillet's.
+_REFUSALS = (ValueError, TypeError, IndexError, ArithmeticError, MemoryError)
 _SMALL = 65504.0  # float16's largest: below, no float type overflows
 
 
@@ -356,7 +358,7 @@ def worded(
     op: Any, inputs: tuple[Any, ...], attrs: dict[str, Any], error: Exception
 ) -> Exception:
     """The error to raise where a kernel refused: `infer`'s words, or the kernel's."""
-    if isinstance(error, OpError):
+    if isinstance(error, OpError) or not isinstance(error, _REFUSALS):
         return error
     if isinstance(error, MemoryError):
         shown = ", ".join(describe(v) for v in inputs if isinstance(v, Tensor))

@@ -6,7 +6,6 @@ Every binary op's gradient comes home through `sum_to`. Callers are the other fa
 from __future__ import annotations
 
 import math
-import math
 from typing import Any
 
 import numpy as np
@@ -193,7 +192,7 @@ def sum_array(x: Array, axis: Any, keep_dims: bool = False) -> Any:
             out = column_sum(x.reshape(-1, math.prod(rest)))
             return out.reshape((1,) * count + rest if keep_dims else rest)
         if x.ndim == 2 and axes == (1,) and not keep_dims and is_narrow(x):
-            return combine_columns(np.add, x)
+            return row_sum(x)[:, 0]
     if type(axis) is tuple and len(axis) > 1 or not x.ndim:
         axis = axes_in("reduce_sum", axis, x.ndim)
     return _add_reduce(x, axis, x.dtype, None, keep_dims)
