@@ -72,6 +72,8 @@ def scanned(
     kind = x.dtype
     if kind.itemsize == 2 and kind.kind in "fV":
         x = x.astype(np.float32)
+    if not exclusive and not reverse:
+        return accumulate(x, axis).astype(kind, copy=False)
     lines = np.moveaxis(x, axis, 0)
     if reverse:
         lines = lines[::-1]

@@ -38,22 +38,21 @@ def _infer(name: str) -> Any:
     return infer
 
 
-def _kernel(find: Any, worst: float) -> Any:
+def _kernel(greatest: bool) -> Any:
     """The first position of the extreme element; NaN counts as the least extreme."""
+    extreme: Any = np.maximum.reduce if greatest else np.minimum.reduce
+    worst = -np.inf if greatest else np.inf
 
     def kernel(x: Array, dimension: int, output_type: DType = dtypes.int64) -> Array:
-        if x.dtype.itemsize == 2 and x.dtype in FLOATING:
-            x = x.astype(np.float32)
         if not -x.ndim <= dimension < x.ndim:
             raise IndexError("the axis is out of range")
-        found = find(x, dimension)
-        if (
-            x.dtype.kind == "f"
-            and np.isnan(
-                np.take_along_axis(x, np.expand_dims(found, dimension), dimension)
-            ).any()
-        ):
-            found = find(np.where(np.isnan(x), x.dtype.type(worst), x), dimension)
+        if x.dtype.itemsize == 2 and x.dtype in FLOATING:
+            x = x.astype(np.float32)
+        if x.dtype.kind == "f" and x.size:
+            top = extreme(x, None)
+            if top != top:
+                x = np.where(np.isnan(x), x.dtype.type(worst), x)
+        found = x.argmax(dimension) if greatest else x.argmin(dimension)
         return np.asarray(found).astype(output_type.numpy_dtype, copy=False)
 
     return kernel
@@ -62,7 +61,7 @@ def _kernel(find: Any, worst: float) -> Any:
 arg_max_op: Op = define(
     "ArgMax",
     types=(REAL | BOOL, None),
-    kernel=_kernel(np.argmax, -np.inf),
+    kernel=_kernel(True),
     infer=_infer("argmax"),
     attrs={"output_type": dtypes.int64},
     quiet=False,
@@ -70,7 +69,7 @@ arg_max_op: Op = define(
 arg_min_op: Op = define(
     "ArgMin",
     types=(REAL | BOOL, None),
-    kernel=_kernel(np.argmin, np.inf),
+    kernel=_kernel(False),
     infer=_infer("argmin"),
     attrs={"output_type": dtypes.int64},
     quiet=False,

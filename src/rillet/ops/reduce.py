@@ -85,23 +85,23 @@ def _highest(dtype: np.dtype[Any]) -> Any:
 
 def max_array(x: Array, axis: Any, keep_dims: bool = False) -> Any:
     """The greatest elements of an array over axes; of none, the lowest number."""
-    axes = axes_in("reduce_max", axis, x.ndim)
-    if axes == (x.ndim - 1,) and not keep_dims and is_narrow(x):
-        return combine_columns(_maximum, x)
-    if x.size:
-        return _maximum.reduce(x, axis=axes, keepdims=keep_dims)
-    low: Any = _lowest(x.dtype)
-    return _maximum.reduce(x, axis=axes, keepdims=keep_dims, initial=low)
+    return _extreme(_maximum, _lowest, "reduce_max", x, axis, keep_dims)
 
 
 def _min(x: Array, axis: Any, keep_dims: bool = False) -> Any:
-    axes = axes_in("reduce_min", axis, x.ndim)
+    return _extreme(_minimum, _highest, "reduce_min", x, axis, keep_dims)
+
+
+def _extreme(
+    ufunc: Any, limit: Any, name: str, x: Array, axis: Any, keep_dims: bool
+) -> Any:
+    axes = axes_in(name, axis, x.ndim)
+    if not x.size:
+        first: Any = limit(x.dtype)
+        return ufunc.reduce(x, axis=axes, keepdims=keep_dims, initial=first)
     if axes == (x.ndim - 1,) and not keep_dims and is_narrow(x):
-        return combine_columns(_minimum, x)
-    if x.size:
-        return _minimum.reduce(x, axis=axes, keepdims=keep_dims)
-    high: Any = _highest(x.dtype)
-    return _minimum.reduce(x, axis=axes, keepdims=keep_dims, initial=high)
+        return combine_columns(ufunc, x)
+    return ufunc.reduce(x, axis=axes, keepdims=keep_dims)
 
 
 def kept(y: Any, x: Any, axis: Any, keep_dims: bool) -> Any:
