@@ -28,6 +28,7 @@ SPACING = {
 REFUSED = "a value that the type does not hold is refused, not wrapped around"
 JOINED = "tensors in a list are stacked, as in TensorFlow 2.15"
 VARIES = "TensorFlow's answer depends on the element's place in the vector"
+NAN_LARGEST = "NaN counts as the largest; TensorFlow leaves it about where it stood"
 DIVISOR = "a divisor of 0 is the caller's error, as in floordiv"
 LACKS = "a type that the op lacks is named beside those it has"
 SIGN = "a remainder of zero has the divisor's sign, as in Python"
@@ -135,6 +136,19 @@ DIFFERENCES: dict[str, tuple[object, str]] = {
     "tf.minimum(f32([-0.0, 0.0]), f32([0.0, -0.0]))": (
         _tensor("float32", [2], [0.0, "-0.0"]),
         VARIES,
+    ),
+    "tf.sort(f32([3.0, nan, 1.0]), direction='DESCENDING')": (
+        _tensor("float32", [3], ["nan", 3.0, 1.0]),
+        NAN_LARGEST,
+    ),
+    "tf.math.top_k(f32([3.0, nan, 1.0]), k=2)": (
+        {
+            "list": [
+                _tensor("float32", [2], ["nan", 3.0]),
+                _tensor("int32", [2], [1, 0]),
+            ]
+        },
+        NAN_LARGEST,
     ),
     "tf.truncatediv(i32([7, -7, 7, -7]), i32([3, 3, -3, 0]))": (
         {"error": "InvalidArgumentError"},

@@ -287,8 +287,8 @@ def flat_segments(
     return rows, ids
 
 
-#: What rows of one place are brought together with before they meet the old row.
-_JOINS: dict[Any, Any] = {np.subtract: np.add, np.true_divide: np.multiply}
+#: How many elements `combine_rows` gives indices at a time: they stay in cache.
+_AT_ONCE = 1 << 15
 
 
 def combine_rows(rows: Array, ids: Array, out: Array, how: Any) -> None:
@@ -297,24 +297,24 @@ def combine_rows(rows: Array, ids: Array, out: Array, how: Any) -> None:
     Args:
         rows: shape ``(n, ...)``.
         ids: the row of `out` that each one meets, shape ``(n,)``.
-        out: shape ``(m, ...)``; changed in place.
+        out: contiguous, shape ``(m, ...)``; changed in place.
         how: `np.add`, `np.subtract`, `np.multiply`, `np.minimum` or `np.maximum`.
     """
     if not rows.size:
         return
-    if out.dtype.kind not in "fiuc" or rows.size == len(rows):
-        how.at(out, ids, rows)
+    inner = rows.size // len(rows)
+    flat = out.reshape(-1)
+    if inner == 1:
+        how.at(flat, ids, rows.reshape(-1))
         return
-    order = np.argsort(ids, kind="stable")
-    sorted_ids = ids[order]
-    starts = np.flatnonzero(np.r_[True, sorted_ids[1:] != sorted_ids[:-1]])
-    join = _JOINS.get(how, how)
-    if join in (np.minimum, np.maximum):
-        found = join.reduceat(rows[order], starts, axis=0)
-    else:
-        found = join.reduceat(rows[order], starts, axis=0, dtype=out.dtype)
-    places = sorted_ids[starts]
-    out[places] = how(out[places], found)
+    # A ufunc's `at` is fast on vectors alone, so elements get indices of their own.
+    step = max(1, _AT_ONCE // inner)
+    starts = ids.astype(np.int64) * inner
+    columns = np.arange(inner)
+    for first in range(0, len(rows), step):
+        part = slice(first, first + step)
+        places = (starts[part, None] + columns).reshape(-1)
+        how.at(flat, places, rows[part].reshape(-1))
 
 
 def _unsorted_segment_sum(data: Array, segment_ids: Array, num_segments: int) -> Array:

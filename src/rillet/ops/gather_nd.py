@@ -297,6 +297,10 @@ def _scatter_op(name: str, types: Any, how: Any, grads: tuple[Any, Any]) -> Op:
     def kernel(x: Array, indices: Array, updates: Array) -> Array:
         if not indices.ndim or not updates.ndim:
             raise ValueError("rank")
+        if how in (np.minimum, np.maximum) and updates.dtype.kind in "fV":
+            # As in TensorFlow, an update that is NaN changes nothing.
+            never = -np.inf if how is np.maximum else np.inf
+            updates = np.where(np.isnan(updates), updates.dtype.type(never), updates)
         return _scatter_into(label, x.copy(), indices, updates, how)
 
     def infer(x: Spec, indices: Spec, updates: Spec) -> Spec:

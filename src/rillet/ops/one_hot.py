@@ -143,6 +143,15 @@ def one_hot(
 
 
 def _one_hot_value(label: str, value: Any, kind: DType) -> Tensor:
+    if type(value) is int and kind.is_bool:
+        raise TypeError(
+            house_message(
+                "one_hot",
+                f"Cannot convert {value} to a tensor of dtype bool",
+                f"{label} is an integer",
+                "Give on_value=True, off_value=False",
+            )
+        )
     if type(value) is int and kind.name != "string" and value in (0, 1):
         return Tensor(np.array(value, kind.numpy_dtype))
     tensor = to_tensor(value, hint=None if is_typed(value) else kind)
