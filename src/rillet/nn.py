@@ -9,6 +9,7 @@ from rillet.ops.activations import selu as selu
 from rillet.ops.activations import silu as silu
 from rillet.ops.activations import softsign as softsign
 from rillet.ops.activations import swish as swish
+from rillet.ops.arithmetic import l2_normalize as l2_normalize
 from rillet.ops.blocks import batch_to_space as batch_to_space
 from rillet.ops.blocks import depth_to_space as depth_to_space
 from rillet.ops.blocks import space_to_batch as space_to_batch
@@ -67,3 +68,7 @@ from rillet.ops.softmax import (
 )
 from rillet.ops.sorting import in_top_k as in_top_k
 from rillet.ops.sorting import top_k as top_k
+from rillet.ops.statistics import zero_fraction as zero_fraction
+from rillet.ops.transcendental import sigmoid as sigmoid
+from rillet.ops.transcendental import softplus as softplus
+from rillet.ops.transcendental import tanh as tanh
