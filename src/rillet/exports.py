@@ -29,7 +29,9 @@ _TABLE: Final[dict[str, str]] = {
     "rillet.autodiff.custom": "custom_gradient grad_pass_through recompute_grad",
     "rillet.autodiff.sources": "UnconnectedGradients",
     "rillet.autodiff.tape": "GradientTape",
+    "rillet.ops.checks": "Assert",
     "rillet.ops.printing": "print=print_ timestamp",
+    "rillet.ops.static": "get_static_value",
     "rillet.ops.blocks": (
         "batch_to_space required_space_to_batch_paddings space_to_batch"
         " space_to_batch_nd"
@@ -66,6 +68,8 @@ _TABLE: Final[dict[str, str]] = {
         " not_equal"
     ),
     "rillet.ops.casting": "cast saturate_cast",
+    "rillet.ops.einsum": "einsum tensordot",
+    "rillet.ops.norms": "norm",
     "rillet.ops.elementwise": (
         "abs add exp maximum minimum multiply negative pow sign sqrt square subtract"
     ),

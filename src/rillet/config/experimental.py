@@ -3,7 +3,6 @@
 from rillet.core.devices import (
     LogicalDeviceConfiguration as VirtualDeviceConfiguration,
 )
-from rillet.core.devices import enable_op_determinism as enable_op_determinism
 from rillet.core.devices import (
     enable_tensor_float_32_execution as enable_tensor_float_32_execution,
 )
@@ -29,6 +28,7 @@ from rillet.core.devices import set_visible_devices as set_visible_devices
 from rillet.core.devices import (
     tensor_float_32_execution_enabled as tensor_float_32_execution_enabled,
 )
+from rillet.ops.seeds import enable_op_determinism as enable_op_determinism
 
 __all__ = [
     "VirtualDeviceConfiguration",

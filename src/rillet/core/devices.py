@@ -223,6 +223,11 @@ def set_log_device_placement(enabled: bool) -> None:
     settings.log_placement = bool(enabled)
 
 
+def get_log_device_placement() -> bool:
+    """The setting of `set_log_device_placement`."""
+    return settings.log_placement
+
+
 def get_device_policy() -> str:
     """What happens to tensors on other devices: nothing, there are none."""
     return "silent"

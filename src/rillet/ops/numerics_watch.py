@@ -1,0 +1,114 @@
+"""`tf.debugging.enable_check_numerics`: every op's result is looked at as it comes.
+
+A watch puts itself among the recorders of its thread, so it sees what tapes see, the
+ops of gradients included, and costs nothing while it is off.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from rillet.core import context
+from rillet.core.dtypes import FLOATING
+from rillet.core.errors import InvalidArgumentError
+from rillet.core.tensor import Tensor
+
+# They only hand on what another op made, or choose from it.
+_QUIET_OPS: Final = frozenset(
+    """ConcatV2 ExpandDims Fill Identity IdentityN Maximum Minimum Reshape Slice Squeeze
+    StridedSlice TopKV2 Transpose Unpack""".split()
+)
+
+
+class NumericsWatch:
+    """A recorder that refuses NaN and infinity."""
+
+    def record(
+        self, op: Any, inputs: tuple[Any, ...], outputs: tuple[Any, ...], attrs: Any
+    ) -> None:
+        """Look at the results of an op.
+
+        Raises:
+            InvalidArgumentError: where one holds NaN or infinity.
+        """
+        if op.name in _QUIET_OPS:
+            return
+        for place, y in enumerate(outputs):
+            array = y._array
+            if array.dtype in FLOATING and not np.isfinite(array).all():
+                raise _found(op.name, inputs, outputs, place)
+
+    def read(self, variable: Any, tensor: Any) -> None:
+        """A variable was read: its value was looked at when it was made."""
+
+    def left(self, tensor: Any, how: str) -> None:
+        """A value left the tensors: of no interest here."""
+
+
+def _found(
+    name: str, inputs: tuple[Any, ...], outputs: tuple[Any, ...], place: int
+) -> InvalidArgumentError:
+    y = outputs[place]
+    array = y._array
+    infinite = np.isinf(array)
+    counts = {
+        "-Inf": int((infinite & (array < 0)).sum()),
+        "+Inf": int((infinite & (array > 0)).sum()),
+        "NaN": int(np.isnan(array).sum()),
+    }
+    kinds = [kind for kind, count in counts.items() if count]
+    lines = [
+        f"!!! Detected Infinity or NaN in output {place} of eagerly-executing op"
+        f' "{name}" (# of outputs: {len(outputs)}) !!!',
+        f"  dtype: {y.dtype}",
+        f"  shape: {y.shape}",
+    ]
+    for kind in kinds:
+        sign = "+" if kind == "NaN" else ""
+        lines.append(f"  # of {sign}{kind} elements: {counts[kind]}")
+    tensors = [x for x in inputs if isinstance(x, Tensor)]
+    if len(tensors) == 1:
+        lines += ["", f"  Input tensor: {tensors[0]!s}"]
+    elif tensors:
+        lines += ["", f"  Input tensors ({len(tensors)}):"]
+        lines += [f"         {i}: {x!s}" for i, x in enumerate(tensors)]
+    had = kinds[0] if len(kinds) == 1 else " and ".join(kinds)
+    if len(kinds) == 3:
+        had = f"{kinds[0]}, {kinds[1]}, and {kinds[2]}"
+    text = "\n".join(lines)
+    return InvalidArgumentError(f"\n\n{text}\n\n : Tensor had {had} values")
+
+
+_WATCH: Final = NumericsWatch()
+
+
+def enable_check_numerics(
+    stack_height_limit: int = 30, path_length_limit: int = 50
+) -> None:
+    """From here on, an op of this thread whose result is NaN or infinite raises.
+
+    Args:
+        stack_height_limit: kept for TensorFlow programs; Python's own traceback shows
+            where the op ran.
+        path_length_limit: likewise.
+
+    Example:
+        >>> import rillet as tf
+        >>> tf.debugging.enable_check_numerics()
+        >>> try:
+        ...     tf.math.log(-1.0)
+        ... except tf.errors.InvalidArgumentError as error:
+        ...     print(error.message.splitlines()[-1])
+        ... finally:
+        ...     tf.debugging.disable_check_numerics()
+         : Tensor had NaN values
+    """
+    if _WATCH not in context.state.recorders:
+        context.state.recorders = (_WATCH, *context.state.recorders)
+
+
+def disable_check_numerics() -> None:
+    """Stop what `enable_check_numerics` began on this thread."""
+    context.drop_recorder(_WATCH)

@@ -1,0 +1,3 @@
+"""`tf.strings`: strings, element by element."""
+
+from rillet.ops.printing import format as format
