@@ -388,7 +388,8 @@ class Layer(LayerLosses):
             return
         form = form_of(self)
         lines = [f"  • {form.first or 'inputs'}={_shown(inputs)}"]
-        lines += [f"  • {k}={_shown(v)}" for k, v in kwargs.items()]
+        others = {k: v for k, v in form.defaults.items() if k != form.first}
+        lines += [f"  • {k}={_shown(v)}" for k, v in {**others, **kwargs}.items()]
         who = f"layer '{self._name}' (type {type(self).__name__})"
         text = (
             f"Exception encountered when calling {who}.\n\n{error}\n\n"

@@ -20,12 +20,14 @@ class CallForm:
         mask: whether `mask` can be passed.
         default_training: the default of `training`, or None.
         names: the names of all arguments.
+        defaults: the defaults of those that have one.
         open: whether further keyword arguments are taken.
         training_at: the position of `training` after self, or -1.
     """
 
     __slots__ = (
         "default_training",
+        "defaults",
         "first",
         "first_default",
         "mask",
@@ -46,6 +48,9 @@ class CallForm:
         self.first_default: Any = plain[0].default if plain else inspect.Parameter.empty
         self.training = self.open or "training" in self.names
         self.mask = self.open or "mask" in self.names
+        self.defaults = {
+            p.name: p.default for p in plain if p.default is not p.empty
+        }
         default: Any = None
         for p in plain:
             if p.name == "training" and p.default is not p.empty:

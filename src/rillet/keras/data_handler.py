@@ -66,12 +66,12 @@ class ArraySource(Source):
     def __init__(
         self, data: Any, count: int, batch: int, shuffle: Any, epochs: int
     ) -> None:
-        self._make = lambda: RowIterator(data, count, batch, shuffle, epochs)
+        self._iterator = RowIterator(data, count, batch, shuffle, epochs)
         self.size = -(-count // batch)
 
     def iterate(self) -> Iterator[Any]:
         """All epochs' batches in one iterator."""
-        return self._make()
+        return self._iterator
 
 
 class DatasetSource(Source):

@@ -22,6 +22,8 @@ from rillet.keras.naming import snake_case, unique_name
 from rillet.keras.policy import Policy, as_policy
 from rillet.keras.tracking import Tracked
 
+#: Where `Layer`'s own methods stand.
+_BASES = ("rillet.keras.base_layer", "rillet.keras.layer_settings")
 _ARGUMENTS = (
     "input_dim",
     "input_shape",
@@ -327,12 +329,10 @@ class LayerSettings(Tracked):
 
 
 def _overrides(layer: Any, method: str) -> bool:
-    """Whether a class outside this storey's base defines a method anew."""
+    """Whether a class below `Layer` defines a method anew."""
     for cls in type(layer).__mro__:
         if method in cls.__dict__:
-            return cls.__name__ not in ("Layer", "LayerState") or not (
-                cls.__module__.startswith("rillet.keras.")
-            )
+            return cls.__module__ not in _BASES
     return False
 
 

@@ -114,9 +114,9 @@ class Loops(Trainer):
             validation_batch_size or batch_size,
             validation_steps,
         )
-        with _open_batch():
+        with _open_batch(self):
             for epoch, iterator in handler.epochs():
-                logs = self._epoch(epoch, iterator, handler, hooks, function)
+                logs = self._epoch(epoch, iterator, handler, hooks, function, logs)
                 if validate.due(epoch):
                     logs.update(validate.run(hooks))
                 hooks.on_epoch_end(epoch, logs)
@@ -133,11 +133,12 @@ class Loops(Trainer):
         handler: DataHandler,
         hooks: CallbackList,
         function: Any,
+        before: dict[str, Any],
     ) -> dict[str, Any]:
-        """One epoch of training; its logs."""
+        """One epoch of training; its logs, or those before where there is no data."""
         self.reset_metrics()
         hooks.on_epoch_begin(epoch)
-        logs = None
+        logs: Any = before or None
         for step in handler.steps():
             self.__dict__["_steps_now"] = handler.increment
             hooks.on_train_batch_begin(step)
@@ -212,7 +213,7 @@ class Loops(Trainer):
         function = self.make_test_function()
         logs = None
         hooks.on_test_begin()
-        with _open_batch():
+        with _open_batch(self):
             for _, iterator in handler.epochs():
                 self.reset_metrics()
                 for step in handler.steps():
@@ -267,7 +268,7 @@ class Loops(Trainer):
         function = self.make_predict_function()
         parts: list[Any] = []
         hooks.on_predict_begin()
-        with _open_batch():
+        with _open_batch(self):
             for _, iterator in handler.epochs():
                 for step in handler.steps():
                     self.__dict__["_steps_now"] = handler.increment
@@ -358,8 +359,11 @@ class _Validation:
 
 
 @contextmanager
-def _open_batch() -> Iterator[None]:
-    """Batches of any size go through models meanwhile; see `call_context`."""
+def _open_batch(model: Any) -> Iterator[None]:
+    """Batches of any size go through a model meanwhile; see `call_context`."""
+    for part in model._flatten():
+        if hasattr(part, "_free_batch"):
+            part._free_batch()
     kept, calls.free_batch = calls.free_batch, True
     try:
         yield

@@ -45,6 +45,16 @@ def unique_name(base: str, first: int = 0) -> str:
     return f"{base}_{number}" if number else base
 
 
+def get_uid(prefix: str = "") -> int:
+    """A number that this prefix has not had yet, from 1 on."""
+    return context.unique_number(f"keras.uid:{prefix}") + 1
+
+
+def reset_uids() -> None:
+    """Start the numbers of all prefixes anew."""
+    context.reset_unique_numbers()
+
+
 def reset_names() -> None:
     """Start every base at its first name again."""
     context.reset_unique_numbers()

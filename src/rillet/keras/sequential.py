@@ -230,6 +230,15 @@ class Sequential(Model):
             self.__dict__["_shapes_for"] = None
         self.__dict__["_entry_dtype"] = inputs.dtype
 
+    def _free_batch(self) -> None:
+        """Let the batch's size vary from now on, where only calls have told it."""
+        known = self._entry_shape
+        if self._entry is None and known is not None and known.rank:
+            shape = TensorShape([None]).concatenate(known[1:])
+            if shape != known:
+                self.__dict__["_entry_shape"] = shape
+                self.__dict__["_shapes_for"] = None
+
     def _refresh_shapes(self) -> None:
         """Work the layers' shapes out where only the input's is known."""
         if self._entry is None and self._entry_shape is not None:

@@ -40,9 +40,9 @@ class Tracked:
             object.__setattr__(self, name, value)
         except AttributeError:
             raise AttributeError(
-                f'Can\'t set the attribute "{name}", likely because it conflicts with an'
-                " existing read-only @property of the object. Please choose a different"
-                " name."
+                f'Can\'t set the attribute "{name}", likely because it conflicts with'
+                " an existing read-only @property of the object. Please choose a"
+                " different name."
             ) from None
         if name in tracked:
             self._forget(name)

@@ -1,0 +1,23 @@
+"""`tf.keras.utils`: seeds, downloads, progress bars, registered objects."""
+
+from rillet.keras.downloads import get_file as get_file
+from rillet.keras.progress import Progbar as Progbar
+from rillet.keras.progress import (
+    disable_interactive_logging as disable_interactive_logging,
+)
+from rillet.keras.progress import (
+    enable_interactive_logging as enable_interactive_logging,
+)
+from rillet.keras.progress import (
+    is_interactive_logging_enabled as is_interactive_logging_enabled,
+)
+from rillet.keras.random_source import set_random_seed as set_random_seed
+from rillet.keras.sequence import Sequence as Sequence
+from rillet.keras.serialization import CustomObjectScope as CustomObjectScope
+from rillet.keras.serialization import custom_object_scope as custom_object_scope
+from rillet.keras.serialization import get_custom_objects as get_custom_objects
+from rillet.keras.serialization import get_registered_name as get_registered_name
+from rillet.keras.serialization import get_registered_object as get_registered_object
+from rillet.keras.serialization import (
+    register_keras_serializable as register_keras_serializable,
+)
