@@ -242,8 +242,8 @@ def _lookup(name: str, kind: str, custom: Mapping[str, Any] | None) -> Any:
         raise ValueError(
             house_message(
                 f"{_PLURALS.get(kind, f'{kind}s')}.deserialize",
-                f"Unknown {_WORDS.get(kind, kind)}: '{name}'. Please ensure you are using a"
-                " `keras.utils.custom_object_scope` and that this object is included in"
+                f"Unknown {_WORDS.get(kind, kind)}: '{name}'. Please ensure you are using"
+                " a `keras.utils.custom_object_scope` and that this object is included in"
                 " the scope",
                 f"the name is {name!r}",
                 f"Did you mean '{near[0]}'?" if near else "",

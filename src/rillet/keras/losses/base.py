@@ -10,9 +10,9 @@ from rillet.core.errors import house_message
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
 from rillet.keras.call_context import mask_of, mode
+from rillet.keras.lookup import found
 from rillet.keras.losses.reduction import Reduction, compute_weighted_loss, reduced
 from rillet.keras.losses.shapes import fitted_weights, matched_ranks
-from rillet.keras.lookup import found
 from rillet.keras.serialization import get_registered_name
 from rillet.ops.compare import logical_and
 from rillet.ops.elementwise import cast, div_no_nan_op

@@ -195,7 +195,8 @@ def sparse_categorical_crossentropy(
         raise ValueError(
             house_message(
                 "sparse_categorical_crossentropy",
-                "`labels.shape` must equal `logits.shape` except for the last dimension",
+                "`labels.shape` must equal `logits.shape` except for the last"
+                " dimension",
                 f"labels.shape={to_tensor(y_true).shape} and logits.shape={dims}",
             )
         )
