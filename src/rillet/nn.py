@@ -34,6 +34,7 @@ from rillet.ops.convolutions import (
     depthwise_conv2d_backprop_input as depthwise_conv2d_backprop_input,
 )
 from rillet.ops.convolutions import separable_conv2d as separable_conv2d
+from rillet.ops.embedding import embedding_lookup as embedding_lookup
 from rillet.ops.morphology import dilation2d as dilation2d
 from rillet.ops.morphology import erosion2d as erosion2d
 from rillet.ops.neural import batch_normalization as batch_normalization

@@ -27,6 +27,19 @@ BAD = "InvalidArgumentError"
 
 CASES = (
     Case(
+        "Reshape",
+        lambda tf, x: tf.reshape(x, [4, -1]),
+        (X,),
+        dtypes=HALVES,
+        refused=(
+            ((floats(3),), BAD, "Input to reshape is a tensor with 3 values"),
+            ((floats(3, 5),), BAD, "a multiple of 4"),
+        ),
+    ),
+    Case("Reshape", lambda tf, x: tf.reshape(x, []), (floats(1, 1),), name="scalar"),
+    Case("Reshape", lambda tf, x: tf.reshape(x, [0, 7]), (floats(2, 0),), name="empty"),
+    Case("Reshape", lambda tf, x: tf.reshape(x, [2, 1]), (TEXTS,), name="strings"),
+    Case(
         "ConcatV2",
         lambda tf, x, y: tf.concat([x, y, x], 1),
         (A, B),

@@ -357,4 +357,17 @@ CASES = (
         name="zeros",
         order=1,
     ),
+    Case(
+        "GatherV2",
+        lambda tf, x, i: tf.nn.embedding_lookup(x, i, max_norm=1.5),
+        (ROWS, IDS),
+        name="embedding",
+        refused=(((ROWS, IDS + 9), BAD, "is not in"),),
+    ),
+    Case(
+        "GatherV2",
+        lambda tf, x, i: tf.nn.embedding_lookup([x, x], i + 3),
+        (ROWS, IDS),
+        name="embedding tables",
+    ),
 )

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from rillet.core import context, dtypes
-from rillet.core.convert import out_of_memory, to_tensor
+from rillet.core.convert import to_tensor
+from rillet.core.describe import out_of_memory
 from rillet.core.dtypes import ANY, STRING, DType, as_dtype
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec

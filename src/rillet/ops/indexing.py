@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from rillet.core import context
-from rillet.core.convert import describe
+from rillet.core.describe import describe
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.tensor import Tensor, install_operators
 from rillet.core.variable import Variable

@@ -132,6 +132,23 @@ def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None)
     return select_op.run(condition, x, y)
 
 
+def _faced(dims: Any, covered: Any, at: int) -> Any:
+    """The sizes of the axes that a mask covers, which must be its own."""
+    faced = dims[at : at + len(covered)]
+    if len(faced) != len(covered) or any(
+        a != b and None not in (a, b) for a, b in zip(faced, covered, strict=True)
+    ):
+        raise ValueError(
+            house_message(
+                "boolean_mask",
+                f"Shapes {faced} and {covered} are incompatible",
+                f"the tensor has shape {list(dims)}, the mask {list(covered)},"
+                f" axis={at}",
+            )
+        )
+    return faced
+
+
 def boolean_mask(
     tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_mask"
 ) -> Tensor:
@@ -169,18 +186,7 @@ def boolean_mask(
     dims = tuple(static_dims(tensor))
     at = 0 if axis is None else integer("boolean_mask", "axis", axis)
     at = at + len(dims) if at < 0 else at
-    faced = dims[at : at + len(covered)]
-    if len(faced) != len(covered) or any(
-        a != b and None not in (a, b) for a, b in zip(faced, covered, strict=True)
-    ):
-        raise ValueError(
-            house_message(
-                "boolean_mask",
-                f"Shapes {faced} and {covered} are incompatible",
-                f"the tensor has shape {list(dims)}, the mask {list(covered)},"
-                f" axis={at}",
-            )
-        )
+    faced = _faced(dims, covered, at)
     middle = -1 if None in faced else int(np.prod(faced, dtype=np.int64))
     rest = dims[at + len(covered) :]
     flat = reshape_op(tensor, (*dims[:at], middle, *rest))

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rillet.core.convert import describe, to_tensor
+from rillet.core.convert import to_tensor
+from rillet.core.describe import describe
 from rillet.core.errors import house_message
 from rillet.core.indexed_slices import IndexedSlices
 from rillet.core.tensor import Tensor, install_operators
