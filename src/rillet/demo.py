@@ -16,6 +16,7 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 
+_PICTURE = "rillet-demo.png"
 _CLASSES = 10
 _SIDE = 28
 _SHOWN = 12
@@ -40,6 +41,10 @@ def main(arguments: list[str] | None = None) -> int:
         print("rillet demo: --epochs and --batch-size are 1 or more", file=sys.stderr)
         return 2
     out = Path(options.out).expanduser().absolute()
+    if out.is_dir():
+        out = out / _PICTURE
+    elif not out.suffix:
+        out = out.with_suffix(".png")
     if not out.parent.is_dir():
         print(f"rillet demo: there is no folder {out.parent}", file=sys.stderr)
         return 2
@@ -77,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         "--seed", type=int, default=2, help="seed of the weights and the order (2)"
     )
     parser.add_argument(
-        "--out", default="rillet-demo.png", help="the picture's file (rillet-demo.png)"
+        "--out", default=_PICTURE, help=f"the picture's file or folder ({_PICTURE})"
     )
     return parser
 
