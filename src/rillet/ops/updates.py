@@ -103,9 +103,10 @@ def update_rule(
 
 
 def _descend(var: Array, grad: Array, rate: Array) -> Array:
-    check_shapes(var, grad)
-    change = np.multiply(grad, rate)
-    return np.subtract(var, change, out=change) if change.ndim else var - change
+    if grad.shape != var.shape:
+        check_shapes(var, grad)
+    change = grad * rate
+    return np.subtract(var, change, change) if change.ndim else var - change
 
 
 descend_op: Op = update_rule("RilletDescend", _descend, 0, {})

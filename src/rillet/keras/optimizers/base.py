@@ -71,11 +71,14 @@ class Optimizer(Settings):
         variables = list(var_list)
         self._trained = variables
         self._index_dict = {id(v._cell): i for i, v in enumerate(variables)}
-        if self.use_ema and not self._model_variables_moving_average:
-            self._model_variables_moving_average = [
-                self.add_variable_from_reference(v, "average", initial_value=v)
-                for v in variables
-            ]
+        if self.use_ema:
+            averages = self._model_variables_moving_average
+            for variable in variables[len(averages) :]:
+                averages.append(
+                    self.add_variable_from_reference(
+                        variable, "average", initial_value=variable
+                    )
+                )
 
     def _build_learning_rate(self, learning_rate: Any) -> Any:
         """A schedule as it is; a number as a variable."""
@@ -94,6 +97,8 @@ class Optimizer(Settings):
             return learning_rate
         try:
             value = learning_rate() if callable(learning_rate) else learning_rate
+            if isinstance(value, str | bytes):
+                raise TypeError
             return Variable(
                 np.float32(value), trainable=False, name="learning_rate", dtype=float32
             )
@@ -353,19 +358,30 @@ class Optimizer(Settings):
             return self._iterations
         grads, variables = present(pairs)
         index = self._index_dict
-        if not index or any(id(v._cell) not in index for v in variables):
-            self._meet(variables, [v for _, v in pairs])
+        for variable in variables:
+            if id(variable._cell) not in index:
+                self._meet(variables, [v for _, v in pairs])
+                break
         if self._clips:
             grads = clipped(grads, self.clipnorm, self.clipvalue, self.global_clipnorm)
+        constrained = [v for v in variables if v._constraint is not None]
+        if not constrained and self._is_plain():
+            self._update(grads, variables)
+            self._count()
+            return self._iterations
         held = [(v._cell, v._cell.tensor) for v in (*variables, *self._state())]
         try:
-            self._step(grads, variables)
+            self._step(grads, variables, constrained)
         except BaseException:
             if _state.tracer is None:
                 for cell, tensor in held:
                     cell.tensor = tensor
             raise
         return self._iterations
+
+    def _is_plain(self) -> bool:
+        """Whether a step is an update and no more, and leaves nothing half done."""
+        return False
 
     def _state(self) -> list[Variable]:
         """What a step may change beside the variables."""
@@ -389,7 +405,12 @@ class Optimizer(Settings):
                     " variables before the training loop."
                 )
 
-    def _step(self, grads: list[Any], variables: list[Variable]) -> None:
+    def _step(
+        self,
+        grads: list[Any],
+        variables: list[Variable],
+        constrained: list[Variable],
+    ) -> None:
         """Everything that one step changes, in Keras's order."""
         if isinstance(self._learning_rate, schedules.LearningRateSchedule):
             self._current_learning_rate.assign(
@@ -401,7 +422,7 @@ class Optimizer(Settings):
         if self.use_ema:
             self._average(variables)
         self._count()
-        for variable in variables:
+        for variable in constrained:
             if variable._constraint is not None:
                 variable.assign(variable._constraint(variable))
 

@@ -26,8 +26,12 @@ def present(pairs: list[Any]) -> tuple[list[Any], list[Variable]]:
         ValueError: where all are None; says where the tape lost sight of the values.
         TypeError: where `pairs` holds something else than pairs with variables.
     """
-    grads: list[Any] = []
-    variables: list[Variable] = []
+    if all([type(p) is tuple and len(p) == 2 for p in pairs]):
+        grads = [g for g, _ in pairs]
+        variables = [v for _, v in pairs]
+        if all([g is not None and type(v) is Variable for g, v in pairs]):
+            return grads, variables
+    grads, variables = [], []
     missing: list[Any] = []
     for pair in pairs:
         try:

@@ -23,6 +23,7 @@ from rillet.ops.elementwise import cast
 from rillet.ops.registry import Op
 
 _state = context.state
+_ndarray, _array = np.ndarray, np.asarray
 Array = np.ndarray[Any, Any]
 
 
@@ -80,6 +81,26 @@ class Ruled(Optimizer):
                     getattr(self, attribute).append(made)
                     self._slots[i] = (*self._slots[i], made)
 
+        self._note_cells()
+
+    def _note_cells(self) -> None:
+        """Where the values of each variable and its slots stand."""
+        used = self._slots_used
+        self._cells = {
+            id(v._cell): (v._cell, *[s._cell for s in slots[:used]])
+            for v, slots in zip(self._trained, self._slots, strict=True)
+        }
+
+    def __getstate__(self) -> dict[str, Any]:
+        kept = super().__getstate__()
+        kept.pop("_cells", None)
+        return kept
+
+    def __setstate__(self, kept: dict[str, Any]) -> None:
+        super().__setstate__(kept)
+        if "_slots" in self.__dict__:
+            self._note_cells()
+
     def _meet(self, variables: list[Variable], all_given: list[Variable]) -> None:
         self.build(all_given)
 
@@ -99,6 +120,14 @@ class Ruled(Optimizer):
         """Change one variable by its gradient."""
         self._run([gradient], [variable])
 
+    def _is_plain(self) -> bool:
+        return (
+            type(self).update_step is Ruled.update_step
+            and not self.weight_decay
+            and not self.use_ema
+            and isinstance(self._learning_rate, Variable)
+        )
+
     def _update(self, grads: list[Any], variables: list[Variable]) -> None:
         if type(self).update_step is not Ruled.update_step:
             super()._update(grads, variables)
@@ -110,45 +139,43 @@ class Ruled(Optimizer):
             self._run_symbolic(grads, variables)
             return
         op, attrs = self._rule()
-        kernel = op.kernel
-        index, slots_of = self._index_dict, self._slots
-        done: list[tuple[Any, Any]] = []
+        kernel, known = op.kernel, self._cells
+        single = op.outputs == 1
         type_now: Any = None
-        used = self._slots_used
-        extras: tuple[Any, ...] = ()
+        done: list[tuple[Any, Any]] = []
         token = silence()
         try:
             for grad, variable in zip(grads, variables, strict=True):
-                cell = variable._cell
-                slots = slots_of[index[id(cell)]][:used]
-                value = cell.tensor._array
+                cells = known[id(variable._cell)]
+                arrays = [cell.tensor._array for cell in cells]
+                value = arrays[0]
                 if value.dtype is not type_now:
                     type_now = value.dtype
-                    rate, extras = self._rate_of(type_now), self._extras(type_now)
-                cells = (cell, *[s._cell for s in slots])
-                if self._by_rows and isinstance(grad, IndexedSlices):
-                    found = self._rows(kernel, grad, variable, cells, rate, attrs)
-                else:
-                    if (
-                        type(grad) is not Tensor
-                        or grad._array.dtype is not value.dtype
-                        or grad._array.shape != value.shape
-                    ):
+                    rest = (self._rate_of(type_now), *self._extras(type_now))
+                if type(grad) is Tensor:
+                    array = grad._array
+                    if array.shape != value.shape or array.dtype is not type_now:
                         array = as_array(grad, variable)
-                    else:
-                        array = grad._array
-                    held = [c.tensor._array for c in cells[1:]]
-                    found = kernel(value, array, *held, rate, *extras, **attrs)
-                if not slots:
-                    found = (found,)
-                done.append((cells, found))
+                elif self._by_rows and isinstance(grad, IndexedSlices):
+                    array = None
+                else:
+                    array = as_array(grad, variable)
+                if array is None:
+                    found = self._rows(op, grad, variable, arrays, rest[0], attrs)
+                elif single:
+                    found = kernel(value, array, *rest, **attrs)
+                else:
+                    found = kernel(value, array, *arrays[1:], *rest, **attrs)
+                # At once, since a variable may come twice.
+                for cell, new in zip(cells, (found,) if single else found, strict=True):
+                    done.append((cell, cell.tensor))
+                    cell.tensor = Tensor(new if type(new) is _ndarray else _array(new))
+        except BaseException:
+            for cell, tensor in reversed(done):
+                cell.tensor = tensor
+            raise
         finally:
             restore(token)
-        for cells, arrays in done:
-            for cell, array in zip(cells, arrays, strict=True):
-                if type(array) is not np.ndarray:
-                    array = np.asarray(array)
-                cell.tensor = Tensor(array)
 
     def _extras(self, dtype: np.dtype[Any]) -> tuple[Any, ...]:
         """What the kernel takes after the rate."""
@@ -170,22 +197,22 @@ class Ruled(Optimizer):
 
     def _rows(
         self,
-        kernel: Any,
+        op: Op,
         grad: IndexedSlices,
         variable: Variable,
-        cells: tuple[Any, ...],
+        arrays: list[Array],
         rate: Array,
         attrs: dict[str, Any],
     ) -> Any:
         """The update of those rows that have a gradient."""
         places, sums = rows_of(grad, variable)
-        wholes = [c.tensor._array.copy() for c in cells]
+        wholes = [a.copy() for a in arrays]
         parts = [w[places] for w in wholes]
-        found = kernel(parts[0], sums, *parts[1:], rate, **attrs)
-        results = found if len(cells) > 1 else (found,)
+        found = op.kernel(parts[0], sums, *parts[1:], rate, **attrs)
+        results = (found,) if op.outputs == 1 else found
         for whole, part in zip(wholes, results, strict=True):
             whole[places] = part
-        return tuple(wholes) if len(cells) > 1 else wholes[0]
+        return wholes[0] if op.outputs == 1 else wholes
 
     def _run_symbolic(self, grads: list[Any], variables: list[Variable]) -> None:
         """The update as nodes of the graph that is being traced."""
