@@ -14,7 +14,7 @@ import numpy as np
 
 from rillet.core import context, dtypes
 from rillet.core.dtypes import FROM_NUMPY, DType
-from rillet.core.errors import house_message
+from rillet.core.errors import ResourceExhaustedError, house_message
 from rillet.core.shapes import TensorShape
 
 _state = context.state
@@ -104,7 +104,12 @@ class Tensor:
         if _state.recorders:
             left_tape(self, "numpy()")
         array = self._array
-        return array.copy() if array.ndim else array[()]
+        try:
+            return array.copy() if array.ndim else array[()]
+        except MemoryError as error:
+            raise ResourceExhaustedError(
+                house_message("numpy", "OOM: there is not enough memory", str(error))
+            ) from None
 
     def ref(self) -> Reference:
         """A hashable reference to this very tensor, for keys of dicts and sets."""
@@ -358,6 +363,10 @@ _NUMPY_METHODS: dict[str, str] = {
     "backward": "tf.GradientTape",
     "clip": "tf.clip_by_value(x, low, high)",
     "data": "x.numpy()",
+    "dot": "tf.matmul(x, y) for matrices, tf.tensordot(x, y, 1) for vectors",
+    "assign": "a tf.Variable: a tensor never changes",
+    "assign_add": "a tf.Variable: a tensor never changes",
+    "assign_sub": "a tf.Variable: a tensor never changes",
 }
 
 

@@ -162,7 +162,7 @@ class Layer(LayerLosses):
         try:
             if not self.built:
                 self._build_for(inputs)
-            check_inputs(self.input_spec, inputs, self._name)
+            check_inputs(self.input_spec, inputs, self._name, type(self).__name__)
             outputs = self._framed((inputs, *args[1:]), kwargs, training)
             if self._activity_regularizer is not None:
                 self._regularize_activity(outputs)
@@ -185,8 +185,9 @@ class Layer(LayerLosses):
             return (None,), dict(kwargs)
         raise ValueError(
             house_message(
-                f'Layer "{self._name}"',
+                type(self).__name__,
                 "The first argument to `Layer.call` must always be passed",
+                f"layer '{self._name}' was called without any",
             )
         )
 
@@ -265,7 +266,7 @@ class Layer(LayerLosses):
 
     def _build_for(self, inputs: Any) -> None:
         """Make the weights for inputs like these."""
-        check_inputs(self.input_spec, inputs, self._name)
+        check_inputs(self.input_spec, inputs, self._name, type(self).__name__)
         flat = nest.flatten(inputs)
         if self._dtype_policy.name == "_infer":
             self._infer_dtype(flat)

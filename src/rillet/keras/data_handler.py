@@ -272,12 +272,20 @@ def _source_of(
 
 
 def _batch_size(owner: str, value: Any) -> int:
-    if not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(
+    if not isinstance(value, int | np.integer):
+        raise TypeError(
             house_message(
                 owner,
                 "`batch_size` must be a positive integer",
-                f"got {value!r}",
+                f"got {value!r} of type {type(value).__name__}",
+            )
+        )
+    if value < 1:
+        raise ValueError(
+            house_message(
+                owner,
+                "Expected batch_size to be positive",
+                f"Received is {value}",
             )
         )
     return int(value)
@@ -361,8 +369,12 @@ def unpack(data: Any) -> tuple[Any, Any, Any]:
         return data, None, None
     if not 1 <= len(data) <= 3:
         raise ValueError(
-            "Data is expected to be in format `x`, `(x,)`, `(x, y)`, or"
-            f" `(x, y, sample_weight)`, found: {data}"
+            house_message(
+                "fit",
+                "Data is expected to be in format `x`, `(x,)`, `(x, y)`, or"
+                " `(x, y, sample_weight)`",
+                f"found {len(data)} parts",
+            )
         )
     parts = (*data, None, None)[:3]
     return parts[0], parts[1], parts[2]

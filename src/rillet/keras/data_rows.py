@@ -100,7 +100,7 @@ def row_count(owner: str, *parts: Any) -> int:
     if len(found) > 1:
         lines = [f"  {k} sizes: {', '.join(map(str, v))}" for k, v in sizes.items()]
         raise ValueError(
-            "Data cardinality is ambiguous:\n"
+            f"{owner}: Data cardinality is ambiguous:\n"
             + "\n".join(lines)
             + "\nMake sure all arrays contain the same number of samples."
         )

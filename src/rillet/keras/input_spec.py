@@ -10,6 +10,7 @@ from typing import Any
 
 from rillet.core import nest
 from rillet.core.dtypes import as_dtype
+from rillet.core.errors import house_message
 from rillet.core.shapes import as_shape
 
 
@@ -101,13 +102,14 @@ def frees_batch_axis(spec: Any) -> bool:
     return not fixed and not reaches and (not spec.shape or spec.shape[0] is None)
 
 
-def check_inputs(spec: Any, inputs: Any, name: str) -> None:
+def check_inputs(spec: Any, inputs: Any, name: str, kind: str = "Layer") -> None:
     """Raise where inputs do not fit what a layer asks.
 
     Args:
         spec: an `InputSpec`, a nest of them, or None.
         inputs: a tensor or a nest of them.
         name: the layer's name, for the message.
+        kind: the name of its class, for the message.
 
     Raises:
         ValueError: where number, rank, type or sizes differ.
@@ -123,17 +125,27 @@ def check_inputs(spec: Any, inputs: Any, name: str) -> None:
     for x in given:
         if not hasattr(x, "shape"):
             raise TypeError(
-                f"Inputs to a layer should be tensors. Got '{x}' (of type {type(x)})"
-                f" as input for layer '{name}'."
+                house_message(
+                    kind,
+                    f"Inputs to a layer should be tensors. Got '{x}' (of type"
+                    f" {type(x)}) as input for layer '{name}'",
+                    fix="Give a tensor or an array, e.g. tf.constant([[1.0, 2.0]])",
+                )
             )
     if len(given) != len(specs):
         raise ValueError(
-            f'Layer "{name}" expects {len(specs)} input(s), but it received'
-            f" {len(given)} input tensors. Inputs received: {given}"
+            house_message(
+                kind,
+                f'Layer "{name}" expects {len(specs)} input(s), but it received'
+                f" {len(given)} input tensors",
+                f"Inputs received: {given}",
+                "A list stands for several inputs; one input goes in as one tensor,"
+                " e.g. tf.constant([[1.0, 2.0]])",
+            )
         )
     for index, (x, one) in enumerate(zip(given, specs, strict=True)):
         if one is not None and not (x is None and one.optional):
-            _check_one(one, x, index, name)
+            _check_one(one, x, index, f'{kind}: Input {index} of layer "{name}"')
 
 
 def _by_name(specs: list[Any], inputs: dict[str, Any]) -> list[Any]:
@@ -147,40 +159,52 @@ def _by_name(specs: list[Any], inputs: dict[str, Any]) -> list[Any]:
     return [inputs.get(s.name) for s in specs]
 
 
-def _check_one(spec: InputSpec, x: Any, index: int, name: str) -> None:
+def _check_one(spec: InputSpec, x: Any, index: int, who: str) -> None:
     shape = as_shape(x.shape)
     if shape.rank is None:
         return
     dims = tuple(shape.as_list())
-    wrong = f'Input {index} of layer "{name}" is incompatible with the layer:'
-    full = f"Full shape received: {dims}"
+    wrong = f"{who} is incompatible with the layer:"
+    full = f"Full shape received: {dims}."
     rank = len(dims)
     if spec.ndim is not None and not spec.allow_last_axis_squeeze:
         if rank != spec.ndim:
             raise ValueError(
                 f"{wrong} expected ndim={spec.ndim}, found ndim={rank}. {full}"
+                f"{_batch_hint(rank, spec.ndim)}"
             )
     if spec.max_ndim is not None and rank > spec.max_ndim:
         raise ValueError(
-            f"{wrong} expected max_ndim={spec.max_ndim}, found ndim={rank}"
+            f"{wrong} expected max_ndim={spec.max_ndim}, found ndim={rank}. {full}"
         )
     if spec.min_ndim is not None and rank < spec.min_ndim:
         raise ValueError(
             f"{wrong} expected min_ndim={spec.min_ndim}, found ndim={rank}. {full}"
+            f"{_batch_hint(rank, spec.min_ndim)}"
         )
     if spec.dtype is not None and x.dtype.name != spec.dtype:
         raise ValueError(
-            f"{wrong} expected dtype={spec.dtype}, found dtype={x.dtype.name}"
+            f"{wrong} expected dtype={spec.dtype}, found dtype={x.dtype.name}."
         )
     for axis, size in spec.axes.items():
         inside = -rank <= axis < rank
         if size is not None and inside and dims[axis] not in (size, None):
             raise ValueError(
                 f"{wrong} expected axis {axis} of input shape to have value {size}, but"
-                f" received input with shape {dims}"
+                f" received input with shape {dims}."
             )
     if spec.shape is not None:
         _check_shape(spec, dims, wrong)
+
+
+def _batch_hint(rank: int, wanted: int) -> str:
+    """What helps where the axis of the batch is missing."""
+    if rank != wanted - 1:
+        return ""
+    return (
+        " A layer takes a batch, one row for each example: give a single example as"
+        " x[tf.newaxis]."
+    )
 
 
 def _check_shape(spec: InputSpec, dims: tuple[int | None, ...], wrong: str) -> None:
@@ -192,4 +216,6 @@ def _check_shape(spec: InputSpec, dims: tuple[int | None, ...], wrong: str) -> N
             wanted = wanted[:-1]
     for want, have in zip(wanted, dims, strict=False):
         if want is not None and have is not None and want != have:
-            raise ValueError(f"{wrong} expected shape={spec.shape}, found shape={dims}")
+            raise ValueError(
+                f"{wrong} expected shape={spec.shape}, found shape={dims}."
+            )

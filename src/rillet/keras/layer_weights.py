@@ -182,16 +182,26 @@ class LayerWeights(LayerSettings):
         given = list(weights)
         if len(mine) != len(given):
             raise ValueError(
-                f'You called `set_weights(weights)` on layer "{self._name}" with a'
-                f" weight list of length {len(given)}, but the layer was expecting"
-                f" {len(mine)} weights. Provided weights: {str(given)[:50]}..."
+                house_message(
+                    f"{type(self).__name__}.set_weights",
+                    f'You called `set_weights(weights)` on layer "{self._name}" with a'
+                    f" weight list of length {len(given)}, but the layer was expecting"
+                    f" {len(mine)} weights",
+                    f"the shapes given are {[np.shape(value) for value in given]}, its"
+                    f" own {[tuple(variable.shape) for variable in mine]}",
+                    "" if mine else "Build it first: layer.build(input_shape)",
+                )
             )
         for variable, value in zip(mine, given, strict=True):
             shape = tuple(np.shape(value))
             if not variable.shape.is_compatible_with(shape):
                 raise ValueError(
-                    f"Layer {self._name} weight shape {variable.shape} is not"
-                    f" compatible with provided weight shape {shape}."
+                    house_message(
+                        f"{type(self).__name__}.set_weights",
+                        f"Layer {self._name} weight shape {variable.shape} is not"
+                        f" compatible with provided weight shape {shape}",
+                        f"the weight is '{variable.name}'; no weight was changed",
+                    )
                 )
         values = [
             np.asarray(value, variable.dtype.numpy_dtype)

@@ -15,9 +15,11 @@ import numpy as np
 from rillet.core import nest
 from rillet.core.errors import house_message
 from rillet.core.logger import get_logger
+from rillet.core.spec import TensorSpec
 from rillet.keras.call_context import calls
 from rillet.keras.callbacks import CallbackList, History
 from rillet.keras.data_handler import ENDED, DataHandler, split_off, unpack
+from rillet.keras.data_rows import row_count
 from rillet.keras.progress import verbosity
 from rillet.keras.training import Trainer, as_numpy, plain_logs
 
@@ -320,6 +322,7 @@ class _Validation:
         self._given = data is not None
         arrays = isinstance(data, list | tuple)
         x, y, weights = unpack(data) if arrays else (data, None, None)
+        _check_rows(x, y, weights)
         self._arguments = {
             "x": x,
             "y": y,
@@ -356,6 +359,15 @@ class _Validation:
             **self._arguments, callbacks=hooks, return_dict=True
         )
         return {f"val_{name}": value for name, value in found.items()}
+
+
+def _check_rows(*parts: Any) -> None:
+    """Refuse arrays of unequal length before an epoch is spent on training."""
+    sized = [
+        [TensorSpec(a.shape) for a in nest.flatten(part) if hasattr(a, "shape")]
+        for part in parts
+    ]
+    row_count("fit", *sized)
 
 
 @contextmanager

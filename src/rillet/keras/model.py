@@ -186,35 +186,53 @@ class Model(Loops):
         layers = self.layers
         if index is not None and name is not None:
             raise ValueError(
-                "Provide only a layer name or a layer index. Received:"
-                f" index={index}, name={name}."
+                house_message(
+                    "get_layer",
+                    "Provide only a layer name or a layer index",
+                    f"index={index}, name={name}",
+                )
             )
         if index is not None:
             if len(layers) <= index:
                 raise ValueError(
-                    f"Was asked to retrieve layer at index {index} but model only has"
-                    f" {len(layers)} layers."
+                    house_message(
+                        "get_layer",
+                        f"Was asked to retrieve layer at index {index} but model only"
+                        f" has {len(layers)} layers",
+                        str([layer.name for layer in layers]),
+                    )
                 )
             return layers[index]
         if name is None:
             raise ValueError(
-                "Provide either a layer name or layer index at `get_layer`."
+                house_message(
+                    "get_layer",
+                    "Provide either a layer name or layer index at `get_layer`",
+                    "got neither",
+                )
             )
         for layer in layers:
             if layer.name == name:
                 return layer
         raise ValueError(
-            f"No such layer: {name}. Existing layers are:"
-            f" {[layer.name for layer in layers]}."
+            house_message(
+                "get_layer",
+                f"No such layer: {name}. Existing layers are",
+                f"{[layer.name for layer in layers]}",
+            )
         )
 
     def _need_weights(self) -> None:
         """Raise where the model has no weights yet."""
         if not self.built and self._children_unbuilt():
             raise ValueError(
-                f"Weights for model '{self._name}' have not yet been created. Weights"
-                " are created when the model is first called on inputs or `build()` is"
-                " called with an `input_shape`."
+                house_message(
+                    f"{type(self).__name__}.weights",
+                    f"Weights for model '{self._name}' have not yet been created",
+                    "the shape of its inputs is not known",
+                    "Weights are created when the model is first called on inputs or"
+                    " `build()` is called with an `input_shape`",
+                )
             )
 
     def _children_unbuilt(self) -> bool:
@@ -287,8 +305,13 @@ class Model(Loops):
         """
         if not self.built:
             raise ValueError(
-                "This model has not yet been built. Build the model first by calling"
-                " `build()` or by calling the model on a batch of data."
+                house_message(
+                    f"{type(self).__name__}.summary",
+                    "This model has not yet been built",
+                    "the shape of its inputs is not known",
+                    "Build the model first by calling `build()` or by calling the model"
+                    " on a batch of data",
+                )
             )
         print_summary(
             self,

@@ -111,7 +111,7 @@ class Sequential(Model):
     def _fit_on_top(self, layer: Layer) -> None:
         """Build a layer for what the stack below gives, and note its shapes."""
         below = self._top_shape()
-        check_inputs(layer.input_spec, _Shaped(below), layer.name)
+        check_inputs(layer.input_spec, _Shaped(below), layer.name, type(layer).__name__)
         if not layer.built:
             if isinstance(layer, Model):
                 layer.build(below)

@@ -31,9 +31,11 @@ _KNOWN = (
     "target_tensors",
     "sample_weight_mode",
 )
-_NOT_COMPILED = (
-    "You must compile your model before training/testing. Use"
-    " `model.compile(optimizer, loss)`."
+_NOT_COMPILED = house_message(
+    "Model",
+    "You must compile your model before training/testing",
+    "it has no optimizer and no loss yet",
+    "Use `model.compile(optimizer, loss)`",
 )
 
 
@@ -200,7 +202,7 @@ class Trainer(Layer):
 
     def _check_target(self, y: Any, loss: Any) -> None:
         if self.loss is not None and y is None:
-            raise TypeError(
+            raise ValueError(
                 house_message(
                     "fit",
                     "Target data is missing. Your model was compiled with"
@@ -211,8 +213,13 @@ class Trainer(Layer):
             )
         if loss is None:
             raise ValueError(
-                "No loss found. You may have forgotten to provide a `loss` argument in"
-                " the `compile()` method."
+                house_message(
+                    "fit",
+                    "No loss found",
+                    "loss=None",
+                    "You may have forgotten to provide a `loss` argument in the"
+                    " `compile()` method",
+                )
             )
 
     def compute_loss(

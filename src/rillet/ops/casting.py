@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from rillet.core.convert import to_tensor
-from rillet.core.dtypes import ANY, REAL, DType, as_dtype
+from rillet.core.dtypes import ANY, FROM_NUMPY, REAL, DType, as_dtype
 from rillet.core.errors import UnimplementedError, house_message
 from rillet.core.spec import Spec
 from rillet.ops.registry import Op, define
@@ -40,7 +40,7 @@ def cast_array(x: Array, dtype: DType) -> Array:
             house_message(
                 "cast",
                 "strings and numbers do not convert",
-                f"from {x.dtype} to {dtype.name}",
+                f"from {FROM_NUMPY[x.dtype].name} to {dtype.name}",
                 "Use tf.strings.to_number or tf.strings.as_string",
             )
         )

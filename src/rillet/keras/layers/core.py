@@ -64,6 +64,10 @@ class Dense(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        if units is None:
+            raise TypeError(
+                house_message("Dense", "`units` is the number of outputs", "units=None")
+            )
         self.units = int(units)
         if self.units <= 0:
             raise ValueError(

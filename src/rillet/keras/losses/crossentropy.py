@@ -14,7 +14,7 @@ import numpy as np
 
 from rillet.core.convert import describe, to_tensor
 from rillet.core.dtypes import INDEX, int64
-from rillet.core.errors import InvalidArgumentError, house_message
+from rillet.core.errors import UnimplementedError, house_message
 from rillet.core.tensor import Tensor
 from rillet.keras.call_context import set_mask
 from rillet.keras.losses.shapes import both, logits_of
@@ -198,6 +198,9 @@ def sparse_categorical_crossentropy(
                 "`labels.shape` must equal `logits.shape` except for the last"
                 " dimension",
                 f"labels.shape={to_tensor(y_true).shape} and logits.shape={dims}",
+                "For one-hot labels use categorical_crossentropy"
+                if to_tensor(y_true).shape == dims
+                else "",
             )
         )
     if ignore_class is not None:
@@ -212,10 +215,10 @@ def _classes(y_true: Any) -> Tensor:
     if type(labels) is Tensor and labels._array.dtype in INDEX:
         return labels
     if labels.dtype.name == "string":
-        raise InvalidArgumentError(
+        raise UnimplementedError(
             house_message(
                 "sparse_categorical_crossentropy",
-                "labels are integers",
+                "labels are integers (Cast string to int64 is not supported)",
                 describe(labels),
                 "Number the classes first",
             )
