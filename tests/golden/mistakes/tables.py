@@ -1,0 +1,12 @@
+"""All rows: those that real TensorFlow is asked about; those of impossible sizes."""
+
+from . import layers, names, shapes, sizes, training, values
+
+CHECKED = [
+    *values.ROWS,
+    *shapes.ROWS,
+    *names.ROWS,
+    *layers.ROWS,
+    *training.ROWS,
+]
+SIZES = sizes.ROWS
