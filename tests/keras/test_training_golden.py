@@ -17,7 +17,9 @@ _GOLDEN = json.loads((_FOLDER / "training.json").read_text("utf-8"))
 
 
 def _programs() -> dict[str, Any]:
-    spec = importlib.util.spec_from_file_location("programs", _FOLDER / "programs.py")
+    spec = importlib.util.spec_from_file_location(
+        "training_programs", _FOLDER / "training_programs.py"
+    )
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -1,4 +1,4 @@
-"""Write training.json: what `programs.py` gives under real tf.keras.
+"""Write training.json: what `training_programs.py` gives under real tf.keras.
 
 Run with an interpreter that has TensorFlow and tf_keras 2:
 ``python tests/golden/keras/make_training.py``
@@ -16,7 +16,7 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 sys.path.insert(0, str(Path(__file__).parent))
 
 import tensorflow as tf  # noqa: E402  the environment must be set before
-from programs import PROGRAMS  # noqa: E402
+from training_programs import PROGRAMS  # noqa: E402
 
 if __name__ == "__main__":
     found = {name: program(tf) for name, program in PROGRAMS.items()}
