@@ -158,7 +158,8 @@ def draw(
 
     figure = Figure(figsize=(12, 6.6), facecolor="white")
     FigureCanvasAgg(figure)
-    left, right = figure.subfigures(1, 2, width_ratios=[1, 1.35])
+    halves: Any = figure.subfigures(1, 2, width_ratios=[1, 1.35])
+    left, right = halves
     figure.suptitle(
         f"MNIST, 784 – 512 – 10 units: {accuracy:.2%} of the test digits read right",
         color=_INK,

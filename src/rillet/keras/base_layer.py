@@ -12,7 +12,6 @@ from typing import Any, Self
 import numpy as np
 
 from rillet.core import context, nest
-from rillet.core.convert import to_tensor
 from rillet.core.errors import house_message
 from rillet.core.shapes import TensorShape, as_shape
 from rillet.core.spec import TensorSpec
@@ -25,16 +24,14 @@ from rillet.keras.call_context import (
     set_mask,
 )
 from rillet.keras.call_form import form_of
+from rillet.keras.call_values import NUMBERS, as_tensor, is_table, shown
 from rillet.keras.input_spec import check_inputs, frees_batch_axis
 from rillet.keras.keras_tensor import KerasTensor
 from rillet.keras.layer_losses import LayerLosses
 from rillet.keras.shape_probe import probe
-from rillet.keras.tracking import Tracked
 from rillet.ops.elementwise import cast
-from rillet.ops.host import is_symbolic
 
 _state = context.state
-_NUMBERS = (np.ndarray, np.generic, float, int)
 
 
 class _Hot:
@@ -150,8 +147,8 @@ class Layer(LayerLosses):
         flat = nest.flatten(inputs)
         if any(isinstance(x, KerasTensor) for x in nest.flatten([args, kwargs])):
             return self._call_symbolic(inputs, args[1:], kwargs)
-        if any(isinstance(x, _NUMBERS) or _is_table(x) for x in flat):
-            inputs = nest.map_structure(_as_tensor, inputs)
+        if any(isinstance(x, NUMBERS) or is_table(x) for x in flat):
+            inputs = nest.map_structure(as_tensor, inputs)
             flat = nest.flatten(inputs)
         training = self._settle_training(form, args, kwargs)
         masks = self._settle_mask(form, inputs, flat, kwargs)
@@ -388,9 +385,9 @@ class Layer(LayerLosses):
         if getattr(error, "_layer_told", False):
             return
         form = form_of(self)
-        lines = [f"  • {form.first or 'inputs'}={_shown(inputs)}"]
+        lines = [f"  • {form.first or 'inputs'}={shown(inputs)}"]
         others = {k: v for k, v in form.defaults.items() if k != form.first}
-        lines += [f"  • {k}={_shown(v)}" for k, v in {**others, **kwargs}.items()]
+        lines += [f"  • {k}={shown(v)}" for k, v in {**others, **kwargs}.items()]
         who = f"layer '{self._name}' (type {type(self).__name__})"
         text = (
             f"Exception encountered when calling {who}.\n\n{error}\n\n"
@@ -450,32 +447,3 @@ class Layer(LayerLosses):
                     f"config={config}; {error}",
                 )
             ) from error
-
-
-def _as_tensor(x: Any) -> Any:
-    if isinstance(x, Tensor) or hasattr(x, "_dense_tensor"):
-        return x
-    if isinstance(x, _NUMBERS) or _is_table(x):
-        return to_tensor(x)
-    return x
-
-
-def _is_table(x: Any) -> bool:
-    """Whether `x` is a pandas table or another array-like that is no tensor."""
-    return (
-        not isinstance(x, Tensor | Tracked)
-        and hasattr(x, "__array__")
-        and not hasattr(x, "_dense_tensor")
-    )
-
-
-def _shown(value: Any) -> str:
-    """A value for an error message: a tensor by its shape."""
-    if isinstance(value, Tensor) and not is_symbolic(value):
-        return f"tf.Tensor(shape={value.shape}, dtype={value.dtype.name})"
-    if isinstance(value, np.ndarray):
-        return f"array(shape={value.shape}, dtype={value.dtype})"
-    if isinstance(value, list | tuple) and len(value) < 9:
-        return type(value)(_shown(v) for v in value).__repr__().replace("'", "")
-    text = repr(value)
-    return text if len(text) < 200 else text[:197] + "..."

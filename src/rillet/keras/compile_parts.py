@@ -15,69 +15,11 @@ from rillet.core.errors import house_message
 from rillet.core.tensor import Tensor
 from rillet.keras import losses as losses_module
 from rillet.keras import metrics as metrics_module
+from rillet.keras.outputs import Container, conform, match, row_total
 from rillet.ops.elementwise import add, cast, multiply
-from rillet.ops.rearrange import expand_dims
-from rillet.ops.shaping import static_dims
 
 _ACCURACIES = ("accuracy", "acc")
 _CROSSENTROPIES = ("crossentropy", "ce")
-
-
-class Container:
-    """What losses and metrics of a model have in common: names of outputs."""
-
-    def __init__(self, output_names: list[str] | None = None) -> None:
-        self._output_names = output_names
-        self._built = False
-
-    def _name_outputs(self, y_pred: Any) -> list[str]:
-        """A name for each output."""
-        names = self._output_names
-        flat = nest.flatten(y_pred)
-        if names is not None and len(names) == len(flat):
-            return names
-        if isinstance(y_pred, dict):
-            names = []
-            for key in sorted(y_pred):
-                inner = nest.flatten(y_pred[key])
-                names += (
-                    [str(key)]
-                    if len(inner) == 1
-                    else [f"{key}_{i + 1}" for i in range(len(inner))]
-                )
-            return names
-        return [f"output_{i + 1}" for i in range(len(flat))]
-
-    def _spread(self, struct: Any, names: list[str], broadcast: bool) -> list[Any]:
-        """One part of `struct` for each output, by place or by name.
-
-        Raises:
-            ValueError: where numbers or names do not fit the outputs.
-        """
-        count = len(names)
-        if struct is None:
-            return [None] * count
-        if broadcast:
-            return [struct] * count
-        if isinstance(struct, dict):
-            extra = [key for key in struct if key not in names]
-            if extra:
-                raise ValueError(
-                    "Found unexpected losses or metrics that do not correspond to any"
-                    f" Model output: {extra}. Valid mode output names: {names}."
-                    f" Received struct is: {struct}."
-                )
-            return [struct.get(name) for name in names]
-        parts = list(struct)
-        if len(parts) != count:
-            raise ValueError(
-                house_message(
-                    "compile",
-                    "there must be one entry an output",
-                    f"got {len(parts)} for the {count} outputs {names}",
-                )
-            )
-        return parts
 
 
 class LossesContainer(Container):
@@ -160,8 +102,8 @@ class LossesContainer(Container):
             self.build(y_pred)
         outputs = nest.flatten(y_pred)
         names = self._output_names or []
-        targets = _conform("y", y_true, y_pred, names)
-        weights = _conform("sample_weight", sample_weight, y_pred, names)
+        targets = conform("y", y_true, y_pred, names)
+        weights = conform("sample_weight", sample_weight, y_pred, names)
         values: list[Any] = []
         shown: list[Any] = []
         batch = None
@@ -179,9 +121,9 @@ class LossesContainer(Container):
             y, p, w = match(y, p, w)
             value = loss(y, p, sample_weight=w)
             if batch is None:
-                batch = _rows(y)
+                batch = row_total(y)
             if mean is not None:
-                mean.update_state(value, sample_weight=_rows(y))
+                mean.update_state(value, sample_weight=row_total(y))
             if factor is not None:
                 value = multiply(value, factor)
             values.append(value)
@@ -249,7 +191,7 @@ class MetricsContainer(Container):
         """Settle which metrics belong to which output, by the shapes of both."""
         names = self._name_outputs(y_pred)
         self._output_names = names
-        targets = _conform("y", y_true, y_pred, names)
+        targets = conform("y", y_true, y_pred, names)
         outputs = nest.flatten(y_pred)
         taken: set[str] = set()
         groups: list[list[list[Any]]] = []
@@ -287,8 +229,8 @@ class MetricsContainer(Container):
                 return
             self.build(y_pred, y_true)
         names = self._output_names or []
-        targets = _conform("y", y_true, y_pred, names)
-        weights = _conform("sample_weight", sample_weight, y_pred, names)
+        targets = conform("y", y_true, y_pred, names)
+        weights = conform("sample_weight", sample_weight, y_pred, names)
         for y, p, w, plain, weighted in zip(
             targets,
             nest.flatten(y_pred),
@@ -385,63 +327,6 @@ def _by_shapes(
     if len(t) < len(p) or (last_t == 1 and last_p is not None and last_p > 1):
         return sparse
     return categorical
-
-
-def _conform(label: str, struct: Any, y_pred: Any, names: list[str]) -> list[Any]:
-    """A part of `struct` for each output."""
-    outputs = nest.flatten(y_pred)
-    count = len(outputs)
-    if struct is None:
-        return [None] * count
-    if not nest.is_nested(struct):
-        if count == 1 or label == "sample_weight":
-            return [struct] * count
-        raise _structures(label, 1, count, names)
-    if isinstance(struct, dict):
-        if isinstance(y_pred, dict) and label == "y":
-            missing = [k for k in y_pred if k not in struct]
-            if missing and len(missing) == len(y_pred):
-                raise _structures(label, len(struct), count, names)
-        return [struct.get(name) for name in names]
-    flat = nest.flatten(struct)
-    if len(flat) != count:
-        raise _structures(label, len(flat), count, names)
-    return flat
-
-
-def _structures(label: str, given: int, count: int, names: list[str]) -> ValueError:
-    return ValueError(
-        house_message(
-            "fit",
-            "The two structures don't have the same nested structure: there must be one"
-            f" array of {label} an output",
-            f"got {given} for the {count} outputs {names}",
-        )
-    )
-
-
-def match(y: Any, p: Any, w: Any) -> tuple[Any, Any, Any]:
-    """Targets and weights with the rank and type of the outputs."""
-    y, p = to_tensor(y), to_tensor(p)
-    if y.ndim == 1 and p.ndim == 2:
-        y = expand_dims(y, -1)
-    if w is not None:
-        w = to_tensor(w)
-        if w.ndim == 1 and p.ndim == 2:
-            w = expand_dims(w, -1)
-        if w.dtype is not p.dtype and p.dtype.is_floating:
-            w = cast(w, p.dtype)
-    same_kind = (y.dtype.is_floating and p.dtype.is_floating) or (
-        y.dtype.is_integer and p.dtype.is_integer
-    )
-    if same_kind and y.dtype is not p.dtype:
-        y = cast(y, p.dtype)
-    return y, p, w
-
-
-def _rows(y: Any) -> Any:
-    sizes = static_dims(y)
-    return float(sizes[0]) if sizes and sizes[0] is not None else 1.0
 
 
 def _sum(values: list[Any]) -> Tensor:

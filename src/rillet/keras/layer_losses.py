@@ -11,7 +11,6 @@ from typing import Any
 from rillet.core import context
 from rillet.core.convert import to_tensor
 from rillet.core.errors import house_message
-from rillet.keras.call_context import calls, in_call
 from rillet.keras.layer_weights import LayerWeights
 from rillet.keras.tracking import once_each
 
@@ -37,8 +36,9 @@ class LayerLosses(LayerWeights):
             if callable(loss):
                 self.__dict__["_losses_made"].append(loss)
             elif loss is not None:
-                if in_call() and said.losses_of != calls.token:
-                    said.losses, said.losses_of = [], calls.token
+                # Losses of an earlier call go when the first of a later one comes.
+                if said.losses_of != said.token:
+                    said.losses, said.losses_of = [], said.token
                 said.losses.append(to_tensor(loss, hint=self._compute_type))
 
     def _clear_losses(self) -> None:

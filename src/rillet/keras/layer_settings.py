@@ -104,7 +104,7 @@ class LayerSettings(Tracked):
         space["built"] = False
         space["_input_spec"] = None
         space["_build_input_shape"] = None
-        space["_supports_masking"] = not _overrides(self, "compute_mask")
+        space["_supports_masking"] = _overrides(self, "compute_mask")
         space["_autocast"] = kwargs.get("autocast", True) is not False
         if name is not None and not isinstance(name, str):
             raise TypeError(

@@ -13,16 +13,16 @@ from typing import Any
 from rillet.autodiff.tape import GradientTape
 from rillet.core import nest
 from rillet.core.errors import house_message
-from rillet.core.tensor import Tensor
 from rillet.keras import losses as losses_module
 from rillet.keras import metrics as metrics_module
 from rillet.keras import optimizers as optimizers_module
 from rillet.keras.base_layer import Layer
 from rillet.keras.compile_parts import LossesContainer, MetricsContainer
-from rillet.keras.data_handler import DataHandler, pack, unpack
+from rillet.keras.data_batches import pack, unpack
+from rillet.keras.data_handler import DataHandler
 from rillet.keras.data_rows import as_rows
+from rillet.keras.logs import as_numpy, joined, plain_logs
 from rillet.keras.tracking import once_each
-from rillet.ops.array import concat
 
 _KNOWN = (
     "cloning",
@@ -439,39 +439,3 @@ def _one_batch(
     for _, iterator in handler.epochs():
         return iterator
     return iter(())
-
-
-def joined(parts: list[Any]) -> Any:
-    """Outputs of several batches as those of one."""
-    if len(parts) == 1:
-        return parts[0]
-    return nest.map_structure(lambda *p: concat(list(p), 0), *parts)
-
-
-def as_numpy(outputs: Any) -> Any:
-    """Tensors in any nest as NumPy arrays."""
-    return nest.map_structure(
-        lambda t: t.numpy() if hasattr(t, "numpy") else t, outputs
-    )
-
-
-def plain_logs(logs: Any) -> dict[str, Any]:
-    """Logs with scalars as Python numbers and other tensors as NumPy arrays."""
-
-    def one(value: Any) -> Any:
-        if isinstance(value, Tensor):
-            value = value.numpy()
-        if hasattr(value, "ndim") and value.ndim == 0:
-            return value.item()
-        return value
-
-    if not isinstance(logs, dict):
-        raise RuntimeError(
-            house_message(
-                "fit",
-                "a step must return a dictionary of metrics",
-                f"got {type(logs).__name__}",
-                "Return {metric.name: metric.result() for metric in self.metrics}",
-            )
-        )
-    return {key: nest.map_structure(one, value) for key, value in logs.items()}

@@ -1,0 +1,47 @@
+"""Values on their way into a layer's `call`, and how errors show them.
+
+In: what users call layers with. Out: tensors, and descriptions for messages.
+`base_layer` calls it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rillet.core.convert import to_tensor
+from rillet.core.tensor import Tensor
+from rillet.keras.tracking import Tracked
+from rillet.ops.host import is_symbolic
+
+NUMBERS = (np.ndarray, np.generic, float, int)
+
+
+def as_tensor(x: Any) -> Any:
+    if isinstance(x, Tensor) or hasattr(x, "_dense_tensor"):
+        return x
+    if isinstance(x, NUMBERS) or is_table(x):
+        return to_tensor(x)
+    return x
+
+
+def is_table(x: Any) -> bool:
+    """Whether `x` is a pandas table or another array-like that is no tensor."""
+    return (
+        not isinstance(x, Tensor | Tracked)
+        and hasattr(x, "__array__")
+        and not hasattr(x, "_dense_tensor")
+    )
+
+
+def shown(value: Any) -> str:
+    """A value for an error message: a tensor by its shape."""
+    if isinstance(value, Tensor) and not is_symbolic(value):
+        return f"tf.Tensor(shape={value.shape}, dtype={value.dtype.name})"
+    if isinstance(value, np.ndarray):
+        return f"array(shape={value.shape}, dtype={value.dtype})"
+    if isinstance(value, list | tuple) and len(value) < 9:
+        return type(value)(shown(v) for v in value).__repr__().replace("'", "")
+    text = repr(value)
+    return text if len(text) < 200 else text[:197] + "..."
