@@ -228,7 +228,9 @@ class GradientTape:
             RuntimeError: where a tape that is not persistent is read twice.
         """
         self._take("gradient")
-        mode = UnconnectedGradients(unconnected_gradients)
+        mode = unconnected_gradients
+        if mode is not UnconnectedGradients.NONE:
+            mode = UnconnectedGradients(mode)
         flat = nest.flatten(sources)
         seeds = self._seeds(target, output_gradients)
         found = gradients(self._entries, seeds, self._keys(flat))

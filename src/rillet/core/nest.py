@@ -8,12 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from weakref import WeakKeyDictionary
+
+import numpy as np
 
 from rillet.core.errors import house_message
+from rillet.core.tensor import Tensor
+from rillet.core.variable import Variable
 
-#: Whether a type is nested, for each type seen.
-_NESTED: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
+#: Types that need no second look.
+_KNOWN: dict[type, bool] = {
+    **dict.fromkeys((list, tuple, dict), True),
+    **dict.fromkeys((int, float, str, bytes, bool, type(None), np.ndarray), False),
+    **dict.fromkeys((Tensor, Variable), False),
+}
 
 
 def is_nested(structure: Any) -> bool:
@@ -25,11 +32,10 @@ def is_nested(structure: Any) -> bool:
         (True, False)
     """
     kind = type(structure)
-    known = _NESTED.get(kind)
-    if known is None:
-        known = issubclass(kind, list | tuple | Mapping) or _is_attrs(structure)
-        _NESTED[kind] = known
-    return known
+    known = _KNOWN.get(kind)
+    if known is not None:
+        return known
+    return issubclass(kind, list | tuple | Mapping) or _is_attrs(structure)
 
 
 def _is_attrs(structure: Any) -> bool:

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import FLOATING, REAL
+from rillet.core.errors import house_message
 from rillet.core.tensor import Tensor
 from rillet.ops.array import concat
-from rillet.ops.elementwise import mul_op, neg_op
+from rillet.ops.elementwise import add_op, mul_op, neg_op
+from rillet.ops.error_functions import erf_op
+from rillet.ops.extremes import against_zero
 from rillet.ops.registry import Op, define
 from rillet.ops.shape_rules import same_as_input
-from rillet.ops.transcendental import sigmoid_op
+from rillet.ops.transcendental import sigmoid_op, tanh_op
 
 Array = np.ndarray[Any, Any]
-
-
-def _relu(x: Array) -> Array:
-    return np.maximum(x, x.dtype.type(0))
 
 
 relu_op: Op = define(
     "Relu",
     types=(REAL,),
-    kernel=_relu,
+    kernel=lambda x: against_zero(np.maximum, x),
     infer=same_as_input,
-    grad=(lambda g, y, x: relu_grad_op(g, y),),
+    grad=(lambda g, y, x: relu_grad_op.run(g, y),),
 )
 relu_grad_op: Op = define(
     "ReluGrad",
@@ -241,6 +241,42 @@ def silu(features: Any, beta: float = 1.0) -> Tensor:
     features = to_tensor(features)
     gate = features if beta == 1.0 else mul_op(features, beta)
     return mul_op(features, sigmoid_op(gate))
+
+
+def gelu(features: Any, approximate: bool = False, name: str | None = None) -> Tensor:
+    """x · Φ(x), with Φ the normal distribution's function (Hendrycks & Gimpel, 2016).
+
+    Args:
+        features: a float tensor.
+        approximate: use 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))).
+        name: ignored when eager.
+
+    Returns:
+        A tensor of the same shape and type.
+
+    Raises:
+        ValueError: where the tensor is not of a float type.
+
+    Example:
+        >>> import rillet as tf
+        >>> round(float(tf.nn.gelu(1.0)), 5)
+        0.84134
+    """
+    x = to_tensor(features)
+    if not x.dtype.is_floating:
+        raise ValueError(
+            house_message(
+                "gelu",
+                "`features.dtype` must be a floating point tensor",
+                repr(x.dtype),
+            )
+        )
+    half = mul_op(x, 0.5)
+    if approximate:
+        cube = mul_op(mul_op(x, x), x)
+        inner = mul_op(add_op(x, mul_op(cube, 0.044715)), math.sqrt(2 / math.pi))
+        return mul_op(half, add_op(tanh_op(inner), 1.0))
+    return mul_op(half, add_op(erf_op(mul_op(x, 1 / math.sqrt(2.0))), 1.0))
 
 
 swish = silu

@@ -33,6 +33,7 @@ __all__ = ["batch_matmul", "config", "corename", "matmul", "thread_count"]
 
 _READY: Final = 0x101  # NumPy's flag bits: C-contiguous and aligned
 _DATA: Final = DATA_OFFSET
+_empty: Final = np.empty
 _at: Final = ctypes.c_void_p.from_address
 _SMALL_INTEGER_WORK: Final = 1 << 12
 _EXACT_TERMS: Final = 1 << 21
@@ -122,6 +123,52 @@ def matmul(
             101, flag_a, flag_b, m, n, k,
             use.one, at_a, wide_a, at_b, wide_b, use.zero, at_out, n,
         )  # fmt: skip
+    return out
+
+
+def product(
+    a: np.ndarray,
+    b: np.ndarray,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+) -> np.ndarray:
+    """`matmul` by the shortest way for two small matrices that lie row by row.
+
+    Args:
+      a: `(m, k)`, or `(k, m)` if transposed; any strides.
+      b: `(k, n)`, or `(n, k)` if transposed; of a's dtype.
+      transpose_a: use a's transpose.
+      transpose_b: use b's transpose.
+
+    Returns:
+      `(m, n)`, of a's dtype.
+
+    Raises:
+      ValueError: not two matrices, or the inner dimensions differ.
+      TypeError: the dtypes differ or are not numeric.
+
+    Example:
+      >>> product(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]))
+      array([[11.]])
+    """
+    use = DIRECT.get(a.dtype)
+    if use is None or transpose_a or transpose_b or a.ndim != 2 or b.ndim != 2:
+        return matmul(a, b, transpose_a, transpose_b)
+    m, k = a.shape
+    inner, n = b.shape
+    if (
+        k != inner
+        or not 0 < m * n * k <= HELD_WORK
+        or n == 1
+        or a.flags.num & b.flags.num & _READY != _READY
+    ):
+        return matmul(a, b)
+    out = _empty((m, n), a.dtype)
+    use.held_gemm(
+        101, 111, 111, m, n, k,
+        use.one, _at(id(a) + _DATA), k, _at(id(b) + _DATA), n,
+        use.zero, _at(id(out) + _DATA), n,
+    )  # fmt: skip
     return out
 
 

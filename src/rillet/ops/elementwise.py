@@ -41,6 +41,7 @@ from rillet.ops.quotients import floormod as floormod
 from rillet.ops.quotients import reciprocal as reciprocal
 from rillet.ops.quotients import reciprocal_op as reciprocal_op
 from rillet.ops.quotients import truediv as truediv
+from rillet.ops.extremes import extreme
 from rillet.ops.registry import Op, define
 from rillet.ops.ring import add_op as add_op
 from rillet.ops.ring import conj_op as conj_op
@@ -168,7 +169,7 @@ _below_op: Op = define(
 maximum_op: Op = define(
     "Maximum",
     types=(REAL, 0),
-    kernel=np.maximum,
+    kernel=extreme(np.maximum),
     infer=broadcast("maximum"),
     grad=(
         lambda g, z, x, y: sum_to(mul_op(g, _at_least_op(x, y)), x),
@@ -178,7 +179,7 @@ maximum_op: Op = define(
 minimum_op: Op = define(
     "Minimum",
     types=(REAL, 0),
-    kernel=np.minimum,
+    kernel=extreme(np.minimum),
     infer=broadcast("minimum"),
     grad=(
         lambda g, z, x, y: sum_to(mul_op(g, _at_least_op(y, x)), x),

@@ -68,8 +68,8 @@ def _grad_a(
 ) -> Any:
     b = conjugate(b)
     if transpose_a:
-        return matmul_op(b, g, transpose_a=transpose_b, transpose_b=True)
-    return matmul_op(g, b, transpose_b=not transpose_b)
+        return matmul_op.run(b, g, transpose_a=transpose_b, transpose_b=True)
+    return matmul_op.run(g, b, transpose_b=not transpose_b)
 
 
 def _grad_b(
@@ -77,14 +77,14 @@ def _grad_b(
 ) -> Any:
     a = conjugate(a)
     if transpose_b:
-        return matmul_op(g, a, transpose_a=True, transpose_b=transpose_a)
-    return matmul_op(a, g, transpose_a=not transpose_a)
+        return matmul_op.run(g, a, transpose_a=True, transpose_b=transpose_a)
+    return matmul_op.run(a, g, transpose_a=not transpose_a)
 
 
 matmul_op: Op = define(
     "MatMul",
     types=(NUMERIC, 0),
-    kernel=blas.matmul,
+    kernel=blas.product,
     quiet=False,
     infer=lambda a, b, transpose_a=False, transpose_b=False: _infer(
         a, b, transpose_a, transpose_b
@@ -169,7 +169,7 @@ def matmul(
     if type(a) is not Tensor or type(b) is not Tensor:
         a, b = matched(matmul_op, a, b)
     if not (transpose_a or transpose_b or adjoint_a or adjoint_b):
-        if a.ndim <= 2 and b.ndim <= 2 and output_type is None:
+        if output_type is None and a.ndim <= 2 and b.ndim <= 2:
             return matmul_op.run(a, b)
     elif (transpose_a and adjoint_a) or (transpose_b and adjoint_b):
         raise ValueError(
