@@ -101,7 +101,11 @@ def losses(tf):
         yield f"function_{name}", lambda n=name, p=pair: tf.keras.losses.get(n)(*p)
     for name, (y, p) in LOSS_CLASSES.items():
         for reduction in ("auto", "none", "sum"):
-            for label, w in (("", None), ("_w", WEIGHTS), ("_column", WEIGHTS[:, None])):
+            for label, w in (
+                ("", None),
+                ("_w", WEIGHTS),
+                ("_column", WEIGHTS[:, None]),
+            ):
                 yield (
                     f"{name}_{reduction}{label}",
                     lambda n=name, r=reduction, y=y, p=p, w=w: getattr(
@@ -135,7 +139,9 @@ def loss_settings(k):
             )
             yield (
                 f"cce{end}",
-                lambda a=logits, s=s, p=one: k.CategoricalCrossentropy(a, s)(ONE_HOT, p),
+                lambda a=logits, s=s, p=one: k.CategoricalCrossentropy(a, s)(
+                    ONE_HOT, p
+                ),
             )
             yield (
                 f"bfce{end}",
@@ -167,17 +173,20 @@ def through_activations(tf):
     labels, yes = [0, 1, 2, 0, 1], (SHARP > 1).astype(np.float32)
     hot = np.eye(3, dtype=np.float32)[labels]
     x = tf.constant(SHARP)
-    yield "softmax_sparse", lambda: k.SparseCategoricalCrossentropy()(
-        labels, a.softmax(x)
+    yield (
+        "softmax_sparse",
+        lambda: k.SparseCategoricalCrossentropy()(labels, a.softmax(x)),
     )
     yield "softmax_hot", lambda: k.CategoricalCrossentropy()(hot, a.softmax(x))
-    yield "softmax_plain", lambda: k.SparseCategoricalCrossentropy()(
-        labels, tf.nn.softmax(x)
+    yield (
+        "softmax_plain",
+        lambda: k.SparseCategoricalCrossentropy()(labels, tf.nn.softmax(x)),
     )
     yield "sigmoid_binary", lambda: k.BinaryCrossentropy()(yes, a.sigmoid(x))
     yield "sigmoid_focal", lambda: k.BinaryFocalCrossentropy()(yes, a.sigmoid(x))
-    yield "sigmoid_column", lambda: k.BinaryCrossentropy()(
-        tf.constant(yes[:, 0]), a.sigmoid(x[:, :1])
+    yield (
+        "sigmoid_column",
+        lambda: k.BinaryCrossentropy()(tf.constant(yes[:, 0]), a.sigmoid(x[:, :1])),
     )
 
 
@@ -185,15 +194,24 @@ def loss_shapes(tf, k):
     """Axes too many or too few, integers, lists, other float types, nothing at all."""
     sparse = k.SparseCategoricalCrossentropy
     yield "steps", lambda: sparse(True, reduction="none")(CLASSES3, P3)
-    yield "steps_column", lambda: sparse(True, reduction="none")(CLASSES3[..., None], P3)
+    yield (
+        "steps_column",
+        lambda: sparse(True, reduction="none")(CLASSES3[..., None], P3),
+    )
     yield "steps_w", lambda: sparse(True)(CLASSES3, P3, sample_weight=[1.0, 2.0])
     yield "steps_w2", lambda: sparse(True)(CLASSES3, P3, sample_weight=[[1.0], [2.0]])
     yield "steps_ignore", lambda: sparse(True, 1, reduction="none")(CLASSES3, P3)
-    yield "first_axis", lambda: k.sparse_categorical_crossentropy(
-        np.array([0, 1, 1, 0]), tf.constant(P[:3]), True, axis=0
+    yield (
+        "first_axis",
+        lambda: k.sparse_categorical_crossentropy(
+            np.array([0, 1, 1, 0]), tf.constant(P[:3]), True, axis=0
+        ),
     )
-    yield "hot_first_axis", lambda: k.categorical_crossentropy(
-        ONE_HOT.T.copy(), tf.constant(SOFTMAX.T.copy()), axis=0
+    yield (
+        "hot_first_axis",
+        lambda: k.categorical_crossentropy(
+            ONE_HOT.T.copy(), tf.constant(SOFTMAX.T.copy()), axis=0
+        ),
     )
     mse = k.MeanSquaredError
     yield "squeezed", lambda: mse()(tf.constant(Y[:, 0]), tf.constant(P[:, :1]))
@@ -219,8 +237,11 @@ def metrics(tf):
         yield f"{name}_merged", lambda n=name, y=y, p=p: merged(getattr(k, n), y, p)
     for n in (1, 2, 3):
         yield f"top{n}", lambda n=n: k.TopKCategoricalAccuracy(n)(ONE_HOT, SOFTMAX)
-        yield f"sparse_top{n}", lambda n=n: k.sparse_top_k_categorical_accuracy(
-            CLASSES, np.round(SOFTMAX, 1), n
+        yield (
+            f"sparse_top{n}",
+            lambda n=n: k.sparse_top_k_categorical_accuracy(
+                CLASSES, np.round(SOFTMAX, 1), n
+            ),
         )
     sparse = k.SparseCategoricalAccuracy
     yield "steps", lambda: sparse()(CLASSES3, P3)
@@ -349,9 +370,10 @@ def first_values(k):
                 f"{name}_{len(shape)}",
                 lambda n=name, s=shape: getattr(k, n)(seed=7)(s),
             )
-    yield "variance", lambda: k.VarianceScaling(
-        2.0, "fan_out", "untruncated_normal", seed=3
-    )((4, 5))
+    yield (
+        "variance",
+        lambda: k.VarianceScaling(2.0, "fan_out", "untruncated_normal", seed=3)((4, 5)),
+    )
     yield "constant", lambda: k.Constant([1.0, 2.0])((2,))
     yield "identity", lambda: k.Identity(2.0)((2, 3))
     yield "ones_int", lambda: k.Ones()((2,), dtype="int32")

@@ -60,6 +60,21 @@ from rillet.keras.metrics.accuracies import (
 )
 from rillet.keras.metrics.base import Metric as Metric
 from rillet.keras.metrics.base import clone_metric as clone_metric
+from rillet.keras.metrics.confusion import FalseNegatives as FalseNegatives
+from rillet.keras.metrics.confusion import FalsePositives as FalsePositives
+from rillet.keras.metrics.confusion import Precision as Precision
+from rillet.keras.metrics.confusion import Recall as Recall
+from rillet.keras.metrics.confusion import TrueNegatives as TrueNegatives
+from rillet.keras.metrics.confusion import TruePositives as TruePositives
+from rillet.keras.metrics.curves import AUC as AUC
+from rillet.keras.metrics.curves import PrecisionAtRecall as PrecisionAtRecall
+from rillet.keras.metrics.curves import RecallAtPrecision as RecallAtPrecision
+from rillet.keras.metrics.curves import (
+    SensitivityAtSpecificity as SensitivityAtSpecificity,
+)
+from rillet.keras.metrics.curves import (
+    SpecificityAtSensitivity as SpecificityAtSensitivity,
+)
 from rillet.keras.metrics.errors import BinaryCrossentropy as BinaryCrossentropy
 from rillet.keras.metrics.errors import (
     CategoricalCrossentropy as CategoricalCrossentropy,

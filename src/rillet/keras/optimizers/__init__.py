@@ -10,6 +10,7 @@ from typing import Any
 
 from rillet.core.errors import house_message
 from rillet.keras.lookup import described, found
+from rillet.keras.optimizers import legacy as legacy
 from rillet.keras.optimizers import schedules as schedules
 from rillet.keras.optimizers.adam import Adam as Adam
 from rillet.keras.optimizers.adam import AdamW as AdamW

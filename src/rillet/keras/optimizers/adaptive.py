@@ -28,6 +28,7 @@ class Adagrad(Ruled):
 
     _slot_groups = ((("accumulator", "_accumulators"),),)
     _by_rows = True
+    _epsilon_outside = False
 
     def __init__(
         self,
@@ -66,7 +67,8 @@ class Adagrad(Ruled):
         return _filled(variable, self.initial_accumulator_value)
 
     def _rule(self) -> tuple[Op, dict[str, Any]]:
-        return adagrad_op, {"epsilon": self.epsilon}
+        outside = self._epsilon_outside
+        return adagrad_op, {"epsilon": self.epsilon, "epsilon_outside": outside}
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data."""
