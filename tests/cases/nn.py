@@ -7,7 +7,8 @@ from cases import Case, floats, ints
 HALVES = ("float16", "bfloat16", "float64")
 A = floats(3, 4)
 G = floats(3, 4, seed=5)
-LOGITS, LABELS = floats(5, 3, low=-4, high=4), np.eye(3, dtype=np.float32)[[0, 2, 1, 1, 0]]
+LOGITS = floats(5, 3, low=-4, high=4)
+LABELS = np.eye(3, dtype=np.float32)[[0, 2, 1, 1, 0]]
 SOFT = (LABELS * 0.7 + 0.1).astype(np.float32)
 SPREAD = np.abs(floats(2, 3, 4, seed=3))
 SPREAD /= SPREAD.sum(axis=1, keepdims=True)
@@ -48,6 +49,49 @@ def of_table(name):
     return call
 
 
+def statistics(tf, x):
+    count, total, squares, shift = tf.nn.sufficient_statistics(x, [0], shift=0.5)
+    return [count, *tf.nn.normalize_moments(count, total, squares, shift)]
+
+
+def dropped(name, refused=(), **options):
+    """Dropout of one draw, which the global seed and its own decide."""
+
+    def call(tf, x):
+        tf.random.set_seed(11)
+        return tf.nn.dropout(x, **options)
+
+    return Case("SelectV2", call, (A,), name=f"dropout {name}", refused=refused)
+
+
+def sampled(name):
+    """A loss over sampled classes that are given."""
+    weights, biases, inputs = floats(6, 3), floats(6, seed=1), floats(2, 3, seed=2)
+
+    def call(tf, w, b, x):
+        values = (tf.constant([0, 3, 4], tf.int64), tf.constant([[0.5], [0.3]]),
+                  tf.constant([0.5, 0.6, 0.7]))
+        true = tf.constant([[1], [4]], tf.int64)
+        return getattr(tf.nn, name)(w, b, true, x, 3, 6, sampled_values=values,
+                                    remove_accidental_hits=True)
+
+    return Case("ComputeAccidentalHits", call, (weights, biases, inputs), name=name)
+
+
+def hits(tf, true, drawn):
+    return list(tf.nn.compute_accidental_hits(true, drawn, 2))
+
+
+def ctc(**options):
+    """The loss of two rows of labels, of lengths 2 and 1, over 4 and 3 frames."""
+
+    def call(tf, logits):
+        return tf.nn.ctc_loss(
+            [[1, 2, 0], [3, 0, 0]], logits, [2, 1], [4, 3], **options)
+
+    return call
+
+
 CASES = (
     Case("Relu", lambda tf, x: tf.nn.relu(x), (A,), dtypes=HALVES, sizes=True),
     Case("Relu6", lambda tf, x: tf.nn.relu6(x * 5), (A,), dtypes=HALVES, sizes=True),
@@ -80,7 +124,7 @@ CASES = (
          lambda tf, x, p: tf.nn.sparse_softmax_cross_entropy_with_logits(p, x),
          (LOGITS, CLASSES),
          refused=(((LOGITS, CLASSES + 2), "InvalidArgumentError", "valid range"),
-                  ((LOGITS, CLASSES[:2]), "InvalidArgumentError", "one label a row"))),
+                  ((LOGITS, CLASSES[:2]), "ValueError", "one label a row"))),
     Case("SparseSoftmaxCrossEntropyWithLogits",
          lambda tf, x, p: tf.nn.sparse_softmax_cross_entropy_with_logits(p, x),
          (floats(2, 3, 4), ints(2, 3, low=0, high=4, dtype=np.int64)), name="rank3"),
@@ -98,8 +142,45 @@ CASES = (
     Case("Log1p",
          lambda tf, x, z: tf.nn.weighted_cross_entropy_with_logits(z, x, 2.5),
          (LOGITS, SOFT), name="weighted_cross_entropy", grad=(0,)),
-    Case("Sqrt", lambda tf, x, m, v, b, s: tf.nn.batch_normalization(x, m, v, b, s, 1e-3),
-         (A, floats(4), np.abs(floats(4, seed=9)), floats(4, seed=8), floats(4, seed=7)),
-         name="batch_normalization"),
-    Case("Sum", lambda tf, x: tf.nn.moments(x, [0]), (A,), name="moments"),
+    Case("Sqrt",
+         lambda tf, x, m, v, b, s: tf.nn.batch_normalization(x, m, v, b, s, 1e-3),
+         (A, floats(4), np.abs(floats(4, seed=9)), floats(4, seed=8),
+          floats(4, seed=7)), name="batch_normalization"),
+    Case("Mean", lambda tf, x: tf.nn.moments(x, [0]), (A,), name="moments",
+         dtypes=("float16", "float64"),
+         refused=(((ints(2, 2),), "TypeError", "must be of a float type"),)),
+    Case("Mean", lambda tf, x: tf.nn.moments(x, [0, -1], keepdims=True),
+         (floats(2, 3, 4),), name="moments kept"),
+    Case("Sum", lambda tf, x, w: tf.nn.weighted_moments(x, [0], w),
+         (A, floats(3, 1, low=0.5)), name="weighted_moments"),
+    Case("Sum", statistics, (A,), name="sufficient_statistics"),
+    Case("Erf", lambda tf, x: tf.nn.gelu(x), (A,), name="gelu", dtypes=HALVES,
+         sizes=True, refused=(((ints(2),), "ValueError", "floating point tensor"),)),
+    Case("Tanh", lambda tf, x: tf.nn.gelu(x, approximate=True), (A,), name="gelu",
+         dtypes=HALVES),
+    Case("Sigmoid", lambda tf, x: tf.nn.silu(x, 2.0), (A,), name="silu"),
+    Case("ConcatV2", lambda tf, x: tf.nn.crelu(x), (A,), name="crelu"),
+    Case("LRN", lambda tf, x: tf.nn.lrn(x, 1, 2.0, 0.5, 0.75), (floats(2, 1, 2, 5),),
+         refused=(((A,), "InvalidArgumentError", "must be 4-dimensional"),)),
+    Case("RilletChannelSums", of_table("RilletChannelSums"), (floats(1, 1, 2, 3),),
+         golden=False, expect=lambda x: np.broadcast_to(
+             x.sum(axis=-1, keepdims=True), x.shape)),
+    Case("Exp", lambda tf, z, c: tf.nn.log_poisson_loss(z, c, True),
+         (floats(3, 4, low=0.1, high=3), A), name="log_poisson_loss", grad=(1,),
+         refused=(((floats(3), floats(2)), "ValueError", "the same shape"),)),
+    dropped("rate", rate=0.4, seed=3),
+    dropped("noise shape", rate=0.4, noise_shape=[3, 1], seed=3,
+            refused=(((ints(2),), "ValueError", "floating point tensor"),)),
+    Case("SelectV2", lambda tf, x: tf.nn.experimental.stateless_dropout(
+        x, 0.3, seed=[1, 2]), (A,), name="stateless_dropout"),
+    sampled("nce_loss"),
+    sampled("sampled_softmax_loss"),
+    Case("ComputeAccidentalHits", hits, (np.int64([[1, 2], [3, 4]]),
+                                         np.int64([2, 5, 3])), order=0),
+    Case("RilletCtcLoss", ctc(blank_index=4), (floats(4, 2, 5),), order=1, rtol=1e-4,
+         refused=(((floats(4, 5),), "InvalidArgumentError", "three axes"),
+                  ((floats(3, 2, 5),), "InvalidArgumentError", "logit_length must be"),
+                  ((floats(4, 2, 2),), "InvalidArgumentError", "blank_index must be"))),
+    Case("RilletCtcLoss", ctc(logits_time_major=False), (floats(2, 4, 5),), order=1,
+         rtol=1e-4, name="batch first"),
 )

@@ -1,4 +1,4 @@
-"""Biases, moments, normalisation, dropout and lookups of `tf.nn`, over other ops."""
+"""Biases, moments and batch normalisation of `tf.nn`, and losses over replicas."""
 
 from __future__ import annotations
 
@@ -6,12 +6,24 @@ from typing import Any
 
 import numpy as np
 
+from rillet.core import dtypes
 from rillet.core.convert import to_tensor
+from rillet.core.describe import describe
 from rillet.core.dtypes import FLOATING, NUMERIC
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
-from rillet.ops.elementwise import add_op, div_op, mul_op, sqrt_op, square_op, sub_op
+from rillet.ops.elementwise import (
+    add_op,
+    cast_op,
+    div_op,
+    mul_op,
+    sqrt_op,
+    square_op,
+    sub_op,
+)
+from rillet.ops.host import axis_or_none
+from rillet.ops.reduce import mean_op
 from rillet.ops.registry import Op, define
 from rillet.ops.rows import column_sum, is_narrow
 from rillet.ops.shaping import reshape_op, static_dims, sum_op
@@ -28,6 +40,8 @@ def _infer_bias(x: Spec, bias: Spec, data_format: str = "NHWC") -> Spec:
         return x
     rule = "the bias is a vector with one number a channel"
     values = f"the value has shape {x.shape}, the bias {bias.shape}"
+    if len(x.shape) < 2:
+        rule = "Input tensor must be at least 2D"
     if len(bias.shape) != 1 or len(x.shape) < 2:
         raise InvalidArgumentError(house_message("bias_add", rule, values))
     channels = x.shape[_channel_axis(len(x.shape), data_format)]
@@ -191,18 +205,6 @@ def batch_normalization(
     return centred if offset is None else add_op(centred, offset)
 
 
-def mean_over(x: Any, axes: Any, keepdims: bool) -> Any:
-    """The mean over axes of a float tensor, by its sum."""
-    dims = static_dims(x)
-    chosen = (
-        range(len(dims)) if axes is None else [axes] if isinstance(axes, int) else axes
-    )
-    count = 1
-    for a in chosen:
-        count *= dims[a]
-    return div_op(sum_op(x, axes, keep_dims=keepdims), float(count) if count else 1.0)
-
-
 def moments(
     x: Any,
     axes: Any,
@@ -220,17 +222,37 @@ def moments(
         name: ignored when eager.
 
     Returns:
-        The mean and the (biased) variance.
+        The mean and the (biased) variance; half precisions are computed in float32.
+
+    Raises:
+        TypeError: for integers, whose variance would be one too.
+
+    Example:
+        >>> import rillet as tf
+        >>> mean, variance = tf.nn.moments(tf.constant([1., 3.]), axes=[0])
+        >>> float(mean), float(variance)
+        (2.0, 1.0)
     """
-    x = to_tensor(x)
-    axes = (
-        axes if axes is None or isinstance(axes, int) else tuple(int(a) for a in axes)
-    )
-    mean = mean_over(x, axes, True)
-    variance = mean_over(square_op(sub_op(x, mean)), axes, keepdims)
-    if keepdims:
-        return mean, variance
-    return reshape_op(mean, static_dims(variance)), variance
+    given = to_tensor(x)
+    if not (given.dtype.is_floating or given.dtype.is_complex):
+        raise TypeError(
+            house_message(
+                "moments",
+                "`x` must be of a float type",
+                describe(given),
+                "Convert it with tf.cast(x, tf.float32)",
+            )
+        )
+    narrow = given.dtype.size == 2
+    values = cast_op(given, DstT=dtypes.float32) if narrow else given
+    over = axis_or_none("moments", axes)
+    mean = mean_op(values, over, keep_dims=True)
+    variance = mean_op(square_op(sub_op(values, mean)), over, keep_dims=keepdims)
+    if not keepdims:
+        mean = reshape_op(mean, static_dims(variance))
+    if narrow:
+        return cast_op(mean, DstT=given.dtype), cast_op(variance, DstT=given.dtype)
+    return mean, variance
 
 
 def scale_regularization_loss(regularization_loss: Any) -> Tensor:

@@ -6,13 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from rillet.core.convert import describe, to_tensor
+from rillet.core import dtypes
+from rillet.core.convert import to_tensor
+from rillet.core.describe import describe
 from rillet.core.dtypes import FLOATING, INDEX
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.ops.elementwise import (
     add_op,
+    cast_op,
     exp_op,
     maximum_op,
     mul_op,
@@ -22,7 +25,7 @@ from rillet.ops.elementwise import (
 from rillet.ops.registry import Op, define
 from rillet.ops.rows import row_max, row_sum
 from rillet.ops.shape_rules import axis_in, same_as_input
-from rillet.ops.shaping import reshape_op, static_dims, sum_op
+from rillet.ops.shaping import reshape_op, static_dims, sum_op, sum_to
 from rillet.ops.spreading import LARGE, by_rows
 from rillet.ops.transcendental import log1p_op
 from rillet.ops.transposes import transpose
@@ -179,7 +182,7 @@ def _grad_xent(gs: Any, ys: Any, logits: Any, labels: Any) -> tuple[Any, Any]:
         inner = sum_op(mul_op(g_back, p), -1, keep_dims=True)
         into_logits = add_op(into_logits, mul_op(sub_op(g_back, inner), p))
     into_labels = mul_op(column, neg_op(log_softmax_op(logits)))
-    return into_logits, into_labels
+    return sum_to(into_logits, logits), sum_to(into_labels, labels)
 
 
 def _column(g: Any) -> Any:
@@ -228,7 +231,7 @@ def softmax_cross_entropy_with_logits(
     logits = to_tensor(logits)
     labels = to_tensor(labels, hint=logits.dtype)
     if labels.dtype is not logits.dtype:
-        labels = to_tensor(labels._array.astype(logits._array.dtype))
+        labels = cast_op(labels, DstT=logits.dtype)
     rank = len(logits.shape)
     at = axis_in("softmax_cross_entropy_with_logits", axis, rank)
     if at != rank - 1:
@@ -321,7 +324,8 @@ def sparse_softmax_cross_entropy_with_logits(
         A tensor of the shape of `labels`.
 
     Raises:
-        InvalidArgumentError: where a label is out of range, or shapes differ.
+        InvalidArgumentError: where a label is out of range.
+        ValueError: where shapes differ.
 
     Example:
         >>> import rillet as tf
@@ -341,11 +345,20 @@ def sparse_softmax_cross_entropy_with_logits(
                     "Convert them with tf.cast(labels, tf.int32)",
                 )
             )
-        labels = to_tensor(labels._array.astype(np.int32))
-    dims = static_dims(logits)
-    if len(dims) == 2 and len(static_dims(labels)) == 1:
+        labels = cast_op(labels, DstT=dtypes.int32)
+    dims, have = static_dims(logits), static_dims(labels)
+    if len(have) == len(dims) - 1 and have != dims[:-1] and None not in have + dims:
+        raise ValueError(
+            house_message(
+                "sparse_softmax_cross_entropy_with_logits",
+                "one label a row of logits: `labels.shape` must equal `logits.shape`"
+                " except for the last dimension",
+                f"labels.shape={have} and logits.shape={dims}",
+            )
+        )
+    if len(dims) == 2 and len(have) == 1:
         return sparse_xent_op(logits, labels)[0]
-    if len(static_dims(labels)) != len(dims) - 1:
+    if len(have) != len(dims) - 1:
         raise ValueError(
             house_message(
                 "sparse_softmax_cross_entropy_with_logits",
