@@ -29,9 +29,14 @@ _TABLE: Final[dict[str, str]] = {
     "rillet.autodiff.custom": "custom_gradient grad_pass_through recompute_grad",
     "rillet.autodiff.sources": "UnconnectedGradients",
     "rillet.autodiff.tape": "GradientTape",
+    "rillet.keras.initializers.tensorflow": (
+        "constant_initializer ones_initializer random_normal_initializer"
+        " random_uniform_initializer zeros_initializer"
+    ),
     "rillet.ops.checks": "Assert",
     "rillet.ops.printing": "print=print_ timestamp",
     "rillet.ops.static": "get_static_value",
+    "rillet.ops.strings": "as_string",
     "rillet.ops.blocks": (
         "batch_to_space required_space_to_batch_paddings space_to_batch"
         " space_to_batch_nd"

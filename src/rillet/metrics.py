@@ -1,6 +1,7 @@
 """`tf.metrics`: the metrics of Keras, under their shorter name."""
 
 from rillet.keras.metrics import ACC as ACC
+from rillet.keras.metrics import AUC as AUC
 from rillet.keras.metrics import BCE as BCE
 from rillet.keras.metrics import KLD as KLD
 from rillet.keras.metrics import MAE as MAE
@@ -14,6 +15,8 @@ from rillet.keras.metrics import CategoricalAccuracy as CategoricalAccuracy
 from rillet.keras.metrics import CategoricalCrossentropy as CategoricalCrossentropy
 from rillet.keras.metrics import CategoricalHinge as CategoricalHinge
 from rillet.keras.metrics import CosineSimilarity as CosineSimilarity
+from rillet.keras.metrics import FalseNegatives as FalseNegatives
+from rillet.keras.metrics import FalsePositives as FalsePositives
 from rillet.keras.metrics import Hinge as Hinge
 from rillet.keras.metrics import KLDivergence as KLDivergence
 from rillet.keras.metrics import LogCoshError as LogCoshError
@@ -30,7 +33,12 @@ from rillet.keras.metrics import (
 from rillet.keras.metrics import MeanTensor as MeanTensor
 from rillet.keras.metrics import Metric as Metric
 from rillet.keras.metrics import Poisson as Poisson
+from rillet.keras.metrics import Precision as Precision
+from rillet.keras.metrics import PrecisionAtRecall as PrecisionAtRecall
+from rillet.keras.metrics import Recall as Recall
+from rillet.keras.metrics import RecallAtPrecision as RecallAtPrecision
 from rillet.keras.metrics import RootMeanSquaredError as RootMeanSquaredError
+from rillet.keras.metrics import SensitivityAtSpecificity as SensitivityAtSpecificity
 from rillet.keras.metrics import SparseCategoricalAccuracy as SparseCategoricalAccuracy
 from rillet.keras.metrics import (
     SparseCategoricalCrossentropy as SparseCategoricalCrossentropy,
@@ -38,9 +46,12 @@ from rillet.keras.metrics import (
 from rillet.keras.metrics import (
     SparseTopKCategoricalAccuracy as SparseTopKCategoricalAccuracy,
 )
+from rillet.keras.metrics import SpecificityAtSensitivity as SpecificityAtSensitivity
 from rillet.keras.metrics import SquaredHinge as SquaredHinge
 from rillet.keras.metrics import Sum as Sum
 from rillet.keras.metrics import TopKCategoricalAccuracy as TopKCategoricalAccuracy
+from rillet.keras.metrics import TrueNegatives as TrueNegatives
+from rillet.keras.metrics import TruePositives as TruePositives
 from rillet.keras.metrics import acc as acc
 from rillet.keras.metrics import accuracy as accuracy
 from rillet.keras.metrics import bce as bce

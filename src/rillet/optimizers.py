@@ -12,5 +12,6 @@ from rillet.keras.optimizers import Optimizer as Optimizer
 from rillet.keras.optimizers import RMSprop as RMSprop
 from rillet.keras.optimizers import deserialize as deserialize
 from rillet.keras.optimizers import get as get
+from rillet.keras.optimizers import legacy as legacy
 from rillet.keras.optimizers import schedules as schedules
 from rillet.keras.optimizers import serialize as serialize

@@ -59,6 +59,7 @@ def sizes(shape: Any, kwargs: dict[str, Any]) -> tuple[int, ...]:
 
     Raises:
         TypeError: where an argument is unknown.
+        ValueError: where a size is not known.
     """
     for key in kwargs:
         if key not in _ALLOWED:
@@ -69,7 +70,14 @@ def sizes(shape: Any, kwargs: dict[str, Any]) -> tuple[int, ...]:
                     f"[{key!r}]; allowed are {list(_ALLOWED)}",
                 )
             )
-    return tuple(as_shape(kwargs.get("partition_shape", shape)).as_list())
+    wanted = as_shape(kwargs.get("partition_shape", shape))
+    if not wanted.is_fully_defined():
+        raise ValueError(
+            house_message(
+                "initializer", "all sizes of the shape must be known", f"got {wanted}"
+            )
+        )
+    return tuple(int(size or 0) for size in wanted.as_list())
 
 
 def nonce(kwargs: dict[str, Any]) -> int | None:

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from rillet.core.convert import describe, to_tensor
+from rillet.core.convert import to_tensor
+from rillet.core.describe import describe
 from rillet.core.dtypes import INDEX, int64
 from rillet.core.errors import UnimplementedError, house_message
 from rillet.core.tensor import Tensor

@@ -49,6 +49,7 @@ class Metric(Layer):
     """
 
     _is_metric = True
+    _dtype: str
 
     def __init__(
         self, name: str | None = None, dtype: Any = None, **kwargs: Any

@@ -163,9 +163,7 @@ class _Count(Metric):
         self.thresholds = checked_thresholds(thresholds)
         self.accumulator = self.add_weight("accumulator", (len(self.thresholds),))
 
-    def update_state(  # type: ignore[override]
-        self, y_true: Any, y_pred: Any, sample_weight: Any = None
-    ) -> Any:
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Take a batch into account: targets and predictions of one shape."""
         kept = {self._which: self.accumulator}
         count(kept, y_true, y_pred, self.thresholds, sample_weight)
@@ -246,9 +244,7 @@ class _Ratio(Metric):
         self.true_positives = self.add_weight("true_positives", size)
         setattr(self, self._mistake_name, self.add_weight(self._mistake_name, size))
 
-    def update_state(  # type: ignore[override]
-        self, y_true: Any, y_pred: Any, sample_weight: Any = None
-    ) -> Any:
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Take a batch into account: targets and predictions of one shape."""
         count(
             {

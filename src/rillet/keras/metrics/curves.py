@@ -145,9 +145,7 @@ class AUC(_Counting):
         self._make_counts((self.num_thresholds, *columns))
         self._made_counts = True
 
-    def update_state(  # type: ignore[override]
-        self, y_true: Any, y_pred: Any, sample_weight: Any = None
-    ) -> Any:
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Take a batch into account: targets and predictions of one shape."""
         y_pred = to_tensor(y_pred)
         if not self._made_counts:
@@ -274,9 +272,7 @@ class _Point(_Counting):
             self.thresholds = [0.0, *_even(num_thresholds), 1.0]
         self._make_counts((len(self.thresholds),))
 
-    def update_state(  # type: ignore[override]
-        self, y_true: Any, y_pred: Any, sample_weight: Any = None
-    ) -> Any:
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Take a batch into account: targets and predictions of one shape."""
         count(
             self._counts(),

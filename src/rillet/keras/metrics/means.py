@@ -149,6 +149,8 @@ class MeanMetricWrapper(Mean):
         **kwargs: what the function is called with besides.
     """
 
+    _fn_kwargs: dict[str, Any]
+
     def __init__(
         self,
         fn: Callable[..., Any],
@@ -240,9 +242,7 @@ class MeanTensor(Metric):
         """The sums of weights, or None where nothing came yet."""
         return self._count
 
-    def update_state(  # type: ignore[override]
-        self, values: Any, sample_weight: Any = None
-    ) -> Any:
+    def update_state(self, values: Any, sample_weight: Any = None) -> Any:
         """Add a tensor.
 
         Raises:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from rillet.core import context
-from rillet.core.convert import describe, to_tensor
+from rillet.core.convert import to_tensor
+from rillet.core.describe import describe
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.indexed_slices import IndexedSlices
 from rillet.core.logger import get_logger

@@ -157,6 +157,7 @@ class Optimizer(_Optimizer):
 
     def _apply_one(self, grad: Any, variable: Variable, state: Any) -> None:
         """One variable's update, by the method for its kind of gradient."""
+        method: Callable[..., Any]
         if isinstance(grad, IndexedSlices):
             method = self._resource_apply_sparse
             args: tuple[Any, ...] = (grad.values, variable, grad.indices)

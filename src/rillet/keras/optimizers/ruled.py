@@ -16,7 +16,7 @@ from rillet.core.dtypes import FROM_NUMPY
 from rillet.core.indexed_slices import IndexedSlices
 from rillet.core.quiet import restore, silence
 from rillet.core.tensor import Tensor
-from rillet.core.variable import Variable
+from rillet.core.variable import Cell, Variable
 from rillet.keras.optimizers.base import Optimizer
 from rillet.keras.optimizers.gradients import as_array, rows_of
 from rillet.ops.elementwise import cast
@@ -35,6 +35,8 @@ class Ruled(Optimizer):
     one after the other, as Keras stores them.
     """
 
+    _slots: list[tuple[Variable, ...]]
+    _cells: dict[int, tuple[Cell, ...]]
     _slot_groups: tuple[tuple[tuple[str, str], ...], ...] = ()
     #: How many of the slots the record takes; all where None.
     _slots_used: int | None = None
@@ -57,7 +59,8 @@ class Ruled(Optimizer):
     def build(self, var_list: Iterable[Variable]) -> None:
         """Make the slots of each variable; those it has already are kept."""
         variables = list(var_list)
-        self.__dict__.setdefault("_slots", [])
+        if "_slots" not in self.__dict__:
+            self._slots = []
         if self._index_dict:
             old = [v for v in variables if id(v._cell) in self._index_dict]
             if len(old) == len(variables):
