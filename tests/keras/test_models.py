@@ -263,3 +263,20 @@ def test_model_without_super_says_so() -> None:
 
     with pytest.raises(RuntimeError, match="forgot to call"):
         Bare()
+
+
+def test_a_row_of_numbers_fits_an_input_of_one_column() -> None:
+    model = tf.keras.Sequential([layers.Dense(1, input_shape=[1])])
+    model.compile("sgd", "mean_squared_error")
+    x = np.array([-1.0, 0.0, 1.0, 2.0, 3.0, 4.0])
+    model.fit(x, 2 * x - 1, epochs=500, verbose=0)
+    found = model.predict(np.array([10.0]), verbose=0)
+    assert found.shape == (1, 1) and abs(found[0, 0] - 19) < 0.1
+
+
+def test_announced_input_shapes_are_checked() -> None:
+    model = tf.keras.Sequential([layers.Flatten(input_shape=(4, 4)), layers.Dense(1)])
+    with pytest.raises(ValueError, match=r"expected shape=\(None, 4, 4\), found shape"):
+        model(np.zeros((2, 4, 3), "float32"))
+    for _ in range(3):
+        assert model(tf.zeros([2, 4, 4])).shape == (2, 1)

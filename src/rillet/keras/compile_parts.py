@@ -11,11 +11,12 @@ from typing import Any
 
 from rillet.core import nest
 from rillet.core.convert import to_tensor
-from rillet.core.errors import house_message
+from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.tensor import Tensor
 from rillet.keras import losses as losses_module
 from rillet.keras import metrics as metrics_module
-from rillet.keras.outputs import Container, conform, match, row_total
+from rillet.keras.outputs import Container, conform, match, misfit, row_total
+from rillet.keras.serialization import deserialize_keras_object
 from rillet.ops.elementwise import add, cast, multiply
 
 _ACCURACIES = ("accuracy", "acc")
@@ -119,7 +120,10 @@ class LossesContainer(Container):
             if y is None or loss is None:
                 continue
             y, p, w = match(y, p, w)
-            value = loss(y, p, sample_weight=w)
+            try:
+                value = loss(y, p, sample_weight=w)
+            except InvalidArgumentError as error:
+                raise misfit(y, p, error) from error
             if batch is None:
                 batch = row_total(y)
             if mean is not None:
@@ -262,7 +266,8 @@ def _check_metrics(metrics: Any) -> None:
     for item in nest.flatten(metrics):
         if isinstance(item, str):
             if item.lower() not in (*_ACCURACIES, *_CROSSENTROPIES):
-                metrics_module.get(item)
+                # Only looked up: an instance would take the next free name.
+                deserialize_keras_object(item, "metric")
         elif item is not None and not callable(item):
             raise TypeError(
                 house_message(

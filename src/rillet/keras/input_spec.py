@@ -93,7 +93,7 @@ def frees_batch_axis(spec: Any) -> bool:
     """Whether inputs that differ in their first size only all pass or all fail."""
     if spec is None:
         return True
-    if not isinstance(spec, InputSpec) or spec.allow_last_axis_squeeze:
+    if not isinstance(spec, InputSpec):
         return False
     rank_known = spec.ndim is not None
     fixed = 0 in spec.axes or (rank_known and -(spec.ndim or 0) in spec.axes)

@@ -125,6 +125,23 @@ def match(y: Any, p: Any, w: Any) -> tuple[Any, Any, Any]:
     return y, p, w
 
 
+def misfit(y: Any, p: Any, error: Exception) -> Exception:
+    """The error for targets that a loss cannot compare with the outputs."""
+    have, want = static_dims(y), static_dims(p)
+    pairs = zip(reversed(have), reversed(want), strict=False)
+    if all(a == b or 1 in (a, b) or None in (a, b) for a, b in pairs):
+        return error
+    return ValueError(
+        house_message(
+            "fit",
+            "the targets do not have the shape of the model's outputs (Dimensions must"
+            " be equal)",
+            f"y has shape {have}, the outputs {want}",
+            "Give targets of that shape, or change the last layer's units",
+        )
+    )
+
+
 def row_total(y: Any) -> Any:
     sizes = static_dims(y)
     return float(sizes[0]) if sizes and sizes[0] is not None else 1.0

@@ -11,11 +11,12 @@ from rillet.keras.base_layer import Layer
 from rillet.keras.call_context import calls
 from rillet.keras.call_form import form_of
 from rillet.keras.input_layer import InputLayer
-from rillet.keras.input_spec import check_inputs
+from rillet.keras.input_spec import InputSpec, check_inputs
 from rillet.keras.keras_tensor import KerasTensor
 from rillet.keras.layers.registry import deserialize, serialize
 from rillet.keras.model import Model
 from rillet.keras.serialization import builtin
+from rillet.ops.rearrange import expand_dims, squeeze
 
 
 @builtin("layer")
@@ -105,8 +106,12 @@ class Sequential(Model):
         self._stack_changed()
 
     def _begin(self, entry: InputLayer) -> None:
+        shape = as_shape(entry._batch_input_shape)
         self.__dict__["_entry"] = entry
-        self.__dict__["_entry_shape"] = as_shape(entry._batch_input_shape)
+        self.__dict__["_entry_shape"] = shape
+        if shape.rank:
+            whole = (None, *shape[1:])
+            self.input_spec = InputSpec(shape=whole, allow_last_axis_squeeze=True)
 
     def _fit_on_top(self, layer: Layer) -> None:
         """Build a layer for what the stack below gives, and note its shapes."""
@@ -188,6 +193,8 @@ class Sequential(Model):
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         """Feed the inputs through all layers."""
         x = inputs
+        if self._entry is not None and isinstance(x, Tensor):
+            x = self._conformed(x)
         if mask is not None and self._stack and form_of(self._stack[0]).mask:
             x = self._stack[0](x, mask=mask)
             for layer in self._stack[1:]:
@@ -195,6 +202,17 @@ class Sequential(Model):
             return x
         for layer in self._stack:
             x = layer(x)
+        return x
+
+    def _conformed(self, x: Tensor) -> Tensor:
+        """The inputs with or without a last axis of size 1, as was announced."""
+        shape = self._entry_shape
+        if shape is None or shape.rank is None or x.ndim == shape.rank:
+            return x
+        if x.ndim == shape.rank - 1 and shape[-1] == 1:
+            return expand_dims(x, -1)
+        if x.ndim == shape.rank + 1 and x.shape[-1] == 1:
+            return squeeze(x, -1)
         return x
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
