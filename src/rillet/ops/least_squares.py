@@ -199,7 +199,7 @@ def pinv(
 
     Raises:
         TypeError: where the type is no float.
-        InvalidArgumentError: where the rank is below 2.
+        ValueError: where the rank is below 2.
 
     Example:
         >>> import rillet as tf
@@ -215,7 +215,16 @@ def pinv(
                 f"saw {a.dtype.name}",
             )
         )
-    rows, columns = matrix_dims("pinv", Spec(static_dims(a), a.dtype))[-2:]
+    dims = static_dims(a)
+    if len(dims) < 2:
+        raise ValueError(
+            house_message(
+                "pinv",
+                f"Input `a` must have at least 2 dimensions (saw: {len(dims)})",
+                f"its shape is {list(dims)}",
+            )
+        )
+    rows, columns = dims[-2:]
     s, u, v = svd_op(a, compute_uv=True, full_matrices=False)
     if rcond is None:
         rcond = 10.0 * max(rows or 0, columns or 0) * _precision(a)
@@ -233,7 +242,7 @@ def matrix_rank(
     """How many singular values of each matrix are greater than a tolerance.
 
     Args:
-        a: ``(..., m, n)`` of a float or complex type.
+        a: ``(..., m, n)`` of a numeric type; integers are taken as float32.
         tol: the tolerance; the greatest singular value times the greater of m and n
             times the type's precision where None.
         validate_args: ignored; arguments are always checked.
@@ -243,7 +252,7 @@ def matrix_rank(
         An int32 tensor ``(...)``.
 
     Raises:
-        TypeError: where the type is no float.
+        InvalidArgumentError: where the rank is below 2.
 
     Example:
         >>> import rillet as tf
@@ -251,14 +260,8 @@ def matrix_rank(
         np.int32(1)
     """
     a = to_tensor(a)
-    if not (a.dtype.is_floating or a.dtype.is_complex):
-        raise TypeError(
-            house_message(
-                "matrix_rank",
-                "Input `a` must have `float`-like `dtype`",
-                f"saw {a.dtype.name}",
-            )
-        )
+    if a.dtype.is_integer:
+        a = cast(a, "float32")
     rows, columns = matrix_dims("matrix_rank", Spec(static_dims(a), a.dtype))[-2:]
     s, _, _ = svd_op(a, compute_uv=False, full_matrices=False)
     if tol is None:
