@@ -42,7 +42,7 @@ def checked(row):
 
 def main():
     found = {f"print {row}": printed(row) for row in text_rows.PRINTS}
-    for row in text_rows.CHECKS:
+    for row in text_rows.CHECKS + text_rows.STRINGS:
         found[row] = checked(row)
     path = Path(__file__).with_name("texts.json")
     path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

@@ -1,7 +1,8 @@
 """What `tf.print` and failed checks say: expressions, run on rillet and on TensorFlow.
 
 `PRINTS` are argument lists of `tf.print`; `CHECKS` are calls of `tf.debugging`, written
-`D`. `make_texts.py` keeps TensorFlow's outcomes in `texts.json`.
+`D`; `STRINGS` are calls of `tf.strings`. `make_texts.py` keeps
+TensorFlow's outcomes in `texts.json`.
 """
 
 from pathlib import Path
@@ -14,3 +15,4 @@ def _lines(name):
 
 PRINTS = _lines("texts_prints.txt")
 CHECKS = _lines("texts_checks.txt")
+STRINGS = _lines("texts_strings.txt")

@@ -112,8 +112,8 @@ def test_the_watch_says_as_tensorflow_does(watched) -> None:
         tf.constant([[1.0, np.nan]]) * 2.0
     assert str(caught.value) == (
         '\n\n!!! Detected Infinity or NaN in output 0 of eagerly-executing op "Mul"'
-        " (# of outputs: 1) !!!\n  dtype: <dtype: 'float32'>\n  shape: (1, 2)\n  # of +NaN"
-        " elements: 1\n\n  Input tensors (2):\n"
+        " (# of outputs: 1) !!!\n  dtype: <dtype: 'float32'>\n  shape: (1, 2)\n"
+        "  # of +NaN elements: 1\n\n  Input tensors (2):\n"
         "         0: tf.Tensor([[ 1. nan]], shape=(1, 2), dtype=float32)\n"
         "         1: tf.Tensor(2.0, shape=(), dtype=float32)\n\n"
         " : Tensor had NaN values"

@@ -151,6 +151,8 @@ def _from_python(value: Any, dtype: DType | None) -> Array:
     try:
         with quiet():
             array = np.array(value)
+    except UnicodeDecodeError:  # text beside bytes that are none
+        array = np.array(value, object)
     except ValueError:
         raise _ragged(value) from None
     except OverflowError:
@@ -306,7 +308,8 @@ def _typed(array: Array, value: Any, dtype: DType | None) -> Array:
         return array
     target = dtype.numpy_dtype
     kind = array.dtype.kind
-    if array.size == 0 and target is not _OBJECT:
+    empty_list = array.size == 0 and not isinstance(value, np.ndarray)
+    if array.size == 0 and (target is not _OBJECT or empty_list):
         return array.astype(target)
     if target is _OBJECT or array.dtype is _OBJECT or (dtype.is_bool and kind != "b"):
         raise _cannot(value, dtype)

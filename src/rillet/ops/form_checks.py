@@ -342,8 +342,8 @@ def _sizes(shape: Any, begin: str) -> list[Any]:
         if size in _ANY_SIZES:
             raise ValueError(
                 f"{begin} specified shape index {i}.  Symbol `...` or `*` for a"
-                " variable number of unspecified dimensions is only allowed as the first"
-                " entry"
+                " variable number of unspecified dimensions is only allowed as the"
+                " first entry"
             )
     return sizes
 
