@@ -32,6 +32,7 @@ def _nearest_name(namespace: str, name: str) -> list[str]:
     return _importlib.import_module("rillet.programs.names").elsewhere(namespace, name)
 
 
+_missing.watch(__name__, _exports.NAMESPACES)
 _context.register_service("names.nearest", _nearest_name)
 _gemm.provide_narrow(_narrow_product)
 _memory.keep_freed()
@@ -43,7 +44,6 @@ def __getattr__(name: str) -> _Any:
         value = getattr(_importlib.import_module(found[0]), found[1])
     elif name in _exports.NAMESPACES and _exports.is_present(name):
         value = _importlib.import_module(f"rillet.{name}")
-        _missing.complete(value, f"tf.{name}")
     else:
         raise _missing.missing_name("tf", name, __dir__)
     globals()[name] = value

@@ -10,10 +10,18 @@ from rillet import config as config
 from rillet import debugging as debugging
 from rillet import dtypes as dtypes
 from rillet import errors as errors
+from rillet import image as image
+from rillet import initializers as initializers
 from rillet import keras as keras
+from rillet import linalg as linalg
+from rillet import losses as losses
 from rillet import math as math
+from rillet import metrics as metrics
+from rillet import nest as nest
 from rillet import nn as nn
+from rillet import optimizers as optimizers
 from rillet import random as random
+from rillet import strings as strings
 from rillet import sysconfig as sysconfig
 from rillet import test as test
 from rillet import version as version
@@ -67,13 +75,23 @@ from rillet.core.tensor import is_tensor as is_tensor
 from rillet.core.variable import Variable as Variable
 from rillet.core.variable import VariableAggregation as VariableAggregation
 from rillet.core.variable import VariableSynchronization as VariableSynchronization
+from rillet.keras.initializers.tensorflow import constant_initializer as constant_initializer
+from rillet.keras.initializers.tensorflow import ones_initializer as ones_initializer
+from rillet.keras.initializers.tensorflow import random_normal_initializer as random_normal_initializer
+from rillet.keras.initializers.tensorflow import random_uniform_initializer as random_uniform_initializer
+from rillet.keras.initializers.tensorflow import zeros_initializer as zeros_initializer
 from rillet.ops.arithmetic import add_n as add_n
 from rillet.ops.arithmetic import scalar_mul as scalar_mul
 from rillet.ops.array import concat as concat
 from rillet.ops.array import stack as stack
 from rillet.ops.array import unstack as unstack
+from rillet.ops.blocks import batch_to_space as batch_to_space
+from rillet.ops.blocks import required_space_to_batch_paddings as required_space_to_batch_paddings
+from rillet.ops.blocks import space_to_batch as space_to_batch
+from rillet.ops.blocks import space_to_batch_nd as space_to_batch_nd
 from rillet.ops.casting import cast as cast
 from rillet.ops.casting import saturate_cast as saturate_cast
+from rillet.ops.checks import Assert as Assert
 from rillet.ops.clip import clip_by_global_norm as clip_by_global_norm
 from rillet.ops.clip import clip_by_norm as clip_by_norm
 from rillet.ops.clip import clip_by_value as clip_by_value
@@ -90,6 +108,8 @@ from rillet.ops.complexes import complex as complex
 from rillet.ops.counting import histogram_fixed_width as histogram_fixed_width
 from rillet.ops.counting import histogram_fixed_width_bins as histogram_fixed_width_bins
 from rillet.ops.cumulative import cumsum as cumsum
+from rillet.ops.einsum import einsum as einsum
+from rillet.ops.einsum import tensordot as tensordot
 from rillet.ops.elementwise import abs as abs
 from rillet.ops.elementwise import add as add
 from rillet.ops.elementwise import exp as exp
@@ -126,8 +146,11 @@ from rillet.ops.identity import parallel_stack as parallel_stack
 from rillet.ops.identity import stop_gradient as stop_gradient
 from rillet.ops.mask import boolean_mask as boolean_mask
 from rillet.ops.mask import where as where
+from rillet.ops.norms import norm as norm
 from rillet.ops.one_hot import one_hot as one_hot
 from rillet.ops.one_hot import sequence_mask as sequence_mask
+from rillet.ops.patches import reverse_sequence as reverse_sequence
+from rillet.ops.patches import unravel_index as unravel_index
 from rillet.ops.positions import argmax as argmax
 from rillet.ops.positions import argmin as argmin
 from rillet.ops.printing import print_ as print
@@ -168,9 +191,11 @@ from rillet.ops.sorting import argsort as argsort
 from rillet.ops.sorting import searchsorted as searchsorted
 from rillet.ops.sorting import sort as sort
 from rillet.ops.splits import split as split
+from rillet.ops.static import get_static_value as get_static_value
 from rillet.ops.statistics import reduce_logsumexp as reduce_logsumexp
 from rillet.ops.strided import slice_ as slice
 from rillet.ops.strided import strided_slice as strided_slice
+from rillet.ops.strings import as_string as as_string
 from rillet.ops.tiling import pad as pad
 from rillet.ops.tiling import repeat as repeat
 from rillet.ops.tiling import tile as tile
@@ -199,6 +224,7 @@ __version__: str
 newaxis: None
 
 __all__ = [
+    "Assert",
     "DType",
     "GradientTape",
     "IndexedSlices",
@@ -219,12 +245,14 @@ __all__ = [
     "argmin",
     "argsort",
     "as_dtype",
+    "as_string",
     "asin",
     "asinh",
     "atan",
     "atan2",
     "atanh",
     "autodiff",
+    "batch_to_space",
     "bfloat16",
     "bitcast",
     "bitwise",
@@ -244,6 +272,7 @@ __all__ = [
     "concat",
     "config",
     "constant",
+    "constant_initializer",
     "control_dependencies",
     "convert_to_tensor",
     "cos",
@@ -257,6 +286,7 @@ __all__ = [
     "dtypes",
     "dynamic_partition",
     "dynamic_stitch",
+    "einsum",
     "ensure_shape",
     "equal",
     "errors",
@@ -273,6 +303,7 @@ __all__ = [
     "gather",
     "gather_nd",
     "get_logger",
+    "get_static_value",
     "grad_pass_through",
     "greater",
     "greater_equal",
@@ -283,7 +314,9 @@ __all__ = [
     "histogram_fixed_width_bins",
     "identity",
     "identity_n",
+    "image",
     "init_scope",
+    "initializers",
     "install_as_tensorflow",
     "int16",
     "int32",
@@ -293,24 +326,31 @@ __all__ = [
     "keras",
     "less",
     "less_equal",
+    "linalg",
     "linspace",
     "logical_and",
     "logical_not",
     "logical_or",
+    "losses",
     "math",
     "matmul",
     "maximum",
     "meshgrid",
+    "metrics",
     "minimum",
     "multiply",
     "name_scope",
     "negative",
+    "nest",
     "nn",
     "no_op",
+    "norm",
     "not_equal",
     "one_hot",
     "ones",
+    "ones_initializer",
     "ones_like",
+    "optimizers",
     "pad",
     "parallel_stack",
     "pow",
@@ -321,6 +361,8 @@ __all__ = [
     "quint16",
     "quint8",
     "random",
+    "random_normal_initializer",
+    "random_uniform_initializer",
     "range",
     "rank",
     "realdiv",
@@ -335,9 +377,11 @@ __all__ = [
     "reduce_sum",
     "register_tensor_conversion_function",
     "repeat",
+    "required_space_to_batch_paddings",
     "reshape",
     "resource",
     "reverse",
+    "reverse_sequence",
     "roll",
     "round",
     "saturate_cast",
@@ -354,6 +398,8 @@ __all__ = [
     "size",
     "slice",
     "sort",
+    "space_to_batch",
+    "space_to_batch_nd",
     "split",
     "sqrt",
     "square",
@@ -362,6 +408,7 @@ __all__ = [
     "stop_gradient",
     "strided_slice",
     "string",
+    "strings",
     "subtract",
     "sysconfig",
     "tan",
@@ -371,6 +418,7 @@ __all__ = [
     "tensor_scatter_nd_min",
     "tensor_scatter_nd_sub",
     "tensor_scatter_nd_update",
+    "tensordot",
     "test",
     "tile",
     "timestamp",
@@ -384,10 +432,12 @@ __all__ = [
     "uint8",
     "unique",
     "unique_with_counts",
+    "unravel_index",
     "unstack",
     "variant",
     "version",
     "where",
     "zeros",
+    "zeros_initializer",
     "zeros_like",
 ]

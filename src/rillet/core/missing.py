@@ -1,12 +1,13 @@
 """Names that a namespace lacks: what is said, and what comes nearest.
 
-The packages that load their names on first use raise a `missing_name`, and `complete`
-the namespaces below them. Looking for the nearest name imports much, so it waits until
-somebody reads the message: `hasattr` stays cheap.
+The packages that load their names on first use raise a `missing_name`, and `watch` that
+the namespaces below them do. Looking for the nearest name imports much, so it waits
+until somebody reads the message: `hasattr` stays cheap.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any, Final
@@ -109,15 +110,38 @@ def _closest(name: str, siblings: list[str]) -> list[str]:
     return [plain[f] for f in found]
 
 
-def complete(module: ModuleType, namespace: str) -> ModuleType:
+class Package(ModuleType):
+    """A package whose namespaces answer for what they lack, however they came in."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, ModuleType) and name in self.__dict__["_namespaces"]:
+            complete(value, f"{public_path(self.__name__)}.{name}")
+        super().__setattr__(name, value)
+
+
+def watch(package: str, namespaces: Iterable[str]) -> None:
+    """Make a package's module a `Package`; Python binds what it imports there.
+
+    Args:
+        package: the name of the module, which calls this while it is imported.
+        namespaces: the names of those modules in it that are public.
+    """
+    module = sys.modules[package]
+    module.__dict__["_namespaces"] = frozenset(namespaces)
+    module.__class__ = Package
+
+
+def public_path(module: str) -> str:
+    """How users write a module of rillet: ``tf.keras`` for ``rillet.keras``."""
+    return "tf" + module.removeprefix("rillet")
+
+
+def complete(module: ModuleType, namespace: str) -> None:
     """Let a namespace answer for what it lacks, unless it does so itself.
 
     Args:
         module: the namespace's module.
         namespace: how users write it.
-
-    Returns:
-        The same module.
     """
     if "__getattr__" not in module.__dict__:
 
@@ -125,4 +149,3 @@ def complete(module: ModuleType, namespace: str) -> ModuleType:
             raise missing_name(namespace, name, module.__dict__.keys)
 
         module.__dict__["__getattr__"] = refuse
-    return module

@@ -31,6 +31,7 @@ _NAMESPACES = (
     "saving",
     "utils",
 )
+_missing.watch(__name__, _NAMESPACES)
 
 
 def _present(namespace: str) -> bool:
@@ -47,7 +48,6 @@ def __getattr__(name: str) -> _Any:
         value = getattr(_importlib.import_module(_NAMES[name]), name)
     elif name in _NAMESPACES and _present(name):
         value = _importlib.import_module(f"rillet.keras.{name}")
-        _missing.complete(value, f"tf.keras.{name}")
     else:
         raise _missing.missing_name("tf.keras", name, __dir__)
     globals()[name] = value

@@ -126,9 +126,7 @@ ROWS = rows(
         (
             "targets of another width",
             "model = ready(loss='mse')\nmodel.fit(x, np.ones([8, 2]), verbose=0)",
-            r"\b3\b.*\b2\b",
-            "InvalidArgumentError",
-            "TensorFlow finds it while it traces the step, rillet when it runs it",
+            r"^\w[\w.]*: .*\(8, 2\).*\(8, 3\)\. .*units",
         ),
         (
             "words as labels",
