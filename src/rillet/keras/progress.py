@@ -164,7 +164,8 @@ class Progbar:
             after = f" - ETA: {_eta_text(per_step * (self.target - current))}"
         after += self._values_text()
         text = self._bar(current, self.width) + after
-        text = self._fitted(text, current, after, finalize)
+        if not finalize:
+            text = self._fitted(text, current, after)
         drawn = len(text)
         if self._live:
             text += " " * (self._shown_width - drawn)
@@ -173,16 +174,20 @@ class Progbar:
         self._last_draw = now
         print_message(text + "\n" if finalize else text, line_break=False)
 
-    def _fitted(self, text: str, current: int, after: str, finalize: bool) -> str:
-        """The text, its bar shortened for a narrow terminal."""
+    def _fitted(self, text: str, current: int, after: str) -> str:
+        """The text, cut for a narrow terminal: a line that wraps cannot be taken back.
+
+        First the bar grows shorter, then values at the end are left out.
+        """
         columns = _columns() if self._live else None
         if columns is None or len(text) < columns or columns < 2:
             return text
         if self.target is not None:
             width = max(_SHORTEST_BAR, self.width - (len(text) - columns + 1))
             text = self._bar(current, width) + after
-        # A line that wraps could not be taken back; the last one need not be.
-        return text if finalize else text[: columns - 1]
+        while len(text) >= columns and " - " in text:
+            text = text.rpartition(" - ")[0]
+        return text[: columns - 1]
 
     def _bar(self, current: int, width: int) -> str:
         target = self.target
