@@ -278,3 +278,11 @@ def test_missing_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(openblas, "PACKAGE", "no_such_package")
     with pytest.raises(ImportError, match="pip install scipy-openblas32"):
         openblas.library_path()
+
+
+@pytest.mark.parametrize("n", [2, 3, 7, 9, 10, 11, 12, 15, 17, 31])
+def test_equal_columns_give_equal_results(n):
+    x = np.random.default_rng(0).random((500, 784), np.float32)
+    y = blas.matmul(x, np.ones((784, n), np.float32))
+    np.testing.assert_array_equal(y, np.repeat(y[:, :1], n, axis=1))
+    np.testing.assert_allclose(y[:, 0], x.sum(1, dtype=np.float64), rtol=1e-5)

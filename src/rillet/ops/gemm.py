@@ -39,6 +39,8 @@ _STACK_WORK: Final = 1 << 22  # multiply-adds a block of a stack aims at
 _SMALLEST_SIDE: Final = 48  # rows or columns under which a tile wastes BLAS's packing
 _LONGEST: Final = 2**31 - 1  # BLAS's integers have 32 bits
 _NARROW_SIDE: Final = 32
+_EVEN: Final = 8  # columns that a kernel of BLAS treats together
+_EVENED_WORK: Final = 1 << 21  # multiply-adds from which evening out costs nothing
 _NARROW_WORK: Final = 5_000_000  # multiply-adds under which compiling is too dear
 _NARROW_BYTES: Final = 1 << 25  # of the large matrix: it comes from memory, not cache
 _NARROW_ANYWAY: Final = 16  # columns from which the narrow kernel wins in cache too
@@ -85,8 +87,9 @@ def fill(
     accumulate: bool,
 ) -> None:
     """Writes or adds `left` times `right` to `out`, on one thread or on all."""
-    work = left.shape[0] * left.shape[1] * right.shape[1]
-    if work < _TILED_WORK:
+    n = right.shape[1]
+    work = left.shape[0] * left.shape[1] * n
+    if work < _TILED_WORK and not (work >= _EVENED_WORK and _is_uneven(n)):
         _fill_one(use, left, right, conjugate_left, conjugate_right, out, accumulate)
         return
     if conjugate_left:
@@ -99,7 +102,30 @@ def fill(
         narrow = _narrow_product()
         if narrow is not None and narrow(left, right, out, accumulate):
             return
-    _fill_tiles(use, left, right, out, accumulate)
+    if _is_uneven(n) and not accumulate:
+        _fill_evened(use, left, right, out)
+    else:
+        _fill_tiles(use, left, right, out, accumulate)
+
+
+def _is_uneven(columns: int) -> bool:
+    return columns % _EVEN > 0 and _EVEN < columns < _NARROW_SIDE
+
+
+def _fill_evened(
+    use: Routines, left: np.ndarray, right: np.ndarray, out: np.ndarray
+) -> None:
+    """Adds columns of zeros, so that BLAS treats all columns alike.
+
+    Some of its kernels sum the last few columns in another order than the rest: ten
+    equal columns of weights gave logits that differed in the last place.
+    """
+    k, n = right.shape
+    even = np.zeros((k, -(-n // _EVEN) * _EVEN), right.dtype)
+    even[:, :n] = right
+    whole = np.empty((left.shape[0], even.shape[1]), out.dtype)
+    _fill_tiles(use, left, even, whole, False)
+    out[...] = whole[:, :n]
 
 
 def _is_narrow(left: np.ndarray, right: np.ndarray) -> bool:
