@@ -7,6 +7,7 @@ sum, or one batch matrix product of `ops.blas`. `tensordot` and `matvec` stand h
 
 from __future__ import annotations
 
+import functools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,6 +43,7 @@ def _labels(text: str) -> Labels:
     return (*head, "...", *tail) if dots else tuple(head)
 
 
+@functools.lru_cache(256)
 def parsed(equation: str) -> Equation:
     """An equation of the form ``ij,jk->ik`` as labels."""
     left, _, right = equation.partition("->")
@@ -52,8 +54,9 @@ def _refused(rule: str, values: str, fix: str = "") -> InvalidArgumentError:
     return InvalidArgumentError(house_message("einsum", rule, values, fix))
 
 
+@functools.lru_cache(256)
 def _expanded(
-    equation: Equation, ranks: list[int]
+    equation: Equation, ranks: tuple[int, ...]
 ) -> tuple[list[Labels], Labels, Labels]:
     """Labels an axis: ellipses become numbered labels, counted from the right."""
     extra: Labels = ()
@@ -114,7 +117,9 @@ def _infer(inputs: list[Spec], equation: str) -> Spec:
     shapes = [x.shape for x in inputs]
     if any(s is None for s in shapes):
         return Spec(None, dtype)
-    labels, output, _ = _expanded(parsed(equation), [len(s or ()) for s in shapes])
+    labels, output, _ = _expanded(
+        parsed(equation), tuple([len(s or ()) for s in shapes])
+    )
     sizes = _sizes(labels, shapes)
     return Spec(tuple([sizes[label] for label in output]), dtype)
 
@@ -171,7 +176,7 @@ def _count(sizes: Any) -> int:
 
 
 def _kernel(arrays: list[Array], equation: str) -> Array:
-    inputs, output, _ = _expanded(parsed(equation), [x.ndim for x in arrays])
+    inputs, output, _ = _expanded(parsed(equation), tuple([x.ndim for x in arrays]))
     sizes: Any = _sizes(inputs, [x.shape for x in arrays])
     if len(arrays) == 1:
         x, labels = _prepared(arrays[0], inputs[0], set(output))

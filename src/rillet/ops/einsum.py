@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any
 
@@ -21,16 +22,9 @@ _FORM = re.compile(rf"{_TERM}(,{_TERM})*(->{_TERM})?")
 _SPARE = "αβγδεζηθικλμνξοπρστυφχψω"
 
 
-def _terms(equation: Any, count: int) -> tuple[list[str], str]:
+@functools.lru_cache(256)
+def _read(equation: str, count: int) -> tuple[tuple[str, ...], str]:
     """The inputs' labels and the output's, which is worked out where it is not said."""
-    if not isinstance(equation, str):
-        raise TypeError(
-            house_message(
-                "einsum",
-                "the equation is a string such as 'ij,jk->ik'",
-                f"got {equation!r}",
-            )
-        )
     text = "".join(equation.split())
     if not _FORM.fullmatch(text):
         raise _wrong(f"Subscripts have incorrect format: {equation}")
@@ -56,7 +50,7 @@ def _terms(equation: Any, count: int) -> tuple[list[str], str]:
         raise _wrong(
             f"Output subscripts contain a label appearing more than once: {equation}"
         )
-    return terms, right
+    return tuple(terms), right
 
 
 def _wrong(rule: str, values: str = "") -> ValueError:
@@ -98,10 +92,18 @@ def einsum(equation: str, *inputs: Any, **kwargs: Any) -> Tensor:
                 "Valid arguments: name, optimize",
             )
         )
-    terms, output = _terms(equation, len(inputs))
+    if not isinstance(equation, str):
+        raise TypeError(
+            house_message(
+                "einsum",
+                "the equation is a string such as 'ij,jk->ik'",
+                f"got {equation!r}",
+            )
+        )
+    terms, output = _read(equation, len(inputs))
     tensors = same_typed(einsum_op, inputs)
     if len(tensors) > 2:
-        return _by_path(terms, output, tensors, optimize)
+        return _by_path(list(terms), output, tensors, optimize)
     return einsum_op(tensors, equation=f"{','.join(terms)}->{output}")
 
 
