@@ -13,7 +13,7 @@ from rillet.core.errors import house_message
 from rillet.core.tensor import Tensor
 from rillet.ops.array import concat
 from rillet.ops.elementwise import add_op, mul_op, neg_op
-from rillet.ops.error_functions import erf_op
+from rillet.ops.error_functions import erfc_op
 from rillet.ops.extremes import against_zero
 from rillet.ops.registry import Op, define
 from rillet.ops.shape_rules import same_as_input
@@ -276,7 +276,8 @@ def gelu(features: Any, approximate: bool = False, name: str | None = None) -> T
         cube = mul_op(mul_op(x, x), x)
         inner = mul_op(add_op(x, mul_op(cube, 0.044715)), math.sqrt(2 / math.pi))
         return mul_op(half, add_op(tanh_op(inner), 1.0))
-    return mul_op(half, add_op(erf_op(mul_op(x, 1 / math.sqrt(2.0))), 1.0))
+    # The complement keeps its digits where 1 + erf would cancel.
+    return mul_op(half, erfc_op(mul_op(x, -1 / math.sqrt(2.0))))
 
 
 swish = silu

@@ -79,6 +79,8 @@ def _erf32(x: Array, out: Array) -> None:
     above *= size
     np.divide(above, below, out=out)
     np.clip(out, -1, 1, out=out)
+    # From 4 on the nearest float32 is 1, which the quotient misses by a unit.
+    np.copysign(np.float32(1), x, out=out, where=np.absolute(x) >= 4)
 
 
 _wide_erf = kernel(_erf64)
