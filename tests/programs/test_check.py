@@ -18,7 +18,7 @@ def test_missing_names_are_listed(rillet, program):
         "y = tf.constnt(2) + tf.contrib.slim\n"
     )
     out = rillet("check", path, status=1).out.splitlines()
-    assert out[0] == (
+    assert out[0].startswith(
         f"{path}:2:5: rillet has no tensorflow.constnt; nearest: tensorflow.constant"
     )
     assert out[1].startswith(f"{path}:3:5: rillet has no tensorflow.constnt")
