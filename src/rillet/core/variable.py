@@ -12,10 +12,10 @@ import enum
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from rillet.core import context
-from rillet.core.convert import describe, to_tensor
+from rillet.core.cell import Cell as Cell
+from rillet.core.convert import to_tensor
+from rillet.core.describe import describe
 from rillet.core.dtypes import DType, as_dtype
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.shapes import TensorShape, as_shape
@@ -40,16 +40,6 @@ class VariableAggregation(enum.Enum):
     SUM = 1
     MEAN = 2
     ONLY_FIRST_REPLICA = 3
-
-
-class Cell:
-    """The place a variable's value stands in; tapes know variables by their cells."""
-
-    __slots__ = ("tensor", "trainable", "__weakref__")
-
-    def __init__(self, tensor: Tensor, trainable: bool) -> None:
-        self.tensor = tensor
-        self.trainable = trainable
 
 
 class Variable:
@@ -270,22 +260,13 @@ class Variable:
 
     def _write(self, value: Any, how: str, read_value: bool) -> Any:
         cell = self._cell
-        old = cell.tensor
-        dtype = old.dtype
-        tensor = self._checked(value, dtype, how)
+        tensor = self._checked(value, cell.tensor.dtype, how)
         if _state.tracer is not None:
             _state.tracer.assign_variable(self, tensor, how)
         else:
-            array = tensor._array
-            if how == "assign_add":
-                array = np.add(old._array, array)
-            elif how == "assign_sub":
-                array = np.subtract(old._array, array)
-            if type(array) is not np.ndarray:
-                array = np.asarray(array)
             for recorder in _state.recorders:
                 recorder.left(tensor, f"Variable.{how}")
-            cell.tensor = Tensor(array)
+            cell.write(tensor._array, how)
         return UnreadVariable(self) if read_value else None
 
     def _checked(self, value: Any, dtype: DType, how: str) -> Tensor:
@@ -306,7 +287,9 @@ class Variable:
             return tensor
         old = self._cell.tensor._array.shape
         if tensor._array.shape != old and (
-            self._shape is None or not self._shape.is_compatible_with(tensor.shape)
+            how != "assign"
+            or self._shape is None
+            or not self._shape.is_compatible_with(tensor.shape)
         ):
             kind = ValueError if how == "assign" else InvalidArgumentError
             raise kind(
@@ -324,14 +307,15 @@ class Variable:
 
         def assign(value: Any, use_locking: bool = False, name: Any = None) -> Any:
             update = context.service("ops.slice_update")
-            old = self._dense_tensor()
-            new = value
-            if method != "assign":
-                part = old[key]
-                new = part + value if method == "assign_add" else part - value
             if update is None:
                 raise RuntimeError("Variable: slices are assigned by rillet.ops")
-            return self.assign(update(old, key, to_tensor(new, hint=self.dtype)))
+            with self._cell.lock:
+                old = self._dense_tensor()
+                new = value
+                if method != "assign":
+                    part = old[key]
+                    new = part + value if method == "assign_add" else part - value
+                return self.assign(update(old, key, to_tensor(new, hint=self.dtype)))
 
         return assign
 

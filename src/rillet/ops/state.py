@@ -110,7 +110,8 @@ def _by_rows(way: str, does: str) -> Callable[..., Any]:
         self: Any, sparse_delta: Any, use_locking: bool = False, name: Any = None
     ) -> Any:
         indices, values = _slices(self, sparse_delta, method)
-        return self.assign(compute(self, indices, values, way))
+        with self._cell.lock:
+            return self.assign(compute(self, indices, values, way))
 
     return _named(
         scatter,
@@ -137,8 +138,9 @@ def _by_index(way: str, does: str) -> Callable[..., Any]:
 
     def scatter(self: Any, indices: Any, updates: Any, name: Any = None) -> Any:
         values = _typed(self, updates, method)
-        new = _WAYS[way].run(self._dense_tensor(), indices, values)
-        return self.assign(new)
+        with self._cell.lock:
+            new = _WAYS[way].run(self._dense_tensor(), indices, values)
+            return self.assign(new)
 
     return _named(
         scatter,
@@ -189,7 +191,8 @@ def _batch_scatter_update(
     if batch:
         dims = self.shape.as_list()
         column = with_batch("batch_scatter_update", column, dims, batch)
-    return self.assign(scatter_update_op(self._dense_tensor(), column, values))
+    with self._cell.lock:
+        return self.assign(scatter_update_op(self._dense_tensor(), column, values))
 
 
 def _gather_nd_of(self: Any, indices: Any, name: Any = None) -> Tensor:
