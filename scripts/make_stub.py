@@ -29,7 +29,7 @@ def stub() -> str:
     """The stub's text."""
     names = exports.resolve()
     rows = [
-        f"from {module} import {inner} as {public}"
+        _row(module, f"{inner} as {public}")
         for public, (module, inner) in names.items()
     ]
     spaces = [n for n in exports.NAMESPACES if exports.is_present(n)]
@@ -40,6 +40,12 @@ def stub() -> str:
         + "\n".join(sorted(rows))
         + f"\n\n__version__: str\nnewaxis: None\n\n__all__ = [\n{listed}]\n"
     )
+
+
+def _row(module: str, what: str) -> str:
+    """One import, in three lines where one would be too long."""
+    row = f"from {module} import {what}"
+    return row if len(row) <= 88 else f"from {module} import (\n    {what},\n)"
 
 
 def main() -> int:

@@ -12,7 +12,9 @@ from typing import Final
 
 _TABLE: Final[dict[str, str]] = {
     "rillet.core.context": "executing_eagerly",
-    "rillet.core.convert": "constant convert_to_tensor register_tensor_conversion_function",
+    "rillet.core.convert": (
+        "constant convert_to_tensor register_tensor_conversion_function"
+    ),
     "rillet.core.devices": "device",
     "rillet.core.dtypes": (
         "DType as_dtype bfloat16 bool=bool_ complex64 complex128 double float16 float32"

@@ -73,7 +73,7 @@ def main():
                 try:
                     found.update(run(case))
                 except Exception as error:
-                    raise SystemExit(f"{case.key}: {type(error).__name__}: {error}")
+                    raise SystemExit(f"{case.key}: {error!r}") from error
         np.savez_compressed(here / f"cases_{name}.npz", **found)
         print(f"{name}: {len(found)} arrays")
 

@@ -59,7 +59,9 @@ def weighted(outputs: list[Any]) -> Any:
         if y.dtype.is_floating or y.dtype.is_complex:
             w = np.cos(np.arange(int(np.prod(y.shape)))).reshape(tuple(y.shape))
             part = tf.reduce_sum(y * tf.cast(w, y.dtype))
-            whole = part if y.dtype.is_floating else tf.math.real(part) + tf.math.imag(part)
+            whole = (
+                part if y.dtype.is_floating else tf.math.real(part) + tf.math.imag(part)
+            )
             total = total + tf.cast(whole, tf.float64)
     return total
 
@@ -156,8 +158,10 @@ def check_differences(case: Case, which: list[int]) -> None:
     """
     arrays = wide(case)
     rng = np.random.default_rng(1)
-    along = [rng.standard_normal(x.shape) if i in which else None for i, x in
-             enumerate(arrays)]
+    along = [
+        rng.standard_normal(x.shape) if i in which else None
+        for i, x in enumerate(arrays)
+    ]
 
     def loss_at(t: float) -> Any:
         moved = [
@@ -205,8 +209,9 @@ def test_refused(case: Case, i: int) -> None:
     arrays, kind, text = case.refused[i]
     error = getattr(tf.errors, kind, None) or getattr(__import__("builtins"), kind)
     with pytest.raises(error, match=text):
-        case.call(tf, *[tf.constant(x) if isinstance(x, np.ndarray) else x
-                        for x in arrays])
+        case.call(
+            tf, *[tf.constant(x) if isinstance(x, np.ndarray) else x for x in arrays]
+        )
 
 
 SIZED = [row for row in ROWS if row.sizes]
@@ -229,8 +234,10 @@ TYPED = [(row, kind) for row in ROWS for kind in row.dtypes]
 def test_other_float_types(case: Case, kind: str) -> None:
     """Each type against float64; it may lose a few units in its own last place."""
     dtype = tf.as_dtype(kind)
-    narrow = [tf.cast(x, dtype) if x.dtype.kind == "f" else tf.constant(x)
-              for x in case.inputs]
+    narrow = [
+        tf.cast(x, dtype) if x.dtype.kind == "f" else tf.constant(x)
+        for x in case.inputs
+    ]
     exact = [tf.cast(x, tf.float64) if x.dtype.is_floating else x for x in narrow]
     have, want = tensors(case.call(tf, *narrow)), tensors(case.call(tf, *exact))
     eps = {"float16": 1e-3, "bfloat16": 8e-3, "float64": 1e-13}[kind]

@@ -1,4 +1,4 @@
-"""Maximum and minimum against a number, and relu, for sizes on both sides of a block."""
+"""Maximum and minimum against a number, and relu, in one block and in many."""
 
 import numpy as np
 import pytest

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rillet.core.convert import describe
+from rillet.core.describe import describe
 from rillet.core.errors import house_message
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable

@@ -23,7 +23,8 @@ from rillet.autodiff.sources import (
     zeros_for,
 )
 from rillet.core import context, nest
-from rillet.core.convert import describe, to_tensor
+from rillet.core.convert import to_tensor
+from rillet.core.describe import describe
 from rillet.core.dtypes import COMPLEX, FLOATING
 from rillet.core.errors import house_message
 from rillet.core.logger import get_logger

@@ -66,7 +66,7 @@ class IndexedSlices:
     @property
     def name(self) -> str:
         """Not defined when eager."""
-        return self._values.name  # type: ignore[attr-defined]
+        return self._values.name
 
     def _dense_tensor(self) -> Tensor:
         """The whole tensor, by the op that storey 1 signed in."""

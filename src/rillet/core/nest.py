@@ -151,9 +151,9 @@ def _like_mapping(structure: Mapping[Any, Any], found: dict[Any, Any]) -> Any:
     ordered = {key: found[key] for key in structure}
     if type(structure) is dict:
         return ordered
-    if hasattr(structure, "default_factory"):
-        return type(structure)(structure.default_factory, ordered)
     make: Any = type(structure)
+    if hasattr(structure, "default_factory"):
+        return make(structure.default_factory, ordered)
     return make(ordered)
 
 

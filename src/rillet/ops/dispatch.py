@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from rillet.core import context
-from rillet.core.convert import describe, out_of_memory, to_tensor
+from rillet.core.convert import to_tensor
+from rillet.core.describe import describe, out_of_memory
 from rillet.core.dtypes import FROM_NUMPY, TypeSet
 from rillet.core.errors import (
     InvalidArgumentError,

@@ -29,6 +29,7 @@ from rillet.core.tensor import Tensor
 from rillet.ops.casting import cast as cast
 from rillet.ops.casting import cast_array as cast_array
 from rillet.ops.casting import cast_op as cast_op
+from rillet.ops.extremes import extreme
 from rillet.ops.quotients import checked_divisor as checked_divisor
 from rillet.ops.quotients import div_no_nan_op as div_no_nan_op
 from rillet.ops.quotients import div_op as div_op
@@ -41,7 +42,6 @@ from rillet.ops.quotients import floormod as floormod
 from rillet.ops.quotients import reciprocal as reciprocal
 from rillet.ops.quotients import reciprocal_op as reciprocal_op
 from rillet.ops.quotients import truediv as truediv
-from rillet.ops.extremes import extreme
 from rillet.ops.registry import Op, define
 from rillet.ops.ring import add_op as add_op
 from rillet.ops.ring import conj_op as conj_op

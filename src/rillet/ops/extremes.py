@@ -55,7 +55,7 @@ def _against(ufunc: Any, x: Array, written: Array) -> Any:
 
 
 def extreme(ufunc: Any) -> Callable[[Array, Array], Any]:
-    """The kernel of `Maximum` or `Minimum`, which takes its operands in either order."""
+    """The kernel of `Maximum` or `Minimum`, whose operands may change places."""
 
     def kernel(x: Array, y: Array) -> Any:
         if x.size < y.size:
