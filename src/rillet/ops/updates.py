@@ -300,7 +300,7 @@ def _ftrl(
     grown = np.power(total_out, up)
     linear_out = linear + (used - (grown - np.power(total, up)) / rate * var)
     quadratic = grown / rate + kind(2) * l2_all
-    clipped = np.clip(linear_out, -bound, bound)
+    clipped = np.minimum(np.maximum(linear_out, -bound), bound)
     return (clipped - linear_out) / quadratic, total_out, linear_out
 
 
