@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from typing import Any
 
 import numpy as np
@@ -280,3 +282,20 @@ def test_announced_input_shapes_are_checked() -> None:
         model(np.zeros((2, 4, 3), "float32"))
     for _ in range(3):
         assert model(tf.zeros([2, 4, 4])).shape == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "clone", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))]
+)
+def test_trained_models_can_be_copied(clone: Any) -> None:
+    model = tf.keras.Sequential([layers.Dense(1, kernel_regularizer="l2")])
+    model.compile("adam", "mse", metrics=["mae"])
+    x = np.ones((8, 2), "float32")
+    model.fit(x, x[:, :1], verbose=0)
+    twin = clone(model)
+    assert (twin.predict(x, verbose=0) == model.predict(x, verbose=0)).all()
+    twin.fit(x, x[:, :1], epochs=2, verbose=0)
+    assert not (twin.get_weights()[0] == model.get_weights()[0]).any()
+    twin.layers[0].kernel.assign([[1.0], [2.0]])
+    assert float(twin.losses[0]) == pytest.approx(0.05)
+    assert float(model.losses[0]) != pytest.approx(0.05)

@@ -7,6 +7,7 @@ follow `trainable`. `layer_losses` and `base_layer` stand on it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,9 @@ class LayerWeights(LayerSettings):
                 raise TypeError(
                     house_message("add_weight", "Unknown keyword argument", repr(key))
                 )
+        if name is not None and not isinstance(name, str):
+            # Keras 3 takes the shape first.
+            name, shape = shape if isinstance(shape, str) else None, name
         sizes = () if shape is None else as_shape(_sizes(shape)).as_list()
         kind = as_dtype(dtype or self.dtype or floatx())
         if self._dtype_policy.variable_dtype is None:
@@ -107,7 +111,8 @@ class LayerWeights(LayerSettings):
         return variable
 
     def _regularize(self, variable: Variable, regularizer: Any) -> None:
-        self.__dict__["_losses_made"].append(lambda: regularizer(variable))
+        # A partial and no lambda: copies of the layer then penalise their own weights.
+        self.__dict__["_losses_made"].append(partial(regularizer, variable))
 
     @property
     def trainable_weights(self) -> list[Variable]:

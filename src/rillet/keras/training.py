@@ -77,6 +77,13 @@ class Trainer(Layer):
         space["test_function"] = None
         space["predict_function"] = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        kept = super().__getstate__()
+        # The step functions are made anew where they are needed.
+        for name in ("train_function", "test_function", "predict_function"):
+            kept[name] = None
+        return kept
+
     def compile(
         self,
         optimizer: Any = "rmsprop",
