@@ -28,16 +28,14 @@ Made by scripts/make_stub.py from rillet/exports.py; do not edit.
 def stub() -> str:
     """The stub's text."""
     names = exports.resolve()
-    rows = [
-        _row(module, f"{inner} as {public}")
-        for public, (module, inner) in names.items()
-    ]
     spaces = [n for n in exports.NAMESPACES if exports.is_present(n)]
-    rows += [f"from rillet import {name} as {name}" for name in spaces]
+    found = [(m, f"{inner} as {public}") for public, (m, inner) in names.items()]
+    found += [("rillet", f"{name} as {name}") for name in spaces]
+    rows = [_row(module, what) for module, what in sorted(found)]
     listed = "".join(f'    "{name}",\n' for name in sorted([*names, *spaces]))
     return (
         HEAD
-        + "\n".join(sorted(rows))
+        + "\n".join(rows)
         + f"\n\n__version__: str\nnewaxis: None\n\n__all__ = [\n{listed}]\n"
     )
 

@@ -31,11 +31,11 @@ from rillet.autodiff.custom import recompute_grad as recompute_grad
 from rillet.autodiff.sources import UnconnectedGradients as UnconnectedGradients
 from rillet.autodiff.tape import GradientTape as GradientTape
 from rillet.core.context import executing_eagerly as executing_eagerly
+from rillet.core.convert import constant as constant
+from rillet.core.convert import convert_to_tensor as convert_to_tensor
 from rillet.core.convert import (
     register_tensor_conversion_function as register_tensor_conversion_function,
 )
-from rillet.core.convert import constant as constant
-from rillet.core.convert import convert_to_tensor as convert_to_tensor
 from rillet.core.devices import device as device
 from rillet.core.dtypes import DType as DType
 from rillet.core.dtypes import as_dtype as as_dtype
@@ -80,23 +80,23 @@ from rillet.core.variable import VariableSynchronization as VariableSynchronizat
 from rillet.keras.initializers.tensorflow import (
     constant_initializer as constant_initializer,
 )
+from rillet.keras.initializers.tensorflow import ones_initializer as ones_initializer
 from rillet.keras.initializers.tensorflow import (
     random_normal_initializer as random_normal_initializer,
 )
 from rillet.keras.initializers.tensorflow import (
     random_uniform_initializer as random_uniform_initializer,
 )
-from rillet.keras.initializers.tensorflow import ones_initializer as ones_initializer
 from rillet.keras.initializers.tensorflow import zeros_initializer as zeros_initializer
 from rillet.ops.arithmetic import add_n as add_n
 from rillet.ops.arithmetic import scalar_mul as scalar_mul
 from rillet.ops.array import concat as concat
 from rillet.ops.array import stack as stack
 from rillet.ops.array import unstack as unstack
+from rillet.ops.blocks import batch_to_space as batch_to_space
 from rillet.ops.blocks import (
     required_space_to_batch_paddings as required_space_to_batch_paddings,
 )
-from rillet.ops.blocks import batch_to_space as batch_to_space
 from rillet.ops.blocks import space_to_batch as space_to_batch
 from rillet.ops.blocks import space_to_batch_nd as space_to_batch_nd
 from rillet.ops.casting import cast as cast
