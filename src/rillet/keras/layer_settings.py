@@ -132,7 +132,7 @@ class LayerSettings(Tracked):
         return ("_initial_weights", "_batch_input_shape", "_build_input_shape")
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in ("call", "compute_mask", "supports_masking"):
+        if name in ("built", "call", "compute_mask"):
             self.__dict__["_hot"] = None
         Tracked.__setattr__(self, name, value)
 
@@ -186,6 +186,7 @@ class LayerSettings(Tracked):
 
     @supports_masking.setter
     def supports_masking(self, value: bool) -> None:
+        self.__dict__["_hot"] = None
         self.__dict__["_supports_masking"] = value
 
     @property
