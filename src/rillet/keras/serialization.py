@@ -242,11 +242,12 @@ def _lookup(name: str, kind: str, custom: Mapping[str, Any] | None) -> Any:
         raise ValueError(
             house_message(
                 f"{_PLURALS.get(kind, f'{kind}s')}.deserialize",
-                f"Unknown {_WORDS.get(kind, kind)}: '{name}'. Please ensure you are using"
-                " a `keras.utils.custom_object_scope` and that this object is included in"
-                " the scope",
-                f"the name is {name!r}",
-                f"Did you mean '{near[0]}'?" if near else "",
+                f"Unknown {_WORDS.get(kind, kind)}: '{name}'",
+                "no built-in and no registered object has that name",
+                f"Did you mean '{near[0]}'?"
+                if near
+                else "Please ensure you are using a `keras.utils.custom_object_scope`"
+                " and that this object is included in the scope",
             )
         )
     return found
