@@ -28,7 +28,8 @@ def run(op: str, **attrs: Any) -> Any:
         import rillet.ops.adam_updates  # noqa: F401  enters the records
         from rillet.ops.registry import find
 
-        return list(out) if isinstance(out := find(op)(*tensors, **attrs), tuple) else out
+        found = find(op)(*tensors, **attrs)
+        return list(found) if isinstance(found, tuple) else found
 
     return call
 

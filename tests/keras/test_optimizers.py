@@ -11,7 +11,7 @@ import pytest
 
 import rillet as tf
 
-O = tf.keras.optimizers
+OPT = tf.keras.optimizers
 
 
 def one(value=1.0, name="w", **kwargs):
@@ -20,7 +20,7 @@ def one(value=1.0, name="w", **kwargs):
 
 def test_minimize_takes_a_function_or_a_tape():
     w = one(3.0)
-    opt = O.SGD(0.1)
+    opt = OPT.SGD(0.1)
     opt.minimize(lambda: w * w, [w])
     assert float(w) == pytest.approx(2.4)
     with tf.GradientTape() as tape:
@@ -35,7 +35,7 @@ def test_minimize_takes_a_function_or_a_tape():
 
 def test_no_gradients_says_where_the_chain_broke():
     w = one()
-    opt = O.SGD()
+    opt = OPT.SGD()
     with tf.GradientTape() as tape:
         loss = tf.constant((w * 2.0).numpy())
     grads = tape.gradient(loss, [w])
@@ -54,7 +54,7 @@ def test_some_gradients_missing_is_a_warning(caplog):
     logger.addHandler(caplog.handler)
     try:
         with caplog.at_level(logging.WARNING):
-            O.SGD(1.0).apply_gradients([(tf.constant(0.5), a), (None, b)])
+            OPT.SGD(1.0).apply_gradients([(tf.constant(0.5), a), (None, b)])
     finally:
         logger.removeHandler(caplog.handler)
     assert float(a) == 0.5
@@ -63,12 +63,12 @@ def test_some_gradients_missing_is_a_warning(caplog):
 
 
 MAKERS = [
-    lambda **k: O.SGD(0.1, **k),
-    lambda **k: O.SGD(0.1, momentum=0.9, **k),
-    lambda **k: O.Adam(**k),
-    lambda **k: O.RMSprop(O.schedules.ExponentialDecay(0.1, 2, 0.5), **k),
-    lambda **k: O.Nadam(use_ema=True, **k),
-    lambda **k: O.SGD(0.1, weight_decay=0.1, **k),
+    lambda **k: OPT.SGD(0.1, **k),
+    lambda **k: OPT.SGD(0.1, momentum=0.9, **k),
+    lambda **k: OPT.Adam(**k),
+    lambda **k: OPT.RMSprop(OPT.schedules.ExponentialDecay(0.1, 2, 0.5), **k),
+    lambda **k: OPT.Nadam(use_ema=True, **k),
+    lambda **k: OPT.SGD(0.1, weight_decay=0.1, **k),
 ]
 
 
@@ -90,7 +90,7 @@ def test_a_constraint_that_fails_changes_nothing():
         raise ValueError("no")
 
     a, b = one(), one(constraint=refuse)
-    opt = O.SGD(0.1)
+    opt = OPT.SGD(0.1)
     with pytest.raises(ValueError, match="no"):
         opt.apply_gradients([(tf.constant(1.0), a), (tf.constant(1.0), b)])
     assert float(a) == 1.0
@@ -99,20 +99,20 @@ def test_a_constraint_that_fails_changes_nothing():
 
 def test_constraints_come_after_the_update():
     w = tf.Variable([1.0, -1.0], constraint=tf.keras.constraints.NonNeg())
-    O.SGD(1.0).apply_gradients([(tf.constant([2.0, -0.5]), w)])
+    OPT.SGD(1.0).apply_gradients([(tf.constant([2.0, -0.5]), w)])
     np.testing.assert_array_equal(w.numpy(), [0.0, 0.0])
 
 
 def test_a_variable_that_comes_twice_is_updated_twice():
     w = one(4.0)
-    O.SGD(0.5, momentum=0.5).apply_gradients([(tf.constant(1.0), w)] * 2)
+    OPT.SGD(0.5, momentum=0.5).apply_gradients([(tf.constant(1.0), w)] * 2)
     assert float(w) == pytest.approx(4.0 - 0.5 - (0.25 + 0.5))
 
 
 def test_values_read_before_stay():
     w = tf.Variable([1.0, 2.0])
     before = w.read_value()
-    O.Adam(0.1).apply_gradients([(tf.constant([1.0, 1.0]), w)])
+    OPT.Adam(0.1).apply_gradients([(tf.constant([1.0, 1.0]), w)])
     np.testing.assert_array_equal(before.numpy(), [1.0, 2.0])
 
 
@@ -120,7 +120,7 @@ def test_values_read_before_stay():
 @pytest.mark.parametrize("name", ["SGD", "RMSprop", "Adam", "Nadam", "Ftrl", "Adagrad"])
 def test_other_float_types_stay(name, kind):
     w = tf.Variable([1.0, 2.0], dtype=kind)
-    opt = getattr(O, name)(0.1)
+    opt = getattr(OPT, name)(0.1)
     opt.apply_gradients([(tf.cast([0.5, -0.5], kind), w)])
     assert w.dtype == getattr(tf, kind)
     assert all(v.dtype == w.dtype for v in opt.variables[1:])
@@ -128,12 +128,12 @@ def test_other_float_types_stay(name, kind):
 
 def test_gradients_may_be_arrays():
     w = tf.Variable([1.0, 2.0])
-    O.SGD(1.0).apply_gradients([(np.array([1.0, 1.0], np.float32), w)])
+    OPT.SGD(1.0).apply_gradients([(np.array([1.0, 1.0], np.float32), w)])
     np.testing.assert_array_equal(w.numpy(), [0.0, 1.0])
 
 
 def test_learning_rate_reads_and_sets():
-    opt = O.Adam(0.01)
+    opt = OPT.Adam(0.01)
     assert isinstance(opt.learning_rate, tf.Variable)
     assert opt.lr is opt.learning_rate
     opt.learning_rate = 0.5
@@ -142,14 +142,14 @@ def test_learning_rate_reads_and_sets():
     assert opt.get_config()["learning_rate"] == np.float32(0.25)
     opt.lr = tf.constant(0.125)
     assert float(opt.learning_rate.numpy()) == 0.125
-    opt.learning_rate = O.schedules.ExponentialDecay(1.0, 1, 0.5)
+    opt.learning_rate = OPT.schedules.ExponentialDecay(1.0, 1, 0.5)
     with pytest.raises(TypeError, match="not settable"):
         opt.learning_rate = 0.1
 
 
 def test_schedule_sees_the_step():
     w = one(0.0)
-    opt = O.SGD(O.schedules.PiecewiseConstantDecay([0], [1.0, 0.5]))
+    opt = OPT.SGD(OPT.schedules.PiecewiseConstantDecay([0], [1.0, 0.5]))
     for _ in range(3):
         opt.apply_gradients([(tf.constant(1.0), w)])
     assert float(w) == -2.0
@@ -158,17 +158,17 @@ def test_schedule_sees_the_step():
 
 def test_old_arguments():
     w = one(0.0)
-    opt = O.SGD(lr=1.0, decay=1.0)
+    opt = OPT.SGD(lr=1.0, decay=1.0)
     for _ in range(2):
         opt.apply_gradients([(tf.constant(1.0), w)])
     assert float(w) == -1.5
-    again = O.SGD.from_config(opt.get_config())
+    again = OPT.SGD.from_config(opt.get_config())
     assert again.get_config() == opt.get_config()
 
 
 def test_weight_decay_can_leave_variables_out():
     a, b, c = one(name="a"), one(name="bias"), one(name="c")
-    opt = O.SGD(0.1, weight_decay=0.5)
+    opt = OPT.SGD(0.1, weight_decay=0.5)
     opt.exclude_from_weight_decay(var_list=[c], var_names=["bias"])
     zero = tf.constant(0.0)
     opt.apply_gradients([(zero, a), (zero, b), (zero, c)])
@@ -179,7 +179,7 @@ def test_weight_decay_can_leave_variables_out():
 
 def test_averages_replace_variables_at_the_end():
     w = one(1.0)
-    opt = O.SGD(1.0, use_ema=True, ema_momentum=0.5)
+    opt = OPT.SGD(1.0, use_ema=True, ema_momentum=0.5)
     opt.apply_gradients([(tf.constant(1.0), w)])
     assert float(w) == 0.0
     opt.finalize_variable_values([w])
@@ -188,14 +188,18 @@ def test_averages_replace_variables_at_the_end():
 
 def test_variables_and_weights():
     a, b = tf.Variable([1.0, 2.0], name="a"), one(name="b")
-    opt = O.Adam()
+    opt = OPT.Adam()
     opt.build([a, b])
     assert [v.name for v in opt.variables] == [
-        "iteration:0", "m/a:0", "v/a:0", "m/b:0", "v/b:0",
+        "iteration:0",
+        "m/a:0",
+        "v/a:0",
+        "m/b:0",
+        "v/b:0",
     ]
     assert opt.variables() == opt.variables
     opt.apply_gradients([(tf.constant([1.0, 1.0]), a), (tf.constant(1.0), b)])
-    other = O.Adam()
+    other = OPT.Adam()
     other.build([tf.Variable([0.0, 0.0]), one()])
     other.set_weights(opt.get_weights())
     for x, y in zip(opt.get_weights(), other.get_weights(), strict=True):
@@ -208,10 +212,12 @@ def test_variables_and_weights():
     assert opt.get_slot(a, "m") is opt.variables[1]
 
 
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))]
+)
 def test_copies_go_on_alone(copied):
     w = tf.Variable([1.0, 2.0])
-    opt = O.SGD(0.1, momentum=0.9)
+    opt = OPT.SGD(0.1, momentum=0.9)
     opt.apply_gradients([(tf.constant([1.0, 1.0]), w)])
     twin, v = copied((opt, w))
     opt.apply_gradients([(tf.constant([1.0, 1.0]), w)])
@@ -222,14 +228,14 @@ def test_copies_go_on_alone(copied):
 
 def test_late_variables_get_slots():
     a, b = one(), one()
-    opt = O.Adam(0.1)
+    opt = OPT.Adam(0.1)
     opt.apply_gradients([(tf.constant(1.0), a)])
     opt.apply_gradients([(tf.constant(1.0), b), (tf.constant(1.0), a)])
     assert len(opt.variables) == 5
     assert float(b) < 1.0
 
 
-class Signs(O.Optimizer):
+class Signs(OPT.Optimizer):
     """A user's optimizer of the newer kind: steps of one size."""
 
     def __init__(self, learning_rate=0.5, name="Signs", **kwargs):
@@ -261,7 +267,7 @@ def test_users_subclass():
 
 
 def test_users_update_step_of_a_built_in_class_is_called():
-    class Loud(O.SGD):
+    class Loud(OPT.SGD):
         calls = 0
 
         def update_step(self, gradient, variable):
@@ -274,7 +280,7 @@ def test_users_update_step_of_a_built_in_class_is_called():
     assert float(w) == 0.5
 
 
-class OldStyle(O.legacy.Optimizer):
+class OldStyle(OPT.legacy.Optimizer):
     """A user's optimizer of the older kind: momentum by hand."""
 
     def __init__(self, learning_rate=0.5, rho=0.5, name="OldStyle", **kwargs):
@@ -309,58 +315,68 @@ def test_users_subclass_of_the_older_kind():
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("sgd", "SGD"), ("SGD", "SGD"), ("Adam", "Adam"), ("RMSPROP", "RMSprop"),
-     ("adamw", "AdamW"), ("Nadam", "Nadam")],
+    [
+        ("sgd", "SGD"),
+        ("SGD", "SGD"),
+        ("Adam", "Adam"),
+        ("RMSPROP", "RMSprop"),
+        ("adamw", "AdamW"),
+        ("Nadam", "Nadam"),
+    ],
 )
 def test_get_by_name(name, kind):
-    opt = O.get(name)
+    opt = OPT.get(name)
     assert type(opt).__name__ == kind
-    assert O.get(opt) is opt
-    data = O.serialize(opt)
+    assert OPT.get(opt) is opt
+    data = OPT.serialize(opt)
     assert data["class_name"] == kind
     assert data["module"] == "keras.optimizers"
-    assert O.deserialize(data).get_config() == opt.get_config()
+    assert OPT.deserialize(data).get_config() == opt.get_config()
 
 
 def test_schedules_are_written_and_read():
     for make in (
-        O.schedules.ExponentialDecay(0.1, 5, 0.5),
-        O.schedules.CosineDecay(0.1, 10, warmup_target=0.2, warmup_steps=3),
-        O.schedules.PiecewiseConstantDecay([1, 2], [0.1, 0.2, 0.3]),
+        OPT.schedules.ExponentialDecay(0.1, 5, 0.5),
+        OPT.schedules.CosineDecay(0.1, 10, warmup_target=0.2, warmup_steps=3),
+        OPT.schedules.PiecewiseConstantDecay([1, 2], [0.1, 0.2, 0.3]),
     ):
-        opt = O.SGD(make)
-        again = O.deserialize(O.serialize(opt))
+        opt = OPT.SGD(make)
+        again = OPT.deserialize(OPT.serialize(opt))
         assert again.get_config() == opt.get_config()
 
 
 REFUSED = [
-    (lambda: O.SGD(foo=1), TypeError, "foo is not a valid argument"),
-    (lambda: O.SGD(momentun=0.9), TypeError, "Did you mean momentum"),
-    (lambda: O.SGD(momentum=2), ValueError, r"`momentum` must be between \[0, 1\]"),
-    (lambda: O.SGD("fast"), TypeError, "`learning_rate` must be a number"),
-    (lambda: O.SGD(clipnorm=1.0, global_clipnorm=1.0), ValueError, "At most one of"),
-    (lambda: O.SGD(clipvalue=-1.0), ValueError, "`clipvalue` cannot be negative"),
-    (lambda: O.SGD(use_ema=True, ema_momentum=2), ValueError, "`ema_momentum` must"),
-    (lambda: O.AdamW(weight_decay=None), ValueError, "Missing value of `weight_decay`"),
-    (lambda: O.Adagrad(initial_accumulator_value=-1), ValueError, "positive or zero"),
-    (lambda: O.get("adamm"), ValueError, "Unknown optimizer: 'adamm'"),
-    (lambda: O.get(3), ValueError, "Could not interpret optimizer identifier"),
-    (lambda: O.SGD().apply_gradients([tf.constant(1.0)]), TypeError, "holds pairs"),
-    (lambda: O.SGD().apply_gradients([(1.0, 2.0)]), TypeError, "holds pairs"),
+    (lambda: OPT.SGD(foo=1), TypeError, "foo is not a valid argument"),
+    (lambda: OPT.SGD(momentun=0.9), TypeError, "Did you mean momentum"),
+    (lambda: OPT.SGD(momentum=2), ValueError, r"`momentum` must be between \[0, 1\]"),
+    (lambda: OPT.SGD("fast"), TypeError, "`learning_rate` must be a number"),
+    (lambda: OPT.SGD(clipnorm=1.0, global_clipnorm=1.0), ValueError, "At most one of"),
+    (lambda: OPT.SGD(clipvalue=-1.0), ValueError, "`clipvalue` cannot be negative"),
+    (lambda: OPT.SGD(use_ema=True, ema_momentum=2), ValueError, "`ema_momentum` must"),
     (
-        lambda: O.SGD().apply_gradients([(tf.constant(1, tf.float64), one())]),
+        lambda: OPT.AdamW(weight_decay=None),
+        ValueError,
+        "Missing value of `weight_decay`",
+    ),
+    (lambda: OPT.Adagrad(initial_accumulator_value=-1), ValueError, "positive or zero"),
+    (lambda: OPT.get("adamm"), ValueError, "Unknown optimizer: 'adamm'"),
+    (lambda: OPT.get(3), ValueError, "Could not interpret optimizer identifier"),
+    (lambda: OPT.SGD().apply_gradients([tf.constant(1.0)]), TypeError, "holds pairs"),
+    (lambda: OPT.SGD().apply_gradients([(1.0, 2.0)]), TypeError, "holds pairs"),
+    (
+        lambda: OPT.SGD().apply_gradients([(tf.constant(1, tf.float64), one())]),
         tf.errors.InvalidArgumentError,
         "has the type of its variable",
     ),
     (
-        lambda: O.SGD().apply_gradients(
+        lambda: OPT.SGD().apply_gradients(
             [(tf.IndexedSlices([[1.0]], [5]), tf.Variable([[1.0]]))]
         ),
         tf.errors.InvalidArgumentError,
         "rows of a sparse gradient lie in its variable",
     ),
     (
-        lambda: O.schedules.PiecewiseConstantDecay([1], [1.0]),
+        lambda: OPT.schedules.PiecewiseConstantDecay([1], [1.0]),
         ValueError,
         "1 less than the length of values",
     ),

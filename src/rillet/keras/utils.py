@@ -1,5 +1,8 @@
 """`tf.keras.utils`: seeds, downloads, progress bars, registered objects."""
 
+from rillet.keras.arrays import normalize as normalize
+from rillet.keras.arrays import pad_sequences as pad_sequences
+from rillet.keras.arrays import to_categorical as to_categorical
 from rillet.keras.downloads import get_file as get_file
 from rillet.keras.progress import Progbar as Progbar
 from rillet.keras.progress import (
