@@ -8,6 +8,7 @@ With ``--check`` nothing is written: the exit code says whether the stub is up t
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -31,13 +32,19 @@ def stub() -> str:
     spaces = [n for n in exports.NAMESPACES if exports.is_present(n)]
     found = [(m, f"{inner} as {public}") for public, (m, inner) in names.items()]
     found += [("rillet", f"{name} as {name}") for name in spaces]
-    rows = [_row(module, what) for module, what in sorted(found)]
+    rows = [_row(module, what) for module, what in sorted(found, key=_order)]
     listed = "".join(f'    "{name}",\n' for name in sorted([*names, *spaces]))
     return (
         HEAD
         + "\n".join(rows)
         + f"\n\n__version__: str\nnewaxis: None\n\n__all__ = [\n{listed}]\n"
     )
+
+
+def _order(entry: tuple[str, str]) -> tuple[str, list[tuple[int, str]]]:
+    """Imports by module, then by name, numbers in names by their value."""
+    parts = re.split(r"(\d+)", entry[1])
+    return entry[0], [(int(p), "") if p.isdigit() else (-1, p) for p in parts]
 
 
 def _row(module: str, what: str) -> str:
