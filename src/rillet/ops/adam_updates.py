@@ -5,6 +5,7 @@ As `updates`, with the number of the step as the last input.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -44,11 +45,17 @@ def _power(kind: Any, beta: float, step: Array) -> Any:
     return np.power(kind(beta), kind(step))
 
 
-def _alpha(kind: Any, rate: Any, betas: tuple[float, float], step: Array) -> Any:
+def _alpha(kind: Any, rate: Array, betas: tuple[float, float], step: Array) -> Any:
     """The rate, corrected for moments that began at zero."""
-    one = kind(1)
-    first, second = (_power(kind, b, step) for b in betas)
-    return rate * np.sqrt(one - second) / (one - first)
+    return _corrected(kind, float(rate), *betas, int(step))
+
+
+# One value serves all variables of a step.
+@functools.lru_cache(maxsize=16)
+def _corrected(kind: Any, rate: float, beta_1: float, beta_2: float, step: int) -> Any:
+    one, count = kind(1), np.asarray(step)
+    first, second = _power(kind, beta_1, count), _power(kind, beta_2, count)
+    return kind(rate) * np.sqrt(one - second) / (one - first)
 
 
 def _adam(

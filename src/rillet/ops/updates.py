@@ -106,7 +106,10 @@ def _descend(var: Array, grad: Array, rate: Array) -> Array:
     if grad.shape != var.shape:
         check_shapes(var, grad)
     change = grad * rate
-    return np.subtract(var, change, change) if change.ndim else var - change
+    if not change.ndim:
+        return np.asarray(var - change)
+    np.subtract(var, change, change)
+    return change
 
 
 descend_op: Op = update_rule("RilletDescend", _descend, 0, {})
@@ -301,7 +304,8 @@ def _ftrl(
     linear_out = linear + (used - (grown - np.power(total, up)) / rate * var)
     quadratic = grown / rate + kind(2) * l2_all
     clipped = np.minimum(np.maximum(linear_out, -bound), bound)
-    return (clipped - linear_out) / quadratic, total_out, linear_out
+    out = (clipped - linear_out) / quadratic
+    return np.asarray(out), np.asarray(total_out), np.asarray(linear_out)
 
 
 ftrl_op: Op = update_rule(

@@ -23,7 +23,6 @@ from rillet.ops.elementwise import cast
 from rillet.ops.registry import Op
 
 _state = context.state
-_ndarray, _array = np.ndarray, np.asarray
 Array = np.ndarray[Any, Any]
 
 
@@ -143,36 +142,43 @@ class Ruled(Optimizer):
             return
         op, attrs = self._rule()
         kernel, known = op.kernel, self._cells
-        single = op.outputs == 1
+        single, by_rows = op.outputs == 1, self._by_rows
         type_now: Any = None
         done: list[tuple[Any, Any]] = []
         token = silence()
         try:
             for grad, variable in zip(grads, variables, strict=True):
                 cells = known[id(variable._cell)]
-                arrays = [cell.tensor._array for cell in cells]
-                value = arrays[0]
-                if value.dtype is not type_now:
-                    type_now = value.dtype
-                    rest = (self._rate_of(type_now), *self._extras(type_now))
-                if type(grad) is Tensor:
-                    array = grad._array
-                    if array.shape != value.shape or array.dtype is not type_now:
-                        array = as_array(grad, variable)
-                elif self._by_rows and isinstance(grad, IndexedSlices):
-                    array = None
-                else:
-                    array = as_array(grad, variable)
-                if array is None:
+                value = cells[0].tensor._array
+                kind = value.dtype
+                if kind is not type_now:
+                    type_now = kind
+                    rest = (self._rate_of(kind), *self._extras(kind))
+                if by_rows and isinstance(grad, IndexedSlices):
+                    arrays = [cell.tensor._array for cell in cells]
                     found = self._rows(op, grad, variable, arrays, rest[0], attrs)
-                elif single:
-                    found = kernel(value, array, *rest, **attrs)
                 else:
-                    found = kernel(value, array, *arrays[1:], *rest, **attrs)
+                    array = grad._array if type(grad) is Tensor else None
+                    if (
+                        array is None
+                        or array.shape != value.shape
+                        or array.dtype is not kind
+                    ):
+                        array = as_array(grad, variable)
+                    if single:
+                        found = kernel(value, array, *rest)
+                    else:
+                        held = [cell.tensor._array for cell in cells[1:]]
+                        found = kernel(value, array, *held, *rest, **attrs)
                 # At once, since a variable may come twice.
-                for cell, new in zip(cells, (found,) if single else found, strict=True):
+                if single:
+                    cell = cells[0]
                     done.append((cell, cell.tensor))
-                    cell.tensor = Tensor(new if type(new) is _ndarray else _array(new))
+                    cell.tensor = Tensor(found)
+                    continue
+                for cell, new in zip(cells, found, strict=True):
+                    done.append((cell, cell.tensor))
+                    cell.tensor = Tensor(new)
         except BaseException:
             for cell, tensor in reversed(done):
                 cell.tensor = tensor
