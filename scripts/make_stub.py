@@ -43,7 +43,7 @@ def stub() -> str:
 
 def _order(entry: tuple[str, str]) -> tuple[str, list[tuple[int, str]]]:
     """Imports by module, then by name, numbers in names by their value."""
-    parts = re.split(r"(\d+)", entry[1])
+    parts = re.split(r"(\d+)", entry[1].split()[0])
     return entry[0], [(int(p), "") if p.isdigit() else (-1, p) for p in parts]
 
 

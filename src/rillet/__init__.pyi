@@ -213,8 +213,8 @@ from rillet.ops.transcendental import acos as acos
 from rillet.ops.transcendental import acosh as acosh
 from rillet.ops.transcendental import asin as asin
 from rillet.ops.transcendental import asinh as asinh
-from rillet.ops.transcendental import atan2 as atan2
 from rillet.ops.transcendental import atan as atan
+from rillet.ops.transcendental import atan2 as atan2
 from rillet.ops.transcendental import atanh as atanh
 from rillet.ops.transcendental import cos as cos
 from rillet.ops.transcendental import cosh as cosh
