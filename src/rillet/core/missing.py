@@ -88,6 +88,9 @@ class Lack:
     def _fix(self) -> str:
         if self.namespace == "tf" and self.missing in _INSTEAD:
             return _INSTEAD[self.missing]
+        package = sys.modules.get("rillet" + self.namespace.removeprefix("tf"))
+        if self.missing in getattr(package, "_namespaces", ()):
+            return "This version of rillet does not have it"
         shown = [n for n in self.siblings() if not n.startswith("_")]
         near = [f"{self.namespace}.{n}" for n in _closest(self.missing, shown)]
         search: Callable[..., list[str]] | None = context.service("names.nearest")
