@@ -86,3 +86,9 @@ def test_empty_tensors() -> None:
     assert tf.strings.join([none, "x"]).shape == (0,)
     assert tf.strings.ngrams(tf.zeros([0, 3], tf.string), 2).shape[0] == 0
     assert tf.strings.to_number(none).dtype == tf.float32
+
+
+def test_scalars_are_joined_by_plus() -> None:
+    """TensorFlow's AddV2 on strings; NumPy's result for scalars is no array."""
+    joined = tf.constant("a") + "b"
+    assert (joined.dtype, joined.numpy()) == (tf.string, b"ab")

@@ -71,7 +71,7 @@ def _unary(op: Any) -> Callable[[Any], Any]:
         finally:
             if token is not None:
                 restore(token)
-        out = Tensor(result if type(result) is _ndarray else _asarray(result))
+        out = Tensor(result if type(result) is _ndarray else _whole(result))
         for recorder in _state.recorders:
             recorder.record(op, (x,), (out,), None)
         return out
@@ -104,7 +104,7 @@ def _binary(op: Any) -> Callable[[Any, Any], Any]:
         finally:
             if token is not None:
                 restore(token)
-        out = Tensor(result if type(result) is _ndarray else _asarray(result))
+        out = Tensor(result if type(result) is _ndarray else _whole(result))
         for recorder in _state.recorders:
             recorder.record(op, (x, y), (out,), None)
         return out
@@ -132,7 +132,7 @@ def _unary_with(op: Any) -> Callable[..., Any]:
         finally:
             if token is not None:
                 restore(token)
-        out = Tensor(result if type(result) is _ndarray else _asarray(result))
+        out = Tensor(result if type(result) is _ndarray else _whole(result))
         for recorder in _state.recorders:
             recorder.record(op, (x, *host), (out,), attrs)
         return out
@@ -162,7 +162,7 @@ def _binary_with(op: Any) -> Callable[..., Any]:
         finally:
             if token is not None:
                 restore(token)
-        out = Tensor(result if type(result) is _ndarray else _asarray(result))
+        out = Tensor(result if type(result) is _ndarray else _whole(result))
         for recorder in _state.recorders:
             recorder.record(op, (x, y), (out,), attrs)
         return out
@@ -194,14 +194,19 @@ def _general(op: Any) -> Callable[..., Any]:
                 restore(token)
         outs: tuple[Tensor, ...]
         if single:
-            outs = (Tensor(result if type(result) is _ndarray else _asarray(result)),)
+            outs = (Tensor(result if type(result) is _ndarray else _whole(result)),)
         else:
-            outs = tuple([Tensor(_asarray(r)) for r in result])
+            outs = tuple([Tensor(_whole(r)) for r in result])
         for recorder in _state.recorders:
             recorder.record(op, flat, outs, attrs)
         return outs[0] if single else outs
 
     return run
+
+
+def _whole(result: Any) -> Any:
+    """What a kernel gave as an array; bytes as an object, which NumPy would not do."""
+    return _asarray(result, object) if type(result) is bytes else _asarray(result)
 
 
 def matched(op: Any, x: Any, y: Any) -> tuple[Tensor, Tensor]:
