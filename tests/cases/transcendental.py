@@ -11,6 +11,9 @@ POSITIVE, INSIDE = floats(3, 4, low=0.3, high=3.0), floats(3, 4, low=-0.9, high=
 C = (floats(3, 2) + 1j * floats(3, 2, seed=1)).astype(np.complex64)
 ZEROS = np.array([0.0, 0.0, 1.5, 2.0], np.float32)
 EDGES = np.array([0.0, np.nan, 3.0, 0.5], np.float32)
+STEEP = np.array([0.0, -1.0, np.nan, 4.0, 0.0, 0.25], np.float32)
+MASKED = np.array([0.0, 0.0, 0.0, 0.0, 1.0, 1.0], np.float32)
+ROOTS = (("SqrtGrad", "sqrt"), ("RsqrtGrad", "rsqrt"), ("ReciprocalGrad", "reciprocal"))
 HALF = np.array([0.5, 1.5, -2.5, 2.6, -0.2], np.float32)
 ODD = np.array([7, -7, 7, -7, 0], np.int32), np.array([2, 2, -2, -2, 3], np.int32)
 WHOLE = (((ints(2),), BAD, "tf.cast"),)
@@ -53,6 +56,13 @@ CASES = (
     Case("TanhGrad", slope("tanh"), (A, B)),
     Case("SoftplusGrad", slope("softplus"), (A, B)),
     Case("RsqrtGrad", slope("rsqrt"), (POSITIVE, B), rtol=1e-4),
+    Case("SqrtGrad", slope("sqrt"), (POSITIVE, B)),
+    Case("ReciprocalGrad", slope("reciprocal"), (POSITIVE, B), rtol=1e-4),
+    *(Case(op, slope(name), (STEEP, MASKED), name="masked", order=0)
+      for op, name in ROOTS),
+    *(Case(op, slope(name), (C, C[::-1].copy()), name="complex", grad=(0, 1), order=1,
+           rtol=1e-4)
+      for op, name in ROOTS),
     Case("Softplus", lambda tf, x: tf.math.log_sigmoid(x), (A * 9,),
          name="log_sigmoid"),
     Case("Sigmoid", lambda tf, x: tf.sigmoid(x),

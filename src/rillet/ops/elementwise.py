@@ -42,6 +42,7 @@ from rillet.ops.quotients import floormod as floormod
 from rillet.ops.quotients import reciprocal as reciprocal
 from rillet.ops.quotients import reciprocal_op as reciprocal_op
 from rillet.ops.quotients import truediv as truediv
+from rillet.ops.quotients import zero_where_none_flows as zero_where_none_flows
 from rillet.ops.registry import Op, define
 from rillet.ops.ring import add_op as add_op
 from rillet.ops.ring import conj_op as conj_op
@@ -131,7 +132,24 @@ sqrt_op: Op = define(
     types=(FLOATING | COMPLEX,),
     kernel=np.sqrt,
     infer=same_as_input,
-    grad=(lambda g, y, x: div_op(g, conjugate(add_op(y, y))),),
+    grad=(lambda g, y, x: sqrt_grad_op(y, g),),
+)
+
+
+def _sqrt_grad(y: Array, g: Array) -> Array:
+    slope = np.true_divide(np.multiply(g, g.dtype.type(0.5)), np.conjugate(y))
+    return zero_where_none_flows(g, slope)
+
+
+sqrt_grad_op: Op = define(
+    "SqrtGrad",
+    types=(FLOATING | COMPLEX, 0),
+    kernel=_sqrt_grad,
+    infer=same_as_input,
+    grad=(
+        lambda h, z, y, g: neg_op(mul_op(conjugate(div_op(h, y)), z)),
+        lambda h, z, y, g: sqrt_grad_op(conjugate(y), h),
+    ),
 )
 exp_op: Op = define(
     "Exp",

@@ -18,11 +18,12 @@ from rillet.core.shapes import Dims
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.ops.compare import greater_equal_op
-from rillet.ops.elementwise import add_op, cast, maximum_op, mul_op
+from rillet.ops.elementwise import add_op, cast, maximum_op
 from rillet.ops.host import integer
 from rillet.ops.registry import Op, define
 from rillet.ops.shaping import reshape_op, static_dims
 from rillet.ops.transposes import transpose_op
+from rillet.ops.zero_safe import mul_no_nan_op
 
 Array = np.ndarray[Any, Any]
 
@@ -337,7 +338,8 @@ def gather_or_zero(g: Any, segment_ids: Any) -> Any:
             return rows
     extra = len(rows.shape) - len(segment_ids.shape)
     kept = cast(greater_equal_op(segment_ids, zero), rows.dtype)
-    return mul_op(rows, reshape_op(kept, (*static_dims(segment_ids), *(1,) * extra)))
+    kept = reshape_op(kept, (*static_dims(segment_ids), *(1,) * extra))
+    return mul_no_nan_op(rows, kept)
 
 
 unsorted_segment_sum_op: Op = define(

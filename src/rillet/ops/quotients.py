@@ -20,7 +20,7 @@ from rillet.core.tensor import Tensor
 from rillet.ops.casting import cast_op
 from rillet.ops.dispatch import matched
 from rillet.ops.registry import Op, define
-from rillet.ops.ring import conjugate, mul_op, neg_op
+from rillet.ops.ring import add_op, conjugate, mul_op, neg_op
 from rillet.ops.shape_rules import broadcast, same_as_input
 from rillet.ops.shaping import sum_to
 
@@ -81,7 +81,39 @@ reciprocal_op: Op = define(
     types=(FLOATING | COMPLEX,),
     kernel=lambda x: np.true_divide(x.dtype.type(1), x),
     infer=same_as_input,
-    grad=(lambda g, y, x: neg_op(mul_op(g, mul_op(conjugate(y), conjugate(y)))),),
+    grad=(lambda g, y, x: reciprocal_grad_op(y, g),),
+)
+
+
+def zero_where_none_flows(g: Array, slope: Array) -> Array:
+    """A gradient that is 0 where `g` is, even if the curve is infinitely steep there.
+
+    TensorFlow's gradient ops of reciprocals and roots promise that: what `tf.where` has
+    masked stays masked.
+    """
+    kept: Array = np.where(g == 0, g.dtype.type(0), slope)
+    return kept.astype(g.dtype, copy=False)
+
+
+def _reciprocal_grad(y: Array, g: Array) -> Array:
+    slope = np.negative(np.multiply(g, np.square(np.conjugate(y))))
+    return zero_where_none_flows(g, slope)
+
+
+def _reciprocal_grad_by_y(h: Any, z: Any, y: Any, g: Any) -> Any:
+    twice = add_op(conjugate(y), conjugate(y))
+    return neg_op(mul_op(conjugate(h), mul_op(g, twice)))
+
+
+reciprocal_grad_op: Op = define(
+    "ReciprocalGrad",
+    types=(FLOATING | COMPLEX, 0),
+    kernel=_reciprocal_grad,
+    infer=same_as_input,
+    grad=(
+        _reciprocal_grad_by_y,
+        lambda h, z, y, g: reciprocal_grad_op(conjugate(y), h),
+    ),
 )
 
 

@@ -23,6 +23,7 @@ from rillet.ops.elementwise import (
     sqrt_op,
     square_op,
     sub_op,
+    zero_where_none_flows,
 )
 from rillet.ops.registry import Op, define
 from rillet.ops.shape_rules import broadcast, same_as_input
@@ -155,18 +156,19 @@ rsqrt_op: Op = define(
     types=(FLOATING | COMPLEX,),
     kernel=_widened(_rsqrt),
     infer=same_as_input,
-    grad=(lambda g, y, x: rsqrt_grad_op(conjugate(y), g),),
+    grad=(lambda g, y, x: rsqrt_grad_op(y, g),),
 )
 
 
 def _rsqrt_grad(y: Array, g: Array) -> Array:
-    cube = np.multiply(np.square(y), y)
-    return np.multiply(cube, np.multiply(g, g.dtype.type(-0.5)))
+    root = np.conjugate(y)
+    half = np.multiply(g, g.dtype.type(-0.5))
+    return zero_where_none_flows(g, np.multiply(half, np.square(root) * root))
 
 
-def _rsqrt_grad_by_curve(h: Any, z: Any, y: Any, g: Any) -> Any:
-    slope = mul_op(mul_op(_number(y, -1.5), conjugate(g)), square_op(conjugate(y)))
-    return mul_op(slope, h)
+def _rsqrt_grad_by_y(h: Any, z: Any, y: Any, g: Any) -> Any:
+    slope = mul_op(mul_op(_number(y, -1.5), g), square_op(conjugate(y)))
+    return mul_op(conjugate(h), slope)
 
 
 rsqrt_grad_op: Op = define(
@@ -174,7 +176,7 @@ rsqrt_grad_op: Op = define(
     types=(FLOATING | COMPLEX, 0),
     kernel=_widened(_rsqrt_grad),
     infer=same_as_input,
-    grad=(_rsqrt_grad_by_curve, lambda h, z, y, g: rsqrt_grad_op(conjugate(y), h)),
+    grad=(_rsqrt_grad_by_y, lambda h, z, y, g: rsqrt_grad_op(conjugate(y), h)),
 )
 
 
