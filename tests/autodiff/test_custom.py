@@ -1,5 +1,7 @@
 """Gradients that users write, stop or compute again."""
 
+import weakref
+
 import numpy as np
 import pytest
 
@@ -45,6 +47,54 @@ def test_it_differentiates_again():
         first = inner.gradient(y, x)
     assert first.numpy() == 12.0
     assert outer.gradient(first, x).numpy() == 12.0
+
+
+def test_it_differentiates_what_was_computed_inside():
+    """The derivative of the logistic function at 1 is e / (1 + e)²."""
+
+    @tf.custom_gradient
+    def log1pexp(x):
+        e = tf.exp(x)
+        return tf.math.log(1 + e), lambda g: g * (1 - 1 / (1 + e))
+
+    x = tf.constant(1.0)
+    with tf.GradientTape() as outer:
+        outer.watch(x)
+        with tf.GradientTape() as inner:
+            inner.watch(x)
+            y = log1pexp(x)
+        first = inner.gradient(y, x)
+    e = np.e
+    np.testing.assert_allclose(outer.gradient(first, x), e / (1 + e) ** 2, rtol=1e-6)
+
+
+def test_a_result_that_is_the_argument_flows_once():
+    """The inside is on the tape too, and must not be counted beside grad_fn."""
+
+    @tf.custom_gradient
+    def same(x):
+        return x, lambda g: g * 10.0
+
+    x = tf.Variable(1.0)
+    with tf.GradientTape(persistent=True) as tape:
+        y = same(x * 2.0)
+    assert tape.gradient(y, x).numpy() == 20.0
+    assert [g.numpy() for g in tape.gradient(y, [y, x])] == [1.0, 20.0]
+
+
+def test_recomputing_keeps_nothing_of_the_inside():
+    kept = []
+
+    def f(x):
+        inner = tf.exp(x)
+        kept.append(weakref.ref(inner))
+        return inner * 2.0
+
+    x = tf.Variable(1.0)
+    with tf.GradientTape() as tape:
+        y = tf.recompute_grad(f)(x)
+    assert kept[0]() is None
+    np.testing.assert_allclose(tape.gradient(y, x), 2 * np.e, rtol=1e-6)
 
 
 def test_several_arguments_and_results():

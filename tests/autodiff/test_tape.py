@@ -204,13 +204,14 @@ def test_a_failed_op_leaves_the_tape_usable():
     assert tape.gradient(y, x).numpy().tolist() == [2.0, 4.0]
 
 
-def test_a_read_tape_keeps_nothing_alive():
-    x = tf.Variable(tf.ones([4]))
+@pytest.mark.parametrize("read", ["gradient", "jacobian", "batch_jacobian"])
+def test_a_read_tape_keeps_nothing_alive(read):
+    x = tf.Variable(tf.ones([4, 1]))
     with tf.GradientTape() as tape:
         inner = x * 2
-        y = tf.reduce_sum(inner * inner)
+        y = inner * inner
     kept = weakref.ref(inner)
-    tape.gradient(y, x)
+    getattr(tape, read)(y, x)
     del inner, y
     gc.collect()
     assert kept() is None
@@ -237,3 +238,42 @@ def test_the_place_where_a_chain_broke_is_kept(leave, text):
     import re
 
     assert re.search(text, state.chain_break)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        tf.nn.relu,
+        tf.nn.relu6,
+        tf.nn.leaky_relu,
+        lambda x: tf.nn.relu(3.0 * tf.nn.leaky_relu(x)),
+    ],
+)
+def test_straight_lines_have_a_second_derivative_of_zero(f):
+    """TensorFlow gives zeros here too, where it could say None."""
+    x = tf.constant([1.0, -1.0, 0.0])
+    with tf.GradientTape() as outer:
+        outer.watch(x)
+        with tf.GradientTape() as inner:
+            inner.watch(x)
+            y = f(x)
+        first = inner.gradient(y, x)
+    assert outer.gradient(first, x).numpy().tolist() == [0.0, 0.0, 0.0]
+
+
+def test_a_masked_root_has_no_gradient():
+    """TensorFlow 2.21 gives 0, 0 and 1/4, not the NaN of 0 times infinity."""
+    x = tf.constant([0.0, -1.0, 4.0])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = tf.where(x > 0, tf.sqrt(x), 0.0)
+    assert tape.gradient(y, x).numpy().tolist() == [0.0, 0.0, 0.25]
+
+
+def test_a_row_of_no_segment_has_no_gradient_though_others_have_nan():
+    x = tf.constant([1.0, 2.0])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = tf.math.unsorted_segment_sum(x, [0, -1], 1) * np.nan
+    found = tape.gradient(y, x).numpy()
+    assert np.isnan(found[0]) and found[1] == 0.0

@@ -41,6 +41,14 @@ class _Reads:
         """Values that leave are of no interest."""
 
 
+class _only_reads(context.recording_stopped):
+    """A ``with`` block that no tape sees, while reads of variables are listed."""
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        _state.recorders = tuple(r for r in self._kept if isinstance(r, _Reads))
+
+
 def custom_gradient(f: Callable[..., Any] | None = None) -> Any:
     """A decorator that gives a function a gradient of its own.
 
@@ -84,12 +92,11 @@ def _run(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     tensors = [to_tensor(a) if _is_value(a) else a for a in nest.flatten(args)]
     outer = _state.recorders
     reads = _Reads()
-    _state.recorders = (reads,)
-    try:
+    # Tapes see what happens inside: grad_fn may use it, and be differentiated again.
+    with context.pushed_recorder(reads):
         result, grad_fn = function(*nest.pack_sequence_as(args, tensors), **kwargs)
+    with context.recording_stopped():
         flat = [identity(to_tensor(y)) for y in nest.flatten(result)]
-    finally:
-        _state.recorders = outer
     # a variable given as an argument is differentiated as that argument
     given = [a._cell for a in nest.flatten(args) if isinstance(a, Variable)]
     variables = [v for v in reads.variables.values() if v._cell not in given]
@@ -161,7 +168,8 @@ def recompute_grad(f: Callable[..., Any]) -> Callable[..., Any]:
 
     @custom_gradient
     def inner(*args: Any, **kwargs: Any) -> Any:
-        result = f(*args, **kwargs)
+        with _only_reads():
+            result = f(*args, **kwargs)
 
         def grad_fn(*flows: Any, variables: Any = None) -> Any:
             watched = list(variables or [])

@@ -6,6 +6,7 @@ something watched, and hands them to `autodiff.backward`.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,7 +37,7 @@ from rillet.ops.host import is_symbolic
 _state = context.state
 _DIFFERENTIABLE = FLOATING | COMPLEX
 _NOTES = 16
-_HOME = str(Path(__file__).parents[1])
+_HOME = str(Path(__file__).parents[1]) + os.sep
 
 
 class GradientTape:
@@ -279,7 +280,10 @@ class GradientTape:
         self._take("jacobian")
         mode = UnconnectedGradients(unconnected_gradients)
         keys = self._keys(nest.flatten(sources))
-        return jacobian.of_sources(self._entries, target, sources, keys, mode)
+        found = jacobian.of_sources(self._entries, target, sources, keys, mode)
+        if not self._persistent:
+            self._clear()
+        return found
 
     def batch_jacobian(
         self,
@@ -308,7 +312,10 @@ class GradientTape:
         self._take("batch_jacobian")
         mode = UnconnectedGradients(unconnected_gradients)
         (key,) = self._keys([source])
-        return jacobian.of_rows(self._entries, target, source, key, mode)
+        found = jacobian.of_rows(self._entries, target, source, key, mode)
+        if not self._persistent:
+            self._clear()
+        return found
 
     def _take(self, method: str) -> None:
         """Make sure the tape can still be read."""

@@ -15,11 +15,20 @@ from rillet.ops.array import concat
 from rillet.ops.elementwise import add_op, mul_op, neg_op
 from rillet.ops.error_functions import erfc_op
 from rillet.ops.extremes import against_zero
+from rillet.ops.filling import zeros_like_op
 from rillet.ops.registry import Op, define
 from rillet.ops.shape_rules import same_as_input
 from rillet.ops.transcendental import sigmoid_op, tanh_op
 
 Array = np.ndarray[Any, Any]
+
+
+def _flat(h: Any, z: Any, g: Any, x: Any, **attrs: Any) -> Any:
+    """The curve of a function made of straight lines: 0, as TensorFlow says, not None.
+
+    A Hessian's diagonal or a penalty on gradients then is a tensor.
+    """
+    return zeros_like_op(x)
 
 
 relu_op: Op = define(
@@ -34,7 +43,7 @@ relu_grad_op: Op = define(
     types=(REAL, 0),
     kernel=lambda g, y: np.multiply(g, y > 0),
     infer=same_as_input,
-    grad=(lambda h, z, g, y: relu_grad_op(h, y), None),
+    grad=(lambda h, z, g, y: relu_grad_op(h, y), _flat),
 )
 relu6_op: Op = define(
     "Relu6",
@@ -48,7 +57,7 @@ relu6_grad_op: Op = define(
     types=(REAL, 0),
     kernel=lambda g, y: np.multiply(g, (y > 0) & (y < 6)),
     infer=same_as_input,
-    grad=(lambda h, z, g, y: relu6_grad_op(h, y), None),
+    grad=(lambda h, z, g, y: relu6_grad_op(h, y), _flat),
 )
 
 
@@ -70,7 +79,7 @@ leaky_relu_grad_op: Op = define(
     types=(FLOATING, 0),
     kernel=lambda g, x, alpha=0.2: np.where(x > 0, g, g * g.dtype.type(alpha)),
     infer=same_as_input,
-    grad=(lambda h, z, g, x, alpha=0.2: leaky_relu_grad_op(h, x, alpha=alpha), None),
+    grad=(lambda h, z, g, x, alpha=0.2: leaky_relu_grad_op(h, x, alpha=alpha), _flat),
     attrs={"alpha": 0.2},
 )
 elu_op: Op = define(
