@@ -117,7 +117,7 @@ def test_softmax_written_out_overflows_and_tensorflows_does_not(first_500):
     naive = tf.math.exp(logits) / tf.reduce_sum(tf.math.exp(logits))
     assert np.isnan(naive).any()
     given = tf.nn.softmax(logits)
-    # Sums near 108 are known to 7.6e-6, and equal columns may round differently.
+    # Sums near 108 are known to 7.6e-6.
     np.testing.assert_allclose(given, 0.1, rtol=2e-5)
     np.testing.assert_allclose(tf.reduce_sum(given, axis=1), 1, rtol=1e-6)
     np.testing.assert_allclose(accuracy(y, given), 0.1, rtol=1e-6)
