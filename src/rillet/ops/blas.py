@@ -76,54 +76,16 @@ def matmul(
       >>> matmul(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]))
       array([[11.]])
     """
-    use = DIRECT.get(a.dtype)
-    if (
-        use is None
-        or out is not None
-        or adjoint_a
-        or adjoint_b
-        or a.ndim != 2
-        or b.ndim != 2
-        or b.dtype != a.dtype
-        or a.flags.num & b.flags.num & _READY != _READY
-    ):
-        return _general(
-            a,
-            b,
-            (transpose_a or adjoint_a, adjoint_a),
-            (transpose_b or adjoint_b, adjoint_b),
-            out,
-            accumulate,
-        )
-    wide_a, wide_b = a.shape[1], b.shape[1]
-    m, k = (wide_a, a.shape[0]) if transpose_a else a.shape
-    k_of_b, n = (wide_b, b.shape[0]) if transpose_b else b.shape
-    work = m * n * k
-    if k != k_of_b or work > HELD_WORK or work == 0:
-        return _general(a, b, (transpose_a, False), (transpose_b, False), None, False)
-    out = np.empty((m, n), a.dtype)
-    at_a = _at(id(a) + _DATA)
-    at_b = _at(id(b) + _DATA)
-    at_out = _at(id(out) + _DATA)
-    if n == 1:
-        flag = 112 if transpose_a else 111
-        rows = a.shape[0]
-        use.held_gemv(
-            101, flag, rows, wide_a, use.one, at_a, wide_a, at_b, 1, use.zero, at_out, 1
-        )
-    elif m == 1:
-        flag = 111 if transpose_b else 112
-        rows = b.shape[0]
-        use.held_gemv(
-            101, flag, rows, wide_b, use.one, at_b, wide_b, at_a, 1, use.zero, at_out, 1
-        )
-    else:
-        flag_a, flag_b = 112 if transpose_a else 111, 112 if transpose_b else 111
-        use.held_gemm(
-            101, flag_a, flag_b, m, n, k,
-            use.one, at_a, wide_a, at_b, wide_b, use.zero, at_out, n,
-        )  # fmt: skip
-    return out
+    if out is None and not (adjoint_a or adjoint_b or accumulate):
+        return product(a, b, transpose_a, transpose_b)
+    return _general(
+        a,
+        b,
+        (transpose_a or adjoint_a, adjoint_a),
+        (transpose_b or adjoint_b, adjoint_b),
+        out,
+        accumulate,
+    )
 
 
 def product(
@@ -152,24 +114,47 @@ def product(
       array([[11.]])
     """
     use = DIRECT.get(a.dtype)
-    if use is None or transpose_a or transpose_b or a.ndim != 2 or b.ndim != 2:
-        return matmul(a, b, transpose_a, transpose_b)
-    m, k = a.shape
-    inner, n = b.shape
+    if use is None or b.dtype is not a.dtype or a.ndim != 2 or b.ndim != 2:
+        return _plain(a, b, transpose_a, transpose_b)
+    rows, wide_a = a.shape
+    inner, wide_b = b.shape
+    m, k, flag_a = (wide_a, rows, 112) if transpose_a else (rows, wide_a, 111)
+    n, inner, flag_b = (inner, wide_b, 112) if transpose_b else (wide_b, inner, 111)
     if (
         k != inner
         or not 0 < m * n * k <= HELD_WORK
-        or n == 1
         or a.flags.num & b.flags.num & _READY != _READY
     ):
-        return matmul(a, b)
+        return _plain(a, b, transpose_a, transpose_b)
     out = _empty((m, n), a.dtype)
-    use.held_gemm(
-        101, 111, 111, m, n, k,
-        use.one, _at(id(a) + _DATA), k, _at(id(b) + _DATA), n,
-        use.zero, _at(id(out) + _DATA), n,
-    )  # fmt: skip
+    at_a, at_b, at_out = _at(id(a) + _DATA), _at(id(b) + _DATA), _at(id(out) + _DATA)
+    if n == 1:
+        use.held_gemv(
+            101,
+            flag_a,
+            rows,
+            wide_a,
+            use.one,
+            at_a,
+            wide_a,
+            at_b,
+            1,
+            use.zero,
+            at_out,
+            1,
+        )
+    else:
+        use.held_gemm(
+            101, flag_a, flag_b, m, n, k,
+            use.one, at_a, wide_a, at_b, wide_b, use.zero, at_out, n,
+        )  # fmt: skip
     return out
+
+
+def _plain(
+    a: np.ndarray, b: np.ndarray, transpose_a: bool, transpose_b: bool
+) -> np.ndarray:
+    return _general(a, b, (transpose_a, False), (transpose_b, False), None, False)
 
 
 def batch_matmul(

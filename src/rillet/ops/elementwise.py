@@ -93,7 +93,8 @@ pow_op: Op = define(
 
 def _power_by_base(g: Any, x: Any, y: Any) -> Any:
     if type(y) is Tensor and y._array.ndim == 0 and y._array[()] == 2:
-        return mul_op(g, add_op(conjugate(x), conjugate(x)))
+        real = conjugate(x)
+        return mul_op.run(g, add_op.run(real, real))
     one = ones_like_scalar(y)
     slope = mul_op(conjugate(y), pow_op(conjugate(x), sub_op(conjugate(y), one)))
     return mul_op(g, slope)

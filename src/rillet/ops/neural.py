@@ -31,6 +31,9 @@ from rillet.ops.shaping import reshape_op, static_dims, sum_op
 Array = np.ndarray[Any, Any]
 
 
+_add_reduce: Any = np.add.reduce
+
+
 def _channel_axis(rank: int, data_format: str) -> int:
     return rank - 1 if data_format == "NHWC" else 1
 
@@ -50,26 +53,26 @@ def _infer_bias(x: Spec, bias: Spec, data_format: str = "NHWC") -> Spec:
     return x
 
 
-def _bias_add(x: Array, bias: Array, data_format: str = "NHWC") -> Array:
-    axis = _channel_axis(x.ndim, data_format)
+def _bias_add(x: Array, bias: Array, data_format: str = "NHWC") -> Any:
+    axis = -1 if data_format == "NHWC" else 1
     if bias.ndim != 1 or x.ndim < 2 or bias.shape[0] != x.shape[axis]:
         raise ValueError("bias_add: shapes differ")
-    if axis == x.ndim - 1:
-        out: Array = np.add(x, bias)
-        return out
-    spread: Array = np.add(x, bias.reshape((-1,) + (1,) * (x.ndim - 2)))
-    return spread
+    if axis == -1:
+        return np.add(x, bias)
+    return np.add(x, bias.reshape((-1,) + (1,) * (x.ndim - 2)))
 
 
-def _bias_add_grad(g: Array, data_format: str = "NHWC") -> Array:
+def _bias_add_grad(g: Array, data_format: str = "NHWC") -> Any:
+    if g.dtype.itemsize == 2:
+        return _bias_add_grad(g.astype(np.float32), data_format).astype(g.dtype)
+    if data_format == "NHWC":
+        if is_narrow(g) and g.flags.c_contiguous:
+            return column_sum(g.reshape(-1, g.shape[-1]))
+        if g.ndim == 2:
+            return _add_reduce(g, 0, g.dtype)
     axis = _channel_axis(g.ndim, data_format)
-    if axis == g.ndim - 1 and is_narrow(g) and g.flags.c_contiguous:
-        return column_sum(g.reshape(-1, g.shape[-1]))
-    wide = g.astype(np.float32) if g.dtype.itemsize == 2 else g
-    axes = tuple(i for i in range(g.ndim) if i != axis)
-    reduce: Any = np.add.reduce
-    out: Array = reduce(wide, axis=axes, dtype=wide.dtype)
-    return out.astype(g.dtype, copy=False)
+    axes = tuple([i for i in range(g.ndim) if i != axis])
+    return _add_reduce(g, axes, g.dtype)
 
 
 def _spread_bias(h: Any, z: Any, g: Any, data_format: str = "NHWC") -> Any:
@@ -87,7 +90,7 @@ bias_add_op: Op = define(
     infer=_infer_bias,
     grad=(
         lambda g, y, x, b, data_format="NHWC": g,
-        lambda g, y, x, b, data_format="NHWC": bias_add_grad_op(
+        lambda g, y, x, b, data_format="NHWC": bias_add_grad_op.run(
             g, data_format=data_format
         ),
     ),

@@ -59,7 +59,9 @@ conj_op: Op = define(
 
 def conjugate(x: Any) -> Any:
     """The complex conjugate, which of a real tensor is the tensor itself."""
-    return conj_op(x) if x.dtype.is_complex else x
+    if type(x) is Tensor:
+        return conj_op.run(x) if x._array.dtype.kind == "c" else x
+    return conj_op.run(x) if x.dtype.is_complex else x
 
 
 def ones_like_scalar(x: Any) -> Tensor:

@@ -249,6 +249,8 @@ def reduce_sum(
 
 def sum_to(g: Any, x: Any) -> Any:
     """The gradient `g` of a broadcast result, summed to the shape of `x`."""
+    if type(g) is Tensor and type(x) is Tensor and g._array.shape == x._array.shape:
+        return g
     have, want = static_dims(g), static_dims(x)
     if have == want:
         return g
