@@ -158,7 +158,14 @@ class Tensor:
         return view
 
     def __dlpack__(self, **options: Any) -> Any:
-        return self._array.__dlpack__(**options)
+        if _state.recorders:
+            left_tape(self, "DLPack")
+        view = self._array.view()
+        view.flags.writeable = False
+        try:
+            return view.__dlpack__(**options)
+        except BufferError:  # the reader cannot be told not to write
+            return self._array.copy().__dlpack__(**options)
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return self._array.__dlpack_device__()
@@ -216,7 +223,7 @@ class Tensor:
             raise TypeError(
                 house_message("iter(tensor)", "Cannot iterate over a scalar tensor")
             )
-        return iter([self[i] for i in range(len(self._array))])
+        return map(self.__getitem__, range(len(self._array)))
 
     def __hash__(self) -> int:
         raise TypeError(
