@@ -1,5 +1,6 @@
 """Writes to variables: none is lost between threads, and none that has no meaning."""
 
+import operator as python_operators
 import sys
 import threading
 
@@ -70,3 +71,19 @@ def test_sums_do_not_broadcast_where_the_shape_is_open():
     with pytest.raises(tf.errors.InvalidArgumentError, match="Shape mismatch"):
         v.assign_add([1])
     assert v.assign([5]).numpy().tolist() == [5]
+
+
+@pytest.mark.parametrize(
+    ("operator", "fix"),
+    [
+        ("iadd", "variable.assign_add"),
+        ("isub", "variable.assign_sub"),
+        ("imul", "variable.assign"),
+        ("itruediv", "variable / value"),
+        ("ipow", r"variable \*\* value"),
+    ],
+)
+def test_a_variable_does_not_become_a_tensor_in_place(operator, fix):
+    """TensorFlow raises RuntimeError for these five."""
+    with pytest.raises(RuntimeError, match=f"not supported.*{fix}"):
+        getattr(python_operators, operator)(tf.Variable(1.0), 2.0)

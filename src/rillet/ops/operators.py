@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from rillet.core.convert import to_tensor
-from rillet.core.errors import InvalidArgumentError
+from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.tensor import Tensor, install_operators
 from rillet.core.variable import Variable
 from rillet.ops import bits, compare, dispatch, elementwise, products
@@ -133,3 +133,31 @@ for _name, _function in _PAIRS.items():
     _TABLE[f"__r{_name}__"] = _backward(_function)
 
 install_operators(_TABLE, Tensor, Variable)
+
+
+def _in_place(symbol: str, method: str) -> Callable[..., Any]:
+    """``variable += value``, which would leave a tensor where the variable was."""
+    fix = f"variable.{method}(value)" if method else "variable.assign"
+    other = f"Use {fix} to change it, or `out = variable {symbol[:-1]} value`"
+
+    def operator(variable: Variable, value: Any) -> NoReturn:
+        raise RuntimeError(
+            house_message(
+                "Variable",
+                f"`variable {symbol} value` with `tf.Variable`s is not supported",
+                f"the variable is {variable.name}",
+                other,
+            )
+        )
+
+    return operator
+
+
+_IN_PLACE: dict[str, Callable[..., Any]] = {
+    "__iadd__": _in_place("+=", "assign_add"),
+    "__isub__": _in_place("-=", "assign_sub"),
+    "__imul__": _in_place("*=", ""),
+    "__itruediv__": _in_place("/=", ""),
+    "__ipow__": _in_place("**=", ""),
+}
+install_operators(_IN_PLACE, Variable)
