@@ -1,0 +1,184 @@
+"""`tf.image.resize` and its kin: images in another size.
+
+In flow images of 3 or 4 dimensions; out flow images, float32 save for the nearest
+neighbour. The arithmetic stands in `ops.resize_kernels`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from rillet.core import dtypes
+from rillet.core.convert import to_tensor
+from rillet.core.tensor import Tensor
+from rillet.ops.casting import cast
+from rillet.ops.host import integer, plain
+from rillet.ops.image_frames import pad_to_bounding_box
+from rillet.ops.image_rules import batched, refused
+from rillet.ops.resize_kernels import (
+    area_op,
+    bicubic_op,
+    bilinear_op,
+    nearest_op,
+    scale_op,
+)
+
+
+class ResizeMethod:
+    """The names of the ways to resize an image."""
+
+    BILINEAR = "bilinear"
+    NEAREST_NEIGHBOR = "nearest"
+    BICUBIC = "bicubic"
+    AREA = "area"
+    LANCZOS3 = "lanczos3"
+    LANCZOS5 = "lanczos5"
+    GAUSSIAN = "gaussian"
+    MITCHELLCUBIC = "mitchellcubic"
+
+
+#: Methods whose kernel widens where `antialias` is set, and all that know no other way.
+_WIDENING: Final = {"bilinear": "triangle", "bicubic": "keyscubic"}
+_SAMPLED: Final = ("lanczos3", "lanczos5", "gaussian", "mitchellcubic")
+
+
+def _size(op: str, size: Any) -> tuple[int, int]:
+    array = np.asarray(plain(size) if hasattr(size, "dtype") else size)
+    if array.shape != (2,):
+        raise refused(
+            op,
+            "'size' must be a 1-D Tensor of 2 elements: new_height, new_width",
+            f"got {size!r}",
+        )
+    if array.dtype.kind not in "iu":
+        raise refused(op, "'size' must be a 1-D int32 Tensor", f"got {size!r}")
+    return int(array[0]), int(array[1])
+
+
+def _fitted(images: Any, size: tuple[int, int]) -> tuple[int, int]:
+    """The largest size with the images' proportions inside `size`."""
+    old = images.shape[1], images.shape[2]
+    parts = [np.float32(size[i]) / np.float32(old[i]) for i in range(2)]
+    scale = min(parts)
+    # halves to even, as tf.round does
+    height, width = (int(np.rint(scale * np.float32(old[i]))) for i in range(2))
+    return height, width
+
+
+def _resized(images: Any, size: tuple[int, int], method: str, antialias: bool) -> Any:
+    if (images.shape[1], images.shape[2]) == size:
+        return images if method == "nearest" else cast(images, dtypes.float32)
+    if method == "nearest":
+        return nearest_op.run(images, size, half_pixel_centers=True)
+    if method == "area":
+        return area_op.run(images, size)
+    if method in _SAMPLED or antialias:
+        scale = tuple(
+            float(np.float32(size[i]) / np.float32(images.shape[i + 1]))
+            for i in range(2)
+        )
+        return scale_op.run(
+            images,
+            size,
+            scale,
+            (0.0, 0.0),
+            kernel_type=_WIDENING.get(method, method),
+            antialias=antialias,
+        )
+    op = bilinear_op if method == "bilinear" else bicubic_op
+    return op.run(images, size, half_pixel_centers=True)
+
+
+def resize(
+    images: Any,
+    size: Any,
+    method: str = ResizeMethod.BILINEAR,
+    preserve_aspect_ratio: bool = False,
+    antialias: bool = False,
+    name: str | None = None,
+) -> Tensor:
+    """Images in another size.
+
+    Args:
+        images: ``(batch, height, width, channels)``, or one image without the batch.
+        size: the new height and width.
+        method: ``"bilinear"``, ``"nearest"``, ``"bicubic"``, ``"area"``,
+            ``"lanczos3"``, ``"lanczos5"``, ``"gaussian"`` or ``"mitchellcubic"``.
+        preserve_aspect_ratio: keep the proportions; `size` is then the most.
+        antialias: widen the kernel when making images smaller. ``"nearest"`` and
+            ``"area"`` take no notice of it.
+        name: ignored when eager.
+
+    Returns:
+        Images in float32; in their own type for ``"nearest"``.
+
+    Raises:
+        ValueError: where `images`, `size` or `method` is none.
+        InvalidArgumentError: where a size is not positive.
+
+    Example:
+        >>> import rillet as tf
+        >>> tf.image.resize([[[0.], [1.]]], [1, 4]).numpy().ravel().tolist()
+        [0.0, 0.25, 0.75, 1.0]
+    """
+    if method not in _WIDENING and method not in ("nearest", "area", *_SAMPLED):
+        raise refused(
+            "image.resize",
+            f"Resize method is not implemented: {method}",
+            "it is one of bilinear, nearest, bicubic, area, " + ", ".join(_SAMPLED),
+        )
+    wanted = _size("image.resize", size)
+
+    def change(batch: Any) -> Any:
+        new = _fitted(batch, wanted) if preserve_aspect_ratio else wanted
+        return _resized(batch, new, method, bool(antialias))
+
+    return batched("image.resize", images, change, "images")
+
+
+def resize_with_pad(
+    image: Any,
+    target_height: Any,
+    target_width: Any,
+    method: str = ResizeMethod.BILINEAR,
+    antialias: bool = False,
+) -> Tensor:
+    """Images in another size, their proportions kept, zeros around.
+
+    Args:
+        image: ``(batch, height, width, channels)``, or one image without the batch.
+        target_height: the new height.
+        target_width: the new width.
+        method: as in `resize`.
+        antialias: as in `resize`.
+
+    Returns:
+        Images of that size, in float32 save for the nearest neighbour.
+
+    Raises:
+        ValueError: where a size is not positive.
+
+    Example:
+        >>> import rillet as tf
+        >>> tf.image.resize_with_pad(tf.ones([2, 4, 3]), 4, 4).shape
+        TensorShape([4, 4, 3])
+    """
+    op = "image.resize_with_pad"
+    height = integer(op, "target_height", target_height)
+    width = integer(op, "target_width", target_width)
+    for label, value in (("target_height", height), ("target_width", width)):
+        if value <= 0:
+            raise refused(op, f"{label} must be > 0", f"it is {value}")
+
+    def change(batch: Any) -> Any:
+        old = int(batch.shape[1]), int(batch.shape[2])
+        ratio = max(old[1] / width, old[0] / height)
+        inner = int(np.floor(old[0] / ratio)), int(np.floor(old[1] / ratio))
+        top = max(0, int(np.floor((height - old[0] / ratio) / 2)))
+        left = max(0, int(np.floor((width - old[1] / ratio) / 2)))
+        small = resize(batch, inner, method, antialias=antialias)
+        return pad_to_bounding_box(small, top, left, height, width)
+
+    return batched(op, to_tensor(image), change, "image")
