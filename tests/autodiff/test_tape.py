@@ -277,3 +277,22 @@ def test_a_row_of_no_segment_has_no_gradient_though_others_have_nan():
         y = tf.math.unsorted_segment_sum(x, [0, -1], 1) * np.nan
     found = tape.gradient(y, x).numpy()
     assert np.isnan(found[0]) and found[1] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("method", "f", "shape"),
+    [
+        ("jacobian", lambda x: x[:0], (0, 3, 2, 3)),
+        ("jacobian", lambda x: x[:, :0] * 2.0, (2, 0, 2, 3)),
+        ("batch_jacobian", lambda x: x[:, :0], (2, 0, 3)),
+        ("batch_jacobian", lambda x: tf.ones([2, 4]), (2, 4, 3)),
+    ],
+)
+def test_jacobians_of_nothing_are_zeros_of_their_shape(method, f, shape):
+    """Shapes are TensorFlow's; it gives zeros for rows that are not connected."""
+    x = tf.ones([2, 3])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = f(x)
+    found = getattr(tape, method)(y, x)
+    assert found.shape == shape and not found.numpy().any()

@@ -30,16 +30,20 @@ def of_sources(
     dims = static_dims(tensor)
     count = int(np.prod(dims))
     rows: list[list[Any]] = [[] for _ in flat]
-    for i in range(count):
+    for i in range(max(count, 1)):  # once for none: it tells what is connected
         seed = np.zeros(count, tensor.dtype.numpy_dtype)
-        seed[i] = 1
+        seed[i : i + 1] = 1
         found = gradients(entries, [(start, Tensor(seed.reshape(dims)))], keys)
         for row, g in zip(rows, found, strict=True):
             row.append(g)
     out: list[Any] = []
     for source, row in zip(flat, rows, strict=True):
         if all(g is None for g in row):
-            out.append(_unconnected(dims, source, mode))
+            unknown = mode is UnconnectedGradients.NONE
+            out.append(None if unknown else _zeros((*dims, *source.shape), source))
+            continue
+        if not count:
+            out.append(_zeros((*dims, *source.shape), source))
             continue
         filled = [zeros_for(source) if g is None else to_tensor(g) for g in row]
         shape = (*dims, *source.shape)
@@ -55,10 +59,8 @@ def _target(target: Any) -> tuple[Any, Any]:
     return target, target
 
 
-def _unconnected(dims: Any, source: Any, mode: UnconnectedGradients) -> Any:
-    if mode is UnconnectedGradients.NONE:
-        return None
-    return Tensor(np.zeros((*dims, *source.shape), source.dtype.numpy_dtype))
+def _zeros(dims: tuple[int, ...], source: Any) -> Tensor:
+    return Tensor(np.zeros(dims, source.dtype.numpy_dtype))
 
 
 def of_rows(
@@ -66,8 +68,7 @@ def of_rows(
     target: Any,
     source: Any,
     key: int,
-    mode: UnconnectedGradients,
-) -> Any:
+) -> Tensor:
     """The Jacobian of each row; see `GradientTape.batch_jacobian`."""
     start, tensor = _target(target)
     dims, inputs = static_dims(tensor), static_dims(to_tensor(source))
@@ -87,9 +88,6 @@ def of_rows(
         (g,) = gradients(entries, [(start, Tensor(seed.reshape(dims)))], [key])
         rows.append(g)
     if all(g is None for g in rows):
-        if mode is UnconnectedGradients.NONE:
-            return None
-        shape = (*dims, *inputs[1:])
-        return Tensor(np.zeros(shape, source.dtype.numpy_dtype))
+        return _zeros((*dims, *inputs[1:]), source)
     filled = [zeros_for(source) if g is None else to_tensor(g) for g in rows]
     return reshape(stack(filled, axis=1), (*dims, *inputs[1:]))

@@ -298,7 +298,8 @@ class GradientTape:
         Args:
             target: a tensor ``(batch, ...)``.
             source: a tensor ``(batch, ...)``.
-            unconnected_gradients: as in `gradient`.
+            unconnected_gradients: checked alone: zeros stand for what is unconnected,
+                as in TensorFlow.
             parallel_iterations: ignored.
             experimental_use_pfor: ignored.
 
@@ -310,9 +311,9 @@ class GradientTape:
             RuntimeError: where a tape that is not persistent is read twice.
         """
         self._take("batch_jacobian")
-        mode = UnconnectedGradients(unconnected_gradients)
+        UnconnectedGradients(unconnected_gradients)
         (key,) = self._keys([source])
-        found = jacobian.of_rows(self._entries, target, source, key, mode)
+        found = jacobian.of_rows(self._entries, target, source, key)
         if not self._persistent:
             self._clear()
         return found
