@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,6 +53,28 @@ def test_several_threads_take_part() -> None:
 
     threads.parallel(run, 3)
     assert len(names) == 3
+
+
+def test_idle_workers_keep_no_arrays_alive() -> None:
+    class Large:
+        pass
+
+    def work() -> weakref.ref[Large]:
+        large = Large()
+        meeting = threading.Barrier(3, timeout=30)
+
+        def run(block: int) -> None:
+            meeting.wait()
+            assert large is not None
+
+        threads.parallel(run, 3)
+        return weakref.ref(large)
+
+    kept = work()
+    until = time.monotonic() + 10
+    while kept() is not None and time.monotonic() < until:
+        time.sleep(0.01)  # a worker is still on its way to sleep
+    assert kept() is None
 
 
 def test_failure_comes_to_the_caller_and_stops_the_rest() -> None:

@@ -146,13 +146,20 @@ class _Worker:
         while True:
             self.asleep.acquire()
             job, self.job = self.job, None
-            while job is not None and (block := job.claim(worker=True)) >= 0:
-                failure = None
-                try:
-                    job.run(block)
-                except BaseException as error:  # handed to the caller
-                    failure = error
-                job.release(failure)
+            if job is not None:
+                _help(job)
+            del job  # its arrays are not to wait for the next one
+
+
+def _help(job: _Job) -> None:
+    """A worker's part of a job."""
+    while (block := job.claim(worker=True)) >= 0:
+        failure = None
+        try:
+            job.run(block)
+        except BaseException as error:  # handed to the caller
+            failure = error
+        job.release(failure)
 
 
 class _Pool:
