@@ -105,17 +105,7 @@ class Variable:
         tensor: Tensor = to_tensor(value, None if dtype is None else as_dtype(dtype))
         if isinstance(value, Tensor) and _state.recorders:
             left_tape(value, "a new tf.Variable")
-        self._shape: TensorShape | None = None if validate_shape else TensorShape(None)
-        if shape is not None:
-            self._shape = as_shape(shape)
-            if not self._shape.is_compatible_with(tensor.shape):
-                raise ValueError(
-                    house_message(
-                        "Variable",
-                        "the initial value does not fit the shape",
-                        f"the value has shape {tensor.shape}, asked for {self._shape}",
-                    )
-                )
+        self._shape = _declared_shape(shape, validate_shape, tensor)
         self._cell = Cell(tensor, True if trainable is None else bool(trainable))
         self._name = "/".join((*_state.names, name or "Variable"))
         self._constraint = constraint
@@ -418,6 +408,24 @@ class Variable:
         def __eq__(self, other: Any) -> Tensor: ...  # type: ignore[override]
         def __ne__(self, other: Any) -> Tensor: ...  # type: ignore[override]
         def __getitem__(self, key: Any) -> Tensor: ...
+
+
+def _declared_shape(
+    shape: Any, validate_shape: bool, first: Tensor
+) -> TensorShape | None:
+    """The shape that values must fit; None for the first value's own."""
+    if shape is None:
+        return None if validate_shape else TensorShape(None)
+    declared = as_shape(shape)
+    if not declared.is_compatible_with(first.shape):
+        raise ValueError(
+            house_message(
+                "Variable",
+                "the initial value does not fit the shape",
+                f"the value has shape {first.shape}, asked for {declared}",
+            )
+        )
+    return declared
 
 
 class UnreadVariable(Variable):
