@@ -296,3 +296,8 @@ def test_jacobians_of_nothing_are_zeros_of_their_shape(method, f, shape):
         y = f(x)
     found = getattr(tape, method)(y, x)
     assert found.shape == shape and not found.numpy().any()
+
+
+def test_numpy_is_refused_a_conversion_that_may_not_copy():
+    with pytest.raises(ValueError, match="copy=False forbids it"):
+        np.asarray(tf.constant([1, 2]), dtype=np.float64, copy=False)

@@ -72,7 +72,7 @@ class GradientTape:
         self._entries: list[Entry] = []
         self._live: dict[int, Any] = {}
         self._variables: dict[int, Variable] = {}
-        self._notes: dict[tuple[str, str], None] = {}
+        self._notes: dict[str, str] = {}
 
     def __enter__(self) -> GradientTape:
         self._start()
@@ -141,8 +141,8 @@ class GradientTape:
             self._note(how)
 
     def _note(self, how: str) -> None:
-        if len(self._notes) < _NOTES:
-            self._notes[(how, _caller())] = None
+        if how not in self._notes and len(self._notes) < _NOTES:
+            self._notes[how] = _caller()
 
     def watch(self, tensor: Any) -> None:
         """Record what is computed from `tensor` on.
@@ -237,7 +237,7 @@ class GradientTape:
         seeds = self._seeds(target, output_gradients)
         found = gradients(self._entries, seeds, self._keys(flat))
         if all([g is None for g in found]):
-            _state.chain_break = _told(tuple(self._notes))
+            _state.chain_break = _told(self._notes)
         if not self._persistent:
             self._clear()
         if mode is UnconnectedGradients.ZERO:
@@ -393,9 +393,9 @@ def _caller() -> str:
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
-def _told(notes: tuple[tuple[str, str], ...]) -> str | None:
+def _told(notes: dict[str, str]) -> str | None:
     """Where values left the tape, in words."""
     if not notes:
         return None
-    shown = "; ".join(f"{how} at {where}" for how, where in notes[:3])
+    shown = "; ".join(f"{how} at {where}" for how, where in list(notes.items())[:3])
     return f"The chain from the loss to the variables broke at: {shown}"

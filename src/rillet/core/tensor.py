@@ -150,6 +150,14 @@ class Tensor:
             left_tape(self, "a NumPy function")
         array = self._array
         if dtype is not None and np.dtype(dtype) != array.dtype:
+            if copy is False:
+                raise ValueError(
+                    house_message(
+                        "np.asarray(tensor)",
+                        "another dtype needs a copy, and copy=False forbids it",
+                        f"the tensor is {self.dtype.name}, asked for {np.dtype(dtype)}",
+                    )
+                )
             return array.astype(dtype)
         if copy:
             return array.copy()

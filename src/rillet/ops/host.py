@@ -90,6 +90,12 @@ def integers(op: str, name: str, value: Any) -> Any:
     if any(is_symbolic(v) for v in value):
         stack = context.service("ops.stack")
         return stack(list(value)) if stack else value
+    if any(isinstance(v, list | tuple) for v in value):
+        raise OperandTypeError(
+            house_message(
+                op, f"`{name}` is one integer or a flat list of them", f"got {value!r}"
+            )
+        )
     return tuple([integer(op, name, v) for v in value])
 
 
