@@ -11,10 +11,26 @@ from rillet.keras.layers.activation import ReLU as ReLU
 from rillet.keras.layers.activation import Softmax as Softmax
 from rillet.keras.layers.activation import ThresholdedReLU as ThresholdedReLU
 from rillet.keras.layers.batch_norm import BatchNormalization as BatchNormalization
+from rillet.keras.layers.convolution import Conv1D as Conv1D
+from rillet.keras.layers.convolution import Conv2D as Conv2D
+from rillet.keras.layers.convolution import Conv3D as Conv3D
+from rillet.keras.layers.convolution import Convolution1D as Convolution1D
+from rillet.keras.layers.convolution import Convolution2D as Convolution2D
+from rillet.keras.layers.convolution import Convolution3D as Convolution3D
 from rillet.keras.layers.core import Activation as Activation
 from rillet.keras.layers.core import Dense as Dense
 from rillet.keras.layers.core import Lambda as Lambda
 from rillet.keras.layers.core import Masking as Masking
+from rillet.keras.layers.depthwise import DepthwiseConv1D as DepthwiseConv1D
+from rillet.keras.layers.depthwise import DepthwiseConv2D as DepthwiseConv2D
+from rillet.keras.layers.depthwise import SeparableConv1D as SeparableConv1D
+from rillet.keras.layers.depthwise import SeparableConv2D as SeparableConv2D
+from rillet.keras.layers.depthwise import (
+    SeparableConvolution1D as SeparableConvolution1D,
+)
+from rillet.keras.layers.depthwise import (
+    SeparableConvolution2D as SeparableConvolution2D,
+)
 from rillet.keras.layers.dropout import Dropout as Dropout
 from rillet.keras.layers.embedding import Embedding as Embedding
 from rillet.keras.layers.noise import ActivityRegularization as ActivityRegularization
@@ -34,6 +50,18 @@ from rillet.keras.layers.shaping import Permute as Permute
 from rillet.keras.layers.shaping import RepeatVector as RepeatVector
 from rillet.keras.layers.shaping import Rescaling as Rescaling
 from rillet.keras.layers.shaping import Reshape as Reshape
+from rillet.keras.layers.transposed import Conv1DTranspose as Conv1DTranspose
+from rillet.keras.layers.transposed import Conv2DTranspose as Conv2DTranspose
+from rillet.keras.layers.transposed import Conv3DTranspose as Conv3DTranspose
+from rillet.keras.layers.transposed import (
+    Convolution1DTranspose as Convolution1DTranspose,
+)
+from rillet.keras.layers.transposed import (
+    Convolution2DTranspose as Convolution2DTranspose,
+)
+from rillet.keras.layers.transposed import (
+    Convolution3DTranspose as Convolution3DTranspose,
+)
 from rillet.keras.layers.wrappers import SpectralNormalization as SpectralNormalization
 from rillet.keras.layers.wrappers import TimeDistributed as TimeDistributed
 from rillet.keras.layers.wrappers import Wrapper as Wrapper

@@ -1,0 +1,214 @@
+"""Convolutions, pools and their kin give tf.keras's numbers, gradients and shapes."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import rillet as tf
+
+FOLDER = Path(__file__).parent.parent / "golden" / "keras"
+layers = tf.keras.layers
+
+
+def load() -> Any:
+    where = FOLDER / "spatial_rows.py"
+    spec = importlib.util.spec_from_file_location("spatial_rows", where)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+SPATIAL = load()
+ROWS = {
+    (family, name): row
+    for family, rows in SPATIAL.FAMILIES.items()
+    for name, row in rows.items()
+}
+GOLDEN: dict[tuple[str, str], list[Any]] = {}
+for _family in SPATIAL.FAMILIES:
+    with np.load(FOLDER / f"spatial_{_family}.npz") as _file:
+        for _key in _file:
+            _name = _key.rpartition("/")[0]
+            GOLDEN.setdefault((_family, _name), []).append(_file[_key])
+IDS = [name for _, name in ROWS]
+
+
+def made(row: Any, **more: Any) -> Any:
+    kind, arguments, _ = row
+    arguments = dict(arguments)
+    if arguments.get("data_format") == "NC":
+        arguments["data_format"] = "channels_first"
+    return getattr(layers, kind)(**arguments, **more)
+
+
+def test_every_row_has_an_answer() -> None:
+    assert set(ROWS) == set(GOLDEN)
+
+
+@pytest.mark.parametrize("key", ROWS, ids=IDS)
+def test_outputs_and_gradients(key: Any) -> None:
+    name = key[1]
+    x = SPATIAL.numbers(name, *ROWS[key][2])
+    found = SPATIAL.answers(tf, name, made(ROWS[key]), x)
+    for value, wanted in zip(found, GOLDEN[key], strict=True):
+        assert value.dtype == wanted.dtype and value.shape == wanted.shape
+        # Sums of up to some hundred float32 products in another order.
+        np.testing.assert_allclose(value, wanted, rtol=2e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("key", ROWS, ids=IDS)
+def test_shape_is_told_without_data(key: Any) -> None:
+    shape = ROWS[key][2]
+    wanted = GOLDEN[key][0].shape
+    layer = made(ROWS[key])
+    assert tuple(layer.compute_output_shape(shape)) == wanted
+    freed = layer.compute_output_shape((None, *shape[1:]))
+    assert tuple(freed) == (None, *wanted[1:])
+    first = ROWS[key][1].get("data_format") in ("NC", "channels_first")
+    space = slice(2, None) if first else slice(-len(shape) + 1, -1)
+    if len(shape) == getattr(layer, "rank", 0) + 2 and len(wanted) == len(shape):
+        dims = list(shape)
+        dims[space] = [None] * len(dims[space])
+        blurred = tuple(layer.compute_output_shape(dims))
+        assert all(d in (None, w) for d, w in zip(blurred, wanted, strict=True))
+
+
+@pytest.mark.parametrize("key", ROWS, ids=IDS)
+def test_configuration_makes_an_equal_layer(key: Any) -> None:
+    layer = made(ROWS[key], name="here")
+    x = SPATIAL.numbers(key[1], *ROWS[key][2])
+    y = layer(x)
+    twin = layers.deserialize(layers.serialize(layer))
+    assert type(twin) is type(layer) and twin.get_config() == layer.get_config()
+    twin.build(x.shape)
+    twin.set_weights(layer.get_weights())
+    assert [w.name for w in twin.weights] == [
+        w.name.removeprefix("here/") for w in layer.weights
+    ]
+    np.testing.assert_array_equal(twin(x).numpy(), y.numpy())
+
+
+@pytest.mark.parametrize("key", ROWS, ids=IDS)
+def test_half_precision(key: Any) -> None:
+    layer = made(ROWS[key], dtype="mixed_bfloat16")
+    x = SPATIAL.numbers(key[1], *ROWS[key][2])
+    assert layer(x).dtype == tf.bfloat16
+    assert all(w.dtype == tf.float32 for w in layer.weights)
+
+
+#: What is done, the error's class, a part of its text.
+REFUSED = {
+    "filters, groups": (
+        lambda: layers.Conv2D(3, 3, groups=2),
+        ValueError,
+        "evenly divisible by the number of groups.*groups=2, filters=3",
+    ),
+    "channels, groups": (
+        lambda: layers.Conv2D(4, 3, groups=2)(tf.zeros([1, 5, 5, 3])),
+        ValueError,
+        "number of input channels must be evenly divisible.*has 3 channels",
+    ),
+    "no filters": (
+        lambda: layers.Conv2D(0, 3),
+        ValueError,
+        "`filters`. Expected a strictly positive value.*filters=0",
+    ),
+    "filters, text": (lambda: layers.Conv2D("a", 3), TypeError, "filters='a'"),
+    "kernel of 0": (
+        lambda: layers.Conv2D(2, 0),
+        ValueError,
+        "Conv2D: The `kernel_size` argument must be a tuple of 2 integers.*size=0",
+    ),
+    "kernel of 3 numbers": (
+        lambda: layers.Conv2D(2, (3, 3, 3)),
+        ValueError,
+        r"`kernel_size` argument must be a tuple of 2 integers.*\(3, 3, 3\)",
+    ),
+    "stride of 0": (
+        lambda: layers.Conv1D(2, 3, strides=0),
+        ValueError,
+        "Conv1D: The `strides` argument must be an integer, each 1 or more",
+    ),
+    "strides and dilation": (
+        lambda: layers.Conv2D(2, 3, strides=2, dilation_rate=2),
+        ValueError,
+        "`strides > 1` not supported in conjunction with `dilation_rate > 1`",
+    ),
+    "causal": (
+        lambda: layers.Conv2D(2, 3, padding="causal"),
+        ValueError,
+        "Causal padding is only supported for `Conv1D`",
+    ),
+    "padding": (
+        lambda: layers.Conv2D(2, 3, padding="full"),
+        ValueError,
+        '`padding` argument must be one of "valid", "same".*\'full\'',
+    ),
+    "layout": (
+        lambda: layers.Conv2D(2, 3, data_format="NHWC"),
+        ValueError,
+        'must be one of "channels_first", "channels_last".*NHWC',
+    ),
+    "image without batch": (
+        lambda: layers.Conv2D(2, 3)(tf.zeros([5, 6, 4])),
+        ValueError,
+        "expected min_ndim=4, found ndim=3",
+    ),
+    "other channels": (
+        lambda: [
+            layer(tf.zeros([1, 5, 5, n]))
+            for layer in [layers.Conv2D(2, 3)]
+            for n in (3, 4)
+        ],
+        ValueError,
+        "expected axis -1 of input shape to have value 3",
+    ),
+    "unknown channels": (
+        lambda: layers.Conv2D(2, 3).build((None, 4, 4, None)),
+        ValueError,
+        "The channel dimension of the inputs should be defined",
+    ),
+    "small image": (
+        lambda: layers.Conv2D(2, 9)(tf.zeros([2, 5, 6, 4])),
+        ValueError,
+        "One of the dimensions in the output is <= 0 due to downsampling",
+    ),
+    "integers": (
+        lambda: layers.Conv2D(2, 3)(tf.zeros([1, 5, 6, 4], tf.int32)),
+        tf.errors.InvalidArgumentError,
+        "int32",
+    ),
+    "output padding": (
+        lambda: layers.Conv2DTranspose(2, 3, output_padding=1),
+        ValueError,
+        "Strides must be greater than output padding",
+    ),
+    "transposed, rank": (
+        lambda: layers.Conv2DTranspose(2, 3)(tf.zeros([1, 2, 3, 4, 5])),
+        ValueError,
+        "Inputs should have rank 4",
+    ),
+    "depthwise, rank": (
+        lambda: layers.DepthwiseConv2D(2)(tf.zeros([1, 2, 3, 4, 5])),
+        ValueError,
+        "Inputs to `DepthwiseConv` should have rank 4",
+    ),
+    "multiplier": (
+        lambda: layers.SeparableConv2D(2, 2, depth_multiplier=0),
+        ValueError,
+        "`depth_multiplier` must be a positive integer",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(name: str) -> None:
+    run, kind, text = REFUSED[name]
+    with pytest.raises(kind, match=f"(?s){text}"):
+        run()
