@@ -301,3 +301,14 @@ def test_jacobians_of_nothing_are_zeros_of_their_shape(method, f, shape):
 def test_numpy_is_refused_a_conversion_that_may_not_copy():
     with pytest.raises(ValueError, match="copy=False forbids it"):
         np.asarray(tf.constant([1, 2]), dtype=np.float64, copy=False)
+
+
+def test_the_watched_variables_are_known_after_the_gradient():
+    x, z = tf.Variable(3.0, name="x0"), tf.Variable(1.0, name="x1")
+    with tf.GradientTape() as tape:
+        y = x**2 + z
+    tape.gradient(y, x)
+    assert [v.name for v in tape.watched_variables()] == ["x0:0", "x1:0"]
+    with tape:
+        y = z * 2.0
+    assert [v.name for v in tape.watched_variables()] == ["x1:0"]

@@ -69,10 +69,14 @@ class GradientTape:
         self._clear()
 
     def _clear(self) -> None:
-        self._entries: list[Entry] = []
-        self._live: dict[int, Any] = {}
+        self._release()
         self._variables: dict[int, Variable] = {}
         self._notes: dict[str, str] = {}
+
+    def _release(self) -> None:
+        """Let go of every tensor; which variables were watched can still be asked."""
+        self._entries: list[Entry] = []
+        self._live: dict[int, Any] = {}
 
     def __enter__(self) -> GradientTape:
         self._start()
@@ -239,7 +243,7 @@ class GradientTape:
         if all([g is None for g in found]):
             _state.chain_break = _told(self._notes)
         if not self._persistent:
-            self._clear()
+            self._release()
         if mode is UnconnectedGradients.ZERO:
             pairs = zip(found, flat, strict=True)
             found = [zeros_for(s) if g is None else g for g, s in pairs]
@@ -282,7 +286,7 @@ class GradientTape:
         keys = self._keys(nest.flatten(sources))
         found = jacobian.of_sources(self._entries, target, sources, keys, mode)
         if not self._persistent:
-            self._clear()
+            self._release()
         return found
 
     def batch_jacobian(
@@ -315,7 +319,7 @@ class GradientTape:
         (key,) = self._keys([source])
         found = jacobian.of_rows(self._entries, target, source, key)
         if not self._persistent:
-            self._clear()
+            self._release()
         return found
 
     def _take(self, method: str) -> None:
