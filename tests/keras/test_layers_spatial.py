@@ -98,7 +98,9 @@ def test_configuration_makes_an_equal_layer(key: Any) -> None:
 def test_half_precision(key: Any) -> None:
     layer = made(ROWS[key], dtype="mixed_bfloat16")
     x = SPATIAL.numbers(key[1], *ROWS[key][2])
-    assert layer(x).dtype == tf.bfloat16
+    # Interpolation gives float32, as in tf.keras.
+    smooth = getattr(layer, "interpolation", "nearest") != "nearest"
+    assert layer(x).dtype == (tf.float32 if smooth else tf.bfloat16)
     assert all(w.dtype == tf.float32 for w in layer.weights)
 
 
@@ -204,6 +206,67 @@ REFUSED = {
         ValueError,
         "`depth_multiplier` must be a positive integer",
     ),
+    "pool of 0": (
+        lambda: layers.MaxPooling2D(0),
+        ValueError,
+        "MaxPooling2D: The `pool_size` argument must be a tuple of 2 integers",
+    ),
+    "pool, text": (lambda: layers.MaxPool2D("a"), ValueError, "pool_size='a'"),
+    "pool, causal": (
+        lambda: layers.AveragePooling1D(2, padding="causal"),
+        ValueError,
+        "Causal padding is only supported for `Conv1D`",
+    ),
+    "pool, rank": (
+        lambda: layers.MaxPooling2D()(tf.zeros([2, 3])),
+        ValueError,
+        "expected ndim=4, found ndim=2",
+    ),
+    "mean of integers": (
+        lambda: layers.AveragePooling2D()(tf.zeros([1, 4, 4, 1], tf.int32)),
+        tf.errors.InvalidArgumentError,
+        "int32",
+    ),
+    "global, layout": (
+        lambda: layers.GlobalAveragePooling1D("last"),
+        ValueError,
+        'must be one of "channels_first", "channels_last"',
+    ),
+    "zeros, 3 for 2 axes": (
+        lambda: layers.ZeroPadding2D((1, 2, 3)),
+        ValueError,
+        r"`padding` should be one number, or have 2 elements.*\(1, 2, 3\)",
+    ),
+    "zeros, 3 for a pair": (
+        lambda: layers.ZeroPadding1D((1, 2, 3)),
+        ValueError,
+        "`padding` argument must be a tuple of 2 integers",
+    ),
+    "zeros, negative": (
+        lambda: layers.ZeroPadding2D(-1),
+        ValueError,
+        "each 0 or more.*padding=-1",
+    ),
+    "crop, pair of one": (
+        lambda: layers.Cropping2D(((0, 0), (1,))),
+        ValueError,
+        "`entry 2 of cropping` argument must be a tuple of 2 integers",
+    ),
+    "crop, nothing left": (
+        lambda: layers.Cropping2D(4)(tf.zeros([2, 5, 6, 4])),
+        ValueError,
+        "the input shape must be greater than what `cropping` takes away",
+    ),
+    "up, 0": (
+        lambda: layers.UpSampling2D(0),
+        ValueError,
+        "`size` argument must be a tuple of 2 integers, each 1 or more",
+    ),
+    "up, interpolation": (
+        lambda: layers.UpSampling2D(2, interpolation="linear"),
+        NotImplementedError,
+        "Value not recognized for `interpolation`.*Supported values are bilinear",
+    ),
 }
 
 
@@ -212,3 +275,45 @@ def test_refused(name: str) -> None:
     run, kind, text = REFUSED[name]
     with pytest.raises(kind, match=f"(?s){text}"):
         run()
+
+
+def test_masked_steps_do_not_count_in_means() -> None:
+    x = np.arange(24.0, dtype="float32").reshape(2, 4, 3)
+    mask = np.array([[True, False, True, False]] * 2)
+    layer = layers.GlobalAveragePooling1D()
+    np.testing.assert_array_equal(
+        layer(x, mask=tf.constant(mask)).numpy(), x[:, [0, 2]].mean(1)
+    )
+    masked = layers.Masking()(np.where(mask[..., None], x + 1, 0).astype("float32"))
+    found = layer(masked)
+    np.testing.assert_array_equal(found.numpy(), x[:, [0, 2]].mean(1) + 1)
+    assert getattr(found, "_keras_mask", None) is None
+    first = layers.GlobalAveragePooling1D("channels_first", keepdims=True)
+    wanted = x[:, :, [0, 2]].mean(2, keepdims=True)
+    steps = tf.constant(np.array([[True, False, True]] * 2))
+    np.testing.assert_array_equal(first(x, mask=steps).numpy(), wanted)
+
+
+def test_a_mask_ends_at_layers_that_do_not_know_of_it() -> None:
+    masked = layers.Masking()(tf.ones([2, 4, 3]))
+    for layer in (layers.Conv1D(2, 2), layers.MaxPooling1D(2)):
+        assert getattr(layer(masked), "_keras_mask", None) is None
+
+
+def test_other_names_are_the_same_classes() -> None:
+    for other, own in {
+        "Convolution1D": "Conv1D",
+        "Convolution3DTranspose": "Conv3DTranspose",
+        "SeparableConvolution2D": "SeparableConv2D",
+        "MaxPool3D": "MaxPooling3D",
+        "AvgPool1D": "AveragePooling1D",
+        "GlobalMaxPool2D": "GlobalMaxPooling2D",
+        "GlobalAvgPool1D": "GlobalAveragePooling1D",
+    }.items():
+        assert getattr(layers, other) is getattr(layers, own)
+        assert layers.deserialize(
+            {
+                "class_name": other,
+                "config": {"filters": 1, "kernel_size": 2} if "Conv" in other else {},
+            }
+        )

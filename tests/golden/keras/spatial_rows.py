@@ -187,7 +187,137 @@ CONV = {
     ),
 }
 
-FAMILIES = {"conv": CONV}
+POOL = {
+    "max1d": ("MaxPooling1D", {"strides": 1}, (2, 5, 3)),
+    "max1d first": (
+        "MaxPooling1D",
+        {"pool_size": 3, "strides": 2, "padding": "same", "data_format": "NC"},
+        (2, 3, 6),
+    ),
+    "max2d": ("MaxPooling2D", {}, (2, 5, 6, 3)),
+    "max2d same": (
+        "MaxPooling2D",
+        {"pool_size": (2, 3), "strides": (1, 2), "padding": "same"},
+        (2, 4, 5, 2),
+    ),
+    "max2d first": (
+        "MaxPooling2D",
+        {"pool_size": 3, "data_format": "NC"},
+        (1, 2, 6, 7),
+    ),
+    "max3d": ("MaxPooling3D", {"pool_size": (1, 2, 2)}, (1, 2, 4, 4, 2)),
+    "max3d first": (
+        "MaxPooling3D",
+        {"padding": "same", "data_format": "NC"},
+        (1, 2, 3, 3, 4),
+    ),
+    "mean1d": ("AveragePooling1D", {"padding": "same", "strides": 1}, (2, 5, 3)),
+    "mean1d first": (
+        "AveragePooling1D",
+        {"pool_size": 3, "data_format": "NC"},
+        (2, 3, 7),
+    ),
+    "mean2d": ("AveragePooling2D", {"pool_size": 3, "strides": 2}, (2, 5, 6, 3)),
+    "mean2d first": (
+        "AveragePooling2D",
+        {"padding": "same", "data_format": "NC"},
+        (1, 2, 5, 5),
+    ),
+    "mean3d": ("AveragePooling3D", {}, (1, 2, 4, 5, 2)),
+    "mean3d first": (
+        "AveragePooling3D",
+        {"pool_size": 2, "strides": 1, "padding": "same", "data_format": "NC"},
+        (1, 2, 2, 3, 3),
+    ),
+    "all max1d": ("GlobalMaxPooling1D", {}, (2, 4, 3)),
+    "all max1d first": (
+        "GlobalMaxPooling1D",
+        {"data_format": "channels_first", "keepdims": True},
+        (2, 4, 3),
+    ),
+    "all max2d": ("GlobalMaxPooling2D", {"keepdims": True}, (2, 3, 4, 3)),
+    "all max2d first": (
+        "GlobalMaxPooling2D",
+        {"data_format": "channels_first"},
+        (2, 3, 4, 3),
+    ),
+    "all max3d": ("GlobalMaxPooling3D", {}, (2, 2, 3, 2, 3)),
+    "all max3d first": (
+        "GlobalMaxPooling3D",
+        {"data_format": "channels_first", "keepdims": True},
+        (2, 2, 3, 2, 3),
+    ),
+    "all mean1d": ("GlobalAveragePooling1D", {"keepdims": True}, (2, 4, 3)),
+    "all mean1d first": (
+        "GlobalAveragePooling1D",
+        {"data_format": "channels_first"},
+        (2, 4, 3),
+    ),
+    "all mean2d": ("GlobalAveragePooling2D", {}, (2, 3, 4, 3)),
+    "all mean2d first": (
+        "GlobalAveragePooling2D",
+        {"data_format": "channels_first", "keepdims": True},
+        (2, 3, 4, 3),
+    ),
+    "all mean3d": ("GlobalAveragePooling3D", {"keepdims": True}, (2, 2, 3, 2, 3)),
+    "all mean3d first": (
+        "GlobalAveragePooling3D",
+        {"data_format": "channels_first"},
+        (2, 2, 3, 2, 3),
+    ),
+}
+
+FIRST = {"data_format": "channels_first"}
+
+SIZE = {
+    "zeros1d": ("ZeroPadding1D", {}, (2, 3, 2)),
+    "zeros1d pair": ("ZeroPadding1D", {"padding": (2, 0)}, (1, 3, 2)),
+    "zeros2d": ("ZeroPadding2D", {"padding": (1, 2)}, (1, 2, 3, 2)),
+    "zeros2d first": (
+        "ZeroPadding2D",
+        {"padding": ((1, 0), (0, 2)), **FIRST},
+        (1, 2, 3, 2),
+    ),
+    "zeros3d": ("ZeroPadding3D", {"padding": 1}, (1, 1, 2, 2, 2)),
+    "zeros3d first": (
+        "ZeroPadding3D",
+        {"padding": ((1, 0), 0, (0, 2)), **FIRST},
+        (1, 2, 1, 2, 2),
+    ),
+    "crop1d": ("Cropping1D", {}, (2, 5, 2)),
+    "crop1d pair": ("Cropping1D", {"cropping": (0, 2)}, (2, 5, 2)),
+    "crop2d": ("Cropping2D", {"cropping": (1, 2)}, (2, 4, 6, 2)),
+    "crop2d first": (
+        "Cropping2D",
+        {"cropping": ((0, 1), (2, 0)), **FIRST},
+        (2, 3, 4, 4),
+    ),
+    "crop3d": ("Cropping3D", {}, (1, 3, 4, 5, 2)),
+    "crop3d first": (
+        "Cropping3D",
+        {"cropping": ((1, 0), 1, (0, 2)), **FIRST},
+        (1, 2, 3, 4, 5),
+    ),
+    "up1d": ("UpSampling1D", {}, (2, 3, 2)),
+    "up1d 3": ("UpSampling1D", {"size": 3}, (1, 2, 2)),
+    "up2d": ("UpSampling2D", {}, (2, 2, 3, 2)),
+    "up2d first": ("UpSampling2D", {"size": (1, 3), **FIRST}, (2, 2, 2, 3)),
+    "up2d bilinear": (
+        "UpSampling2D",
+        {"size": (2, 3), "interpolation": "bilinear"},
+        (1, 3, 2, 2),
+    ),
+    "up2d bicubic": (
+        "UpSampling2D",
+        {"interpolation": "bicubic", **FIRST},
+        (1, 2, 3, 3),
+    ),
+    "up2d lanczos": ("UpSampling2D", {"interpolation": "lanczos5"}, (1, 3, 3, 1)),
+    "up3d": ("UpSampling3D", {"size": (1, 2, 3)}, (1, 2, 1, 2, 2)),
+    "up3d first": ("UpSampling3D", {**FIRST}, (1, 2, 2, 1, 2)),
+}
+
+FAMILIES = {"conv": CONV, "pool": POOL, "size": SIZE}
 
 
 def last(arguments):

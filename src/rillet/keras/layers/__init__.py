@@ -33,6 +33,30 @@ from rillet.keras.layers.depthwise import (
 )
 from rillet.keras.layers.dropout import Dropout as Dropout
 from rillet.keras.layers.embedding import Embedding as Embedding
+from rillet.keras.layers.global_pooling import (
+    GlobalAveragePooling1D as GlobalAveragePooling1D,
+)
+from rillet.keras.layers.global_pooling import (
+    GlobalAveragePooling2D as GlobalAveragePooling2D,
+)
+from rillet.keras.layers.global_pooling import (
+    GlobalAveragePooling3D as GlobalAveragePooling3D,
+)
+from rillet.keras.layers.global_pooling import GlobalAvgPool1D as GlobalAvgPool1D
+from rillet.keras.layers.global_pooling import GlobalAvgPool2D as GlobalAvgPool2D
+from rillet.keras.layers.global_pooling import GlobalAvgPool3D as GlobalAvgPool3D
+from rillet.keras.layers.global_pooling import GlobalMaxPool1D as GlobalMaxPool1D
+from rillet.keras.layers.global_pooling import GlobalMaxPool2D as GlobalMaxPool2D
+from rillet.keras.layers.global_pooling import GlobalMaxPool3D as GlobalMaxPool3D
+from rillet.keras.layers.global_pooling import GlobalMaxPooling1D as GlobalMaxPooling1D
+from rillet.keras.layers.global_pooling import GlobalMaxPooling2D as GlobalMaxPooling2D
+from rillet.keras.layers.global_pooling import GlobalMaxPooling3D as GlobalMaxPooling3D
+from rillet.keras.layers.margins import Cropping1D as Cropping1D
+from rillet.keras.layers.margins import Cropping2D as Cropping2D
+from rillet.keras.layers.margins import Cropping3D as Cropping3D
+from rillet.keras.layers.margins import ZeroPadding1D as ZeroPadding1D
+from rillet.keras.layers.margins import ZeroPadding2D as ZeroPadding2D
+from rillet.keras.layers.margins import ZeroPadding3D as ZeroPadding3D
 from rillet.keras.layers.noise import ActivityRegularization as ActivityRegularization
 from rillet.keras.layers.noise import AlphaDropout as AlphaDropout
 from rillet.keras.layers.noise import GaussianDropout as GaussianDropout
@@ -43,6 +67,18 @@ from rillet.keras.layers.noise import SpatialDropout3D as SpatialDropout3D
 from rillet.keras.layers.normalization import GroupNormalization as GroupNormalization
 from rillet.keras.layers.normalization import LayerNormalization as LayerNormalization
 from rillet.keras.layers.normalization import UnitNormalization as UnitNormalization
+from rillet.keras.layers.pooling import AveragePooling1D as AveragePooling1D
+from rillet.keras.layers.pooling import AveragePooling2D as AveragePooling2D
+from rillet.keras.layers.pooling import AveragePooling3D as AveragePooling3D
+from rillet.keras.layers.pooling import AvgPool1D as AvgPool1D
+from rillet.keras.layers.pooling import AvgPool2D as AvgPool2D
+from rillet.keras.layers.pooling import AvgPool3D as AvgPool3D
+from rillet.keras.layers.pooling import MaxPool1D as MaxPool1D
+from rillet.keras.layers.pooling import MaxPool2D as MaxPool2D
+from rillet.keras.layers.pooling import MaxPool3D as MaxPool3D
+from rillet.keras.layers.pooling import MaxPooling1D as MaxPooling1D
+from rillet.keras.layers.pooling import MaxPooling2D as MaxPooling2D
+from rillet.keras.layers.pooling import MaxPooling3D as MaxPooling3D
 from rillet.keras.layers.registry import deserialize as deserialize
 from rillet.keras.layers.registry import serialize as serialize
 from rillet.keras.layers.shaping import Flatten as Flatten
@@ -62,6 +98,9 @@ from rillet.keras.layers.transposed import (
 from rillet.keras.layers.transposed import (
     Convolution3DTranspose as Convolution3DTranspose,
 )
+from rillet.keras.layers.upsampling import UpSampling1D as UpSampling1D
+from rillet.keras.layers.upsampling import UpSampling2D as UpSampling2D
+from rillet.keras.layers.upsampling import UpSampling3D as UpSampling3D
 from rillet.keras.layers.wrappers import SpectralNormalization as SpectralNormalization
 from rillet.keras.layers.wrappers import TimeDistributed as TimeDistributed
 from rillet.keras.layers.wrappers import Wrapper as Wrapper
