@@ -6,6 +6,7 @@ after. Inner layers ask here for the mode (`training`) that an outer one was giv
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import Any
 
@@ -23,6 +24,8 @@ class _Calls(threading.local):
     autocast: Any = None
     #: Whether batches of any size go through models now, so that none is shown.
     free_batch: bool = False
+    #: Values of variables to go back to, where a call is only to tell shapes.
+    undo: list[tuple[Any, Any]] | None = None
 
 
 calls = _Calls()
@@ -35,9 +38,22 @@ class _Mode:
     phase: int | None = None
     #: Whether any tensor has been given a mask: until then nobody looks for one.
     masks: bool = False
+    #: How often `trainable` of any layer was set, so that most need not look.
+    trainable_set: int = 0
+    #: Held while a layer makes its weights, so that two threads do not both make them.
+    building = threading.RLock()
 
 
 mode = _Mode()
+
+
+def _after_fork() -> None:
+    # The thread that held the lock does not live on in the child.
+    mode.building = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def outer_training() -> Any:

@@ -20,14 +20,15 @@ from rillet.keras.data_rows import as_rows, is_array, is_list_of_scalars, row_co
 from rillet.keras.settings import floatx
 
 
-def pack(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
     """Inputs, targets and weights in the form that steps receive."""
     if y is None and sample_weight is None:
-        return (x,) if nest.is_nested(x) else x
+        # A list would pass for x and y; a dictionary can only be x.
+        return (x,) if isinstance(x, list | tuple) else x
     return (x, y) if sample_weight is None else (x, y, sample_weight)
 
 
-def unpack(data: Any) -> tuple[Any, Any, Any]:
+def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
     """Inputs, targets and weights of a batch; None for what it lacks.
 
     Raises:
@@ -52,8 +53,8 @@ def unpack(data: Any) -> tuple[Any, Any, Any]:
 
 def standard(batch: Any) -> Any:
     """A generator's batch, its arrays as tensors."""
-    x, y, weights = unpack(batch)
-    return pack(_tensors(x), _tensors(y), _tensors(weights))
+    x, y, weights = unpack_x_y_sample_weight(batch)
+    return pack_x_y_sample_weight(_tensors(x), _tensors(y), _tensors(weights))
 
 
 def _tensors(value: Any) -> Any:
@@ -91,7 +92,7 @@ def class_table(class_weight: Any) -> np.ndarray[Any, Any]:
 
 def with_class_weight(owner: str, data: Any, table: np.ndarray[Any, Any]) -> Any:
     """The data with each row's weight multiplied by that of its class."""
-    x, y, weights = unpack(data)
+    x, y, weights = unpack_x_y_sample_weight(data)
     if nest.is_nested(y) or y is None:
         raise ValueError(
             house_message(
@@ -128,7 +129,7 @@ def with_class_weight(owner: str, data: Any, table: np.ndarray[Any, Any]) -> Any
         found = Tensor(
             given._array.astype(as_dtype(floatx()).numpy_dtype) * found._array
         )
-    return pack(x, y, found)
+    return pack_x_y_sample_weight(x, y, found)
 
 
 def split_off(

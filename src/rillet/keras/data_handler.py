@@ -10,9 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
+from rillet.core import nest
 from rillet.core.errors import OutOfRangeError, house_message
 from rillet.core.logger import get_logger
-from rillet.keras.data_batches import class_table
+from rillet.keras.data_batches import class_table, pack_x_y_sample_weight
+from rillet.keras.data_rows import as_rows
 from rillet.keras.data_sources import DatasetSource, source_of
 
 _SHORT = (
@@ -118,3 +122,27 @@ class DataHandler:
 
 #: What an iterator that ended raises.
 ENDED = (StopIteration, OutOfRangeError)
+
+
+def one_batch(
+    owner: str, x: Any, y: Any, weights: Any, class_weight: Any
+) -> Iterator[Any]:
+    """An iterator over whole arrays as one batch.
+
+    The arrays are copied: the caller may fill them anew while the model keeps the batch
+    (in a variable, say).
+    """
+    x, y, weights = (nest.map_structure(_own, part) for part in (x, y, weights))
+    if class_weight is None:
+        DataHandler(owner, x, y, weights)
+        packed = pack_x_y_sample_weight(as_rows(x), as_rows(y), as_rows(weights))
+        return iter([packed if isinstance(packed, tuple) else (packed,)])
+    count = len(nest.flatten(as_rows(x))[0])
+    handler = DataHandler(owner, x, y, weights, count, class_weight=class_weight)
+    for _, iterator in handler.epochs():
+        return iterator
+    return iter(())
+
+
+def _own(value: Any) -> Any:
+    return value.copy() if isinstance(value, np.ndarray) else value

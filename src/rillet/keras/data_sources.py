@@ -16,7 +16,11 @@ import numpy as np
 
 from rillet.core import nest
 from rillet.core.errors import house_message
-from rillet.keras.data_batches import pack, standard, with_class_weight
+from rillet.keras.data_batches import (
+    pack_x_y_sample_weight,
+    standard,
+    with_class_weight,
+)
 from rillet.keras.data_rows import (
     RowIterator,
     as_rows,
@@ -158,7 +162,7 @@ def source_of(
     batch = 32 if batch_size is None else _batch_size(owner, batch_size)
     if steps is not None and batch_size is None:
         batch = max(1, int(math.ceil(count / steps))) if steps > 0 else batch
-    data = pack(x, y, weights)
+    data = pack_x_y_sample_weight(x, y, weights)
     return ArraySource(weigh(data), count, batch, shuffle, epochs)
 
 

@@ -17,6 +17,7 @@ from rillet.core.dtypes import DType, as_dtype
 from rillet.core.errors import house_message
 from rillet.core.shapes import as_shape
 from rillet.keras import regularizers
+from rillet.keras.call_context import mode
 from rillet.keras.input_spec import InputSpec
 from rillet.keras.naming import snake_case, unique_name
 from rillet.keras.policy import Policy, as_policy
@@ -225,6 +226,7 @@ class LayerSettings(Tracked):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
+        mode.trainable_set += 1
         for part in self._flatten():
             if isinstance(part, LayerSettings):
                 part.__dict__["_trainable"] = bool(value)
@@ -253,8 +255,8 @@ class LayerSettings(Tracked):
         args, kwargs = self._made_with
         signature = inspect.signature(type(self).__init__)
         bound = signature.bind(self, *args, **kwargs).arguments
-        bound.pop("self", None)
         names = list(signature.parameters)
+        bound.pop(names[0], None)
         last = list(signature.parameters.values())[-1]
         given: dict[str, Any] = {}
         for key, value in bound.items():
@@ -294,11 +296,14 @@ class LayerSettings(Tracked):
         Raises:
             AttributeError: where it does not.
         """
-        raise AttributeError(
-            f'The layer "{self._name}" has never been called and thus has no defined'
-            " input shape. Note that the `input_shape` property is only available for"
-            " Functional and Sequential models."
-        )
+        found = self.__dict__.get("_input_shape_known")
+        if found is None:
+            raise AttributeError(
+                f'The layer "{self._name}" has never been called and thus has no'
+                " defined input shape. Note that the `input_shape` property is only"
+                " available for Functional and Sequential models."
+            )
+        return found
 
     @property
     def output_shape(self) -> Any:

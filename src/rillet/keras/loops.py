@@ -17,6 +17,7 @@ from rillet.core.errors import house_message
 from rillet.core.logger import get_logger
 from rillet.keras.call_context import calls
 from rillet.keras.callbacks import CallbackList, History
+from rillet.keras.compiled_state import trainable_as
 from rillet.keras.data_batches import split_off
 from rillet.keras.data_handler import ENDED, DataHandler
 from rillet.keras.logs import as_numpy, plain_logs
@@ -117,7 +118,8 @@ class Loops(Trainer):
             validation_batch_size or batch_size,
             validation_steps,
         )
-        with _open_batch(self):
+        trainable = trainable_as(self, self.__dict__["_compiled_trainable"])
+        with _open_batch(self), trainable:
             for epoch, iterator in handler.epochs():
                 logs = self._epoch(epoch, iterator, handler, hooks, function, logs)
                 if validate.due(epoch):

@@ -18,9 +18,9 @@ from rillet.keras import metrics as metrics_module
 from rillet.keras import optimizers as optimizers_module
 from rillet.keras.base_layer import Layer
 from rillet.keras.compile_parts import LossesContainer, MetricsContainer
-from rillet.keras.data_batches import pack, unpack
-from rillet.keras.data_handler import DataHandler
-from rillet.keras.data_rows import as_rows
+from rillet.keras.compiled_state import note_trainable, trainable_as
+from rillet.keras.data_batches import unpack_x_y_sample_weight
+from rillet.keras.data_handler import one_batch
 from rillet.keras.logs import as_numpy, joined, plain_logs
 from rillet.keras.tracking import once_each
 
@@ -145,6 +145,7 @@ class Trainer(Layer):
         space["_steps_per_execution"] = int(steps_per_execution or 1)
         space["_steps_now"] = space["_steps_per_execution"]
         space["_is_compiled"] = True
+        space["_compiled_trainable"] = note_trainable(self)
         space["_compile_config"] = {
             "optimizer": optimizer,
             "loss": loss,
@@ -199,7 +200,7 @@ class Trainer(Layer):
         Returns:
             Metrics by name.
         """
-        x, y, sample_weight = unpack(data)
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
         with GradientTape() as tape:
             y_pred = self(x, training=True)
             loss = self.compute_loss(x, y, y_pred, sample_weight)
@@ -274,14 +275,14 @@ class Trainer(Layer):
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """One batch of evaluation; see `train_step`."""
-        x, y, sample_weight = unpack(data)
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred = self(x, training=False)
         self.compute_loss(x, y, y_pred, sample_weight)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def predict_step(self, data: Any) -> Any:
         """The outputs for one batch."""
-        x, _, _ = unpack(data)
+        x, _, _ = unpack_x_y_sample_weight(data)
         return self(x, training=False)
 
     def make_train_function(
@@ -384,10 +385,11 @@ class Trainer(Layer):
             `metrics_names`, or a dictionary.
         """
         self._need_compiled()
-        batch = _one_batch("train_on_batch", x, y, sample_weight, class_weight)
-        return self._on_batch(
-            self.make_train_function, batch, reset_metrics, return_dict
-        )
+        batch = one_batch("train_on_batch", x, y, sample_weight, class_weight)
+        with trainable_as(self, self.__dict__["_compiled_trainable"]):
+            return self._on_batch(
+                self.make_train_function, batch, reset_metrics, return_dict
+            )
 
     def test_on_batch(
         self,
@@ -399,7 +401,7 @@ class Trainer(Layer):
     ) -> Any:
         """One test step on one batch; see `train_on_batch`."""
         self._need_compiled()
-        batch = _one_batch("test_on_batch", x, y, sample_weight, None)
+        batch = one_batch("test_on_batch", x, y, sample_weight, None)
         return self._on_batch(
             self.make_test_function, batch, reset_metrics, return_dict
         )
@@ -418,7 +420,7 @@ class Trainer(Layer):
 
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for one batch, as NumPy arrays."""
-        batch = _one_batch("predict_on_batch", x, None, None, None)
+        batch = one_batch("predict_on_batch", x, None, None, None)
         self.__dict__["_steps_now"] = 1
         try:
             outputs = self.make_predict_function()(batch)
@@ -432,17 +434,3 @@ class Trainer(Layer):
         found = [logs[name] for name in names if name in logs]
         found += [logs[name] for name in sorted(logs) if name not in names]
         return found[0] if len(found) == 1 else found
-
-
-def _one_batch(
-    owner: str, x: Any, y: Any, weights: Any, class_weight: Any
-) -> Iterator[Any]:
-    """An iterator over the whole arrays as one batch."""
-    if class_weight is None:
-        DataHandler(owner, x, y, weights)
-        return iter([pack(as_rows(x), as_rows(y), as_rows(weights))])
-    count = len(nest.flatten(as_rows(x))[0])
-    handler = DataHandler(owner, x, y, weights, count, class_weight=class_weight)
-    for _, iterator in handler.epochs():
-        return iterator
-    return iter(())

@@ -3,6 +3,10 @@
 from rillet.keras.arrays import normalize as normalize
 from rillet.keras.arrays import pad_sequences as pad_sequences
 from rillet.keras.arrays import to_categorical as to_categorical
+from rillet.keras.data_batches import pack_x_y_sample_weight as pack_x_y_sample_weight
+from rillet.keras.data_batches import (
+    unpack_x_y_sample_weight as unpack_x_y_sample_weight,
+)
 from rillet.keras.downloads import get_file as get_file
 from rillet.keras.progress import Progbar as Progbar
 from rillet.keras.progress import (

@@ -11,7 +11,7 @@ from rillet.core import nest
 from rillet.core.errors import house_message
 from rillet.core.spec import TensorSpec
 from rillet.keras.callbacks import CallbackList
-from rillet.keras.data_batches import unpack
+from rillet.keras.data_batches import unpack_x_y_sample_weight
 from rillet.keras.data_rows import row_count
 
 
@@ -25,7 +25,7 @@ class Validation:
         self._frequency = frequency
         self._given = data is not None
         arrays = isinstance(data, list | tuple)
-        x, y, weights = unpack(data) if arrays else (data, None, None)
+        x, y, weights = unpack_x_y_sample_weight(data) if arrays else (data, None, None)
         _check_rows(x, y, weights)
         self._arguments = {
             "x": x,
