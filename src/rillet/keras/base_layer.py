@@ -24,11 +24,11 @@ from rillet.keras.call_context import (
     set_mask,
 )
 from rillet.keras.call_form import form_of
-from rillet.keras.call_values import NUMBERS, as_tensor, is_table, shown
+from rillet.keras.call_values import NUMBERS, as_tensor, is_table, retold
 from rillet.keras.input_spec import check_inputs, frees_batch_axis
 from rillet.keras.keras_tensor import KerasTensor
 from rillet.keras.layer_losses import LayerLosses
-from rillet.keras.shape_probe import probe
+from rillet.keras.shape_probe import probe, remember
 from rillet.ops.elementwise import cast
 
 _state = context.state
@@ -158,7 +158,10 @@ class Layer(LayerLosses):
         calls.autocast = self._autocast_dtype()
         try:
             if not self.built:
-                self._build_for(inputs)
+                with mode.building:
+                    # Another thread may have built it meanwhile.
+                    if not self.built:
+                        self._build_for(inputs)
             check_inputs(self.input_spec, inputs, self._name, type(self).__name__)
             outputs = self._framed((inputs, *args[1:]), kwargs, training)
             if self._activity_regularizer is not None:
@@ -274,6 +277,7 @@ class Layer(LayerLosses):
         waiting = self.__dict__.pop("_initial_weights", None)
         if waiting is not None:
             self.set_weights(waiting)
+        remember(self)
 
     def _build_scoped(self, shapes: Any) -> None:
         """Run `build` with the names of the layers around on the stack."""
@@ -384,22 +388,10 @@ class Layer(LayerLosses):
         """
         if getattr(error, "_layer_told", False):
             return
-        form = form_of(self)
-        lines = [f"  • {form.first or 'inputs'}={shown(inputs)}"]
-        others = {k: v for k, v in form.defaults.items() if k != form.first}
-        lines += [f"  • {k}={shown(v)}" for k, v in {**others, **kwargs}.items()]
         who = f"layer '{self._name}' (type {type(self).__name__})"
-        text = (
-            f"Exception encountered when calling {who}.\n\n{error}\n\n"
-            f"Call arguments received by {who}:\n" + "\n".join(lines)
-        )
-        told: Any
-        try:
-            told = type(error)(text)
-        except TypeError:
-            return
-        told._layer_told = True
-        raise told.with_traceback(error.__traceback__) from None
+        told = retold(error, who, form_of(self), inputs, kwargs)
+        if told is not None:
+            raise told.with_traceback(error.__traceback__) from None
 
     def _infer_dtype(self, flat: list[Any]) -> None:
         for x in flat:

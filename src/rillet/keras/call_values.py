@@ -12,6 +12,7 @@ import numpy as np
 
 from rillet.core.convert import to_tensor
 from rillet.core.tensor import Tensor
+from rillet.keras.call_form import CallForm
 from rillet.keras.tracking import Tracked
 from rillet.ops.host import is_symbolic
 
@@ -45,3 +46,26 @@ def shown(value: Any) -> str:
         return type(value)(shown(v) for v in value).__repr__().replace("'", "")
     text = repr(value)
     return text if len(text) < 200 else text[:197] + "..."
+
+
+def retold(
+    error: Exception, who: str, form: CallForm, inputs: Any, kwargs: dict[str, Any]
+) -> Any:
+    """An error anew, naming the layer and its arguments.
+
+    None where the error's class takes more than a message.
+    """
+    lines = [f"  • {form.first or 'inputs'}={shown(inputs)}"]
+    others = {k: v for k, v in form.defaults.items() if k != form.first}
+    lines += [f"  • {k}={shown(v)}" for k, v in {**others, **kwargs}.items()]
+    text = (
+        f"Exception encountered when calling {who}.\n\n{error}\n\n"
+        f"Call arguments received by {who}:\n" + "\n".join(lines)
+    )
+    told: Any
+    try:
+        told = type(error)(text)
+    except TypeError:
+        return None
+    told._layer_told = True
+    return told

@@ -15,6 +15,9 @@ from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.tensor import Tensor
 from rillet.keras import losses as losses_module
 from rillet.keras import metrics as metrics_module
+from rillet.keras.call_context import mask_of
+from rillet.keras.losses.base import masked_weights
+from rillet.keras.losses.reduction import Reduction
 from rillet.keras.outputs import Container, conform, match, misfit, row_total
 from rillet.keras.serialization import deserialize_keras_object
 from rillet.ops.elementwise import add, cast, multiply
@@ -245,9 +248,13 @@ class MetricsContainer(Container):
         ):
             if y is None or not (plain or weighted):
                 continue
+            mask = mask_of(p)
             y, p, w = match(y, p, w)
+            if mask is not None:
+                mask = cast(mask, p.dtype)
+                w = masked_weights(p, w, mask, Reduction.NONE)
             for metric in plain:
-                metric.update_state(y, p)
+                metric.update_state(y, p, sample_weight=mask)
             for metric in weighted:
                 metric.update_state(y, p, sample_weight=w)
 

@@ -24,7 +24,7 @@ from rillet.keras import initializers, regularizers
 from rillet.keras.layer_settings import LayerSettings
 from rillet.keras.policy import AutoCastVariable
 from rillet.keras.settings import floatx
-from rillet.keras.tracking import once_each
+from rillet.keras.tracking import fixed_of, once_each
 
 _WEIGHT_ARGUMENTS = (
     "collections",
@@ -130,7 +130,7 @@ class LayerWeights(LayerSettings):
         own = self._own_variables(False)
         if self._trainable:
             for child in self._children():
-                own += _fixed_of(child)
+                own += fixed_of(child)
             return once_each(own)
         found = self._own_variables(True) + own
         for child in self._children():
@@ -263,11 +263,3 @@ def _trains(trainable: bool | None, synchronization: Any) -> bool:
             )
         return False
     return True if trainable is None else bool(trainable)
-
-
-def _fixed_of(child: Any) -> list[Variable]:
-    found = getattr(child, "non_trainable_variables", None)
-    if found is not None:
-        return list(found)
-    trains = {id(v) for v in child.trainable_variables}
-    return [v for v in child.variables if id(v) not in trains]

@@ -21,7 +21,7 @@ from rillet.keras.loops import Loops
 from rillet.keras.serialization import serialize_keras_object
 from rillet.keras.shape_probe import is_shape, map_shapes, run_on_zeros
 from rillet.keras.summary import print_summary
-from rillet.keras.tracking import is_module, once_each
+from rillet.keras.tracking import fixed_of, is_module, once_each
 
 _ARGUMENTS = ("trainable", "name", "dtype", "dynamic", "autocast")
 
@@ -47,6 +47,11 @@ class Model(Loops):
         >>> Line()(tf.ones([3, 2])).shape
         TensorShape([3, 1])
     """
+
+    #: What only models of a known input have.
+    inputs: Any = None
+    outputs: Any = None
+    output_names: Any = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if args or "inputs" in kwargs or "outputs" in kwargs:
@@ -245,8 +250,8 @@ class Model(Loops):
         if not self._trainable:
             return []
         found: list[Variable] = []
-        for child in self._children():
-            found += child.trainable_variables
+        for part in self._parts():
+            found += part.trainable_variables
         return once_each(found + self._own_variables(True))
 
     @property
@@ -254,10 +259,8 @@ class Model(Loops):
         """The weights that training leaves alone."""
         self._need_weights()
         found: list[Variable] = []
-        for child in self._children():
-            found += (
-                child.non_trainable_variables if self._trainable else child.variables
-            )
+        for part in self._parts():
+            found += fixed_of(part) if self._trainable else part.variables
         if not self._trainable:
             found += self._own_variables(True)
         return once_each(found + self._own_variables(False))
@@ -267,8 +270,8 @@ class Model(Loops):
         """All weights, in the order of the attributes that hold them."""
         self._need_weights()
         found: list[Variable] = []
-        for child in self._children():
-            found += child.variables
+        for part in self._parts():
+            found += part.variables
         return once_each(found + self._own_variables(True) + self._own_variables(False))
 
     def count_params(self) -> int:

@@ -53,7 +53,10 @@ def verbosity(verbose: Any) -> int:
     """
     if verbose == "auto":
         return 1 if _printing.interactive else 2
-    if isinstance(verbose, bool | int | np.integer) and verbose in (0, 1, 2):
+    if verbose is None:
+        return 0
+    if isinstance(verbose, bool | int | np.integer):
+        # Beyond 2 Keras prints the numbers of the epochs alone.
         return int(verbose)
     raise ValueError(
         house_message("fit", '`verbose` must be "auto", 0, 1 or 2', f"got {verbose!r}")

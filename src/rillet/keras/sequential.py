@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from rillet.core import nest
 from rillet.core.errors import house_message
 from rillet.core.shapes import TensorShape, as_shape
 from rillet.core.tensor import Tensor
@@ -42,6 +43,7 @@ class Sequential(Model):
     """
 
     _starts_scope = True
+    _layer_list = "_stack"
     _entry: InputLayer | None
     _entry_shape: TensorShape | None
 
@@ -78,7 +80,7 @@ class Sequential(Model):
                     f"Received: layer={layer} of type {type(layer)}",
                 )
             )
-        if any(known.name == layer.name for known in self._stack):
+        if any(k.name == layer.name and k is not layer for k in self._stack):
             raise ValueError(
                 house_message(
                     "Sequential.add",
@@ -111,7 +113,9 @@ class Sequential(Model):
         self.__dict__["_entry_shape"] = shape
         if shape.rank:
             whole = (None, *shape[1:])
-            self.input_spec = InputSpec(shape=whole, allow_last_axis_squeeze=True)
+            self.input_spec = InputSpec(
+                shape=whole, allow_last_axis_squeeze=True, name=entry.name
+            )
 
     def _fit_on_top(self, layer: Layer) -> None:
         """Build a layer for what the stack below gives, and note its shapes."""
@@ -193,8 +197,8 @@ class Sequential(Model):
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         """Feed the inputs through all layers."""
         x = inputs
-        if self._entry is not None and isinstance(x, Tensor):
-            x = self._conformed(x)
+        if self._entry is not None:
+            x = self._conformed(_lone(x, self._entry.name))
         if mask is not None and self._stack and form_of(self._stack[0]).mask:
             x = self._stack[0](x, mask=mask)
             for layer in self._stack[1:]:
@@ -204,10 +208,15 @@ class Sequential(Model):
             x = layer(x)
         return x
 
-    def _conformed(self, x: Tensor) -> Tensor:
+    def _conformed(self, x: Any) -> Any:
         """The inputs with or without a last axis of size 1, as was announced."""
         shape = self._entry_shape
-        if shape is None or shape.rank is None or x.ndim == shape.rank:
+        if (
+            not isinstance(x, Tensor)
+            or shape is None
+            or shape.rank is None
+            or x.ndim == shape.rank
+        ):
             return x
         if x.ndim == shape.rank - 1 and shape[-1] == 1:
             return expand_dims(x, -1)
@@ -367,6 +376,16 @@ class Sequential(Model):
         if shape is not None and not model.inputs:
             model.build(shape)
         return model
+
+
+def _lone(inputs: Any, name: str) -> Any:
+    """The one input in a list, or in a dictionary by the input layer's name."""
+    if isinstance(inputs, Tensor):
+        return inputs
+    if isinstance(inputs, dict) and name in inputs:
+        return inputs[name]
+    flat = nest.flatten(inputs)
+    return flat[0] if len(flat) == 1 else inputs
 
 
 class _Shaped:

@@ -7,6 +7,8 @@ size is tried with two values; what differs in the outputs is unknown there too.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,9 @@ from rillet.core import context, nest
 from rillet.core.dtypes import float32
 from rillet.core.shapes import TensorShape, as_shape
 from rillet.core.tensor import Tensor
+from rillet.keras.call_context import calls
 from rillet.keras.call_form import form_of
+from rillet.keras.tracking import Tracked
 
 #: Two sizes that arithmetic on shapes rarely maps to one.
 _TRIALS = (2, 3)
@@ -63,8 +67,36 @@ def run_on_zeros(layer: Any, input_shape: Any, size: int) -> Any:
 
     inputs = map_shapes(zeros, input_shape)
     arguments = {"training": False} if form_of(layer).training else {}
-    with context.recording_stopped():
+    with context.recording_stopped(), _unchanged(layer):
         return layer(inputs, **arguments)
+
+
+@contextmanager
+def _unchanged(layer: Any) -> Iterator[None]:
+    """Variables that the layer's `call` changes meanwhile get their values back."""
+    around = calls.undo
+    calls.undo = []
+    for part in layer._flatten():
+        remember(part)
+    try:
+        yield
+    finally:
+        kept, calls.undo = calls.undo, around
+        for cell, tensor in kept:
+            cell.tensor = tensor
+        if around is not None:
+            around += kept
+
+
+def remember(part: Any) -> None:
+    """Note the values of a layer's own variables where a call only tells shapes."""
+    if calls.undo is None:
+        return
+    if isinstance(part, Tracked):
+        own = part._own_variables(True) + part._own_variables(False)
+    else:
+        own = list(part.variables)
+    calls.undo += [(v._cell, v._cell.tensor) for v in own]
 
 
 def _has_unknown(shapes: Any) -> bool:

@@ -25,6 +25,8 @@ class Tracked:
     _tracked: dict[str, Any]
     _own_trainable: list[Variable]
     _own_fixed: list[Variable]
+    #: The attribute whose layers count as if each were an attribute itself.
+    _layer_list = ""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         self = super().__new__(cls)
@@ -88,6 +90,16 @@ class Tracked:
                 own += [v for v in _variables_in(value) if v.trainable is trainable]
         return own
 
+    def _parts(self) -> Iterator[Any]:
+        """The layers, modules and containers in attributes, in order."""
+        for name, value in list(self._tracked.items()):
+            if name == self._layer_list:
+                yield from value
+            elif isinstance(value, _CONTAINERS):
+                yield Contained(value)
+            elif is_module(value):
+                yield value
+
     def _children(self) -> Iterator[Any]:
         """Layers and modules in attributes, each once, in order."""
         seen: set[int] = set()
@@ -117,14 +129,89 @@ def is_module(value: Any) -> bool:
     """Whether a value is a layer, or another object that holds variables."""
     if isinstance(value, Tracked):
         return True
-    kind = type(value)
+    return _is_module_type(type(value))
+
+
+def _is_module_type(kind: type) -> bool:
     return hasattr(kind, "trainable_variables") and hasattr(kind, "submodules")
+
+
+class Contained:
+    """A list, tuple or dictionary in an attribute of a model, as a holder of weights.
+
+    Those of the layers in it come before the variables in it, as Keras has them.
+    """
+
+    def __init__(self, container: Any) -> None:
+        self._held = held = list(_values(container))
+        self._modules = [
+            Contained(v) if isinstance(v, _CONTAINERS) else v
+            for v in held
+            if isinstance(v, _CONTAINERS) or is_module(v)
+        ]
+
+    def _own(self, trainable: bool) -> list[Variable]:
+        return [
+            v
+            for v in self._held
+            if isinstance(v, Variable) and v.trainable is trainable
+        ]
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        """The variables that training changes."""
+        found = [v for m in self._modules for v in m.trainable_variables]
+        return found + self._own(True)
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        """The variables that training leaves alone."""
+        found = [v for m in self._modules for v in fixed_of(m)]
+        return found + self._own(False)
+
+    @property
+    def variables(self) -> list[Variable]:
+        """All variables, trainable ones first."""
+        return self.trainable_variables + self.non_trainable_variables
+
+
+def fixed_of(part: Any) -> list[Variable]:
+    """The variables of a layer or module that training leaves alone."""
+    found = getattr(part, "non_trainable_variables", None)
+    if found is not None:
+        return list(found)
+    trains = {id(v) for v in part.trainable_variables}
+    return [v for v in part.variables if id(v) not in trains]
+
+
+def _holds(kind: type) -> bool:
+    """Whether values of a type can be parts of an object, or contain some."""
+    parts = (Variable, Tracked, *_CONTAINERS)
+    return issubclass(kind, parts) or _is_module_type(kind)
+
+
+def _values(container: Any) -> Any:
+    """What a container holds; a dictionary's values by their keys, as Keras does.
+
+    Nothing where no value can matter: a model may hold a long list of words, and is
+    looked through at every step.
+    """
+    plain = not isinstance(container, dict)
+    kinds = set(map(type, container if plain else container.values()))
+    if not any(map(_holds, kinds)):
+        return ()
+    if plain:
+        return container
+    try:
+        return [container[key] for key in sorted(container)]
+    except TypeError:
+        return container.values()
 
 
 def modules_in(value: Any) -> Iterator[Any]:
     """The layers and modules in a value, containers looked through."""
     if isinstance(value, _CONTAINERS):
-        for part in value.values() if isinstance(value, dict) else value:
+        for part in _values(value):
             if isinstance(part, _CONTAINERS) or is_module(part):
                 yield from modules_in(part)
     elif is_module(value):
@@ -135,7 +222,7 @@ def _variables_in(value: Any) -> list[Variable]:
     """The variables that containers hold directly."""
     found: list[Variable] = []
     if isinstance(value, _CONTAINERS):
-        for part in value.values() if isinstance(value, dict) else value:
+        for part in _values(value):
             if isinstance(part, Variable):
                 found.append(part)
             elif isinstance(part, _CONTAINERS):
