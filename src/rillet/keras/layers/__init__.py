@@ -10,6 +10,8 @@ from rillet.keras.layers.activation import PReLU as PReLU
 from rillet.keras.layers.activation import ReLU as ReLU
 from rillet.keras.layers.activation import Softmax as Softmax
 from rillet.keras.layers.activation import ThresholdedReLU as ThresholdedReLU
+from rillet.keras.layers.attention import AdditiveAttention as AdditiveAttention
+from rillet.keras.layers.attention import Attention as Attention
 from rillet.keras.layers.batch_norm import BatchNormalization as BatchNormalization
 from rillet.keras.layers.convolution import Conv1D as Conv1D
 from rillet.keras.layers.convolution import Conv2D as Conv2D
@@ -31,7 +33,10 @@ from rillet.keras.layers.depthwise import (
 from rillet.keras.layers.depthwise import (
     SeparableConvolution2D as SeparableConvolution2D,
 )
+from rillet.keras.layers.dots import Dot as Dot
+from rillet.keras.layers.dots import dot as dot
 from rillet.keras.layers.dropout import Dropout as Dropout
+from rillet.keras.layers.einsum_dense import EinsumDense as EinsumDense
 from rillet.keras.layers.embedding import Embedding as Embedding
 from rillet.keras.layers.global_pooling import (
     GlobalAveragePooling1D as GlobalAveragePooling1D,
@@ -57,6 +62,21 @@ from rillet.keras.layers.margins import Cropping3D as Cropping3D
 from rillet.keras.layers.margins import ZeroPadding1D as ZeroPadding1D
 from rillet.keras.layers.margins import ZeroPadding2D as ZeroPadding2D
 from rillet.keras.layers.margins import ZeroPadding3D as ZeroPadding3D
+from rillet.keras.layers.merging import Add as Add
+from rillet.keras.layers.merging import Average as Average
+from rillet.keras.layers.merging import Concatenate as Concatenate
+from rillet.keras.layers.merging import Maximum as Maximum
+from rillet.keras.layers.merging import Minimum as Minimum
+from rillet.keras.layers.merging import Multiply as Multiply
+from rillet.keras.layers.merging import Subtract as Subtract
+from rillet.keras.layers.merging import add as add
+from rillet.keras.layers.merging import average as average
+from rillet.keras.layers.merging import concatenate as concatenate
+from rillet.keras.layers.merging import maximum as maximum
+from rillet.keras.layers.merging import minimum as minimum
+from rillet.keras.layers.merging import multiply as multiply
+from rillet.keras.layers.merging import subtract as subtract
+from rillet.keras.layers.multi_head import MultiHeadAttention as MultiHeadAttention
 from rillet.keras.layers.noise import ActivityRegularization as ActivityRegularization
 from rillet.keras.layers.noise import AlphaDropout as AlphaDropout
 from rillet.keras.layers.noise import GaussianDropout as GaussianDropout
