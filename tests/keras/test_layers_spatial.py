@@ -72,7 +72,7 @@ def test_shape_is_told_without_data(key: Any) -> None:
     assert tuple(freed) == (None, *wanted[1:])
     first = ROWS[key][1].get("data_format") in ("NC", "channels_first")
     space = slice(2, None) if first else slice(-len(shape) + 1, -1)
-    if len(shape) == getattr(layer, "rank", 0) + 2 and len(wanted) == len(shape):
+    if len(shape) == layer.rank + 2 and len(wanted) == len(shape):
         dims = list(shape)
         dims[space] = [None] * len(dims[space])
         blurred = tuple(layer.compute_output_shape(dims))
@@ -256,6 +256,26 @@ REFUSED = {
         lambda: layers.Cropping2D(4)(tf.zeros([2, 5, 6, 4])),
         ValueError,
         "the input shape must be greater than what `cropping` takes away",
+    ),
+    "local, same": (
+        lambda: layers.LocallyConnected2D(2, 3, padding="same"),
+        ValueError,
+        'only "valid" is supported if implementation is 1',
+    ),
+    "local, implementation": (
+        lambda: layers.LocallyConnected1D(2, 3, implementation=4),
+        ValueError,
+        "Unrecognized implementation mode.*implementation=4",
+    ),
+    "local, unknown size": (
+        lambda: layers.LocallyConnected2D(2, 3).build((None, None, 4, 3)),
+        ValueError,
+        "should be fully-defined",
+    ),
+    "local, small": (
+        lambda: layers.LocallyConnected1D(2, 9)(tf.zeros([1, 4, 2])),
+        ValueError,
+        "One of the dimensions in the output is <= 0",
     ),
     "up, 0": (
         lambda: layers.UpSampling2D(0),

@@ -317,7 +317,50 @@ SIZE = {
     "up3d first": ("UpSampling3D", {**FIRST}, (1, 2, 2, 1, 2)),
 }
 
-FAMILIES = {"conv": CONV, "pool": POOL, "size": SIZE}
+_ONE, _TWO = ("LocallyConnected1D", "LocallyConnected2D")
+_SAME = {"padding": "same", "strides": 2}
+
+LOCAL = {
+    "local1d": (_ONE, {"filters": 2, "kernel_size": 3, "strides": 2}, (2, 6, 2)),
+    "local1d first": (
+        _ONE,
+        {"filters": 2, "kernel_size": 2, "activation": "tanh", **FIRST},
+        (2, 2, 4),
+    ),
+    "local1d masked": (
+        _ONE,
+        {"filters": 2, "kernel_size": 2, "implementation": 2, **_SAME},
+        (2, 5, 2),
+    ),
+    "local1d listed": (
+        _ONE,
+        {"filters": 2, "kernel_size": 3, "implementation": 3, **_SAME, **FIRST},
+        (2, 2, 5),
+    ),
+    "local2d": (_TWO, {"filters": 2, "kernel_size": 2}, (2, 3, 4, 2)),
+    "local2d first": (
+        _TWO,
+        {"filters": 2, "kernel_size": (1, 2), "strides": (2, 1), **FIRST},
+        (2, 3, 3, 4),
+    ),
+    "local2d masked": (
+        _TWO,
+        {"filters": 2, "kernel_size": 2, "implementation": 2, "use_bias": False},
+        (1, 3, 3, 2),
+    ),
+    "local2d masked first": (
+        _TWO,
+        {"filters": 2, "kernel_size": 3, "implementation": 2, **_SAME, **FIRST},
+        (1, 2, 3, 4),
+    ),
+    "local2d listed": (
+        _TWO,
+        {"filters": 2, "kernel_size": (2, 3), "implementation": 3, **_SAME},
+        (1, 4, 3, 2),
+    ),
+}
+
+FAMILIES = {"conv": CONV, "pool": POOL, "size": SIZE, "local": LOCAL}
 
 
 def last(arguments):

@@ -56,6 +56,12 @@ from rillet.keras.layers.global_pooling import GlobalMaxPool3D as GlobalMaxPool3
 from rillet.keras.layers.global_pooling import GlobalMaxPooling1D as GlobalMaxPooling1D
 from rillet.keras.layers.global_pooling import GlobalMaxPooling2D as GlobalMaxPooling2D
 from rillet.keras.layers.global_pooling import GlobalMaxPooling3D as GlobalMaxPooling3D
+from rillet.keras.layers.locally_connected import (
+    LocallyConnected1D as LocallyConnected1D,
+)
+from rillet.keras.layers.locally_connected import (
+    LocallyConnected2D as LocallyConnected2D,
+)
 from rillet.keras.layers.margins import Cropping1D as Cropping1D
 from rillet.keras.layers.margins import Cropping2D as Cropping2D
 from rillet.keras.layers.margins import Cropping3D as Cropping3D
