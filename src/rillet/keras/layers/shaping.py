@@ -9,27 +9,11 @@ from rillet.core.errors import house_message
 from rillet.core.shapes import TensorShape, as_shape
 from rillet.keras.base_layer import Layer
 from rillet.keras.input_spec import InputSpec
+from rillet.keras.layers.windows import layout_name
 from rillet.keras.serialization import builtin
-from rillet.keras.settings import LAYOUTS, image_data_format
 from rillet.ops.elementwise import cast
 from rillet.ops.shaping import broadcast_to, reshape_op
 from rillet.ops.transposes import transpose
-
-
-def _layout(owner: str, data_format: Any) -> str:
-    if data_format is None:
-        return image_data_format()
-    found = str(data_format).lower()
-    if found not in LAYOUTS:
-        raise ValueError(
-            house_message(
-                owner,
-                'The `data_format` argument must be one of "channels_first",'
-                ' "channels_last"',
-                f"got {data_format!r}",
-            )
-        )
-    return found
 
 
 @builtin("layer")
@@ -50,7 +34,7 @@ class Flatten(Layer):
 
     def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.data_format = _layout("Flatten", data_format)
+        self.data_format = layout_name("Flatten", data_format)
         self.input_spec = InputSpec(min_ndim=1)
         self._channels_first = self.data_format == "channels_first"
 
