@@ -296,7 +296,7 @@ class LayerSettings(Tracked):
         Raises:
             AttributeError: where it does not.
         """
-        found = self.__dict__.get("_input_shape_known")
+        found = self._known_shape("_input_shape_known")
         if found is None:
             raise AttributeError(
                 f'The layer "{self._name}" has never been called and thus has no'
@@ -308,7 +308,7 @@ class LayerSettings(Tracked):
     @property
     def output_shape(self) -> Any:
         """The shape of the outputs; raises as `input_shape` does."""
-        found = self.__dict__.get("_output_shape_known")
+        found = self._known_shape("_output_shape_known")
         if found is None:
             raise AttributeError(
                 f'The layer "{self._name}" has never been called and thus has no'
@@ -318,19 +318,40 @@ class LayerSettings(Tracked):
 
     @property
     def input(self) -> Any:
-        """The placeholder that the layer was called on."""
-        raise AttributeError(
-            f"Layer {self._name} is not connected, no input to return."
-        )
+        """What stands for the layer's input, where a model knows it."""
+        home = self._model_around()
+        found = None if home is None else home._placeholder(self, False)
+        if found is None:
+            raise AttributeError(
+                f"Layer {self._name} is not connected, no input to return."
+            )
+        return found
 
     @property
     def output(self) -> Any:
-        """The placeholder that the layer gave."""
-        raise AttributeError(f"Layer {self._name} has no inbound nodes.")
+        """What stands for the layer's output, where a model knows it."""
+        home = self._model_around()
+        found = None if home is None else home._placeholder(self, True)
+        if found is None:
+            raise AttributeError(f"Layer {self._name} has no inbound nodes.")
+        return found
+
+    def _model_around(self) -> Any:
+        """The stack that the layer was last put on, or None."""
+        home = self.__dict__.get("_home")
+        return None if home is None else home()
+
+    def _known_shape(self, key: str) -> Any:
+        """A shape that the model around tells; None where it cannot."""
+        home = self._model_around()
+        if home is not None:
+            home._refresh_shapes()
+        return self.__dict__.get(key)
 
     def __getstate__(self) -> dict[str, Any]:
         kept = dict(self.__dict__)
         kept["_hot"] = None
+        kept.pop("_home", None)
         return kept
 
 

@@ -166,7 +166,7 @@ class Model(Loops):
     @property
     def layers(self) -> list[Layer]:
         """The layers directly in this model, metrics aside."""
-        return self._direct_layers()
+        return once_each(self._direct_layers())
 
     def _direct_layers(self) -> list[Layer]:
         return [
@@ -228,8 +228,8 @@ class Model(Loops):
         )
 
     def _need_weights(self) -> None:
-        """Raise where the model has no weights yet."""
-        if not self.built and self._children_unbuilt():
+        """Raise where the class makes its weights in `build`, which has not run."""
+        if not self.built and self._makes_weights_in_build():
             raise ValueError(
                 house_message(
                     f"{type(self).__name__}.weights",
@@ -240,8 +240,10 @@ class Model(Loops):
                 )
             )
 
-    def _children_unbuilt(self) -> bool:
-        return True
+    def _makes_weights_in_build(self) -> bool:
+        # A class that leaves `build` to its parents shows the weights it has so far.
+        own = type(self) is not Model and "build" in type(self).__dict__
+        return own and not self._dynamic
 
     @property
     def trainable_weights(self) -> list[Variable]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any, Self
 
 from rillet.core import nest
@@ -105,6 +106,7 @@ class Sequential(Model):
         if self._entry is not None:
             self._fit_on_top(layer)
         self._stack.append(layer)
+        layer.__dict__["_home"] = weakref.ref(self)
         self._stack_changed()
 
     def _begin(self, entry: InputLayer) -> None:
@@ -239,8 +241,8 @@ class Sequential(Model):
     def _scope_name(self) -> str:
         return ""
 
-    def _children_unbuilt(self) -> bool:
-        return self._entry is None
+    def _makes_weights_in_build(self) -> bool:
+        return self._entry is None and super()._makes_weights_in_build()
 
     def _note_shapes(self, inputs: Any, outputs: Any) -> None:
         """Remember the input's shape; sizes that differ from before are free."""
@@ -271,6 +273,23 @@ class Sequential(Model):
         if self._entry is None and self._entry_shape is not None:
             if self.__dict__.get("_shapes_for") is None:
                 self._settle_shapes(self._entry_shape)
+
+    def _placeholder(self, layer: Layer, output: bool) -> Any:
+        """What stands for a layer's input or output; None where it is not known."""
+        self._refresh_shapes()
+        if "_output_shape_known" not in layer.__dict__ or layer not in self._stack:
+            return None
+        place = self._stack.index(layer)
+        if not output and not place:
+            return self.input
+        of = layer if output else self._stack[place - 1]
+        shape = as_shape(of.__dict__["_output_shape_known"])
+        return KerasTensor(shape, of.compute_dtype or "float32", of.name)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        for layer in self._stack:
+            layer.__dict__["_home"] = weakref.ref(self)
 
     @property
     def input_shape(self) -> Any:
@@ -371,8 +390,12 @@ class Sequential(Model):
         found = config["layers"] if isinstance(config, dict) else config
         shape = config.get("build_input_shape") if isinstance(config, dict) else None
         model = cls(name=name)
+        made: dict[str, Any] = {}
         for one in found:
-            model.add(deserialize(one, custom_objects))
+            # A layer that stands in the stack twice is described twice.
+            key = repr(one)
+            made[key] = made.get(key) or deserialize(one, custom_objects)
+            model.add(made[key])
         if shape is not None and not model.inputs:
             model.build(shape)
         return model
