@@ -17,6 +17,7 @@ from rillet.ops.error_functions import erfc_op
 from rillet.ops.extremes import against_zero
 from rillet.ops.filling import zeros_like_op
 from rillet.ops.registry import Op, define
+from rillet.ops.selecting import select
 from rillet.ops.shape_rules import same_as_input
 from rillet.ops.transcendental import sigmoid_op, tanh_op
 
@@ -77,7 +78,7 @@ leaky_relu_op: Op = define(
 leaky_relu_grad_op: Op = define(
     "LeakyReluGrad",
     types=(FLOATING, 0),
-    kernel=lambda g, x, alpha=0.2: np.where(x > 0, g, g * g.dtype.type(alpha)),
+    kernel=lambda g, x, alpha=0.2: select(x > 0, g, g * g.dtype.type(alpha)),
     infer=same_as_input,
     grad=(lambda h, z, g, x, alpha=0.2: leaky_relu_grad_op(h, x, alpha=alpha), _flat),
     attrs={"alpha": 0.2},
@@ -85,14 +86,14 @@ leaky_relu_grad_op: Op = define(
 elu_op: Op = define(
     "Elu",
     types=(FLOATING,),
-    kernel=lambda x: np.where(x < 0, np.expm1(np.minimum(x, x.dtype.type(0))), x),
+    kernel=lambda x: select(x < 0, np.expm1(np.minimum(x, x.dtype.type(0))), x),
     infer=same_as_input,
     grad=(lambda g, y, x: elu_grad_op(g, y),),
 )
 elu_grad_op: Op = define(
     "EluGrad",
     types=(FLOATING, 0),
-    kernel=lambda g, y: np.where(y < 0, g * (y + y.dtype.type(1)), g),
+    kernel=lambda g, y: select(y < 0, g * (y + y.dtype.type(1)), g),
     infer=same_as_input,
     grad=(
         lambda h, z, g, y: elu_grad_op(h, y),
@@ -113,13 +114,13 @@ _SELU_ALPHA = 1.6732632423543772848170429916717
 def _selu(x: Array) -> Array:
     kind = x.dtype.type
     low = kind(_SELU_SCALE * _SELU_ALPHA) * np.expm1(np.minimum(x, kind(0)))
-    return np.where(x < 0, low, kind(_SELU_SCALE) * x)
+    return select(x < 0, low, kind(_SELU_SCALE) * x)
 
 
 def _selu_grad(g: Array, y: Array) -> Array:
     kind = y.dtype.type
     low = g * (y + kind(_SELU_SCALE * _SELU_ALPHA))
-    return np.where(y < 0, low, g * kind(_SELU_SCALE))
+    return select(y < 0, low, g * kind(_SELU_SCALE))
 
 
 selu_op: Op = define(

@@ -17,6 +17,7 @@ from rillet.ops.dispatch import is_typed
 from rillet.ops.gather import gather_op
 from rillet.ops.host import integer, is_symbolic
 from rillet.ops.registry import Op, define
+from rillet.ops.selecting import select
 from rillet.ops.shaping import reshape_op, static_dims, sum_to
 
 Array = np.ndarray[Any, Any]
@@ -85,7 +86,7 @@ def _zero(g: Any) -> Tensor:
 select_op: Op = define(
     "SelectV2",
     types=(BOOL, ANY, 1),
-    kernel=np.where,
+    kernel=select,
     infer=_infer_select,
     grad=(None, _grad_then, _grad_else),
     quiet=False,
