@@ -56,6 +56,12 @@ def erfcx(t):
     return mp.exp(x * x) * mp.erfc(x)
 
 
+def erfcx_by_two(t):
+    """(x + 2) exp(x²) erfc(x) by t = (x - 2) / (x + 2)."""
+    x = 2 * (1 + t) / (1 - t)
+    return (x + 2) * mp.exp(x * x) * mp.erfc(x)
+
+
 def quantile_middle(s):
     """ndtri(1/2 + q) / q by q²."""
     q = root(s)
@@ -330,6 +336,14 @@ def main():
     ]
     for part in (above, below):
         lines += ["    (", *wrapped(part), "    ),"]
+    lines += [
+        ")",
+        "",
+        "# (x + 2) exp(x²) erfc(x) by (x - 2) / (x + 2), x up to 10.2, for float32.",
+        "ERFCX_SINGLE: tuple[float, ...] = (",
+    ]
+    powers, _ = quotient(erfcx_by_two, -1, "0.6721", 10, 0)
+    lines += [line[4:] for line in wrapped(powers)]
     lines += [")"]
     (HOME / "special_tables.py").write_text("\n".join(lines) + "\n")
 
