@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import numpy as np
 import pytest
@@ -252,3 +253,53 @@ REFUSED = [
 def test_refused(call, kind, text):
     with pytest.raises(kind, match=text):
         call()
+
+
+class _Calls(tf.keras.metrics.Metric):  # type: ignore[misc]
+    """Counts its updates; gives its state's variable, or a dictionary with it."""
+
+    def __init__(self, several: bool = False) -> None:
+        super().__init__(name="calls")
+        self.several = several
+        self.seen = self.add_weight(name="seen", initializer="zeros")
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        self.seen.assign_add(1.0)
+
+    def result(self) -> Any:
+        return {"a": self.seen, "b": self.seen * 2.0} if self.several else self.seen
+
+
+def test_a_result_does_not_change_with_later_updates() -> None:
+    metric = _Calls()
+    metric.update_state(0, 0)
+    found = metric.result()
+    metric.update_state(0, 0)
+    assert float(found) == 1.0 and not isinstance(found, tf.Variable)
+
+
+def test_results_may_be_dictionaries_of_variables() -> None:
+    model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=[_Calls(several=True)])
+    history = model.fit(np.ones((6, 2)), np.ones((6, 1)), batch_size=2, verbose=0)
+    assert history.history["a"] == [3.0] and history.history["b"] == [6.0]
+
+
+def test_steps_may_return_variables() -> None:
+    class Raw(tf.keras.Model):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.steps = tf.Variable(0.0, trainable=False)
+
+        def train_step(self, data: Any) -> Any:
+            self.steps.assign_add(1.0)
+            return {"steps": self.steps}
+
+    seen: list[Any] = []
+    hook = tf.keras.callbacks.LambdaCallback(
+        on_batch_end=lambda batch, logs: seen.append(logs["steps"])
+    )
+    model = Raw()
+    model.compile("sgd")
+    found = model.fit(np.ones((6, 2)), batch_size=2, verbose=0, callbacks=[hook])
+    assert found.history == {"steps": [3.0]} and seen == [1.0, 2.0, 3.0]

@@ -11,6 +11,7 @@ from typing import Any
 from rillet.core import nest
 from rillet.core.errors import house_message
 from rillet.core.tensor import Tensor
+from rillet.core.variable import Variable
 from rillet.ops.array import concat
 
 
@@ -32,7 +33,7 @@ def plain_logs(logs: Any) -> dict[str, Any]:
     """Logs with scalars as Python numbers and other tensors as NumPy arrays."""
 
     def one(value: Any) -> Any:
-        if isinstance(value, Tensor):
+        if isinstance(value, Tensor | Variable):
             value = value.numpy()
         if hasattr(value, "ndim") and value.ndim == 0:
             return value.item()

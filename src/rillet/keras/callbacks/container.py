@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from rillet.core.tensor import Tensor
+from rillet.core.variable import Variable
 from rillet.keras.callbacks.base import Callback, Logs
 from rillet.keras.callbacks.standard import History, ProgbarLogger
 
@@ -203,7 +204,7 @@ def as_numbers(logs: Logs) -> Logs:
     """Logs with tensors of one element as Python numbers, others as arrays."""
     out: Logs = {}
     for name, value in logs.items():
-        if isinstance(value, Tensor):
+        if isinstance(value, Tensor | Variable):
             value = value.numpy()
             if value.ndim == 0:
                 value = value.item()

@@ -7,7 +7,8 @@ it. `Model.compile` and users' loops call it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,12 @@ class Metric(Layer):
 
     _is_metric = True
     _dtype: str
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "result" in cls.__dict__ and not cls.__module__.startswith("rillet."):
+            # Users give the variable of the state itself, which goes on changing.
+            cls.result = _settling(cls.__dict__["result"])  # type: ignore[method-assign]
 
     def __init__(
         self, name: str | None = None, dtype: Any = None, **kwargs: Any
@@ -148,6 +155,14 @@ class Metric(Layer):
             aggregation=aggregation,
             **kwargs,
         )
+
+
+def _settling(result: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    @wraps(result)
+    def settled(self: Any) -> Any:
+        return _settled(result(self))
+
+    return settled
 
 
 def _settled(value: Any) -> Any:
