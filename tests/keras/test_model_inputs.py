@@ -197,3 +197,8 @@ def test_models_of_unknown_input_have_no_names_of_outputs() -> None:
 def test_verbose_beyond_2_shows_the_epochs_alone(capsys: Any) -> None:
     _known().fit(_X, _Y, epochs=2, verbose=3)
     assert capsys.readouterr().out == "Epoch 1/2\nEpoch 2/2\n"
+
+
+def test_weights_that_do_not_go_with_the_outputs() -> None:
+    with pytest.raises(ValueError, match=r"sample_weight has shape \(20, 3\)"):
+        _known().fit(_X, _Y, sample_weight=np.ones((20, 3)), verbose=0)

@@ -126,7 +126,7 @@ class LossesContainer(Container):
             try:
                 value = loss(y, p, sample_weight=w)
             except InvalidArgumentError as error:
-                raise misfit(y, p, error) from error
+                raise misfit(y, p, w, error) from error
             if batch is None:
                 batch = row_total(y)
             if mean is not None:

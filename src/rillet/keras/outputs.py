@@ -125,21 +125,38 @@ def match(y: Any, p: Any, w: Any) -> tuple[Any, Any, Any]:
     return y, p, w
 
 
-def misfit(y: Any, p: Any, error: Exception) -> Exception:
-    """The error for targets that a loss cannot compare with the outputs."""
+def misfit(y: Any, p: Any, w: Any, error: Exception) -> Exception:
+    """The error for targets or weights that do not go with the outputs."""
     have, want = static_dims(y), static_dims(p)
-    pairs = zip(reversed(have), reversed(want), strict=False)
-    if all(a == b or 1 in (a, b) or None in (a, b) for a, b in pairs):
+    if not _meet(have, want):
+        return ValueError(
+            house_message(
+                "fit",
+                "the targets do not have the shape of the model's outputs (Dimensions"
+                " must be equal)",
+                f"y has shape {have}, the outputs {want}",
+                "Give targets of that shape, or change the last layer's units",
+            )
+        )
+    if w is None or all(
+        a in (b, 1) for a, b in zip(static_dims(w), want, strict=False)
+    ):
         return error
     return ValueError(
         house_message(
             "fit",
-            "the targets do not have the shape of the model's outputs (Dimensions must"
-            " be equal)",
-            f"y has shape {have}, the outputs {want}",
-            "Give targets of that shape, or change the last layer's units",
+            "the sample weights do not go with the model's outputs (Dimensions must be"
+            " equal)",
+            f"sample_weight has shape {static_dims(w)}, the outputs {want}",
+            "Give one weight an example",
         )
     )
+
+
+def _meet(have: Any, want: Any) -> bool:
+    """Whether shapes broadcast, counted from the right; unknown sizes fit any."""
+    pairs = zip(reversed(have), reversed(want), strict=False)
+    return all(a == b or 1 in (a, b) or None in (a, b) for a, b in pairs)
 
 
 def row_total(y: Any) -> Any:

@@ -56,7 +56,8 @@ class Metric(Layer):
         super().__init_subclass__(**kwargs)
         if "result" in cls.__dict__ and not cls.__module__.startswith("rillet."):
             # Users give the variable of the state itself, which goes on changing.
-            cls.result = _settling(cls.__dict__["result"])  # type: ignore[method-assign]
+            settling: Any = _settling(cls.__dict__["result"])
+            type.__setattr__(cls, "result", settling)
 
     def __init__(
         self, name: str | None = None, dtype: Any = None, **kwargs: Any
