@@ -4,6 +4,8 @@ What a type checker makes of them stands in `typing/public_names.py`.
 """
 
 import importlib
+import operator
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 
 import rillet as tf
 from rillet import exports
+from rillet.core import successors
 
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = sorted(exports.resolve())
@@ -54,7 +57,20 @@ MISSING = {
     "tf.nn.sofmax": r"Did you mean tf\.nn\.softmax\?",
     "tf.keras.layers.Flaten": r"Did you mean tf\.keras\.layers\.Flatten\?",
     "tf.keras.optimisers": r"Did you mean tf\.keras\.optimizers\?",
-    "tf.zzz": r"module 'tensorflow' has no attribute 'zzz'\.$",
+    "tf.zzz": r"module 'rillet' has no attribute 'zzz'\.$",
+    "tf.nn.zzz": r"module 'rillet\.nn' has no attribute 'zzz'\.$",
+    # of TensorFlow 2, and not here yet: nothing else was meant
+    "tf.strings.split": r"TensorFlow has it, rillet does not have it yet\.$",
+    "tf.keras.layers.LSTM": r"TensorFlow has it, rillet does not have it yet\.$",
+    "tf.function": "not have it yet. Without the decorator the function runs eagerly",
+    "tf.train": r"not have it yet.*tf\.keras\.optimizers\.Adam",
+    "tf.keras.models.load_model": r"np\.savez.*model\.get_weights",
+    # of TensorFlow 1, of NumPy
+    "tf.losses.softmax_cross_entropy": r"TensorFlow 1 had .*losses\.Categorical",
+    "tf.log": r"TensorFlow 1 had it(.|\n)*Did you mean tf\.math\.log\?",
+    "tf.reduce_std": r"Did you mean tf\.math\.reduce_std\?",
+    "tf.keras.backend.mean": r"Use tf\.reduce_mean\.$",
+    "tf.math.men": r"has no attribute 'men'\.$",
 }
 
 
@@ -66,6 +82,22 @@ def test_missing_name(name):
     with pytest.raises(AttributeError, match=MISSING[name]) as caught:
         getattr(holder, last)
     assert str(caught.value).startswith(f"{name}: ")
+
+
+@pytest.mark.parametrize("path", sorted(successors.rows()))
+def test_successors_exist_and_replace_what_is_missing(path):
+    holder, parts = tf, path.split(".")
+    while parts and hasattr(holder, parts[0]):
+        holder = getattr(holder, parts.pop(0))
+    assert parts, f"tf.{path} is here now: drop its row from core/successors.py"
+    for name in re.findall(r"tf\.([\w.]*\w)", successors.instead(path)):
+        operator.attrgetter(name)(tf)
+
+
+def test_python_adds_no_guess_of_its_own():
+    with pytest.raises(AttributeError) as caught:
+        _ = tf.reduce_meen
+    assert caught.value.name is None
 
 
 def test_looking_for_a_name_imports_nothing():

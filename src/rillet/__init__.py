@@ -28,12 +28,18 @@ def _narrow_product() -> _Any:
     return _importlib.import_module("rillet.backends.native.narrow").load()
 
 
+def _name_version(path: str) -> int:
+    found = _importlib.import_module("rillet.programs.tensorflow_names").version(path)
+    return int(found)
+
+
 def _nearest_name(namespace: str, name: str) -> list[str]:
     return _importlib.import_module("rillet.programs.names").elsewhere(namespace, name)
 
 
 _missing.watch(__name__, _exports.NAMESPACES)
 _context.register_service("names.nearest", _nearest_name)
+_context.register_service("names.version", _name_version)
 _gemm.provide_narrow(_narrow_product)
 _memory.keep_freed()
 

@@ -12,49 +12,17 @@ from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any, Final
 
-from rillet.core import context
+from rillet.core import context, successors
 from rillet.core.errors import house_message
 
 Siblings = Callable[[], Iterable[str]]
 
-_EAGER = "There are no sessions: operations run when they are called, so just call them"
-
-#: What does the work of names that TensorFlow 1 had, or that NumPy has.
-_INSTEAD: Final[dict[str, str]] = {
-    "ConfigProto": "Use the functions of tf.config",
-    "InteractiveSession": _EAGER,
-    "Session": _EAGER,
-    "all": "Use tf.reduce_all",
-    "any": "Use tf.reduce_any",
-    "arange": "Use tf.range",
-    "array": "Use tf.constant",
-    "contrib": "Use tf.keras, tf.image or tf.data in its place",
-    "dot": "Use tf.matmul for matrices, tf.tensordot(a, b, 1) for vectors",
-    "float": "Use tf.float32",
-    "get_variable": "Use tf.Variable",
-    "global_variables_initializer": (
-        "A tf.Variable has its value as soon as it is made; leave the line out"
-    ),
-    "int": "Use tf.int32",
-    "layers": "Use tf.keras.layers",
-    "matrix_inverse": "Use tf.linalg.inv",
-    "max": "Use tf.reduce_max",
-    "mean": "Use tf.reduce_mean",
-    "min": "Use tf.reduce_min",
-    "mul": "Use tf.multiply or the operator *",
-    "neg": "Use tf.negative or the operator -",
-    "placeholder": "Call functions with tensors, or name inputs with tf.keras.Input",
-    "random_normal": "Use tf.random.normal",
-    "random_uniform": "Use tf.random.uniform",
-    "prod": "Use tf.reduce_prod",
-    "set_random_seed": "Use tf.random.set_seed",
-    "sub": "Use tf.subtract or the operator -",
-    "sum": "Use tf.reduce_sum",
-    "to_float": "Use tf.cast(x, tf.float32)",
-    "to_int32": "Use tf.cast(x, tf.int32)",
-    "truncated_normal": "Use tf.random.truncated_normal",
-}
-
+#: What is said of a name by the version of TensorFlow that has it.
+_KNOWN: Final[tuple[str, ...]] = (
+    "",
+    "TensorFlow 1 had it, TensorFlow 2 and rillet have not",
+    "TensorFlow has it, rillet does not have it yet",
+)
 
 class Lack:
     """What is said of a public name that does not exist; worded when it is read.
@@ -73,11 +41,15 @@ class Lack:
         self.siblings = siblings
 
     def __str__(self) -> str:
-        module = "tensorflow" + self.namespace.removeprefix("tf")
+        module = "rillet" + self.namespace.removeprefix("tf")
+        path = f"{self.namespace}.{self.missing}".removeprefix("tf.")
+        version: Callable[[str], int] | None = context.service("names.version")
+        known = version(path) if version is not None else 0
         return house_message(
-            f"{self.namespace}.{self.missing}",
+            f"tf.{path}",
             f"module '{module}' has no attribute '{self.missing}'",
-            fix=self._fix(),
+            _KNOWN[known],
+            successors.instead(path) or self._nearest(known),
         )
 
     __repr__ = __str__
@@ -85,32 +57,64 @@ class Lack:
     def __reduce__(self) -> Any:
         return str, (str(self),)
 
-    def _fix(self) -> str:
-        if self.namespace == "tf" and self.missing in _INSTEAD:
-            return _INSTEAD[self.missing]
-        package = sys.modules.get("rillet" + self.namespace.removeprefix("tf"))
-        if self.missing in getattr(package, "_namespaces", ()):
-            return "This version of rillet does not have it"
-        shown = [n for n in self.siblings() if not n.startswith("_")]
-        near = [f"{self.namespace}.{n}" for n in _closest(self.missing, shown)]
+    def _nearest(self, known: int) -> str:
+        """The nearest name, unless TensorFlow has this very one: then none is meant."""
+        if known == 2:
+            return ""
         search: Callable[..., list[str]] | None = context.service("names.nearest")
-        if not near and search is not None:
-            near = search(self.namespace, self.missing)
+        near = search(self.namespace, self.missing) if search is not None else []
         return f"Did you mean {near[0]}?" if near else ""
 
 
 def missing_name(namespace: str, name: str, siblings: Siblings) -> AttributeError:
-    """The error for a public name that does not exist; see `Lack`."""
-    return AttributeError(Lack(namespace, name, siblings))
+    """The error for a public name that does not exist; see `Lack`.
+
+    It has no `name`, so that Python does not add a guess of its own to ours.
+    """
+    return AttributeError(Lack(namespace, name, siblings), name=None)
 
 
-def _closest(name: str, siblings: list[str]) -> list[str]:
-    """The sibling that differs only in capitals, or the one spelt most alike."""
+def closest(name: str, others: Iterable[str], count: int = 1) -> list[str]:
+    """Those of other names that a slip of the hand would turn into this one.
+
+    Args:
+        name: what was written.
+        others: what there is.
+        count: how many to return at most.
+
+    Returns:
+        The nearest first; capitals and underscores do not count.
+
+    Example:
+        >>> closest("sofmax", ["softmax", "argmax"])
+        ['softmax']
+    """
     import difflib  # only for a message
 
-    plain = {s.lower(): s for s in siblings}
-    found = difflib.get_close_matches(name.lower(), plain, 1, 0.75)
-    return [plain[f] for f in found]
+    wanted = _plain(name)
+    limit = 1 if len(wanted) <= 4 else 2
+    plain = {_plain(other): other for other in others}
+    found = difflib.get_close_matches(wanted, plain, count, 0.7)
+    return [plain[f] for f in found if _distance(wanted, f) <= limit]
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "")
+
+
+def _distance(a: str, b: str) -> int:
+    """How many letters to add, drop, change or swap with the next, from `a` to `b`."""
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i in range(1, len(a) + 1):
+        last, before, row = before, row, [i]
+        for j in range(1, len(b) + 1):
+            change = before[j - 1] + (a[i - 1] != b[j - 1])
+            best = min(before[j] + 1, row[j - 1] + 1, change)
+            if last and j > 1 and a[i - 1] == b[j - 2] and a[i - 2] == b[j - 1]:
+                best = min(best, last[j - 2] + 1)
+            row.append(best)
+    return row[-1]
 
 
 class Package(ModuleType):

@@ -8,7 +8,6 @@ or a ``NoSuchName`` that says what comes nearest, flows out. ``alias`` asks for 
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from contextlib import suppress
 from functools import cache
@@ -16,7 +15,9 @@ from importlib.machinery import PathFinder
 from types import ModuleType
 from typing import Any
 
-from . import device_lib, internals
+from rillet.core import missing, successors
+
+from . import device_lib, internals, tensorflow_names
 
 PACKAGE = "rillet"
 ROOTS = frozenset({"tensorflow", "tensorflow_core", "keras", "tf_keras"})
@@ -51,7 +52,11 @@ class NoSuchName(LookupError):
         self.name = name
         self.nearest = nearest
         text = f"rillet has no {name}"
-        if nearest:
+        if tensorflow_names.version(path_of(name)) == 2:
+            text += " yet"
+        if advice := successors.instead(path_of(name)):
+            text += f". {advice}."
+        elif nearest:
             text += f"; did you mean {nearest[0]}?"
         super().__init__(text)
 
@@ -243,12 +248,17 @@ def public(namespace: Any) -> list[str]:
 def nearest(name: str, parent: Any) -> tuple[str, ...]:
     """Return up to three existing TensorFlow names that come nearest to ``name``.
 
+    Only public names of TensorFlow's are offered, and none in place of a name that
+    TensorFlow has: whoever wrote that meant it.
+
     Args:
         name: the full name that is missing.
         parent: the namespace where it was looked for.
     """
     root, _, _ = name.partition(".")
     parent_name, _, last = name.rpartition(".")
+    if tensorflow_names.version(path_of(name)) == 2:
+        return ()
     moved, similar = [], []
     for family in _FAMILIES:
         try:
@@ -256,14 +266,36 @@ def nearest(name: str, parent: Any) -> tuple[str, ...]:
         except (LookupError, ImportError):
             continue  # a family that lacks its package offers no names
         prefix = _prefixed(root, family)
-        if prefix and last in names:
+        names = _known(family, names) if prefix else []
+        if last in names:
             moved.append(f"{prefix}.{last}")
-        elif prefix:
-            close = difflib.get_close_matches(last, names, 1, cutoff=0.85)
-            similar += [f"{prefix}.{match}" for match in close]
-    siblings = difflib.get_close_matches(last, public(parent), 3, cutoff=0.7)
-    found = [f"{parent_name}.{match}" for match in siblings]
+        else:
+            near = missing.closest(last, names) if len(last) > 5 else []
+            similar += [f"{prefix}.{name}" for name in near]
+    siblings = public(parent)
+    if not isinstance(parent, Gathered):
+        siblings = _known(path_of(parent_name), siblings)
+    found = [f"{parent_name}.{near}" for near in missing.closest(last, siblings, 3)]
     return tuple(dict.fromkeys(moved + found + similar))[:3]
+
+
+def _known(space: str, names: list[str]) -> list[str]:
+    """Return those names of a namespace that TensorFlow has there too."""
+    version = tensorflow_names.version
+    return [n for n in names if version(f"{space}.{n}".lstrip(".")) == 2]
+
+
+def path_of(name: str) -> str:
+    """Return a full TensorFlow name as users write it, without ``tf.``.
+
+    Example:
+        >>> path_of("tensorflow.nn.relu"), path_of("keras.layers.Dense")
+        ('nn.relu', 'keras.layers.Dense')
+    """
+    root, _, rest = name.partition(".")
+    if root in ("keras", "tf_keras"):
+        return f"keras.{rest}".rstrip(".")
+    return rest
 
 
 def elsewhere(namespace: str, name: str) -> list[str]:
