@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rillet.programs import check
+
 
 def test_nothing_missing(rillet, program):
     path = program("import tensorflow as tf\nx = tf.constant([1.0]) + tf.ones([1])\n")
@@ -75,3 +77,64 @@ def test_inner_modules(rillet, program):
     out = rillet("check", path, status=1).out.splitlines()
     assert len(out) == 2
     assert "rillet has no tensorflow.python.framework.ops.no_such_thing" in out[0]
+
+
+FUNCTIONAL = """\
+from tensorflow import keras
+from tensorflow.keras import layers
+inputs = keras.Input(shape=(4,))
+x = layers.Dense(3)(inputs)
+x = layers.Concatenate()([x, inputs])
+model = keras.Model(inputs=inputs, outputs=layers.Dense(1)(x))
+"""
+
+
+def test_layers_on_inputs_are_listed_where_rillet_cannot_call_them(
+    program, monkeypatch
+):
+    path = program(FUNCTIONAL)
+    monkeypatch.setattr(check, "_is_functional", lambda: False)
+    out = "\n".join(map(str, check.examine(path).missing))
+    for place, name in [("4:5", "layers.Dense"), ("6:9", "Model"), ("6:44", "")]:
+        lack = f"{path}:{place}: rillet has no tensorflow.keras.{name}"
+        assert lack in out
+    assert "on keras.Input (the functional API): Use keras.Sequential" in out
+    monkeypatch.setattr(check, "_is_functional", lambda: True)
+    assert "functional" not in str(check.examine(path).missing)
+
+
+METHODS = """\
+from tensorflow import keras
+class Net(keras.Model):
+    def save(self, path): ...
+    def call(self, x): return x
+net = Net()
+net.save("own"), net.fit(1, 2), net.own, net.optimizer
+net.to_yaml()
+model = keras.Sequential([keras.layers.Dense(1)])
+model.to_yaml()
+def f(model):
+    model.to_yaml()
+model = 3
+model.to_yaml()
+"""
+
+
+def test_methods_of_models_are_followed(rillet, program):
+    path = program(METHODS)  # of old formats: to_yaml refuses in tf.keras as well
+    out = rillet("check", path, status=1).out.splitlines()
+    assert [line.removeprefix(f"{path}:") for line in out[:-1]] == [
+        "7:1: rillet has no tensorflow.keras.Model.to_yaml",
+        "9:1: rillet has no tensorflow.keras.Sequential.to_yaml",
+    ]
+
+
+def test_advice_for_names_of_old(rillet, program):
+    path = program(
+        "import tensorflow as tf\n"
+        "tf.train.AdamOptimizer(0.1)\ntf.Session()\ntf.train.Nothing\n"
+    )
+    out = rillet("check", path, status=1).out.splitlines()
+    assert out[0].endswith("train.AdamOptimizer: Use tf.keras.optimizers.Adam")
+    assert "tensorflow.Session: There are no sessions" in out[1]
+    assert out[2].endswith("rillet has no tensorflow.train.Nothing")

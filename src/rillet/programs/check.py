@@ -13,10 +13,15 @@ import sys
 import tokenize
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from . import cells, names, usage
+from rillet.core import successors
+
+from . import cells, names, tensorflow_names, usage
+
+_SUBCLASS = "Use keras.Sequential or a subclass of keras.Model"
 
 
 class UnreadableError(Exception):
@@ -32,16 +37,20 @@ class Lack:
         symbol: the full TensorFlow name, or ``name(argument=)`` for an argument.
         nearest: what exists instead, best first.
         guarded: whether the program provides for the lack itself.
+        advice: what to do instead.
     """
 
     place: str
     symbol: str
     nearest: tuple[str, ...]
     guarded: bool = False
+    advice: str = ""
 
     def __str__(self) -> str:
         text = f"{self.place}: rillet has no {self.symbol}"
-        if self.nearest:
+        if self.advice:
+            text += f": {self.advice}"
+        elif self.nearest:
             text += f"; nearest: {', '.join(self.nearest)}"
         return text + (" (the program provides for that)" if self.guarded else "")
 
@@ -125,6 +134,8 @@ def _star(module: str) -> list[str]:
 
 def _lacks(use: usage.Use, place: str) -> list[Lack]:
     """Return what of one use is missing: the name itself, or some arguments."""
+    if use.role:
+        return _object_lacks(use, place)
     try:
         thing = names.find(use.name)
     except names.NoSuchName as lack:
@@ -132,7 +143,9 @@ def _lacks(use: usage.Use, place: str) -> list[Lack]:
             names.find_module(use.name)  # a file of TensorFlow's inside
             return []
         except names.NoSuchName:
-            return [Lack(place, use.name, lack.nearest, use.guarded)]
+            advice = successors.instead(names.path_of(use.name))
+            near = lack.nearest if lack.name == use.name else ()
+            return [Lack(place, use.name, near, use.guarded, advice)]
     known = _parameters(thing) if use.keywords else None
     if known is None:
         return []
@@ -146,6 +159,41 @@ def _lacks(use: usage.Use, place: str) -> list[Lack]:
         for word in use.keywords
         if word not in known
     ]
+
+
+def _object_lacks(use: usage.Use, place: str) -> list[Lack]:
+    """Return what of a model or a layer that the program made is missing."""
+    if use.role == "functional":
+        if _is_functional():
+            return []
+        symbol = f"{use.name} on keras.Input (the functional API)"
+        return [Lack(place, symbol, (), use.guarded, _SUBCLASS)]
+    owner, _, last = use.name.rpartition(".")
+    kind = owner.rpartition(".")[2]
+    known = f"keras.{kind}" if kind in ("Model", "Sequential") else "keras.layers.Layer"
+    if last not in tensorflow_names.members(known) or _has(known, last):
+        return []  # it is there, or it is the program's own
+    advice = successors.instead(f"{known}.{last}")
+    return [Lack(place, use.name, (), use.guarded, advice)]
+
+
+def _has(path: str, attribute: str) -> bool:
+    """Tell whether a class of rillet has an attribute; a missing class counts."""
+    try:
+        return hasattr(names.walk(path), attribute)
+    except LookupError:
+        return True
+
+
+@cache
+def _is_functional() -> bool:
+    """Tell whether rillet calls layers on inputs that have no values yet."""
+    try:
+        dense, source = names.walk("keras.layers.Dense"), names.walk("keras.Input")
+        dense(1)(source(shape=(1,)))
+    except (LookupError, NotImplementedError):
+        return False
+    return True
 
 
 def _parameters(thing: Any) -> list[str] | None:

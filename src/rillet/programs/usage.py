@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 _CAUGHT = frozenset(
     """AttributeError BaseException Exception ImportError ModuleNotFoundError
@@ -28,6 +28,8 @@ class Use:
         column: from 1.
         keywords: the keyword arguments, where the name is called.
         guarded: whether the program has made sure of the name, or catches its lack.
+        role: ``method`` for an attribute of a model or a layer that the program made,
+            ``functional`` for a layer called on an input, or a model made of those.
     """
 
     name: str
@@ -35,6 +37,24 @@ class Use:
     column: int
     keywords: tuple[str, ...] = ()
     guarded: bool = False
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What a name stands for that the program made itself with Keras.
+
+    Attributes:
+        kind: ``model``, ``layer`` or ``input``; of an input, all computed from it.
+        path: the class of Keras, by its full name.
+        own: what the program's own subclasses define.
+        is_class: whether it is the class, not an object.
+    """
+
+    kind: str
+    path: str
+    own: frozenset[str] = frozenset()
+    is_class: bool = False
 
 
 @dataclass
@@ -43,10 +63,10 @@ class _Scope:
 
     outer: _Scope | None
     is_class: bool = False
-    bound: dict[str, str | None] = field(default_factory=dict)
+    bound: dict[str, str | _Made | None] = field(default_factory=dict)
     global_names: set[str] = field(default_factory=set)
 
-    def look_up(self, name: str) -> str | None:
+    def look_up(self, name: str) -> str | _Made | None:
         scope: _Scope | None = self
         while scope is not None:
             if name in scope.bound and (scope is self or not scope.is_class):
@@ -54,7 +74,7 @@ class _Scope:
             scope = scope.outer
         return None
 
-    def bind(self, name: str, value: str | None) -> None:
+    def bind(self, name: str, value: str | _Made | None) -> None:
         scope = self
         if name in self.global_names:
             while scope.outer is not None:
@@ -112,19 +132,47 @@ class _Reader(ast.NodeVisitor):
             for statement in body:
                 self.visit(statement)
 
-    def _use(self, name: str, node: ast.AST, keywords: tuple[str, ...] = ()) -> None:
+    def _use(
+        self, name: str, node: ast.AST, keywords: tuple[str, ...] = (), role: str = ""
+    ) -> None:
         line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0) + 1
         guarded = bool(self._guards) or name in self._assured
-        self.found.append(Use(name, line, column, keywords, guarded))
+        self.found.append(Use(name, line, column, keywords, guarded, role))
 
     def _path(self, node: ast.AST) -> str | None:
         """Return the full TensorFlow name that an expression spells, if it does."""
         if isinstance(node, ast.Name):
-            return self._scope.look_up(node.id)
+            found = self._scope.look_up(node.id)
+            return found if isinstance(found, str) else None
         if isinstance(node, ast.Attribute):
             above = self._path(node.value)
             return f"{above}.{node.attr}" if above else None
         return None
+
+    def _made(self, node: ast.AST) -> _Made | None:
+        """Return what of Keras an expression gives, if it does."""
+        if isinstance(node, ast.Name):
+            found = self._scope.look_up(node.id)
+            if isinstance(found, _Made):
+                return found
+        if isinstance(node, ast.Call):
+            maker = self._made(node.func)
+            if maker is None or maker.is_class:
+                return maker and replace(maker, is_class=False)
+            takes_input = maker.kind != "input" and self._takes_input(node)
+            return _Made("input", maker.path) if takes_input else None
+        path = self._path(node)
+        kind = _kind(path) if path else ""
+        return _Made(kind, path, is_class=True) if path and kind else None
+
+    def _takes_input(self, node: ast.Call) -> bool:
+        """Tell whether a call takes an input of Keras, or a list of some."""
+        for given in (*node.args, *(word.value for word in node.keywords)):
+            parts = given.elts if isinstance(given, ast.List) else [given]
+            made = filter(None, map(self._made, parts))
+            if any(part.kind == "input" and not part.is_class for part in made):
+                return True
+        return False
 
     def _in_roots(self, module: str | None) -> bool:
         return bool(module) and str(module).partition(".")[0] in self._roots
@@ -159,13 +207,18 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         path = self._path(node)
-        if path is None:
-            self.visit(node.value)
-        elif isinstance(node.ctx, ast.Load):
-            self._use(path, node)
+        if path is not None:
+            if isinstance(node.ctx, ast.Load):
+                self._use(path, node)
+            return
+        made = self._made(node.value)
+        if made and made.kind != "input" and isinstance(node.ctx, ast.Load):
+            if node.attr not in made.own:
+                self._use(f"{made.path}.{node.attr}", node, role="method")
+        self.visit(node.value)
 
     def visit_Name(self, node: ast.Name) -> None:
-        path = self._scope.look_up(node.id)
+        path = self._path(node)
         if path and "." in path and isinstance(node.ctx, ast.Load):
             self._use(path, node)
 
@@ -176,6 +229,9 @@ class _Reader(ast.NodeVisitor):
         else:
             words = tuple(word.arg for word in node.keywords if word.arg)
             self._use(path, node.func, words)
+        maker = self._made(node.func)
+        if maker and maker.kind != "input" and self._takes_input(node):
+            self._use(maker.path, node, role="functional")
         self._getattr(node)
         for argument in (*node.args, *(word.value for word in node.keywords)):
             self.visit(argument)
@@ -234,7 +290,7 @@ class _Reader(ast.NodeVisitor):
 
     def _assign(self, target: ast.expr, value: ast.expr) -> None:
         if isinstance(target, ast.Name):
-            self._scope.bind(target.id, self._path(value))
+            self._scope.bind(target.id, self._path(value) or self._made(value))
         elif (
             isinstance(target, ast.Tuple | ast.List)
             and isinstance(value, ast.Tuple | ast.List)
@@ -299,9 +355,12 @@ class _Reader(ast.NodeVisitor):
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self._visit_all([*node.decorator_list, *node.bases])
         self._visit_all([word.value for word in node.keywords])
-        self._scope.bind(node.name, None)
+        bases = filter(None, map(self._made, node.bases))
+        base = next((base for base in bases if base.is_class), None)
         with self._inside(_Scope(self._scope, is_class=True)):
             self._visit_all(node.body)
+            own = frozenset(self._scope.bound)
+        self._scope.bind(node.name, base and replace(base, own=base.own | own))
 
     # Guards.
 
@@ -370,6 +429,18 @@ class _Reader(ast.NodeVisitor):
 def _all_arguments(arguments: ast.arguments) -> list[ast.arg]:
     named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
     return [*named, *filter(None, (arguments.vararg, arguments.kwarg))]
+
+
+def _kind(path: str) -> str:
+    """Return what a call of a TensorFlow name makes, if it is of Keras."""
+    parts = path.split(".")
+    if "keras" not in parts and parts[0] != "tf_keras":
+        return ""
+    if parts[-1] in ("Model", "Sequential"):
+        return "model"
+    if parts[-1] == "Input":
+        return "input"
+    return "layer" if parts[-2:-1] == ["layers"] and parts[-1][0].isupper() else ""
 
 
 def _catches_lack(handler: ast.ExceptHandler) -> bool:
