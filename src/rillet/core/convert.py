@@ -18,7 +18,7 @@ from rillet.core.dtypes import DType, as_dtype
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.shapes import as_shape
 from rillet.core.tensor import Tensor
-from rillet.core.values import WEAK, to_array
+from rillet.core.values import OWN, WEAK, leaf_types, to_array
 
 Array = np.ndarray[Any, Any]
 
@@ -80,25 +80,23 @@ def to_tensor(value: Any, dtype: DType | None = None, hint: DType | None = None)
     protocol = getattr(value, "__tf_tensor__", None)
     if protocol is not None and not isinstance(value, type):
         return to_tensor(protocol(dtype, None), dtype)
-    if isinstance(value, list | tuple) and _holds_tensor(value):
-        return _pack(value, dtype or hint)
+    kinds: set[type] = set()
+    if isinstance(value, list | tuple):
+        leaf_types(value, kinds)
+        if not kinds <= OWN and any(map(_is_tensor_type, kinds)):
+            return _pack(value, dtype or hint)
     if hint is not None and dtype is None:
         try:
-            return Tensor(to_array(value, hint))
+            return Tensor(to_array(value, hint, kinds))
         except (TypeError, ValueError):
             if not isinstance(value, WEAK):
                 return Tensor(to_array(value, None))
             raise
-    return Tensor(to_array(value, dtype))
+    return Tensor(to_array(value, dtype, kinds))
 
 
-def _holds_tensor(value: Any) -> bool:
-    for part in value:
-        if isinstance(part, Tensor) or hasattr(part, "_dense_tensor"):
-            return True
-        if isinstance(part, list | tuple) and _holds_tensor(part):
-            return True
-    return False
+def _is_tensor_type(kind: type) -> bool:
+    return issubclass(kind, Tensor) or hasattr(kind, "_dense_tensor")
 
 
 def _pack(value: Any, dtype: DType | None) -> Any:

@@ -21,18 +21,54 @@ Array = np.ndarray[Any, Any]
 
 _F32, _F64 = dtypes.float32.numpy_dtype, dtypes.float64.numpy_dtype
 _I32, _I64 = dtypes.int32.numpy_dtype, dtypes.int64.numpy_dtype
+_SAFE = 3e38  # below, no float overflows float32
 _OBJECT, _BOOL = np.dtype(object), np.dtype(bool)
 _I32_MIN, _I32_MAX = -(2**31), 2**31 - 1
 #: What Python itself makes: values without a width of their own.
 WEAK = (bool, int, float, complex, str, bytes, list, tuple, range)
 
 
-def to_array(value: Any, dtype: DType | None = None) -> Array:
-    """A fresh or read-only array of `value`, by TensorFlow's rules of types."""
+#: Types of leaves that NumPy reads as Python does.
+OWN = frozenset({bool, int, float, complex, str, bytes, type(None)})
+_NUMBERS = frozenset({bool, int, float})
+
+
+def leaf_types(value: Any, found: set[type]) -> None:
+    """Adds to `found` the types of what nested lists and tuples hold."""
+    types = set(map(type, value))
+    if types <= OWN or not any(issubclass(t, list | tuple) for t in types):
+        found |= types
+        return
+    for part in value:
+        if isinstance(part, list | tuple):
+            leaf_types(part, found)
+        else:
+            found.add(type(part))
+
+
+def to_array(
+    value: Any, dtype: DType | None = None, kinds: set[type] | None = None
+) -> Array:
+    """A fresh or read-only array of `value`, by TensorFlow's rules of types.
+
+    Args:
+        value: a number, a string, nested lists, a NumPy array or a table.
+        dtype: the type it must have; None to infer it.
+        kinds: the types of a list's leaves, from `leaf_types`, where they are known.
+
+    Returns:
+        An array in one of TensorFlow's types.
+
+    Raises:
+        ValueError: where the value has no such type, or lists are ragged.
+        TypeError: where a Python value does not fit the type.
+    """
     kind = type(value)
     try:
         if dtype is not None and (kind is float or kind is int):
             return _number(value, dtype)
+        if kind is float and -_SAFE < value < _SAFE:
+            return np.array(value, _F32)
         if kind is np.ndarray:
             return _from_ndarray(value, dtype)
         if kind is int and dtype is None and not -(2**63) <= value < 2**63:
@@ -45,7 +81,7 @@ def to_array(value: Any, dtype: DType | None = None) -> Array:
             return _from_ndarray(np.asarray(value), dtype)
         if kind not in WEAK and hasattr(value, "__dlpack__"):
             return _from_ndarray(np.from_dlpack(value), dtype)
-        return _typed(_from_python(value, dtype), value, dtype)
+        return _typed(_from_python(value, dtype, kinds), value, dtype)
     except MemoryError:
         raise out_of_memory("convert_to_tensor", describe(value)) from None
 
@@ -138,7 +174,9 @@ def _kinds(items: list[Any]) -> str:
     return ", ".join(sorted({type(v).__name__ for v in items}))
 
 
-def _from_python(value: Any, dtype: DType | None) -> Array:
+def _from_python(
+    value: Any, dtype: DType | None, kinds: set[type] | None = None
+) -> Array:
     """An array of numbers, booleans or strings from nested lists."""
     if value is None:
         raise ValueError(
@@ -158,7 +196,7 @@ def _from_python(value: Any, dtype: DType | None) -> Array:
     except OverflowError:
         raise _does_not_fit(value, dtypes.int64) from None
     kind = array.dtype.kind
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple) and not (kinds and _is_plain(value, kinds)):
         _check_one_kind(value, array)
     if dtype is not None and kind in "iufc":
         if kind == "f" and dtype.is_integer and type(_first_leaf(value)) is int:
@@ -260,6 +298,13 @@ def _unsigned(value: Any, array: Array) -> Array:
     if array.size and int(array.max()) > 2**63 - 1:
         raise _does_not_fit(value, dtypes.int64)
     return array.astype(_I32 if _fits_int32(array) else _I64)
+
+
+def _is_plain(value: Any, kinds: set[type]) -> bool:
+    """Whether all leaves are Python's real numbers, and the first one no boolean."""
+    return kinds <= _NUMBERS and (
+        type(_first_leaf(value)) is not bool or len(kinds) < 2
+    )
 
 
 def _check_one_kind(value: Any, array: Array) -> None:
