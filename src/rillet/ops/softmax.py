@@ -26,7 +26,7 @@ from rillet.ops.registry import Op, define
 from rillet.ops.rows import row_max, row_sum
 from rillet.ops.shape_rules import axis_in, same_as_input
 from rillet.ops.shaping import reshape_op, static_dims, sum_op, sum_to
-from rillet.ops.spreading import LARGE, by_rows
+from rillet.ops.spreading import LARGE, by_rows, fill_by_rows
 from rillet.ops.transcendental import log1p_op
 from rillet.ops.transposes import transpose
 
@@ -47,8 +47,18 @@ def _shifted(x: Array) -> Array:
 
 def _softmax(x: Array) -> Array:
     if x.size >= LARGE and x.ndim > 1:
-        return by_rows(_softmax_rows, x, x[:1])
+        if x.dtype.itemsize == 2:
+            return by_rows(_softmax_rows, x, x[:1])
+        out = np.empty(x.shape, x.dtype)
+        fill_by_rows(_fill_softmax, x, out)
+        return out
     return _softmax_rows(x)
+
+
+def _fill_softmax(x: Array, out: Array) -> None:
+    np.subtract(x, row_max(x), out=out)
+    np.exp(out, out=out)
+    np.true_divide(out, row_sum(out), out=out)
 
 
 def _softmax_rows(x: Array) -> Array:

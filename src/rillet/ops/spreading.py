@@ -78,10 +78,25 @@ def by_rows(kernel: Callable[[Array], Array], x: Array, like: Array) -> Array:
         The kernel's results, one above the other.
     """
     out = np.empty((x.shape[0], *like.shape[1:]), like.dtype)
+
+    def fill(part: Array, to: Array) -> None:
+        to[...] = kernel(part)
+
+    fill_by_rows(fill, x, out)
+    return out
+
+
+def fill_by_rows(fill: Callable[[Array, Array], None], x: Array, out: Array) -> None:
+    """Fills `out` with what becomes of blocks of rows of a large array.
+
+    Args:
+        fill: takes some rows of `x` and as many of `out`, which it writes.
+        x: an array of rank 1 or more.
+        out: an array with as many rows.
+    """
     blocks = rows_of(x.size, x.shape[0])
 
     def run(i: int) -> None:
-        out[blocks[i]] = kernel(x[blocks[i]])
+        fill(x[blocks[i]], out[blocks[i]])
 
     threads.parallel(run, len(blocks))
-    return out
