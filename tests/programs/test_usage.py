@@ -23,7 +23,7 @@ FOLLOWED = [
         ["tf.keras.layers.Dense"] * 2,
     ),
     ("import keras\nkeras.Model", ["keras", "keras.Model"]),
-    ("import keras\nk = keras\nk(1)", ["keras"]),
+    ("import keras\nk = keras\nk(1)", ["keras", "keras"]),
     (
         "import keras\nm = keras.Sequential()\nm.fit(1)",
         ["keras", "keras.Sequential", "keras.Sequential.fit"],

@@ -83,5 +83,13 @@ class IndexedSlices:
         return IndexedSlices(-self._values, self._indices, self._dense_shape)
 
     def __repr__(self) -> str:
-        shape = "" if self._dense_shape is None else f", dense_shape={self.shape}"
-        return f"IndexedSlices(indices={self._indices}, values={self._values}{shape})"
+        # TensorFlow's class has none of its own: what Python shows for its objects
+        home = "tensorflow.python.framework.indexed_slices"
+        return f"<{home}.IndexedSlices object at {id(self):#x}>"
+
+    def __str__(self) -> str:
+        dense = self._dense_shape
+        shape = "" if dense is None else f", dense_shape={dense!s}"
+        return (
+            f"IndexedSlices(indices={self._indices!s}, values={self._values!s}{shape})"
+        )

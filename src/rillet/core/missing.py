@@ -83,7 +83,7 @@ def closest(name: str, others: Iterable[str], count: int = 1) -> list[str]:
         count: how many to return at most.
 
     Returns:
-        The nearest first; capitals and underscores do not count.
+        The nearest first; capitals and underscores count only between equals.
 
     Example:
         >>> closest("sofmax", ["softmax", "argmax"])
@@ -93,9 +93,12 @@ def closest(name: str, others: Iterable[str], count: int = 1) -> list[str]:
 
     wanted = _plain(name)
     limit = 1 if len(wanted) <= 4 else 2
-    plain = {_plain(other): other for other in others}
+    plain: dict[str, list[str]] = {}
+    for other in others:
+        plain.setdefault(_plain(other), []).append(other)
     found = difflib.get_close_matches(wanted, plain, count, 0.7)
-    return [plain[f] for f in found if _distance(wanted, f) <= limit]
+    near = [other for f in found if _distance(wanted, f) <= limit for other in plain[f]]
+    return sorted(near, key=lambda other: _distance(name, other))[:count]
 
 
 def _plain(name: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from rillet.core import context, dtypes
+from rillet.core.attributes import GRAPH_ONLY, missing_attribute
 from rillet.core.dtypes import FROM_NUMPY, DType
 from rillet.core.errors import ResourceExhaustedError, house_message
 from rillet.core.shapes import TensorShape
@@ -129,7 +130,7 @@ class Tensor:
 
     def consumers(self) -> NoReturn:
         """Not defined for a tensor that has a value."""
-        raise AttributeError(_GRAPH_ONLY.format(name="consumers"))
+        raise AttributeError(GRAPH_ONLY.format(name="consumers"))
 
     def eval(self, feed_dict: Any = None, session: Any = None) -> NoReturn:
         """Not supported outside sessions; use `numpy`."""
@@ -274,7 +275,7 @@ class Tensor:
                 pass
             else:
                 return variable._slice_assigner(name, key)
-        raise AttributeError(_missing(type(self).__name__, name))
+        raise missing_attribute(type(self), type(self).__name__, name)
 
     def __copy__(self) -> Tensor:
         return self
@@ -354,46 +355,6 @@ class Reference:
 
     def __repr__(self) -> str:
         return f"<Reference wrapping {self._wrapped!r}>"
-
-
-_GRAPH_ONLY = "Tensor.{name} is undefined when eager execution is enabled."
-_GRAPH_NAMES = ("name", "op", "graph", "value_index")
-_NUMPY_METHODS: dict[str, str] = {
-    "T": "tf.transpose(x)",
-    "astype": "tf.cast(x, dtype)",
-    "reshape": "tf.reshape(x, shape)",
-    "ravel": "tf.reshape(x, [-1])",
-    "flatten": "tf.reshape(x, [-1])",
-    "transpose": "tf.transpose(x)",
-    "sum": "tf.reduce_sum(x)",
-    "mean": "tf.reduce_mean(x)",
-    "max": "tf.reduce_max(x)",
-    "min": "tf.reduce_min(x)",
-    "argmax": "tf.argmax(x)",
-    "size": "tf.size(x)",
-    "item": "x.numpy().item()",
-    "tolist": "x.numpy().tolist()",
-    "copy": "tf.identity(x)",
-    "detach": "tf.stop_gradient(x)",
-    "backward": "tf.GradientTape",
-    "clip": "tf.clip_by_value(x, low, high)",
-    "data": "x.numpy()",
-    "dot": "tf.matmul(x, y) for matrices, tf.tensordot(x, y, 1) for vectors",
-    "assign": "a tf.Variable: a tensor never changes",
-    "assign_add": "a tf.Variable: a tensor never changes",
-    "assign_sub": "a tf.Variable: a tensor never changes",
-}
-
-
-def _missing(kind: str, name: str) -> str:
-    if name in _GRAPH_NAMES:
-        return _GRAPH_ONLY.format(name=name)
-    if name.startswith("_"):
-        return f"'{kind}' object has no attribute '{name}'"
-    rule = f"'{kind}' object has no attribute '{name}'"
-    if name in _NUMPY_METHODS:
-        return house_message("Tensor", rule, fix=f"Use {_NUMPY_METHODS[name]}")
-    return house_message("Tensor", rule, fix="x.numpy() has NumPy's methods")
 
 
 def value_text(array: np.ndarray[Any, Any], how: Callable[[Any], str]) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from rillet.core import context
+from rillet.core.attributes import missing_attribute
 from rillet.core.cell import Cell as Cell
 from rillet.core.convert import to_tensor
 from rillet.core.describe import describe
@@ -268,8 +269,7 @@ class Variable:
                     f"Variable.{how}",
                     "Tensor conversion requested dtype"
                     f" {dtype.name} for Tensor with dtype {tensor.dtype.name}",
-                    f"variable {self._name} is {dtype.name}, the value is"
-                    f" {describe(tensor)}",
+                    f"{self._label()}, the value is {describe(tensor)}",
                     f"Convert the value with tf.cast(value, tf.{dtype.name})",
                 )
             )
@@ -286,8 +286,11 @@ class Variable:
                 house_message(
                     f"Variable.{how}",
                     "Cannot assign value to variable: Shape mismatch",
-                    f"the variable '{self.name}' has shape {self.shape}, the value"
-                    f" {tensor.shape}",
+                    f"{self._label()}, the value has shape {tensor.shape}",
+                    f"Give a value of shape {self.shape}, or make the variable with"
+                    " shape=tf.TensorShape(None)"
+                    if how == "assign"
+                    else f"Give a value of shape {self.shape}",
                 )
             )
         return tensor
@@ -338,7 +341,7 @@ class Variable:
             house_message(
                 "hash(variable)",
                 "Variable is unhashable, since == compares element by element",
-                f"variable is {self._name}",
+                self._label(),
                 "Use variable.ref() as the key",
             )
         )
@@ -348,7 +351,7 @@ class Variable:
             house_message(
                 "variable[...] = value",
                 "'Variable' object does not support item assignment",
-                f"variable is {self._name}",
+                self._label(),
                 "Use variable[...].assign(value)",
             )
         )
@@ -371,6 +374,14 @@ class Variable:
     def __setstate__(self, kept: dict[str, Any]) -> None:
         self.__dict__.update(kept)
         self._cell = Cell(*kept["_cell"])
+
+    def __getattr__(self, name: str) -> Any:
+        raise missing_attribute(type(self), "Variable", name)
+
+    def _label(self) -> str:
+        """The variable in the words of a message."""
+        dtype = self._cell.tensor.dtype.name
+        return f"variable '{self.name}' has shape {self.shape} and dtype {dtype}"
 
     def _shown_name(self) -> str:
         return self.name

@@ -79,8 +79,7 @@ def get_item(x: Any, key: Any) -> Any:
         if type(view) is not _ndarray:
             view = a[(*items, ...)]
     except (IndexError, ValueError) as error:
-        sparse, masks = sparse_key(items)
-        raise worded(strided_slice_op, (x, *sparse), masks, error) from None
+        raise _refused(x, key, items, error) from None
     root = view.base
     if type(root) is not _ndarray:
         root = a
@@ -90,6 +89,16 @@ def get_item(x: Any, key: Any) -> Any:
         for recorder in _state.recorders:
             recorder.record(strided_slice_op, (x, *sparse), (out,), masks)
     return out
+
+
+def _refused(x: Any, key: Any, items: Any, error: Exception) -> Exception:
+    """What NumPy refused, in TensorFlow's words."""
+    sparse, masks = sparse_key(items)
+    said = worded(strided_slice_op, (x, *sparse), masks, error)
+    if type(key) is list and isinstance(said, InvalidArgumentError):
+        hint = f"A list is one index for each axis: to take rows, tf.gather(x, {key})"
+        return InvalidArgumentError(f"{str(said).rstrip('.')}. {hint}.")
+    return said
 
 
 def _get_variable_item(variable: Variable, key: Any) -> Any:

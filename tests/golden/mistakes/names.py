@@ -7,7 +7,7 @@ ROWS = rows(
         (
             "reduce_meen",
             "tf.reduce_meen(f23)",
-            r"^tf\.reduce_meen: module 'tensorflow' has no attribute 'reduce_meen'\.\n"
+            r"^tf\.reduce_meen: module 'rillet' has no attribute 'reduce_meen'\.\n"
             r"Did you mean tf\.reduce_mean\?$",
         ),
         ("nn.reul", "tf.nn.reul(f23)", r"^tf\.nn\.reul: .*Did you mean tf\.nn\.relu\?"),
