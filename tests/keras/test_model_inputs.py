@@ -202,3 +202,22 @@ def test_verbose_beyond_2_shows_the_epochs_alone(capsys: Any) -> None:
 def test_weights_that_do_not_go_with_the_outputs() -> None:
     with pytest.raises(ValueError, match=r"sample_weight has shape \(20, 3\)"):
         _known().fit(_X, _Y, sample_weight=np.ones((20, 3)), verbose=0)
+
+
+def test_other_threads_do_not_change_the_steps_of_a_fit() -> None:
+    model = _known()
+    model.compile("sgd", "mse", steps_per_execution=4)
+    done = threading.Event()
+
+    def ask() -> None:
+        while not done.is_set():
+            model.predict_on_batch(_X)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        model.fit(_X, _Y, batch_size=1, epochs=40, verbose=0)
+    finally:
+        done.set()
+        thread.join()
+    assert int(model.optimizer.iterations) == 40 * 20

@@ -145,7 +145,7 @@ class Loops(Trainer):
         hooks.on_epoch_begin(epoch)
         logs: Any = before or None
         for step in handler.steps():
-            self.__dict__["_steps_now"] = handler.increment
+            calls.steps = handler.increment
             hooks.on_train_batch_begin(step)
             try:
                 logs = function(iterator)
@@ -155,7 +155,6 @@ class Loops(Trainer):
             hooks.on_train_batch_end(step + handler.increment - 1, logs)
             if self.stop_training:
                 break
-        self.__dict__["_steps_now"] = self.__dict__["_steps_per_execution"]
         return _needed("train_function", logs)
 
     def evaluate(
@@ -222,7 +221,7 @@ class Loops(Trainer):
             for _, iterator in handler.epochs():
                 self.reset_metrics()
                 for step in handler.steps():
-                    self.__dict__["_steps_now"] = handler.increment
+                    calls.steps = handler.increment
                     hooks.on_test_batch_begin(step)
                     try:
                         logs = function(iterator)
@@ -230,7 +229,6 @@ class Loops(Trainer):
                         handler.ran_out(step)
                         break
                     hooks.on_test_batch_end(step + handler.increment - 1, logs)
-        self.__dict__["_steps_now"] = spe
         found = _needed("test_function", logs)
         hooks.on_test_end(found)
         return found if return_dict else self._in_order(found)
@@ -276,7 +274,7 @@ class Loops(Trainer):
         with _open_batch(self):
             for _, iterator in handler.epochs():
                 for step in handler.steps():
-                    self.__dict__["_steps_now"] = handler.increment
+                    calls.steps = handler.increment
                     hooks.on_predict_batch_begin(step)
                     try:
                         outputs = function(iterator)
@@ -286,7 +284,6 @@ class Loops(Trainer):
                     parts.append(as_numpy(outputs))
                     end = step + handler.increment - 1
                     hooks.on_predict_batch_end(end, {"outputs": outputs})
-        self.__dict__["_steps_now"] = spe
         hooks.on_predict_end()
         if not parts:
             raise ValueError(
@@ -320,11 +317,11 @@ def _open_batch(model: Any) -> Iterator[None]:
     for part in model._flatten():
         if hasattr(part, "_free_batch"):
             part._free_batch()
-    kept, calls.free_batch = calls.free_batch, True
+    kept, calls.free_batch = (calls.free_batch, calls.steps), True
     try:
         yield
     finally:
-        calls.free_batch = kept
+        calls.free_batch, calls.steps = kept
 
 
 def _hooks(

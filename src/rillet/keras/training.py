@@ -17,6 +17,7 @@ from rillet.keras import losses as losses_module
 from rillet.keras import metrics as metrics_module
 from rillet.keras import optimizers as optimizers_module
 from rillet.keras.base_layer import Layer
+from rillet.keras.call_context import calls
 from rillet.keras.compile_parts import LossesContainer, MetricsContainer
 from rillet.keras.compiled_state import note_trainable, trainable_as
 from rillet.keras.data_batches import unpack_x_y_sample_weight
@@ -62,7 +63,6 @@ class Trainer(Layer):
         space["_is_compiled"] = False
         space["_run_eagerly"] = None
         space["_steps_per_execution"] = 1
-        space["_steps_now"] = 1
         space["_compile_config"] = None
         self._forget_functions()
 
@@ -143,7 +143,6 @@ class Trainer(Layer):
         space["_run_eagerly"] = run_eagerly
         space["_jit_compile"] = jit_compile
         space["_steps_per_execution"] = int(steps_per_execution or 1)
-        space["_steps_now"] = space["_steps_per_execution"]
         space["_is_compiled"] = True
         space["_compiled_trainable"] = note_trainable(self)
         space["_compile_config"] = {
@@ -318,8 +317,9 @@ class Trainer(Layer):
         space = self.__dict__
 
         def function(iterator: Iterator[Any]) -> Any:
+            steps = calls.steps or space["_steps_per_execution"]
             logs = step()(next(iterator))
-            for _ in range(space["_steps_now"] - 1):
+            for _ in range(steps - 1):
                 logs = step()(next(iterator))
             return logs
 
@@ -329,8 +329,9 @@ class Trainer(Layer):
         space = self.__dict__
 
         def function(iterator: Iterator[Any]) -> Any:
+            steps = calls.steps or space["_steps_per_execution"]
             parts = [self.predict_step(next(iterator))]
-            for _ in range(space["_steps_now"] - 1):
+            for _ in range(steps - 1):
                 try:
                     parts.append(self.predict_step(next(iterator)))
                 except StopIteration:
@@ -409,23 +410,23 @@ class Trainer(Layer):
     def _on_batch(
         self, make: Any, batch: Iterator[Any], reset_metrics: bool, as_dict: bool
     ) -> Any:
-        self.__dict__["_steps_now"] = 1
+        kept, calls.steps = calls.steps, 1
         try:
             if reset_metrics:
                 self.reset_metrics()
             logs = plain_logs(make()(batch))
         finally:
-            self.__dict__["_steps_now"] = self.__dict__["_steps_per_execution"]
+            calls.steps = kept
         return logs if as_dict else self._in_order(logs)
 
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for one batch, as NumPy arrays."""
         batch = one_batch("predict_on_batch", x, None, None, None)
-        self.__dict__["_steps_now"] = 1
+        kept, calls.steps = calls.steps, 1
         try:
             outputs = self.make_predict_function()(batch)
         finally:
-            self.__dict__["_steps_now"] = self.__dict__["_steps_per_execution"]
+            calls.steps = kept
         return as_numpy(outputs)
 
     def _in_order(self, logs: dict[str, Any]) -> Any:
