@@ -41,7 +41,7 @@ def test_says_what_a_picture_needs(
         demo, "train", lambda *_: (*np_arrays[:2], history, np_arrays[2], 0.5)
     )
     assert demo.main(["--out", str(tmp_path / "p.png")]) == 0
-    assert 'pip install "rillet[plots]"' in capsys.readouterr().out
+    assert "pip install matplotlib pillow\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("words", [["--epochs", "0"], ["--batch-size", "0"]])

@@ -23,7 +23,7 @@ _SHOWN = 12
 _BLUE, _ORANGE, _INK, _GREY = "#1f6f9f", "#d9822b", "#22303c", "#8a97a3"
 _NO_PICTURE = (
     "No picture was drawn: it needs matplotlib, which is not installed.\n"
-    'Install it with: pip install "rillet[plots]"'
+    "Install it with: pip install matplotlib pillow"
 )
 
 
