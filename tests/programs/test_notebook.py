@@ -61,6 +61,7 @@ def test_tensorflow_is_rillet_and_colabs_magics_pass(outputs):
     )
     assert text(shown[0][0]) == "'2.15.0'"
     assert outputs.done.err.splitlines() == [
+        "rillet run: skipped %tensorflow_version 2.x",
         "rillet run: skipped !pip install -q tensorflow",
         "rillet run: skipped %pip install x",
     ]
@@ -255,3 +256,13 @@ def test_notebook_that_is_none(rillet, tmp_path):
     (tmp_path / "bad.ipynb").write_text("x", encoding="utf-8")
     done = rillet("run", "bad.ipynb", status=2)
     assert done.err.startswith("run: bad.ipynb is no notebook: ")
+
+
+@pytest.mark.parametrize("place", ["none/out.ipynb", "."])
+def test_a_copy_that_cannot_be_written_is_refused_before_the_run(
+    rillet, notebook, tmp_path, place
+):
+    path = notebook("open('ran', 'w').close()")
+    done = rillet("run", path, "-o", place, status=2)
+    assert "run: cannot write" in done.err and done.out == ""
+    assert [p.name for p in tmp_path.iterdir()] == ["book.ipynb"]

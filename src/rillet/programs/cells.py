@@ -115,6 +115,27 @@ def code_cells(notebook: dict[str, Any]) -> list[Cell]:
     return found
 
 
+def check_place(path: str) -> None:
+    """Make sure, before a long run, that a notebook can be written to a place.
+
+    Raises:
+        NotebookError: it is a folder, or lies in none that can be written.
+    """
+    place = Path(path).absolute()
+    if place.is_dir():
+        raise NotebookError(f"run: cannot write {path}: it is a folder.")
+    part = _part(place)
+    try:
+        part.touch()
+        part.unlink()
+    except OSError as error:
+        raise NotebookError(f"run: cannot write {path}: {error.strerror}.") from error
+
+
+def _part(place: Path) -> Path:
+    return place.with_name(f".{place.name}.{os.getpid()}.part")
+
+
 def write(notebook: dict[str, Any], path: str) -> None:
     """Write a notebook beside its place and rename it, so that it is whole or absent.
 
@@ -123,7 +144,7 @@ def write(notebook: dict[str, Any], path: str) -> None:
     """
     text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
     place = Path(path).absolute()
-    part = place.with_name(f".{place.name}.{os.getpid()}.part")
+    part = _part(place)
     try:
         with open(part, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)

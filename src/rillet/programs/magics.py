@@ -20,7 +20,7 @@ from typing import Any
 
 from .display import Display
 
-_SILENT = frozenset("matplotlib tensorflow_version pylab config precision".split())
+_SILENT = frozenset("matplotlib pylab config precision".split())
 _MARKUP = {
     "html": "text/html",
     "HTML": "text/html",

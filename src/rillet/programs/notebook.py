@@ -136,6 +136,8 @@ def run_notebook(path: str, output: str | None = None, keep_going: bool = False)
     """
     notebook = cells.read(path)
     place = os.path.abspath(output) if output else None
+    if place:
+        cells.check_place(place)
     _prepare(path)
     session = Session(path)
     sys.modules["__main__"] = session.main
