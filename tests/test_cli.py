@@ -88,6 +88,23 @@ def test_python_dash_m_is_the_command(tmp_path):
     assert done.stdout.startswith(f"rillet {version.RILLET_VERSION}")
 
 
+@pytest.mark.parametrize("words", [["info"], ["check", __file__]])
+def test_a_reader_that_leaves_is_no_failure(words, tmp_path):
+    source = Path(__file__).resolve().parents[1] / "src"
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-m", "rillet", *words],
+        env=os.environ | {"PYTHONPATH": str(source)},
+        cwd=tmp_path,
+        stdout=write,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
 def test_cache_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("RILLET_CACHE", str(tmp_path / "mine"))
     assert folders.cache_folder() == tmp_path / "mine"

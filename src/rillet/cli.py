@@ -8,6 +8,7 @@ subcommand's own file is imported when the command is called.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
@@ -25,6 +26,9 @@ options for notebooks (before or after the notebook):
   -o, --output OUT.ipynb  write a copy with the outputs of this run
   -k, --keep-going        run on after a cell that failed
 """
+
+#: What shells show of a program that wrote into a closed pipe.
+_PIPE_CLOSED = 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,7 +55,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Only the first word is the parser's: the rest belongs to the command.
     options = parser.parse_args(words[:1])
     command: Callable[[list[str]], int] = COMMANDS[options.command][0]
-    return command(words[1:])
+    try:
+        status = command(words[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read, such as `head`, has enough. Python flushes once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE_CLOSED
+    return status
 
 
 def demo(words: list[str]) -> int:
