@@ -64,4 +64,5 @@ dist:
 	$(BIN)/python -m build --outdir dist .
 
 clean:
-	$(PYTHON) scripts/environment.py --clean $(VENV) $(TENSORFLOW_VENV) dist build
+	$(PYTHON) scripts/environment.py --clean $(VENV) $(TENSORFLOW_VENV) dist build \
+	    rillet-demo.png

@@ -117,10 +117,12 @@ def prepare(folder: Path, content: Content) -> None:
 
 
 def clean(folders: list[Path]) -> None:
-    """Remove folders inside the project; a folder outside it is refused."""
+    """Remove folders and files inside the project; what is outside it is refused."""
     for folder in folders:
         if ROOT not in folder.resolve().parents:
             raise SystemExit(f"environment: {folder} is outside {ROOT}: not removed.")
+        if folder.is_file():
+            folder.unlink()
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -131,7 +133,7 @@ def main() -> int:
     parser.add_argument("--extras", default="", help="comma-separated extras")
     parser.add_argument("--requirements", type=Path, help="a list to install instead")
     parser.add_argument("--package", type=Path, help="a wheel or sdist to install")
-    parser.add_argument("--clean", action="store_true", help="remove the folders")
+    parser.add_argument("--clean", action="store_true", help="remove what is named")
     options = parser.parse_args()
     if sys.version_info < OLDEST:
         raise SystemExit(

@@ -69,6 +69,15 @@ def test_only_folders_of_the_project_are_removed(tmp_path):
     assert tmp_path.exists()
 
 
+def test_files_and_folders_are_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr(environment, "ROOT", tmp_path)
+    folder, picture = tmp_path / "dist", tmp_path / "rillet-demo.png"
+    folder.mkdir()
+    picture.touch()
+    environment.clean([folder, picture, tmp_path / "nothing"])
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_old_pythons_are_refused(monkeypatch, tmp_path):
     monkeypatch.setattr(environment, "OLDEST", (99, 0))
     monkeypatch.setattr(sys, "argv", ["environment.py", str(tmp_path)])
