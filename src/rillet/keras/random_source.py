@@ -18,6 +18,7 @@ from rillet.core.tensor import Tensor
 from rillet.keras.settings import floatx
 from rillet.ops import random as stateful
 from rillet.ops import seeds, stateless
+from rillet.ops.generator import Generator
 
 _LARGEST = 1_000_000_000
 
@@ -79,6 +80,7 @@ class RandomGenerator:
     Args:
         seed: an integer, or None.
         rng_type: ``"stateless"``: the same numbers each time, decided by the seed;
+            ``"stateful"``: a `tf.random.Generator` of the object's own;
             ``"legacy_stateful"``: TensorFlow's streams, and with a seed the next seed
             each time.
     """
@@ -87,23 +89,41 @@ class RandomGenerator:
         self, seed: int | None = None, rng_type: str | None = None, **kwargs: Any
     ) -> None:
         kind = rng_type or "legacy_stateful"
-        if kind not in ("stateless", "legacy_stateful"):
+        if kind not in ("stateless", "stateful", "legacy_stateful"):
             raise ValueError(
                 house_message(
                     "RandomGenerator",
-                    "`rng_type` must be 'stateless' or 'legacy_stateful'",
+                    "`rng_type` must be 'stateless', 'stateful' or 'legacy_stateful'",
                     f"got {rng_type!r}",
                 )
             )
         self._seed = seed
         self._stateless = kind == "stateless"
+        self._stateful = kind == "stateful"
+        self._generator: Generator | None = None
 
-    def make_seed_for_stateless_op(self) -> list[int] | None:
-        """The two integers of a stateless op, or None for a stateful generator."""
+    def start(self) -> None:
+        """Settle the seed, where the kind needs one and none was given."""
+        if self._stateless and self._seed is None:
+            self._seed = next_seed()
+        if self._stateful and self._generator is None:
+            seed = next_seed() if self._seed is None else self._seed
+            self._generator = Generator.from_seed(seed)
+
+    def _stream(self) -> Generator | None:
+        """The object's own generator, None where its kind has none."""
+        if self._stateful and self._generator is None:
+            self.start()
+        return self._generator
+
+    def make_seed_for_stateless_op(self) -> Any:
+        """The two integers of a stateless op; None for TensorFlow's streams."""
+        stream = self._stream()
+        if stream is not None:
+            return stream.make_seeds()[:, 0]
         if not self._stateless:
             return None
-        if self._seed is None:
-            self._seed = next_seed()
+        self.start()
         return [self._seed, 0]
 
     def make_legacy_seed(self) -> int | None:
@@ -128,6 +148,9 @@ class RandomGenerator:
     ) -> Tensor:
         """Normals of `shape`; `nonce` makes another draw of the same seed."""
         kind = dtype or floatx()
+        stream = self._stream()
+        if stream is not None:
+            return stream.normal(shape, mean, stddev, kind)
         if self._stateless:
             seed = self._folded(nonce)
             return stateless.stateless_normal(shape, seed, mean, stddev, kind)
@@ -143,6 +166,9 @@ class RandomGenerator:
     ) -> Tensor:
         """Uniforms on [minval, maxval) of `shape`; `nonce` as above."""
         kind = dtype or floatx()
+        stream = self._stream()
+        if stream is not None:
+            return stream.uniform(shape, minval, maxval, kind)
         if self._stateless:
             seed = self._folded(nonce)
             return stateless.stateless_uniform(shape, seed, minval, maxval, kind)
@@ -158,6 +184,9 @@ class RandomGenerator:
     ) -> Tensor:
         """Normals within two deviations of their mean; `nonce` as above."""
         kind = dtype or floatx()
+        stream = self._stream()
+        if stream is not None:
+            return stream.truncated_normal(shape, mean, stddev, kind)
         if self._stateless:
             seed = self._folded(nonce)
             return stateless.stateless_truncated_normal(shape, seed, mean, stddev, kind)

@@ -12,6 +12,17 @@ from rillet.keras.layers.activation import Softmax as Softmax
 from rillet.keras.layers.activation import ThresholdedReLU as ThresholdedReLU
 from rillet.keras.layers.attention import AdditiveAttention as AdditiveAttention
 from rillet.keras.layers.attention import Attention as Attention
+from rillet.keras.layers.augmentation import RandomBrightness as RandomBrightness
+from rillet.keras.layers.augmentation import RandomContrast as RandomContrast
+from rillet.keras.layers.augmentation import RandomCrop as RandomCrop
+from rillet.keras.layers.augmentation import RandomFlip as RandomFlip
+from rillet.keras.layers.augmentation import RandomHeight as RandomHeight
+from rillet.keras.layers.augmentation import RandomWidth as RandomWidth
+from rillet.keras.layers.augmentation_moves import RandomRotation as RandomRotation
+from rillet.keras.layers.augmentation_moves import (
+    RandomTranslation as RandomTranslation,
+)
+from rillet.keras.layers.augmentation_moves import RandomZoom as RandomZoom
 from rillet.keras.layers.batch_norm import BatchNormalization as BatchNormalization
 from rillet.keras.layers.convolution import Conv1D as Conv1D
 from rillet.keras.layers.convolution import Conv2D as Conv2D
@@ -107,6 +118,8 @@ from rillet.keras.layers.pooling import MaxPooling2D as MaxPooling2D
 from rillet.keras.layers.pooling import MaxPooling3D as MaxPooling3D
 from rillet.keras.layers.registry import deserialize as deserialize
 from rillet.keras.layers.registry import serialize as serialize
+from rillet.keras.layers.resizing import CenterCrop as CenterCrop
+from rillet.keras.layers.resizing import Resizing as Resizing
 from rillet.keras.layers.shaping import Flatten as Flatten
 from rillet.keras.layers.shaping import Permute as Permute
 from rillet.keras.layers.shaping import RepeatVector as RepeatVector
