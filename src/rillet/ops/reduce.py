@@ -17,9 +17,10 @@ from rillet.core.tensor import Tensor
 from rillet.ops.compare import equal_op
 from rillet.ops.cumulative import cumprod_op
 from rillet.ops.elementwise import cast_op, conjugate, div_op, mul_op
+from rillet.ops.folding import fold
 from rillet.ops.host import axis_or_none
 from rillet.ops.registry import Op, define
-from rillet.ops.rows import combine_columns, is_narrow
+from rillet.ops.rows import SMALL
 from rillet.ops.shape_rules import axes_in, reduced
 from rillet.ops.shaping import reshape_op, spread, static_dims, sum_array, sum_op
 
@@ -99,9 +100,9 @@ def _extreme(
     if not x.size:
         first: Any = limit(x.dtype)
         return ufunc.reduce(x, axis=axes, keepdims=keep_dims, initial=first)
-    if axes == (x.ndim - 1,) and not keep_dims and is_narrow(x):
-        return combine_columns(ufunc, x)
-    return ufunc.reduce(x, axis=axes, keepdims=keep_dims)
+    if x.size < SMALL:
+        return ufunc.reduce(x, axis=axes, keepdims=keep_dims)
+    return fold(ufunc, x, axes, keep_dims)
 
 
 def kept(y: Any, x: Any, axis: Any, keep_dims: bool) -> Any:
