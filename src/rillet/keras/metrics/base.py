@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from rillet.core.convert import to_tensor
 from rillet.core.dtypes import as_dtype
 from rillet.core.errors import house_message
+from rillet.core.tensor import Tensor
 from rillet.core.variable import (
     Variable,
     VariableAggregation,
@@ -71,7 +73,7 @@ class Metric(Layer):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Update the state, and give the result."""
         self.update_state(*args, **kwargs)
-        return _settled(self.result())
+        return _settled(self, self.result())
 
     def __str__(self) -> str:
         settings = self.get_config().items()
@@ -161,18 +163,46 @@ class Metric(Layer):
 def _settling(result: Callable[[Any], Any]) -> Callable[[Any], Any]:
     @wraps(result)
     def settled(self: Any) -> Any:
-        return _settled(result(self))
+        return _settled(self, result(self))
 
     return settled
 
 
-def _settled(value: Any) -> Any:
-    """A result that later updates do not change."""
+def _settled(metric: Any, value: Any) -> Any:
+    """A result as tensors, which later updates do not change."""
+    if isinstance(value, Tensor):
+        return value
     if isinstance(value, Variable):
         return value.read_value()
     if isinstance(value, dict):
-        return {key: _settled(part) for key, part in value.items()}
-    return value
+        return {key: _part(metric, key, part) for key, part in value.items()}
+    try:
+        return to_tensor(value)
+    except (TypeError, ValueError) as error:
+        raise RuntimeError(
+            house_message(
+                f"{type(metric).__name__}.result",
+                "The output of `metric.result()` can only be a single Tensor/Variable,"
+                " or a dict of Tensors/Variables",
+                f"For metric {metric.name}, got result {value!r}",
+            )
+        ) from error
+
+
+def _part(metric: Any, key: Any, value: Any) -> Any:
+    """One entry of a result that is a dictionary."""
+    if isinstance(value, dict):
+        return {name: _part(metric, name, part) for name, part in value.items()}
+    try:
+        return value.read_value() if isinstance(value, Variable) else to_tensor(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            house_message(
+                f"{type(metric).__name__}.result",
+                "Attempt to convert a value with an unsupported type to a Tensor",
+                f"metric {metric.name} gave {key!r}: {value!r}",
+            )
+        ) from error
 
 
 def clone_metric(metric: Any) -> Any:
