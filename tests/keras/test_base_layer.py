@@ -240,7 +240,7 @@ _MISTAKES: dict[str, tuple[Any, type[Exception], str]] = {
         "Inputs to a layer should be tensors",
     ),
     "no units": (lambda: layers.Dense(0), ValueError, "expected a positive integer"),
-    "units a word": (lambda: layers.Dense("a"), ValueError, "invalid literal"),
+    "units a word": (lambda: layers.Dense("a"), ValueError, "number of outputs"),
     "unknown argument": (
         lambda: layers.Dense(3, actvation="relu"),
         TypeError,

@@ -389,9 +389,14 @@ class Layer(LayerLosses):
         if getattr(error, "_layer_told", False):
             return
         who = f"layer '{self._name}' (type {type(self).__name__})"
-        told = retold(error, who, form_of(self), inputs, kwargs)
+        advice = "" if "newaxis" in str(error) else self._advice(inputs)
+        told = retold(error, who, form_of(self), inputs, kwargs, advice)
         if told is not None:
             raise told.with_traceback(error.__traceback__) from None
+
+    def _advice(self, inputs: Any) -> str:
+        """What may help where a call on these inputs failed: models know it."""
+        return ""
 
     def _infer_dtype(self, flat: list[Any]) -> None:
         for x in flat:

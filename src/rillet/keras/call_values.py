@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from rillet.core import nest
 from rillet.core.convert import to_tensor
 from rillet.core.tensor import Tensor
 from rillet.keras.call_form import CallForm
@@ -36,6 +37,16 @@ def is_table(x: Any) -> bool:
     )
 
 
+def lone(inputs: Any, name: str) -> Any:
+    """The one input in a list, or in a dictionary by the input layer's name."""
+    if isinstance(inputs, Tensor):
+        return inputs
+    if isinstance(inputs, dict) and name in inputs:
+        return inputs[name]
+    flat = nest.flatten(inputs)
+    return flat[0] if len(flat) == 1 else inputs
+
+
 def shown(value: Any) -> str:
     """A value for an error message: a tensor by its shape."""
     if isinstance(value, Tensor) and not is_symbolic(value):
@@ -49,9 +60,14 @@ def shown(value: Any) -> str:
 
 
 def retold(
-    error: Exception, who: str, form: CallForm, inputs: Any, kwargs: dict[str, Any]
+    error: Exception,
+    who: str,
+    form: CallForm,
+    inputs: Any,
+    kwargs: dict[str, Any],
+    advice: str = "",
 ) -> Any:
-    """An error anew, naming the layer and its arguments.
+    """An error anew, naming the layer and its arguments, with advice where there is.
 
     None where the error's class takes more than a message.
     """
@@ -59,7 +75,7 @@ def retold(
     others = {k: v for k, v in form.defaults.items() if k != form.first}
     lines += [f"  • {k}={shown(v)}" for k, v in {**others, **kwargs}.items()]
     text = (
-        f"Exception encountered when calling {who}.\n\n{error}\n\n"
+        f"Exception encountered when calling {who}.\n\n{error}{advice}\n\n"
         f"Call arguments received by {who}:\n" + "\n".join(lines)
     )
     told: Any

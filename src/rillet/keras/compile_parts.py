@@ -15,10 +15,18 @@ from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.tensor import Tensor
 from rillet.keras import losses as losses_module
 from rillet.keras import metrics as metrics_module
+from rillet.keras.arguments import refuse_class
 from rillet.keras.call_context import mask_of
 from rillet.keras.losses.base import masked_weights
 from rillet.keras.losses.reduction import Reduction
-from rillet.keras.outputs import Container, conform, match, misfit, row_total
+from rillet.keras.outputs import (
+    Container,
+    conform,
+    match,
+    misfit,
+    need_output,
+    row_total,
+)
 from rillet.keras.serialization import deserialize_keras_object
 from rillet.ops.elementwise import add, cast, multiply
 
@@ -122,6 +130,7 @@ class LossesContainer(Container):
         ):
             if y is None or loss is None:
                 continue
+            need_output(p)
             y, p, w = match(y, p, w)
             try:
                 value = loss(y, p, sample_weight=w)
@@ -248,6 +257,7 @@ class MetricsContainer(Container):
         ):
             if y is None or not (plain or weighted):
                 continue
+            need_output(p)
             mask = mask_of(p)
             y, p, w = match(y, p, w)
             if mask is not None:
@@ -275,6 +285,8 @@ def _check_metrics(metrics: Any) -> None:
             if item.lower() not in (*_ACCURACIES, *_CROSSENTROPIES):
                 # Only looked up: an instance would take the next free name.
                 deserialize_keras_object(item, "metric")
+        elif isinstance(item, type):
+            refuse_class("a metric", item)
         elif item is not None and not callable(item):
             raise TypeError(
                 house_message(
@@ -289,6 +301,7 @@ def _as_loss(loss: Any) -> Any:
     """A `Loss` of a name, function or instance."""
     if loss is None:
         return None
+    refuse_class("a loss", loss)
     found = losses_module.get(loss)
     if isinstance(found, losses_module.Loss):
         return found

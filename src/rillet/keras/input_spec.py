@@ -12,6 +12,7 @@ from rillet.core import nest
 from rillet.core.dtypes import as_dtype
 from rillet.core.errors import house_message
 from rillet.core.shapes import as_shape
+from rillet.keras.call_context import calls
 
 
 class InputSpec:
@@ -171,7 +172,7 @@ def _check_one(spec: InputSpec, x: Any, index: int, who: str) -> None:
         if rank != spec.ndim:
             raise ValueError(
                 f"{wrong} expected ndim={spec.ndim}, found ndim={rank}. {full}"
-                f"{_batch_hint(rank, spec.ndim)}"
+                f"{_batch_hint(dims, spec.ndim)}"
             )
     if spec.max_ndim is not None and rank > spec.max_ndim:
         raise ValueError(
@@ -180,7 +181,7 @@ def _check_one(spec: InputSpec, x: Any, index: int, who: str) -> None:
     if spec.min_ndim is not None and rank < spec.min_ndim:
         raise ValueError(
             f"{wrong} expected min_ndim={spec.min_ndim}, found ndim={rank}. {full}"
-            f"{_batch_hint(rank, spec.min_ndim)}"
+            f"{_batch_hint(dims, spec.min_ndim)}"
         )
     if spec.dtype is not None and x.dtype.name != spec.dtype:
         raise ValueError(
@@ -197,10 +198,16 @@ def _check_one(spec: InputSpec, x: Any, index: int, who: str) -> None:
         _check_shape(spec, dims, wrong)
 
 
-def _batch_hint(rank: int, wanted: int) -> str:
-    """What helps where the axis of the batch is missing."""
-    if rank != wanted - 1:
+def _batch_hint(dims: tuple[int | None, ...], wanted: int) -> str:
+    """What helps where an axis is missing: that of the batch, or of the features."""
+    if len(dims) != wanted - 1:
         return ""
+    if calls.free_batch and len(dims) == 1:
+        return (
+            " Where each example is one number, give x of shape"
+            f" {(dims[0], 1)}: np.array(x)[:, np.newaxis]. Give a single example as"
+            " x[tf.newaxis]."
+        )
     return (
         " A layer takes a batch, one row for each example: give a single example as"
         " x[tf.newaxis]."

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from rillet.core.dtypes import DType, as_dtype
 from rillet.core.errors import house_message
 from rillet.core.shapes import as_shape
 from rillet.keras import regularizers
+from rillet.keras.absent import absent
 from rillet.keras.call_context import mode
 from rillet.keras.input_spec import InputSpec
 from rillet.keras.naming import snake_case, unique_name
@@ -347,6 +348,19 @@ class LayerSettings(Tracked):
         if home is not None:
             home._refresh_shapes()
         return self.__dict__.get(key)
+
+    if not TYPE_CHECKING:
+        # A checker that saw it would take every attribute for granted.
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):
+                raise AttributeError(
+                    f"{type(self).__name__!r} object has no attribute {name!r}"
+                )
+            if hasattr(type(self), name):
+                # A property that raised: its own words are the better ones.
+                return object.__getattribute__(self, name)
+            raise absent(self, name)
 
     def __getstate__(self) -> dict[str, Any]:
         kept = dict(self.__dict__)

@@ -15,6 +15,7 @@ import numpy as np
 from rillet.core import nest
 from rillet.core.errors import house_message
 from rillet.core.logger import get_logger
+from rillet.keras.arguments import checked, unknown_argument
 from rillet.keras.call_context import calls
 from rillet.keras.callbacks import CallbackList, History
 from rillet.keras.compiled_state import trainable_as
@@ -29,6 +30,7 @@ from rillet.keras.validation import Validation
 class Loops(Trainer):
     """The part of `Model` that goes over data sets."""
 
+    @checked
     def fit(
         self,
         x: Any = None,
@@ -197,10 +199,8 @@ class Loops(Trainer):
             ValueError: where data and arguments do not fit together.
         """
         kwargs.pop("_use_cached_eval_dataset", None)
-        if kwargs:
-            raise TypeError(
-                house_message("evaluate", "Invalid keyword arguments", repr([*kwargs]))
-            )
+        for key in kwargs:
+            raise unknown_argument(Loops.evaluate, key, "Invalid keyword arguments")
         self._need_compiled()
         spe = self.__dict__["_steps_per_execution"]
         handler = DataHandler(
@@ -233,6 +233,7 @@ class Loops(Trainer):
         hooks.on_test_end(found)
         return found if return_dict else self._in_order(found)
 
+    @checked
     def predict(
         self,
         x: Any,

@@ -159,6 +159,22 @@ class Model(Loops):
         self._build_input_shape = map_shapes(lambda s: s, input_shape)
         self.built = True
 
+    def _advice(self, inputs: Any) -> str:
+        known, given = self._shape_taken(), getattr(inputs, "shape", None)
+        if known is None or given is None or as_shape(given).rank != len(known) - 1:
+            return ""
+        return (
+            f" The model takes a batch of inputs, of shape {known}, but x has shape"
+            f" {tuple(given)}: give a single example as x[tf.newaxis]."
+        )
+
+    def _shape_taken(self) -> Any:
+        """The shape of the one input, where it is known, with any batch; or None."""
+        shape = self._build_input_shape
+        if not is_shape(shape) or not as_shape(shape).rank:
+            return None
+        return (None, *as_shape(shape).as_list()[1:])
+
     def _scope_name(self) -> str:
         # Weights that `build` makes go without the model's name in Keras.
         return "" if self.__dict__.get("_nameless") else self._name

@@ -162,3 +162,16 @@ def _meet(have: Any, want: Any) -> bool:
 def row_total(y: Any) -> Any:
     sizes = static_dims(y)
     return float(sizes[0]) if sizes and sizes[0] is not None else 1.0
+
+
+def need_output(y_pred: Any) -> None:
+    """Raise where a model gave None: its `call` most likely lacks a return."""
+    if y_pred is None:
+        raise ValueError(
+            house_message(
+                "Model.call",
+                "a model must give its outputs",
+                "`call` returned None",
+                "End it with `return outputs`",
+            )
+        )

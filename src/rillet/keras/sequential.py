@@ -5,13 +5,13 @@ from __future__ import annotations
 import weakref
 from typing import Any, Self
 
-from rillet.core import nest
 from rillet.core.errors import house_message
 from rillet.core.shapes import TensorShape, as_shape
 from rillet.core.tensor import Tensor
 from rillet.keras.base_layer import Layer
 from rillet.keras.call_context import calls
 from rillet.keras.call_form import form_of
+from rillet.keras.call_values import lone
 from rillet.keras.input_layer import InputLayer
 from rillet.keras.input_spec import InputSpec, check_inputs
 from rillet.keras.keras_tensor import KerasTensor
@@ -200,7 +200,7 @@ class Sequential(Model):
         """Feed the inputs through all layers."""
         x = inputs
         if self._entry is not None:
-            x = self._conformed(_lone(x, self._entry.name))
+            x = self._conformed(lone(x, self._entry.name))
         if mask is not None and self._stack and form_of(self._stack[0]).mask:
             x = self._stack[0](x, mask=mask)
             for layer in self._stack[1:]:
@@ -240,6 +240,15 @@ class Sequential(Model):
 
     def _scope_name(self) -> str:
         return ""
+
+    def _advice(self, inputs: Any) -> str:
+        if isinstance(inputs, dict) and inputs:
+            return f" It takes one tensor: give x[{next(iter(inputs))!r}] for x."
+        return super()._advice(inputs)
+
+    def _shape_taken(self) -> Any:
+        known = self._entry_shape
+        return (None, *known[1:].as_list()) if known and known.rank else None
 
     def _makes_weights_in_build(self) -> bool:
         return self._entry is None and super()._makes_weights_in_build()
@@ -399,16 +408,6 @@ class Sequential(Model):
         if shape is not None and not model.inputs:
             model.build(shape)
         return model
-
-
-def _lone(inputs: Any, name: str) -> Any:
-    """The one input in a list, or in a dictionary by the input layer's name."""
-    if isinstance(inputs, Tensor):
-        return inputs
-    if isinstance(inputs, dict) and name in inputs:
-        return inputs[name]
-    flat = nest.flatten(inputs)
-    return flat[0] if len(flat) == 1 else inputs
 
 
 class _Shaped:

@@ -16,6 +16,7 @@ from rillet.core.errors import house_message
 from rillet.keras import losses as losses_module
 from rillet.keras import metrics as metrics_module
 from rillet.keras import optimizers as optimizers_module
+from rillet.keras.arguments import checked, unknown_argument
 from rillet.keras.base_layer import Layer
 from rillet.keras.call_context import calls
 from rillet.keras.compile_parts import LossesContainer, MetricsContainer
@@ -23,6 +24,7 @@ from rillet.keras.compiled_state import note_trainable, trainable_as
 from rillet.keras.data_batches import unpack_x_y_sample_weight
 from rillet.keras.data_handler import one_batch
 from rillet.keras.logs import as_numpy, joined, plain_logs
+from rillet.keras.outputs import need_output
 from rillet.keras.tracking import once_each
 
 _KNOWN = (
@@ -119,15 +121,8 @@ class Trainer(Layer):
         """
         for key in kwargs:
             if key not in _KNOWN:
-                raise TypeError(
-                    house_message(
-                        "compile",
-                        "Invalid keyword argument(s)",
-                        repr({key: kwargs[key]}),
-                        "It takes optimizer, loss, metrics, loss_weights,"
-                        " weighted_metrics, run_eagerly, steps_per_execution and"
-                        " jit_compile",
-                    )
+                raise unknown_argument(
+                    Trainer.compile, key, "Invalid keyword argument(s)"
                 )
         names = self._known_output_names()
         made = nest.map_structure(optimizers_module.get, optimizer)
@@ -331,6 +326,7 @@ class Trainer(Layer):
         def function(iterator: Iterator[Any]) -> Any:
             steps = calls.steps or space["_steps_per_execution"]
             parts = [self.predict_step(next(iterator))]
+            need_output(parts[0])
             for _ in range(steps - 1):
                 try:
                     parts.append(self.predict_step(next(iterator)))
@@ -362,6 +358,7 @@ class Trainer(Layer):
         for metric in self.metrics:
             metric.reset_state()
 
+    @checked
     def train_on_batch(
         self,
         x: Any,
@@ -392,6 +389,7 @@ class Trainer(Layer):
                 self.make_train_function, batch, reset_metrics, return_dict
             )
 
+    @checked
     def test_on_batch(
         self,
         x: Any,

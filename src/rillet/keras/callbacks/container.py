@@ -11,6 +11,7 @@ from typing import Any
 
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
+from rillet.keras.arguments import refuse_class
 from rillet.keras.callbacks.base import Callback, Logs
 from rillet.keras.callbacks.standard import History, ProgbarLogger
 
@@ -46,6 +47,7 @@ class CallbackList:
         given = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
         self.callbacks: list[Any] = [c for c in _flat(given) if c is not None]
         for callback in self.callbacks:
+            refuse_class("a callback", callback)
             if not hasattr(callback, "on_epoch_end"):
                 raise TypeError(
                     "fit: a callback must be a keras.callbacks.Callback: got"

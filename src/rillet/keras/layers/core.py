@@ -38,7 +38,8 @@ class Dense(Layer):
         **kwargs: as for `Layer`.
 
     Raises:
-        ValueError: where `units` is not positive.
+        TypeError: where `units` is no number.
+        ValueError: where it is not positive.
 
     Example:
         >>> import rillet as tf
@@ -64,20 +65,7 @@ class Dense(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        if units is None:
-            raise TypeError(
-                house_message("Dense", "`units` is the number of outputs", "units=None")
-            )
-        self.units = int(units)
-        if self.units <= 0:
-            raise ValueError(
-                house_message(
-                    "Dense",
-                    "Received an invalid value for `units`, expected a positive"
-                    " integer",
-                    f"units={units}",
-                )
-            )
+        self.units = _units(units)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
         self.kernel_initializer = initializers.get(kernel_initializer)
@@ -188,6 +176,31 @@ def _over_leading(inputs: Any, kernel: Any, units: int) -> Any:
     if sizes.count(None) == 1:
         sizes[sizes.index(None)] = -1
     return reshape_op.run(rows, tuple(sizes))
+
+
+def _units(units: Any) -> int:
+    """How many outputs a `Dense` has."""
+    try:
+        found = int(units)
+    except (TypeError, ValueError) as error:
+        named = isinstance(units, str)
+        raise type(error)(
+            house_message(
+                "Dense",
+                "`units` is the number of outputs, a positive integer",
+                f"units={units!r}",
+                f"Write Dense(1, {units!r}) for one output" if named else "",
+            )
+        ) from None
+    if found <= 0:
+        raise ValueError(
+            house_message(
+                "Dense",
+                "Received an invalid value for `units`, expected a positive integer",
+                f"units={units}",
+            )
+        )
+    return found
 
 
 @builtin("layer")

@@ -29,8 +29,8 @@ def get(identifier: Any, **kwargs: Any) -> Any:
     """The optimizer that `identifier` stands for.
 
     Args:
-        identifier: a name in any case such as ``"adam"``, a configuration, a class or
-            an instance.
+        identifier: a name in any case such as ``"adam"``, a configuration or an
+            instance.
         **kwargs: `use_legacy_optimizer`, ignored.
 
     Returns:
@@ -54,16 +54,17 @@ def get(identifier: Any, **kwargs: Any) -> Any:
         return deserialize({"class_name": identifier, "config": {}})
     if isinstance(identifier, dict):
         return deserialize(identifier)
-    if isinstance(identifier, type) and hasattr(identifier, "apply_gradients"):
-        return identifier()
-    if hasattr(identifier, "apply_gradients"):
+    fix = "Give a name such as 'adam', or an instance"
+    if isinstance(identifier, type):
+        fix = f"Did you forget the parentheses, {identifier.__name__}()?"
+    elif hasattr(identifier, "apply_gradients"):
         return identifier
     raise ValueError(
         house_message(
             "optimizers.get",
             "Could not interpret optimizer identifier",
             f"{identifier!r} of type {type(identifier).__name__}",
-            "Give a name such as 'adam', or an instance",
+            fix,
         )
     )
 
