@@ -194,3 +194,9 @@ def test_refused(name: str) -> None:
     run, kind, text = REFUSED[name]
     with pytest.raises(kind, match=f"(?s){text}"):
         run()
+
+
+def test_older_programs_find_the_layers_where_they_were() -> None:
+    older = layers.experimental.preprocessing
+    for name in ("RandomRotation", "RandomFlip", "Resizing", "CenterCrop", "Rescaling"):
+        assert getattr(older, name) is getattr(layers, name)

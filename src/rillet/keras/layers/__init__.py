@@ -4,6 +4,7 @@ from rillet.keras.base_layer import Layer as Layer
 from rillet.keras.input_layer import Input as Input
 from rillet.keras.input_layer import InputLayer as InputLayer
 from rillet.keras.input_spec import InputSpec as InputSpec
+from rillet.keras.layers import experimental as experimental
 from rillet.keras.layers.activation import ELU as ELU
 from rillet.keras.layers.activation import LeakyReLU as LeakyReLU
 from rillet.keras.layers.activation import PReLU as PReLU

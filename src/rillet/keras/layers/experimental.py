@@ -1,0 +1,3 @@
+"""`tf.keras.layers.experimental`: where older programs look for preprocessing."""
+
+from rillet.keras.layers import preprocessing as preprocessing
