@@ -15,7 +15,7 @@ import pytest
 import rillet as tf
 
 FOLDER = Path(__file__).parent.parent / "golden" / "keras"
-FAMILIES = ("normalization", "merging")
+FAMILIES = ("normalization", "merging", "recurrent")
 
 
 def _load(name: str) -> Any:

@@ -25,6 +25,11 @@ from rillet.keras.layers.augmentation_moves import (
 )
 from rillet.keras.layers.augmentation_moves import RandomZoom as RandomZoom
 from rillet.keras.layers.batch_norm import BatchNormalization as BatchNormalization
+from rillet.keras.layers.bidirectional import Bidirectional as Bidirectional
+from rillet.keras.layers.cell_base import AbstractRNNCell as AbstractRNNCell
+from rillet.keras.layers.conv_lstm import ConvLSTM1D as ConvLSTM1D
+from rillet.keras.layers.conv_lstm import ConvLSTM2D as ConvLSTM2D
+from rillet.keras.layers.conv_lstm import ConvLSTM3D as ConvLSTM3D
 from rillet.keras.layers.convolution import Conv1D as Conv1D
 from rillet.keras.layers.convolution import Conv2D as Conv2D
 from rillet.keras.layers.convolution import Conv3D as Conv3D
@@ -117,6 +122,13 @@ from rillet.keras.layers.pooling import MaxPool3D as MaxPool3D
 from rillet.keras.layers.pooling import MaxPooling1D as MaxPooling1D
 from rillet.keras.layers.pooling import MaxPooling2D as MaxPooling2D
 from rillet.keras.layers.pooling import MaxPooling3D as MaxPooling3D
+from rillet.keras.layers.recurrent import RNN as RNN
+from rillet.keras.layers.recurrent_cells import GRUCell as GRUCell
+from rillet.keras.layers.recurrent_cells import LSTMCell as LSTMCell
+from rillet.keras.layers.recurrent_cells import SimpleRNNCell as SimpleRNNCell
+from rillet.keras.layers.recurrent_layers import GRU as GRU
+from rillet.keras.layers.recurrent_layers import LSTM as LSTM
+from rillet.keras.layers.recurrent_layers import SimpleRNN as SimpleRNN
 from rillet.keras.layers.registry import deserialize as deserialize
 from rillet.keras.layers.registry import serialize as serialize
 from rillet.keras.layers.resizing import CenterCrop as CenterCrop
@@ -126,6 +138,7 @@ from rillet.keras.layers.shaping import Permute as Permute
 from rillet.keras.layers.shaping import RepeatVector as RepeatVector
 from rillet.keras.layers.shaping import Rescaling as Rescaling
 from rillet.keras.layers.shaping import Reshape as Reshape
+from rillet.keras.layers.stacked_cells import StackedRNNCells as StackedRNNCells
 from rillet.keras.layers.transposed import Conv1DTranspose as Conv1DTranspose
 from rillet.keras.layers.transposed import Conv2DTranspose as Conv2DTranspose
 from rillet.keras.layers.transposed import Conv3DTranspose as Conv3DTranspose

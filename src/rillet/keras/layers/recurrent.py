@@ -1,0 +1,430 @@
+"""RNN: a cell run over the steps of sequences.
+
+In flow sequences ``(batch, time, ...)``, masks and first states; out flow the last
+output or all of them, and the last states where asked for. SimpleRNN, LSTM, GRU and
+the convolutional ones derive from `RNN`; the loop itself stands in `time_loop`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+
+from rillet.core import context, nest
+from rillet.core.convert import to_tensor
+from rillet.core.errors import InvalidArgumentError, house_message
+from rillet.core.shapes import TensorShape, as_shape
+from rillet.core.tensor import Tensor
+from rillet.core.variable import Variable
+from rillet.keras.base_layer import Layer
+from rillet.keras.input_spec import InputSpec
+from rillet.keras.layers.cell_base import GateCell, zero_states
+from rillet.keras.layers.registry import deserialize, serialize
+from rillet.keras.layers.stacked_cells import (
+    StackedRNNCells,
+    call_cell,
+    size_of_output,
+)
+from rillet.keras.layers.time_loop import masks_by_step, walk
+from rillet.keras.serialization import builtin
+from rillet.keras.shape_probe import is_shape
+from rillet.ops.array import pack_op, unpack_op
+from rillet.ops.elementwise import cast
+from rillet.ops.shaping import reshape_op, static_dims
+from rillet.ops.transposes import transpose_op
+
+
+@builtin("layer")
+class RNN(Layer):
+    """Runs a cell over the steps of sequences.
+
+    Args:
+        cell: a cell: it has `call(inputs, states)`, `state_size` and maybe
+            `output_size` and `get_initial_state`; or a list of cells.
+        return_sequences: give the outputs of all steps, not the last one only.
+        return_state: give the last states too.
+        go_backwards: go through time backwards.
+        stateful: begin each batch with the states that the last one ended with.
+        unroll: ignored: the loop always runs step by step.
+        time_major: time is the first axis of inputs and outputs, the batch the second.
+        **kwargs: `zero_output_for_mask`, and as for `Layer`.
+
+    Raises:
+        ValueError: where `cell` is no cell.
+
+    Example:
+        >>> import rillet as tf
+        >>> layer = tf.keras.layers.RNN(tf.keras.layers.LSTMCell(4))
+        >>> layer(tf.zeros([2, 5, 3])).shape
+        TensorShape([2, 4])
+    """
+
+    #: The rank of inputs.
+    _rank: int | None = 3
+
+    def __init__(
+        self,
+        cell: Any,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        time_major: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        if isinstance(cell, list | tuple):
+            cell = StackedRNNCells(cell)
+        for needed in ("call", "state_size"):
+            if needed not in dir(cell):
+                kind = "a `call` method" if needed == "call" else "a `state_size`"
+                raise ValueError(
+                    house_message(
+                        "RNN",
+                        f"Argument `cell` should have {kind}",
+                        f"The RNN was passed: cell={cell!r}",
+                    )
+                )
+        self.zero_output_for_mask = kwargs.pop("zero_output_for_mask", False)
+        if "input_shape" not in kwargs and {"input_dim", "input_length"} & set(kwargs):
+            length = kwargs.pop("input_length", None)
+            kwargs["input_shape"] = (length, kwargs.pop("input_dim", None))
+        super().__init__(**kwargs)
+        self.cell = cell
+        self.return_sequences = return_sequences
+        self.return_state = return_state
+        self.go_backwards = go_backwards
+        self.stateful = stateful
+        self.unroll = unroll
+        self.time_major = time_major
+        self.supports_masking = True
+        self.__dict__["_states"] = None
+        self._constants = 0
+        if self._rank is not None:
+            self.input_spec = [InputSpec(ndim=self._rank)]
+
+    def _makes_masks(self) -> bool:
+        return False
+
+    def _untracked(self) -> tuple[str, ...]:
+        return (*super()._untracked(), "_states")
+
+    def __call__(
+        self,
+        inputs: Any,
+        initial_state: Any = None,
+        constants: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Run the layer; states and constants may follow the inputs in a list."""
+        if isinstance(inputs, list | tuple) and _is_tensors(inputs):
+            rest = list(inputs[1:])
+            if self._constants and constants is None:
+                constants = rest[-self._constants :]
+                rest = rest[: -self._constants]
+            inputs = inputs[0]
+            initial_state = rest or initial_state
+        if initial_state is not None:
+            kwargs["initial_state"] = initial_state
+        if constants is not None:
+            given = constants if isinstance(constants, list | tuple) else [constants]
+            kwargs["constants"] = list(given)
+            self._constants = len(given)
+        return super().__call__(inputs, **kwargs)
+
+    def build(self, input_shape: Any) -> None:
+        """Build the cell; see `Layer.build`."""
+        shape = as_shape(
+            input_shape if is_shape(input_shape) else nest.flatten(input_shape)[0]
+        )
+        batch, rest = (
+            (shape[1], shape[2:]) if self.time_major else (shape[0], shape[2:])
+        )
+        if isinstance(self.cell, Layer) and not self.cell.built:
+            self._build_cell(TensorShape([batch, *rest]))
+        if self._rank is not None:
+            kept = batch if self.stateful else None
+            lead = [None, kept] if self.time_major else [kept, None]
+            self.input_spec = [InputSpec(shape=(*lead, *rest))]
+        self._batch = batch if self.stateful else None
+        self.built = True
+
+    def _build_cell(self, shape: TensorShape) -> None:
+        """Make the cell's weights, named below this layer's."""
+        self.cell._build_scoped(shape)
+
+    @property
+    def states(self) -> Any:
+        """The states kept between batches; None for each where none are kept."""
+        found = self.__dict__["_states"]
+        if found is None:
+            return [None] * len(nest.flatten(self.cell.state_size))
+        return found
+
+    def get_initial_state(self, inputs: Any) -> list[Any]:
+        """The first states for inputs: zeros, or what the cell says."""
+        dims = static_dims(inputs)
+        batch = dims[1] if self.time_major else dims[0]
+        own = getattr(self.cell, "get_initial_state", None)
+        if own is None:
+            found = zero_states(self.cell.state_size, batch, inputs.dtype)
+        else:
+            found = own(inputs=None, batch_size=batch, dtype=inputs.dtype)
+        return list(found) if nest.is_nested(found) else [found]
+
+    def call(
+        self,
+        inputs: Any,
+        mask: Any = None,
+        training: Any = None,
+        initial_state: Any = None,
+        constants: Any = None,
+    ) -> Any:
+        """The last output or all of them, and the last states where asked for.
+
+        Args:
+            inputs: ``(batch, time, ...)``, or ``(time, batch, ...)``.
+            mask: true for the steps that count, ``(batch, time)``.
+            training: whether inputs and states are dropped.
+            initial_state: the first states.
+            constants: tensors that the cell gets at each step.
+        """
+        self._reset_masks()
+        states = self._first_states(inputs, initial_state)
+        axis = 0 if self.time_major else 1
+        count = static_dims(inputs)[axis]
+        if not count:
+            raise InvalidArgumentError(
+                house_message(
+                    type(self).__name__,
+                    "a sequence has one step at least, and their number is known",
+                    f"inputs have shape {inputs.shape}",
+                )
+            )
+        masks = None
+        if mask is not None:
+            mask = nest.flatten(mask)[0]
+            masks = masks_by_step(to_tensor(mask), axis)
+        step, steps = self._prepared(inputs, states, training, constants, count)
+        if self.go_backwards:
+            steps = steps[::-1]
+            masks = None if masks is None else masks[::-1]
+        flat = nest.flatten(states)
+        outputs, flat = walk(step, steps, flat, masks, self.zero_output_for_mask)
+        if self.stateful:
+            self._keep(flat)
+        out: Any = outputs[-1]
+        if self.return_sequences:
+            out = nest.map_structure(lambda *ys: pack_op(list(ys), axis=axis), *outputs)
+        if not self.return_state:
+            return out
+        return [out, *nest.pack_sequence_as(states, flat)]
+
+    def _prepared(
+        self, inputs: Any, states: Any, training: Any, constants: Any, count: int
+    ) -> tuple[Any, list[Any]]:
+        """The function of a step, and what it takes at each."""
+        cell = self.cell
+        whole = isinstance(cell, GateCell) and type(cell).call is GateCell.call
+        if whole and inputs.ndim == 3:
+            inputs, training_inputs = self._dropped(inputs, training)
+            if not self.time_major:
+                inputs = transpose_op(inputs, [1, 0, 2])
+            _, batch, features = static_dims(inputs)
+            rows = reshape_op.run(inputs, (count * batch, features))
+            # One product for all steps; the steps then only add to it.
+            rows = cell.projection(rows, training_inputs, count)
+            apart = reshape_op.run(rows, (count, batch, static_dims(rows)[-1]))
+            return cell.stepper(nest.flatten(states), training), list(
+                unpack_op(apart, num=count, axis=0)
+            )
+        single = not nest.is_nested(cell.state_size)
+
+        def step(x: Any, flat: list[Any]) -> tuple[Any, list[Any]]:
+            given = flat[0] if single else nest.pack_sequence_as(cell.state_size, flat)
+            out, after = call_cell(cell, x, given, training, constants)
+            return out, nest.flatten(after)
+
+        axis = 0 if self.time_major else 1
+        return step, list(unpack_op(inputs, num=count, axis=axis))
+
+    def _dropped(self, inputs: Any, training: Any) -> tuple[Any, Any]:
+        """The inputs, and whether the cell is still to drop some of them."""
+        return inputs, training
+
+    def _reset_masks(self) -> None:
+        for name in ("reset_dropout_mask", "reset_recurrent_dropout_mask"):
+            reset = getattr(self.cell, name, None)
+            if reset is not None:
+                reset()
+
+    def _first_states(self, inputs: Any, given: Any) -> list[Any]:
+        """The states to begin with, as the cell's `state_size` nests them."""
+        if given is None and self.stateful:
+            if self.__dict__["_states"] is None:
+                self.reset_states()
+            kept = [v.read_value() for v in nest.flatten(self.__dict__["_states"])]
+            return _as_list(nest.pack_sequence_as(self.cell.state_size, kept))
+        if given is None:
+            return self.get_initial_state(inputs)
+        flat = [cast(to_tensor(s), inputs.dtype) for s in nest.flatten(given)]
+        shapes = self._state_shapes()
+        fits = len(flat) == len(shapes) and all(
+            shape.is_compatible_with(s.shape)
+            for s, shape in zip(flat, shapes, strict=True)
+        )
+        if not fits:
+            raise ValueError(
+                house_message(
+                    type(self).__name__,
+                    "An `initial_state` was passed that is not compatible with"
+                    " `cell.state_size`",
+                    f"the states have shapes {[tuple(s.shape) for s in flat]}; however"
+                    f" `cell.state_size` is {self.cell.state_size}",
+                )
+            )
+        return _as_list(nest.pack_sequence_as(self.cell.state_size, flat))
+
+    def _state_shapes(self) -> list[Any]:
+        """The shapes that states have."""
+        sizes = nest.flatten(self.cell.state_size)
+        return [TensorShape([None, *_size(n)]) for n in sizes]
+
+    def _zero_kept(self, batch: int) -> list[Any]:
+        """Zeros for the states kept between batches."""
+        made = zero_states(self.cell.state_size, batch, self._compute_type)
+        return _as_list(made)
+
+    def _keep(self, flat: list[Any]) -> None:
+        """Remember the last states for the next batch."""
+        with context.recording_stopped():
+            for variable, value in zip(
+                nest.flatten(self.__dict__["_states"]), flat, strict=True
+            ):
+                variable.assign(value, read_value=False)
+
+    def reset_states(self, states: Any = None) -> None:
+        """Set the states kept between batches to zero, or to values.
+
+        Args:
+            states: the values, one for each state.
+
+        Raises:
+            AttributeError: where the layer keeps none.
+            ValueError: where the batch's size is unknown, or values do not fit.
+        """
+        if not self.stateful:
+            raise AttributeError("Layer must be stateful.")
+        kept = self.__dict__["_states"]
+        if kept is None:
+            batch = self.__dict__.get("_batch")
+            if batch is None:
+                raise ValueError(
+                    house_message(
+                        type(self).__name__,
+                        "If a RNN is stateful, it needs to know its batch size",
+                        f"the layer is '{self.name}'",
+                        "Give batch_input_shape=, or call the layer on a batch first",
+                    )
+                )
+            kept = nest.map_structure(_variable, self._zero_kept(batch))
+            self.__dict__["_states"] = kept
+        flat = nest.flatten(kept)
+        if states is None:
+            for variable in flat:
+                variable.assign(np.zeros(tuple(variable.shape), "float32"))
+            return
+        values = [np.asarray(v) for v in nest.flatten(states)]
+        if len(values) != len(flat):
+            raise ValueError(
+                house_message(
+                    type(self).__name__,
+                    f"Layer {self.name} expects {len(flat)} states, but it received"
+                    f" {len(values)} state values",
+                    f"their shapes are {[v.shape for v in values]}",
+                )
+            )
+        for at, (variable, value) in enumerate(zip(flat, values, strict=True)):
+            if tuple(variable.shape) != value.shape:
+                raise ValueError(
+                    house_message(
+                        type(self).__name__,
+                        f"State {at} is incompatible with layer {self.name}: expected"
+                        f" shape={tuple(variable.shape)}",
+                        f"found shape={value.shape}",
+                    )
+                )
+        for variable, value in zip(flat, values, strict=True):
+            variable.assign(value.astype(variable.dtype.numpy_dtype))
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """The mask of the outputs: that of the inputs where all steps are given."""
+        found = nest.flatten(mask)[0] if mask is not None else None
+        out = found if self.return_sequences else None
+        if not self.return_state:
+            return out
+        return [out, *[None] * len(nest.flatten(self.cell.state_size))]
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape of the outputs; with states a list of shapes."""
+        shape = as_shape(
+            input_shape if is_shape(input_shape) else nest.flatten(input_shape)[0]
+        )
+        steps, batch = (0, 1) if self.time_major else (1, 0)
+        sizes = _size(size_of_output(self.cell))
+        lead = [shape[batch]]
+        if self.return_sequences:
+            lead = [shape[steps], *lead] if self.time_major else [*lead, shape[steps]]
+        out = TensorShape([*lead, *sizes])
+        if not self.return_state:
+            return out
+        states = nest.flatten(self.cell.state_size)
+        return [out, *[TensorShape([shape[batch], *_size(s)]) for s in states]]
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        config = {
+            **super().get_config(),
+            "return_sequences": self.return_sequences,
+            "return_state": self.return_state,
+            "go_backwards": self.go_backwards,
+            "stateful": self.stateful,
+            "unroll": self.unroll,
+            "time_major": self.time_major,
+            "cell": serialize(self.cell),
+        }
+        if self._constants:
+            config["num_constants"] = self._constants
+        if self.zero_output_for_mask:
+            config["zero_output_for_mask"] = True
+        return config
+
+    @classmethod
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Self:
+        """The layer that `get_config` described."""
+        rest = dict(config)
+        count = rest.pop("num_constants", 0)
+        cell = deserialize(rest.pop("cell"), custom_objects)
+        layer = cls(cell, **rest)
+        layer._constants = count
+        return layer
+
+
+def _is_tensors(values: Any) -> bool:
+    """Whether a list holds a tensor and its states, not the rows of one."""
+    return bool(values) and isinstance(values[0], Tensor | np.ndarray)
+
+
+def _as_list(value: Any) -> list[Any]:
+    return list(value) if nest.is_nested(value) else [value]
+
+
+def _size(size: Any) -> list[Any]:
+    return [size] if isinstance(size, int) else as_shape(size).as_list()
+
+
+def _variable(value: Any) -> Variable:
+    return Variable(value, trainable=False)
