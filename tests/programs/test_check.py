@@ -93,13 +93,13 @@ def test_layers_on_inputs_are_listed_where_rillet_cannot_call_them(
     program, monkeypatch
 ):
     path = program(FUNCTIONAL)
-    monkeypatch.setattr(check, "_is_functional", lambda: False)
+    monkeypatch.setattr(check, "is_functional", lambda: False)
     out = "\n".join(map(str, check.examine(path).missing))
     for place, name in [("4:5", "layers.Dense"), ("6:9", "Model"), ("6:44", "")]:
         lack = f"{path}:{place}: rillet has no tensorflow.keras.{name}"
         assert lack in out
     assert "on keras.Input (the functional API): Use keras.Sequential" in out
-    monkeypatch.setattr(check, "_is_functional", lambda: True)
+    monkeypatch.setattr(check, "is_functional", lambda: True)
     assert "functional" not in str(check.examine(path).missing)
 
 

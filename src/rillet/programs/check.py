@@ -164,7 +164,7 @@ def _lacks(use: usage.Use, place: str) -> list[Lack]:
 def _object_lacks(use: usage.Use, place: str) -> list[Lack]:
     """Return what of a model or a layer that the program made is missing."""
     if use.role == "functional":
-        if _is_functional():
+        if is_functional():
             return []
         symbol = f"{use.name} on keras.Input (the functional API)"
         return [Lack(place, symbol, (), use.guarded, _SUBCLASS)]
@@ -186,7 +186,7 @@ def _has(path: str, attribute: str) -> bool:
 
 
 @cache
-def _is_functional() -> bool:
+def is_functional() -> bool:
     """Tell whether rillet calls layers on inputs that have no values yet."""
     try:
         dense, source = names.walk("keras.layers.Dense"), names.walk("keras.Input")

@@ -25,6 +25,11 @@ def members(path: str) -> frozenset[str]:
     return _names().get(path, frozenset())
 
 
+def spaces() -> list[str]:
+    """Return TensorFlow 2's namespaces, and the classes that have a row; "" is tf."""
+    return [space for space in _names() if not space.startswith(_FIRST)]
+
+
 def version(path: str) -> int:
     """Tell which TensorFlow has a public name.
 
