@@ -337,3 +337,19 @@ def test_other_names_are_the_same_classes() -> None:
                 "config": {"filters": 1, "kernel_size": 2} if "Conv" in other else {},
             }
         )
+
+
+def test_subclasses_may_change_the_kernel() -> None:
+    class Centred(layers.Conv2D):
+        def convolution_op(self, inputs: Any, kernel: Any) -> Any:
+            mean = tf.reduce_mean(kernel, [0, 1, 2], keepdims=True)
+            return super().convolution_op(inputs, kernel - mean)
+
+    layer = Centred(3, 2, bias_initializer="ones")
+    # A kernel whose mean is 0 sees nothing in an even image.
+    found = layer(tf.ones([1, 4, 4, 2])).numpy()
+    np.testing.assert_allclose(found, np.ones((1, 3, 3, 3)), atol=1e-6)
+    line = layers.Conv1D(2, 2)
+    x = tf.constant(SPATIAL.numbers("line", 1, 5, 3))
+    alone = line(x)
+    np.testing.assert_array_equal(line.convolution_op(x, line.kernel), alone)

@@ -14,6 +14,7 @@ from rillet.keras.input_spec import InputSpec
 from rillet.keras.layers.conv_base import KernelConv
 from rillet.keras.serialization import builtin
 from rillet.ops import conv
+from rillet.ops.window_arguments import with_axis, without_axis
 
 
 class _Conv(KernelConv):
@@ -46,7 +47,28 @@ class _Conv(KernelConv):
         self.built = True
 
     def _convolve(self, x: Any) -> Any:
-        return self._op.run(x, self._window_kernel(self.kernel), **self._attrs)
+        return self.convolution_op(x, self.kernel._dense_tensor())
+
+    def convolution_op(self, inputs: Any, kernel: Any) -> Any:
+        """The convolution alone, for subclasses that change inputs or kernel.
+
+        Args:
+            inputs: as for `call`; in a `Conv1D` the layer gives them with an axis of
+                height 1.
+            kernel: the kernel, or what a subclass makes of it.
+
+        Returns:
+            The outputs without bias and activation.
+        """
+        if self.rank > 1:
+            return self._op.run(inputs, kernel, **self._attrs)
+        kernel = with_axis(kernel, 0)
+        if len(inputs.shape) > 3:
+            return self._op.run(inputs, kernel, **self._attrs)
+        wide = with_axis(inputs, self._height_axis)
+        return without_axis(
+            self._op.run(wide, kernel, **self._attrs), self._height_axis
+        )
 
 
 @builtin("layer", "Convolution1D")
