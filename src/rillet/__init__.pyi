@@ -102,6 +102,9 @@ from rillet.ops.blocks import space_to_batch_nd as space_to_batch_nd
 from rillet.ops.casting import cast as cast
 from rillet.ops.casting import saturate_cast as saturate_cast
 from rillet.ops.checks import Assert as Assert
+from rillet.ops.checks import assert_equal as assert_equal
+from rillet.ops.checks import assert_greater as assert_greater
+from rillet.ops.checks import assert_less as assert_less
 from rillet.ops.clip import clip_by_global_norm as clip_by_global_norm
 from rillet.ops.clip import clip_by_norm as clip_by_norm
 from rillet.ops.clip import clip_by_value as clip_by_value
@@ -138,6 +141,7 @@ from rillet.ops.filling import ones as ones
 from rillet.ops.filling import ones_like as ones_like
 from rillet.ops.filling import zeros as zeros
 from rillet.ops.filling import zeros_like as zeros_like
+from rillet.ops.form_checks import assert_rank as assert_rank
 from rillet.ops.gather import gather as gather
 from rillet.ops.gather_nd import gather_nd as gather_nd
 from rillet.ops.gather_nd import scatter_nd as scatter_nd
@@ -154,6 +158,9 @@ from rillet.ops.identity import identity_n as identity_n
 from rillet.ops.identity import no_op as no_op
 from rillet.ops.identity import parallel_stack as parallel_stack
 from rillet.ops.identity import stop_gradient as stop_gradient
+from rillet.ops.linalg import eig as eig
+from rillet.ops.linalg import eigvals as eigvals
+from rillet.ops.linalg import sqrtm as matrix_square_root
 from rillet.ops.mask import boolean_mask as boolean_mask
 from rillet.ops.mask import where as where
 from rillet.ops.norms import norm as norm
@@ -258,6 +265,10 @@ __all__ = [
     "as_string",
     "asin",
     "asinh",
+    "assert_equal",
+    "assert_greater",
+    "assert_less",
+    "assert_rank",
     "atan",
     "atan2",
     "atanh",
@@ -296,6 +307,8 @@ __all__ = [
     "dtypes",
     "dynamic_partition",
     "dynamic_stitch",
+    "eig",
+    "eigvals",
     "einsum",
     "ensure_shape",
     "equal",
@@ -344,6 +357,7 @@ __all__ = [
     "losses",
     "math",
     "matmul",
+    "matrix_square_root",
     "maximum",
     "meshgrid",
     "metrics",

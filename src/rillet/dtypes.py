@@ -27,6 +27,8 @@ from rillet.core.dtypes import uint16 as uint16
 from rillet.core.dtypes import uint32 as uint32
 from rillet.core.dtypes import uint64 as uint64
 from rillet.core.dtypes import variant as variant
+from rillet.ops.casting import saturate_cast as saturate_cast
+from rillet.ops.complexes import complex as complex
 from rillet.ops.elementwise import cast as cast
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "bfloat16",
     "bool",
     "cast",
+    "complex",
     "complex64",
     "complex128",
     "double",
@@ -52,6 +55,7 @@ __all__ = [
     "quint8",
     "quint16",
     "resource",
+    "saturate_cast",
     "string",
     "uint8",
     "uint16",

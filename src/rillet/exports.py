@@ -35,7 +35,9 @@ _TABLE: Final[dict[str, str]] = {
         "constant_initializer ones_initializer random_normal_initializer"
         " random_uniform_initializer zeros_initializer"
     ),
-    "rillet.ops.checks": "Assert",
+    "rillet.ops.checks": "Assert assert_equal assert_greater assert_less",
+    "rillet.ops.form_checks": "assert_rank",
+    "rillet.ops.linalg": "eig eigvals matrix_square_root=sqrtm",
     "rillet.ops.printing": "print=print_ timestamp",
     "rillet.ops.static": "get_static_value",
     "rillet.ops.strings": "as_string",
