@@ -61,7 +61,7 @@ MISSING = {
     "tf.nn.zzz": r"module 'rillet\.nn' has no attribute 'zzz'\.$",
     # of TensorFlow 2, and not here yet: nothing else was meant
     "tf.strings.split": r"TensorFlow has it, rillet does not have it yet\.$",
-    "tf.keras.layers.LSTM": r"TensorFlow has it, rillet does not have it yet\.$",
+    "tf.keras.applications": r"TensorFlow has it, rillet does not have it yet\.$",
     "tf.function": "not have it yet. Without the decorator the function runs eagerly",
     "tf.train": r"not have it yet.*tf\.keras\.optimizers\.Adam",
     "tf.keras.models.load_model": r"np\.savez.*model\.get_weights",

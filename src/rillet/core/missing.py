@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any, Final
 
-from rillet.core import context, successors
+from rillet.core import context
 from rillet.core.errors import house_message
 
 Siblings = Callable[[], Iterable[str]]
@@ -41,6 +41,8 @@ class Lack:
         self.siblings = siblings
 
     def __str__(self) -> str:
+        from rillet.core import successors  # only for a message
+
         module = "rillet" + self.namespace.removeprefix("tf")
         path = f"{self.namespace}.{self.missing}".removeprefix("tf.")
         version: Callable[[str], int] | None = context.service("names.version")
