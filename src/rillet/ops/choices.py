@@ -20,6 +20,9 @@ from rillet.ops.philox import Array, Stream
 
 # Comparisons made at once when many rows take few samples each.
 _COMPARED = 1 << 18
+# Items up to which exchanging them in turn is as fast as sorting the exchanges.
+_FEW_ITEMS = 256
+_TIME_BITS = 31  # more items than 2**31 fill 16 GB with their order alone
 _SMALLEST_CIPHER_BLOCK = 16
 _SIMON_SEQUENCE = 0x7369F885192C0EF5
 _SIMON_CONSTANT = 0xFFFFFFFC
@@ -77,10 +80,53 @@ def permutation(stream: Stream, size: int) -> Array:
     words = philox.blocks(stream, -(-(size - 1) // 4)).reshape(-1)[: size - 1]
     remaining = np.arange(size, 1, -1, dtype=np.uint32)
     partners = (words % remaining).astype(np.int64) + np.arange(size - 1)
-    order = list(range(size))
+    return exchanged(partners) if size > _FEW_ITEMS else _exchanged_in_turn(partners)
+
+
+def _exchanged_in_turn(partners: Array) -> Array:
+    """`exchanged`, one step after the other."""
+    order = list(range(len(partners) + 1))
     for here, there in enumerate(partners.tolist()):
         order[here], order[there] = order[there], order[here]
     return np.array(order, np.int64)
+
+
+def exchanged(partners: Array) -> Array:
+    """Return ``range(n)`` after item i changed places with `partners[i]`, i rising.
+
+    No item before i moves at step i, so what stands at i then came there with the last
+    earlier step that named i, from where that step stood: a forest of steps, whose
+    roots are items that nothing had moved. The way to a root is halved at each round.
+
+    Args:
+        partners: shape (n - 1,), int64, ``i <= partners[i] < n``.
+
+    Returns:
+        shape (n,), int64.
+
+    Example:
+        >>> exchanged(np.array([2, 1, 3])).tolist()
+        [2, 1, 3, 0]
+    """
+    steps = np.arange(len(partners))
+    origin = np.arange(len(partners) + 1)
+    # Steps by partner, then by time: each beside the one before with its partner.
+    keys = np.sort(partners << _TIME_BITS | steps)
+    named, time = keys >> _TIME_BITS, keys & ((1 << _TIME_BITS) - 1)
+    again = named[1:] == named[:-1]
+    moved = time < named
+    # Of several steps with one partner the last one counts: NumPy writes in order.
+    origin[named[moved]] = time[moved]
+    while True:
+        further = origin[origin]
+        if np.array_equal(further, origin):
+            break
+        origin = further
+    order = np.empty(len(origin), np.int64)
+    order[-1] = origin[-1]
+    order[time] = named
+    order[time[1:][again]] = origin[time[:-1][again]]
+    return order
 
 
 def index_shuffle(index: Array, seed: Array, max_index: Array, rounds: int) -> Array:
