@@ -69,6 +69,8 @@ class GateRNN(RNN):
             name: the cell's name.
             options: the arguments of the layer and of the cell.
         """
+        # Keras 3 asks for a kernel of graphics cards so.
+        options.pop("use_cudnn", None)
         outer = {k: options.pop(k) for k in _OF_LAYER if k in options}
         dtype = options.pop("dtype", None)
         trainable = outer.get("trainable", True)
