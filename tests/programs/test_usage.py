@@ -157,3 +157,32 @@ def test_guarded_uses_are_known(source):
 def test_other_uses_are_not_guarded(source):
     found = uses([ast.parse(TF + source)], ROOTS)[0]
     assert [use.guarded for use in found if use.name == "tensorflow.x"] == [False]
+
+
+KERAS = "from tensorflow import keras\nfrom tensorflow.keras import layers as L\n"
+INPUT = KERAS + "x = keras.Input((2,))\n"
+ON_INPUTS = [
+    (INPUT + "L.Dense(2)(x)", 1),
+    (INPUT + "dense = L.Dense(2)\ny = dense(x)\ndense(y)", 2),
+    (INPUT + "L.concatenate([x, x])", 1),
+    (INPUT + "L.Add()([x, L.Dense(2)(x)])", 2),
+    (INPUT + "keras.Model(inputs=x, outputs=[x])", 1),
+    (KERAS + "def f():\n    x = L.Input((2,))\n    return L.Dense(1)(x)", 1),
+    (INPUT + "x = 3\nL.Dense(2)(x)", 0),
+    (KERAS + "keras.Sequential([keras.Input((2,)), L.Dense(1)])", 0),
+    (KERAS + "m = keras.Sequential()\nm.add(keras.Input((2,)))", 0),
+    (INPUT + "print(x), keras.backend.is_keras_tensor(x)", 0),
+    (KERAS + "L.Dense(2)(data)", 0),
+]
+
+
+@pytest.mark.parametrize(("source", "count"), ON_INPUTS)
+def test_calls_on_inputs_are_told(source, count):
+    found = uses([ast.parse(source)], ROOTS)[0]
+    assert [use.role for use in found].count("functional") == count
+
+
+def test_methods_of_models_are_guarded_as_names_are():
+    source = KERAS + "m = keras.Model()\nif hasattr(m, 'save'):\n    m.save(1)\nm.save(2)"
+    found = uses([ast.parse(source)], ROOTS)[0]
+    assert [use.guarded for use in found if use.role == "method"] == [True, False]

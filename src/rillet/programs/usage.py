@@ -10,12 +10,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+
+from .bindings import Made, Scope, kind_of
 
 _CAUGHT = frozenset(
     """AttributeError BaseException Exception ImportError ModuleNotFoundError
     NameError""".split()
 )
+
+# Those of TensorFlow's that take inputs of Keras without calling a layer on them.
+_ASKING = frozenset("Sequential backend utils is_tensor".split())
 
 
 @dataclass(frozen=True)
@@ -40,48 +45,6 @@ class Use:
     role: str = ""
 
 
-@dataclass(frozen=True)
-class _Made:
-    """What a name stands for that the program made itself with Keras.
-
-    Attributes:
-        kind: ``model``, ``layer`` or ``input``; of an input, all computed from it.
-        path: the class of Keras, by its full name.
-        own: what the program's own subclasses define.
-        is_class: whether it is the class, not an object.
-    """
-
-    kind: str
-    path: str
-    own: frozenset[str] = frozenset()
-    is_class: bool = False
-
-
-@dataclass
-class _Scope:
-    """Names bound in one scope: to a TensorFlow name, or to something else (None)."""
-
-    outer: _Scope | None
-    is_class: bool = False
-    bound: dict[str, str | _Made | None] = field(default_factory=dict)
-    global_names: set[str] = field(default_factory=set)
-
-    def look_up(self, name: str) -> str | _Made | None:
-        scope: _Scope | None = self
-        while scope is not None:
-            if name in scope.bound and (scope is self or not scope.is_class):
-                return scope.bound[name]
-            scope = scope.outer
-        return None
-
-    def bind(self, name: str, value: str | _Made | None) -> None:
-        scope = self
-        if name in self.global_names:
-            while scope.outer is not None:
-                scope = scope.outer
-        scope.bound[name] = value
-
-
 def uses(
     trees: Iterable[ast.Module],
     roots: frozenset[str],
@@ -99,7 +62,7 @@ def uses(
         >>> [use.name for use in uses([tree], frozenset({"tensorflow"}))[0]]
         ['tensorflow', 'tensorflow.ones']
     """
-    scope = _Scope(None)
+    scope = Scope(None)
     readers = []
     for tree in trees:
         reader = _Reader(roots, star, scope)
@@ -115,7 +78,7 @@ class _Reader(ast.NodeVisitor):
     """Walks one tree in the order of execution; bodies of functions come last."""
 
     def __init__(
-        self, roots: frozenset[str], star: Callable[[str], list[str]], scope: _Scope
+        self, roots: frozenset[str], star: Callable[[str], list[str]], scope: Scope
     ) -> None:
         self.found: list[Use] = []
         self._roots = roots
@@ -123,7 +86,7 @@ class _Reader(ast.NodeVisitor):
         self._scope = scope
         self._guards = 0
         self._assured: set[str] = set()
-        self._later: list[tuple[_Scope, int, list[ast.stmt]]] = []
+        self._later: list[tuple[Scope, int, list[ast.stmt]]] = []
 
     def finish(self) -> None:
         """Walk the bodies of functions, in which all global names are known by now."""
@@ -149,24 +112,26 @@ class _Reader(ast.NodeVisitor):
             return f"{above}.{node.attr}" if above else None
         return None
 
-    def _made(self, node: ast.AST) -> _Made | None:
+    def _made(self, node: ast.AST) -> Made | None:
         """Return what of Keras an expression gives, if it does."""
         if isinstance(node, ast.Name):
             found = self._scope.look_up(node.id)
-            if isinstance(found, _Made):
+            if isinstance(found, Made):
                 return found
         if isinstance(node, ast.Call):
             maker = self._made(node.func)
-            if maker is None or maker.is_class:
-                return maker and replace(maker, is_class=False)
-            takes_input = maker.kind != "input" and self._takes_input(node)
-            return _Made("input", maker.path) if takes_input else None
+            if maker is not None and maker.is_class:
+                return replace(maker, is_class=False)
+            path = maker.path if maker else self._path(node.func)
+            return Made("input", path) if path and self._computes(path, node) else None
         path = self._path(node)
-        kind = _kind(path) if path else ""
-        return _Made(kind, path, is_class=True) if path and kind else None
+        kind = kind_of(path) if path else ""
+        return Made(kind, path, is_class=True) if path and kind else None
 
-    def _takes_input(self, node: ast.Call) -> bool:
-        """Tell whether a call takes an input of Keras, or a list of some."""
+    def _computes(self, path: str, node: ast.Call) -> bool:
+        """Tell whether a call of TensorFlow takes inputs of Keras to compute with."""
+        if not _ASKING.isdisjoint(path.split(".")):
+            return False
         for given in (*node.args, *(word.value for word in node.keywords)):
             parts = given.elts if isinstance(given, ast.List) else [given]
             made = filter(None, map(self._made, parts))
@@ -230,8 +195,9 @@ class _Reader(ast.NodeVisitor):
             words = tuple(word.arg for word in node.keywords if word.arg)
             self._use(path, node.func, words)
         maker = self._made(node.func)
-        if maker and maker.kind != "input" and self._takes_input(node):
-            self._use(maker.path, node, role="functional")
+        by = maker.path if maker else path
+        if by and self._computes(by, node):
+            self._use(by, node, role="functional")
         self._getattr(node)
         for argument in (*node.args, *(word.value for word in node.keywords)):
             self.visit(argument)
@@ -253,12 +219,12 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         self._defaults(node.args)
-        with self._inside(_Scope(self._scope)):
+        with self._inside(Scope(self._scope)):
             self._bind_arguments(node.args)
             self.visit(node.body)
 
     def _comprehension(self, node: ast.AST) -> None:
-        with self._inside(_Scope(self._scope)):
+        with self._inside(Scope(self._scope)):
             for part in getattr(node, "generators", ()):
                 self.visit(part.iter)
                 self._bind_target(part.target)
@@ -335,7 +301,7 @@ class _Reader(ast.NodeVisitor):
         if node.returns is not None:
             self.visit(node.returns)
         self._scope.bind(node.name, None)
-        inner = _Scope(self._scope)
+        inner = Scope(self._scope)
         with self._inside(inner):
             self._bind_arguments(node.args)
         self._later.append((inner, self._guards, node.body))
@@ -357,7 +323,7 @@ class _Reader(ast.NodeVisitor):
         self._visit_all([word.value for word in node.keywords])
         bases = filter(None, map(self._made, node.bases))
         base = next((base for base in bases if base.is_class), None)
-        with self._inside(_Scope(self._scope, is_class=True)):
+        with self._inside(Scope(self._scope, is_class=True)):
             self._visit_all(node.body)
             own = frozenset(self._scope.bound)
         self._scope.bind(node.name, base and replace(base, own=base.own | own))
@@ -400,8 +366,12 @@ class _Reader(ast.NodeVisitor):
         for part in ast.walk(test):
             if not isinstance(part, ast.Call) or not isinstance(part.func, ast.Name):
                 continue
-            if part.func.id == "hasattr" and (name := self._spelled(part)):
+            if part.func.id != "hasattr":
+                continue
+            if name := self._spelled(part):
                 yield name
+            elif len(part.args) == 2 and (made := self._made(part.args[0])):
+                yield from (f"{made.path}.{name}" for name in _strings(part.args[1]))
 
     # Plumbing.
 
@@ -410,7 +380,7 @@ class _Reader(ast.NodeVisitor):
             self.visit(node)
 
     @contextmanager
-    def _inside(self, scope: _Scope) -> Iterator[None]:
+    def _inside(self, scope: Scope) -> Iterator[None]:
         outer, self._scope = self._scope, scope
         try:
             yield
@@ -426,21 +396,15 @@ class _Reader(ast.NodeVisitor):
             self._guards -= guarded
 
 
+def _strings(node: ast.expr) -> list[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return [node.value]
+    return []
+
+
 def _all_arguments(arguments: ast.arguments) -> list[ast.arg]:
     named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
     return [*named, *filter(None, (arguments.vararg, arguments.kwarg))]
-
-
-def _kind(path: str) -> str:
-    """Return what a call of a TensorFlow name makes, if it is of Keras."""
-    parts = path.split(".")
-    if "keras" not in parts and parts[0] != "tf_keras":
-        return ""
-    if parts[-1] in ("Model", "Sequential"):
-        return "model"
-    if parts[-1] == "Input":
-        return "input"
-    return "layer" if parts[-2:-1] == ["layers"] and parts[-1][0].isupper() else ""
 
 
 def _catches_lack(handler: ast.ExceptHandler) -> bool:
