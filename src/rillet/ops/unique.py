@@ -24,6 +24,10 @@ from rillet.ops.shaping import reshape_op, static_dims
 Array = np.ndarray[Any, Any]
 
 
+_FEW = 256  # elements for which sorting costs no more than a table
+_SPREAD = 4  # entries of the table an element, at most
+
+
 class Unique(NamedTuple):
     """What `tf.unique` gives."""
 
@@ -60,6 +64,13 @@ def _unique(x: Array, out_idx: DType = dtypes.int32) -> tuple[Array, Array, Arra
     if x.ndim != 1:
         raise ValueError("rank")
     kind = out_idx.numpy_dtype
+    if x.dtype.kind in "iu" and x.size > _FEW:
+        low, high = x.min(), x.max()
+        if int(high) - int(low) < _SPREAD * x.size:
+            wide = x if x.itemsize == 8 else x.astype(np.int64)
+            places = (wide - wide.dtype.type(low)).astype(np.int64, copy=False)
+            firsts, idx, count = _unique_places(places, int(high) - int(low) + 1)
+            return x[firsts], idx.astype(kind), count.astype(kind)
     plain = x.astype(np.float32) if x.dtype.kind == "V" else x
     _, first, places, counts = np.unique(
         plain,
@@ -76,6 +87,24 @@ def _unique(x: Array, out_idx: DType = dtypes.int32) -> tuple[Array, Array, Arra
         rank[places.reshape(-1)].astype(kind),
         counts[order].astype(kind),
     )
+
+
+def _unique_places(places: Array, span: int) -> tuple[Array, Array, Array]:
+    """The same for numbers from 0 to `span` - 1, by a table instead of a sort.
+
+    Returns:
+        Where each distinct number stands first, in order; the rank of every number;
+        how often each occurs.
+    """
+    size = places.size
+    first = np.full(span, size)
+    # Written from the end: of equal numbers the first one is written last.
+    first[places[::-1]] = np.arange(size - 1, -1, -1)
+    present = np.flatnonzero(first < size)
+    present = present[np.argsort(first[present])]
+    rank = np.empty(span, np.int64)
+    rank[present] = np.arange(present.size)
+    return first[present], rank[places], np.bincount(places, minlength=span)[present]
 
 
 unique_op: Op = define(
