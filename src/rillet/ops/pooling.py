@@ -20,6 +20,7 @@ import ml_dtypes
 import numpy as np
 
 from rillet.core import threads
+from rillet.ops.selecting import select
 from rillet.ops.windows import Windows, whole_images
 
 _BLOCK: Final = 1 << 17  # elements of input a block reads at a time
@@ -89,7 +90,7 @@ def maximum_gradient(x: np.ndarray, g: np.ndarray, at: Windows) -> np.ndarray:
     def block(part: slice) -> None:
         for won, of, to in _wins(x[part], at):
             target = out[part][to]
-            np.add(target, np.where(won, g[part][of], nothing), out=target)
+            np.add(target, select(won, g[part][of], nothing), out=target)
 
     _over_images(at, block)
     return out
@@ -110,7 +111,7 @@ def winners_of(x: np.ndarray, values: np.ndarray, at: Windows) -> np.ndarray:
     def block(part: slice) -> None:
         for won, of, to in _wins(x[part], at):
             target = out[part][of]
-            np.copyto(target, np.where(won, values[part][to], target))
+            np.copyto(target, select(won, values[part][to], target))
 
     _over_images(at, block)
     return out
