@@ -183,6 +183,7 @@ def test_calls_on_inputs_are_told(source, count):
 
 
 def test_methods_of_models_are_guarded_as_names_are():
-    source = KERAS + "m = keras.Model()\nif hasattr(m, 'save'):\n    m.save(1)\nm.save(2)"
+    guarded = "if hasattr(m, 'save'):\n    m.save(1)\n"
+    source = KERAS + "m = keras.Model()\n" + guarded + "m.save(2)"
     found = uses([ast.parse(source)], ROOTS)[0]
     assert [use.guarded for use in found if use.role == "method"] == [True, False]
