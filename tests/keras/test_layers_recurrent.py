@@ -93,6 +93,32 @@ def test_zero_output_for_mask() -> None:
     assert layer.get_config()["zero_output_for_mask"] is True
 
 
+def test_channels_may_come_first() -> None:
+    x = np.sin(np.arange(160, dtype="float32")).reshape(1, 2, 4, 5, 4)
+    last = k.ConvLSTM2D(3, 2, strides=2, return_sequences=True)
+    wanted = last(x).numpy()
+    first = k.ConvLSTM2D(
+        3, 2, strides=2, return_sequences=True, data_format="channels_first"
+    )
+    turned = np.moveaxis(x, -1, 2).copy()
+    first(turned)
+    first.set_weights(last.get_weights())
+    found = np.moveaxis(first(turned).numpy(), 2, -1)
+    np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
+    assert first.compute_output_shape(turned.shape) == (1, 2, 3, 2, 2)
+
+
+def test_both_ways_take_states() -> None:
+    layer = k.Bidirectional(k.GRU(2, return_state=True))
+    _, *states = layer(X)
+    found = layer([tf.constant(X), *states])[0].numpy()
+    ahead = layer.forward_layer(X, initial_state=states[:1])[0].numpy()
+    back = layer.backward_layer(X, initial_state=states[1:])[0].numpy()
+    assert (found == np.concatenate([ahead, back], -1)).all()
+    with pytest.raises(ValueError, match="states of both layers"):
+        layer(X, initial_state=states[:1])
+
+
 def test_sequences_are_learnt_by_fit() -> None:
     tf.keras.utils.set_random_seed(1)
     rng = np.random.default_rng(0)

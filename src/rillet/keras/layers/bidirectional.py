@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-import numpy as np
-
 from rillet.core import nest
 from rillet.core.errors import house_message
 from rillet.core.shapes import TensorShape
-from rillet.core.tensor import Tensor
 from rillet.keras.base_layer import Layer
 from rillet.keras.call_form import form_of
+from rillet.keras.layers.recurrent import is_tensors
 from rillet.keras.layers.registry import deserialize, serialize
 from rillet.keras.layers.wrappers import Wrapper
 from rillet.keras.serialization import builtin
@@ -141,9 +139,7 @@ class Bidirectional(Wrapper):
         **kwargs: Any,
     ) -> Any:
         """Run the layers; states, half of them for each, may follow the inputs."""
-        if isinstance(inputs, list | tuple) and isinstance(
-            inputs[0], Tensor | np.ndarray
-        ):
+        if isinstance(inputs, list | tuple) and is_tensors(inputs):
             initial_state = list(inputs[1:]) or initial_state
             inputs = inputs[0]
         if initial_state is not None:

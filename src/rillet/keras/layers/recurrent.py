@@ -19,6 +19,7 @@ from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
 from rillet.keras.base_layer import Layer
 from rillet.keras.input_spec import InputSpec
+from rillet.keras.keras_tensor import KerasTensor
 from rillet.keras.layers.cell_base import GateCell, zero_states
 from rillet.keras.layers.registry import deserialize, serialize
 from rillet.keras.layers.stacked_cells import (
@@ -118,7 +119,7 @@ class RNN(Layer):
         **kwargs: Any,
     ) -> Any:
         """Run the layer; states and constants may follow the inputs in a list."""
-        if isinstance(inputs, list | tuple) and _is_tensors(inputs):
+        if isinstance(inputs, list | tuple) and is_tensors(inputs):
             rest = list(inputs[1:])
             if self._constants and constants is None:
                 constants = rest[-self._constants :]
@@ -413,9 +414,9 @@ class RNN(Layer):
         return layer
 
 
-def _is_tensors(values: Any) -> bool:
+def is_tensors(values: Any) -> bool:
     """Whether a list holds a tensor and its states, not the rows of one."""
-    return bool(values) and isinstance(values[0], Tensor | np.ndarray)
+    return bool(values) and isinstance(values[0], Tensor | KerasTensor | np.ndarray)
 
 
 def _as_list(value: Any) -> list[Any]:
