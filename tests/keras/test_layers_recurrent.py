@@ -175,6 +175,14 @@ def test_types(dtype: str) -> None:
             assert w.dtype == g.dtype and w.dtype.name == layer.variable_dtype
 
 
+def _grown() -> Any:
+    """A stateful layer built without a batch, called on batches of two sizes."""
+    layer = k.LSTM(2, stateful=True)
+    layer.build((None, 4, 3))
+    layer(X)
+    return layer(X[:1])
+
+
 _REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "units": (lambda: k.LSTM(0), ValueError, "`units`, expected a positive integer"),
     "cell": (lambda: k.RNN(3), ValueError, "`cell` should have a `call` method"),
@@ -189,6 +197,11 @@ _REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         lambda: k.LSTM(2, stateful=True).reset_states(),
         ValueError,
         "needs to know its batch size",
+    ),
+    "other batch": (
+        lambda: _grown(),
+        ValueError,
+        "takes batches of one size",
     ),
     "initial state": (
         lambda: k.LSTM(2)(X, initial_state=[tf.ones((2, 2))]),

@@ -263,9 +263,21 @@ class RNN(Layer):
     def _first_states(self, inputs: Any, given: Any) -> list[Any]:
         """The states to begin with, as the cell's `state_size` nests them."""
         if given is None and self.stateful:
+            batch = static_dims(inputs)[1 if self.time_major else 0]
             if self.__dict__["_states"] is None:
+                self._batch = self._batch or batch
                 self.reset_states()
             kept = [v.read_value() for v in nest.flatten(self.__dict__["_states"])]
+            if kept[0].shape[0] != batch:
+                raise ValueError(
+                    house_message(
+                        type(self).__name__,
+                        "a stateful layer takes batches of one size",
+                        f"it keeps states of {kept[0].shape[0]} sequences, the batch"
+                        f" has {batch}",
+                        "Give fit a batch_size that divides the number of sequences",
+                    )
+                )
             return _as_list(nest.pack_sequence_as(self.cell.state_size, kept))
         if given is None:
             return self.get_initial_state(inputs)
