@@ -46,7 +46,10 @@ _memory.keep_freed()
 
 def __getattr__(name: str) -> _Any:
     found = _NAMES.get(name)
-    if found is not None:
+    value: _Any
+    if name == "__all__":
+        value = [n for n in __dir__() if not n.startswith("_")]
+    elif found is not None:
         value = getattr(_importlib.import_module(found[0]), found[1])
     elif name in _exports.NAMESPACES and _exports.is_present(name):
         value = _importlib.import_module(f"rillet.{name}")

@@ -20,3 +20,6 @@ from rillet.core.devices import (
 )
 from rillet.core.devices import set_soft_device_placement as set_soft_device_placement
 from rillet.core.devices import set_visible_devices as set_visible_devices
+
+#: The modules here that are public.
+_namespaces = ("experimental", "optimizer", "threading")

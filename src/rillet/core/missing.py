@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from rillet.core import context
 from rillet.core.errors import house_message
+from rillet.core.public_names import show_public
 
 Siblings = Callable[[], Iterable[str]]
 
@@ -126,21 +127,30 @@ class Package(ModuleType):
     """A package whose namespaces answer for what they lack, however they came in."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, ModuleType) and name in self.__dict__["_namespaces"]:
-            complete(value, f"{public_path(self.__name__)}.{name}")
+        if isinstance(value, ModuleType):
+            if name in self.__dict__["_namespaces"]:
+                complete(value, f"{public_path(self.__name__)}.{name}")
+            elif self.__dict__["_hides"]:
+                # Imports find it in `sys.modules`; users need not.
+                return
         super().__setattr__(name, value)
 
 
-def watch(package: str, namespaces: Iterable[str]) -> None:
+def watch(package: str, namespaces: Iterable[str], hide: bool = False) -> None:
     """Make a package's module a `Package`; Python binds what it imports there.
 
     Args:
         package: the name of the module, which calls this while it is imported.
         namespaces: the names of those modules in it that are public.
+        hide: whether its other modules are to be no attributes of it.
     """
     module = sys.modules[package]
-    module.__dict__["_namespaces"] = frozenset(namespaces)
+    space = module.__dict__
+    space["_namespaces"] = frozenset(namespaces)
+    space["_hides"] = hide
     module.__class__ = Package
+    for name in space["_namespaces"].intersection(space):
+        complete(space[name], f"{public_path(package)}.{name}")
 
 
 def public_path(module: str) -> str:
@@ -149,7 +159,9 @@ def public_path(module: str) -> str:
 
 
 def complete(module: ModuleType, namespace: str) -> None:
-    """Let a namespace answer for what it lacks, unless it does so itself.
+    """Let a namespace answer for what it lacks and show what is public.
+
+    One that does so itself is left alone.
 
     Args:
         module: the namespace's module.
@@ -161,3 +173,4 @@ def complete(module: ModuleType, namespace: str) -> None:
             raise missing_name(namespace, name, module.__dict__.keys)
 
         module.__dict__["__getattr__"] = refuse
+    show_public(module)

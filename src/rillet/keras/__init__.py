@@ -31,7 +31,7 @@ _NAMESPACES = (
     "saving",
     "utils",
 )
-_missing.watch(__name__, _NAMESPACES)
+_missing.watch(__name__, _NAMESPACES, hide=True)
 
 
 def _present(namespace: str) -> bool:
@@ -44,7 +44,10 @@ def _mean_metric(**arguments: _Any) -> _Any:
 
 
 def __getattr__(name: str) -> _Any:
-    if name in _NAMES:
+    value: _Any
+    if name == "__all__":
+        value = [n for n in __dir__() if not n.startswith("_")]
+    elif name in _NAMES:
         value = getattr(_importlib.import_module(_NAMES[name]), name)
     elif name in _NAMESPACES and _present(name):
         value = _importlib.import_module(f"rillet.keras.{name}")

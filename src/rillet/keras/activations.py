@@ -29,6 +29,29 @@ from rillet.ops.elementwise import cast, exp, minimum, pow
 from rillet.ops.error_functions import erf
 from rillet.ops.mask import where
 
+__all__ = [
+    "deserialize",
+    "elu",
+    "exponential",
+    "gelu",
+    "get",
+    "hard_sigmoid",
+    "leaky_relu",
+    "linear",
+    "mish",
+    "relu",
+    "relu6",
+    "selu",
+    "serialize",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "softplus",
+    "softsign",
+    "swish",
+    "tanh",
+]
+
 
 def _with_logits(output: Tensor, logits: Tensor) -> Tensor:
     output._keras_logits = logits

@@ -17,7 +17,7 @@ from rillet.keras import losses as losses_module
 from rillet.keras import metrics as metrics_module
 from rillet.keras.arguments import refuse_class
 from rillet.keras.call_context import mask_of
-from rillet.keras.losses.base import masked_weights
+from rillet.keras.losses.base import LossFunctionWrapper, masked_weights
 from rillet.keras.losses.reduction import Reduction
 from rillet.keras.outputs import (
     Container,
@@ -306,7 +306,7 @@ def _as_loss(loss: Any) -> Any:
     if isinstance(found, losses_module.Loss):
         return found
     name = getattr(found, "__name__", "loss")
-    return losses_module.LossFunctionWrapper(found, name=name)
+    return LossFunctionWrapper(found, name=name)
 
 
 def _as_metric(metric: Any, y_true: Any, y_pred: Any) -> Any:

@@ -22,6 +22,26 @@ from rillet.ops.elementwise import cast, sqrt, square
 from rillet.ops.gather import gather
 from rillet.ops.shaping import reduce_sum, reshape
 
+__all__ = [
+    "Constraint",
+    "MaxNorm",
+    "MinMaxNorm",
+    "NonNeg",
+    "RadialConstraint",
+    "UnitNorm",
+    "deserialize",
+    "get",
+    "max_norm",
+    "maxnorm",
+    "min_max_norm",
+    "non_neg",
+    "nonneg",
+    "radial_constraint",
+    "serialize",
+    "unit_norm",
+    "unitnorm",
+]
+
 
 class Constraint:
     """A function of a weight; subclasses define `__call__`."""

@@ -24,6 +24,21 @@ from rillet.ops.filling import eye
 from rillet.ops.products import matmul
 from rillet.ops.shaping import reduce_sum, sum_op
 
+__all__ = [
+    "L1",
+    "L1L2",
+    "L2",
+    "OrthogonalRegularizer",
+    "Regularizer",
+    "deserialize",
+    "get",
+    "l1",
+    "l1_l2",
+    "l2",
+    "orthogonal_regularizer",
+    "serialize",
+]
+
 
 class Regularizer:
     """A penalty; subclasses define `__call__` and `get_config`.

@@ -48,3 +48,6 @@ from rillet.ops.norms import normalize as normalize
 from rillet.ops.products import matmul as matmul
 from rillet.ops.tridiagonal import tridiagonal_matmul as tridiagonal_matmul
 from rillet.ops.tridiagonal import tridiagonal_solve as tridiagonal_solve
+
+#: The modules here that are public.
+_namespaces = ("experimental",)

@@ -130,3 +130,6 @@ from rillet.ops.zero_safe import xlog1py as xlog1py
 from rillet.ops.zero_safe import xlogy as xlogy
 
 mod = floormod
+
+#: The modules here that are public.
+_namespaces = ("special",)

@@ -102,3 +102,6 @@ from rillet.ops.transcendental import tanh as tanh
 sparse_softmax_cross_entropy_with_logits = (
     _softmax.sparse_softmax_cross_entropy_with_logits
 )
+
+#: The modules here that are public.
+_namespaces = ("experimental",)

@@ -43,3 +43,6 @@ from rillet.random import experimental as experimental
 stateless_parameterized_truncated_normal = (
     _stateless.stateless_parameterized_truncated_normal
 )
+
+#: The modules here that are public.
+_namespaces = ("experimental",)

@@ -6,6 +6,8 @@ others are fetched from their public addresses on first use and kept in Keras's 
 
 from __future__ import annotations
 
+from rillet.core import missing as _missing
+
 from . import (
     boston_housing,
     california_housing,
@@ -27,3 +29,5 @@ __all__ = [
     "mnist",
     "reuters",
 ]
+
+_missing.watch(__name__, __all__)

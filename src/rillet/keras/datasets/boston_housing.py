@@ -10,6 +10,8 @@ from __future__ import annotations
 from .housing import Split, load_split
 from .origins import KERAS_BASE, PathLike, check_test_split, fetch
 
+__all__ = ["load_data"]
+
 _HASH = "f553886a1f8d56431e820c5b82552d9d95cfcb96d1e678153f8839538947dff5"
 
 

@@ -12,6 +12,8 @@ from rillet.core.errors import house_message
 from .housing import Split, load_split
 from .origins import KERAS_BASE, PathLike, check_test_split, fetch
 
+__all__ = ["load_data"]
+
 _HASH = "1a2e3a52e0398de6463aebe6f4a8da34fb21fbb6b934cf88c3425e766f2a1a6f"
 _ROWS = {"small": 600, "large": None}
 

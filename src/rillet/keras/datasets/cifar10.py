@@ -13,6 +13,8 @@ import numpy as np
 from .cifar import Split, in_layout, load_batch
 from .origins import CIFAR_BASE, PathLike, fetch
 
+__all__ = ["load_data"]
+
 _HASH = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
 _FOLDER = "cifar-10-batches-py"
 

@@ -15,6 +15,8 @@ from rillet.core.errors import house_message
 from .cifar import Split, in_layout, load_batch
 from .origins import CIFAR_BASE, PathLike, fetch
 
+__all__ = ["load_data"]
+
 _HASH = "85cd44d02ba6437773c5bbd22e183051d648de2e7d6b014e1ef29b855ba677a7"
 _FOLDER = "cifar-100-python"
 

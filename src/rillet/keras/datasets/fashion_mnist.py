@@ -16,6 +16,8 @@ from .idx import read_idx
 from .origins import KERAS_BASE, PathLike, fetch
 from .refusals import refusal
 
+__all__ = ["load_data"]
+
 Split = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
 
 # The MD5 sums that Zalando publishes with the files.

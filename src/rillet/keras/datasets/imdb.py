@@ -14,6 +14,8 @@ from .npz import read_npz
 from .origins import KERAS_BASE, PathLike, fetch, read_word_index
 from .sequences import Cut, Ragged, as_array, legacy_num_words, limit, mark, shorten
 
+__all__ = ["get_word_index", "load_data"]
+
 Split = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
 
 _HASH = "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f"

@@ -18,6 +18,8 @@ from rillet.keras.settings import keras_home
 from .npz import read_npz
 from .packed import unpack_images
 
+__all__ = ["load_data"]
+
 Split = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
 
 _NAMES = ("x_train", "y_train", "x_test", "y_test")

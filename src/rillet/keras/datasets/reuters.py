@@ -20,6 +20,8 @@ from .origins import (
 )
 from .sequences import Cut, Ragged, as_array, legacy_num_words, limit, mark, shorten
 
+__all__ = ["get_label_names", "get_word_index", "load_data"]
+
 Split = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
 
 _HASH = "d6586e694ee56d7a4e65172e12b3e987c03096cb01eab99753921ef915959916"

@@ -25,7 +25,8 @@ from rillet.keras.initializers.scaled import HeUniform as HeUniform
 from rillet.keras.initializers.scaled import LecunNormal as LecunNormal
 from rillet.keras.initializers.scaled import LecunUniform as LecunUniform
 from rillet.keras.initializers.scaled import VarianceScaling as VarianceScaling
-from rillet.keras.lookup import described, found
+from rillet.keras.lookup import described as _described
+from rillet.keras.lookup import found as _found
 
 constant = Constant
 glorot_normal = GlorotNormal
@@ -65,12 +66,12 @@ def get(identifier: Any) -> Any:
         >>> get("he_normal").get_config()
         {'seed': None}
     """
-    return found("initializer", identifier)
+    return _found("initializer", identifier)
 
 
 def serialize(initializer: Any, use_legacy_format: bool = False) -> Any:
     """An initializer's configuration as plain data."""
-    return described(initializer, "keras.initializers", use_legacy_format)
+    return _described(initializer, "keras.initializers", use_legacy_format)
 
 
 def deserialize(
@@ -79,4 +80,4 @@ def deserialize(
     use_legacy_format: bool = False,
 ) -> Any:
     """The initializer that `serialize` described."""
-    return found("initializer", config, custom_objects)
+    return _found("initializer", config, custom_objects)

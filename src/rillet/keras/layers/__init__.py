@@ -157,3 +157,6 @@ from rillet.keras.layers.upsampling import UpSampling3D as UpSampling3D
 from rillet.keras.layers.wrappers import SpectralNormalization as SpectralNormalization
 from rillet.keras.layers.wrappers import TimeDistributed as TimeDistributed
 from rillet.keras.layers.wrappers import Wrapper as Wrapper
+
+#: The modules here that are public.
+_namespaces = ("experimental",)

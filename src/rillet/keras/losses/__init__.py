@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rillet.keras.lookup import described, found
+from rillet.keras.lookup import described as _described
+from rillet.keras.lookup import found as _found
 from rillet.keras.losses.base import Loss as Loss
-from rillet.keras.losses.base import LossFunctionWrapper as LossFunctionWrapper
 from rillet.keras.losses.crossentropy import binary_crossentropy as binary_crossentropy
 from rillet.keras.losses.crossentropy import (
     binary_focal_crossentropy as binary_focal_crossentropy,
@@ -58,9 +58,6 @@ from rillet.keras.losses.objects import (
 )
 from rillet.keras.losses.objects import SquaredHinge as SquaredHinge
 from rillet.keras.losses.reduction import Reduction as Reduction
-from rillet.keras.losses.reduction import (
-    compute_weighted_loss as compute_weighted_loss,
-)
 from rillet.keras.losses.regression import cosine_similarity as cosine_similarity
 from rillet.keras.losses.regression import huber as huber
 from rillet.keras.losses.regression import kl_divergence as kl_divergence
@@ -103,12 +100,12 @@ def get(identifier: Any) -> Any:
         >>> get("mse") is mean_squared_error
         True
     """
-    return found("loss", identifier)
+    return _found("loss", identifier)
 
 
 def serialize(loss: Any, use_legacy_format: bool = False) -> Any:
     """A loss's configuration as plain data, or a function's name."""
-    return described(loss, "keras.losses", use_legacy_format)
+    return _described(loss, "keras.losses", use_legacy_format)
 
 
 def deserialize(
@@ -117,4 +114,4 @@ def deserialize(
     use_legacy_format: bool = False,
 ) -> Any:
     """The loss that `serialize` described."""
-    return found("loss", name, custom_objects)
+    return _found("loss", name, custom_objects)

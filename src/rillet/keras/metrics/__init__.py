@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rillet.keras.lookup import described, found
+from rillet.keras.lookup import described as _described
+from rillet.keras.lookup import found as _found
 from rillet.keras.losses import binary_crossentropy as binary_crossentropy
 from rillet.keras.losses import binary_focal_crossentropy as binary_focal_crossentropy
 from rillet.keras.losses import categorical_crossentropy as categorical_crossentropy
@@ -59,7 +60,6 @@ from rillet.keras.metrics.accuracies import (
     top_k_categorical_accuracy as top_k_categorical_accuracy,
 )
 from rillet.keras.metrics.base import Metric as Metric
-from rillet.keras.metrics.base import clone_metric as clone_metric
 from rillet.keras.metrics.confusion import FalseNegatives as FalseNegatives
 from rillet.keras.metrics.confusion import FalsePositives as FalsePositives
 from rillet.keras.metrics.confusion import Precision as Precision
@@ -129,12 +129,12 @@ def get(identifier: Any) -> Any:
     Raises:
         ValueError: where nothing has that name.
     """
-    return found("metric", identifier)
+    return _found("metric", identifier)
 
 
 def serialize(metric: Any, use_legacy_format: bool = False) -> Any:
     """A metric's configuration as plain data, or a function's name."""
-    return described(metric, "keras.metrics", use_legacy_format)
+    return _described(metric, "keras.metrics", use_legacy_format)
 
 
 def deserialize(
@@ -143,4 +143,4 @@ def deserialize(
     use_legacy_format: bool = False,
 ) -> Any:
     """The metric that `serialize` described."""
-    return found("metric", config, custom_objects)
+    return _found("metric", config, custom_objects)

@@ -203,8 +203,3 @@ def _part(metric: Any, key: Any, value: Any) -> Any:
                 f"metric {metric.name} gave {key!r}: {value!r}",
             )
         ) from error
-
-
-def clone_metric(metric: Any) -> Any:
-    """A metric of the same configuration, with state of its own."""
-    return type(metric).from_config(metric.get_config())

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rillet.core.errors import house_message
-from rillet.keras.lookup import described, found
+from rillet.core import missing as _missing
+from rillet.core.errors import house_message as _house_message
+from rillet.keras.lookup import described as _described
+from rillet.keras.lookup import found as _found
 from rillet.keras.optimizers import legacy as legacy
 from rillet.keras.optimizers import schedules as schedules
 from rillet.keras.optimizers.adam import Adam as Adam
@@ -22,7 +24,9 @@ from rillet.keras.optimizers.adaptive import Ftrl as Ftrl
 from rillet.keras.optimizers.base import Optimizer as Optimizer
 from rillet.keras.optimizers.gradient_descent import SGD as SGD
 from rillet.keras.optimizers.rmsprop import RMSprop as RMSprop
-from rillet.keras.serialization import builtins_of
+from rillet.keras.serialization import builtins_of as _builtins_of
+
+_missing.watch(__name__, ("legacy", "schedules"))
 
 
 def get(identifier: Any, **kwargs: Any) -> Any:
@@ -46,7 +50,7 @@ def get(identifier: Any, **kwargs: Any) -> Any:
     kwargs.pop("use_legacy_optimizer", None)
     if kwargs:
         raise TypeError(
-            house_message("optimizers.get", "Invalid keyword arguments", f"{kwargs}")
+            _house_message("optimizers.get", "Invalid keyword arguments", f"{kwargs}")
         )
     if isinstance(identifier, Optimizer):
         return identifier
@@ -60,7 +64,7 @@ def get(identifier: Any, **kwargs: Any) -> Any:
     elif hasattr(identifier, "apply_gradients"):
         return identifier
     raise ValueError(
-        house_message(
+        _house_message(
             "optimizers.get",
             "Could not interpret optimizer identifier",
             f"{identifier!r} of type {type(identifier).__name__}",
@@ -71,7 +75,7 @@ def get(identifier: Any, **kwargs: Any) -> Any:
 
 def serialize(optimizer: Any, use_legacy_format: bool = False) -> Any:
     """An optimizer's configuration as plain data."""
-    return described(optimizer, "keras.optimizers", use_legacy_format)
+    return _described(optimizer, "keras.optimizers", use_legacy_format)
 
 
 def deserialize(
@@ -83,6 +87,6 @@ def deserialize(
     """The optimizer that `serialize` described; names of classes in any case."""
     config = dict(config)
     name = config["class_name"]
-    if name.lower() in builtins_of("optimizer"):
+    if name.lower() in _builtins_of("optimizer"):
         config = {"class_name": name.lower(), "config": config.get("config", {})}
-    return found("optimizer", config, custom_objects)
+    return _found("optimizer", config, custom_objects)

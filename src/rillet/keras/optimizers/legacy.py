@@ -20,6 +20,18 @@ from rillet.keras.optimizers.schedules import LearningRateSchedule
 from rillet.keras.serialization import builtin
 from rillet.ops.elementwise import cast
 
+__all__ = [
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "Adamax",
+    "Ftrl",
+    "Nadam",
+    "Optimizer",
+    "RMSprop",
+    "SGD",
+]
+
 _state = context.state
 
 

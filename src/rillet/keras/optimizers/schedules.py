@@ -20,6 +20,18 @@ from rillet.ops.elementwise import cast, floordiv, log, minimum, pow
 from rillet.ops.mask import where
 from rillet.ops.transcendental import cos
 
+__all__ = [
+    "CosineDecay",
+    "CosineDecayRestarts",
+    "ExponentialDecay",
+    "InverseTimeDecay",
+    "LearningRateSchedule",
+    "PiecewiseConstantDecay",
+    "PolynomialDecay",
+    "deserialize",
+    "serialize",
+]
+
 
 class LearningRateSchedule:
     """A learning rate that depends on the step; subclasses define `__call__`.
