@@ -332,7 +332,34 @@ def single_steps(tf: Any) -> dict[str, Any]:
     return found
 
 
+def chances(tf: Any) -> dict[str, Any]:
+    """Histories after a seed of nets that draw numbers as they train, and Nadam's.
+
+    They run eagerly: inside a graph tf.keras draws other numbers.
+    """
+    keras, layers = tf.keras, tf.keras.layers
+    x = np.random.default_rng(0).random((64, 3)).astype("float32")
+    y = x[:, :1] * 2 - 1
+    found: dict[str, Any] = {}
+    for name in ("sgd", "adam", "nadam"):
+        for drops in (False, True):
+            keras.backend.clear_session()
+            keras.utils.set_random_seed(3)
+            model = keras.Sequential(
+                [
+                    layers.Dense(8, "relu"),
+                    *([layers.Dropout(0.5)] if drops else []),
+                    layers.Dense(1),
+                ]
+            )
+            model.compile(name, "mse", run_eagerly=True)
+            history = model.fit(x, y, epochs=3, batch_size=16, verbose=0)
+            found[f"{name}, {drops}"] = _plain(history.history)
+    return found
+
+
 PROGRAMS = {
+    "chances": chances,
     "summaries": summaries,
     "progress": progress,
     "orders": orders,
