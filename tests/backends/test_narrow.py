@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import builtins
 import logging
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -102,6 +105,46 @@ def test_large_products_come_here(monkeypatch: pytest.MonkeyPatch) -> None:
     blas.matmul(left[:100], np.ones((300, 8), np.float32))
     blas.matmul(left, np.ones((300, 1), np.float32))
     assert asked == [left.shape]
+
+
+def at_once(function: Any) -> list[Any]:
+    """What four threads get that call a function together."""
+    ready = threading.Barrier(4)
+
+    def call(_: int) -> Any:
+        ready.wait()
+        return function()
+
+    with ThreadPoolExecutor(4) as pool:
+        return list(pool.map(call, range(4)))
+
+
+def test_threads_that_ask_first_get_the_same_kernel(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Blocks of a convolution did: one failed, the other was multiplied elsewhere."""
+    made = []
+
+    def load() -> Any:
+        made.append(None)
+        time.sleep(0.05)
+        return len(made)
+
+    monkeypatch.setattr(gemm, "_narrow", None)
+    monkeypatch.setattr(gemm, "_narrow_loader", load)
+    assert at_once(gemm._narrow_product) == [1, 1, 1, 1]
+    left, right = drawn(4096, 40), drawn(40, 20)
+
+    def fresh() -> np.ndarray:
+        out = np.empty((4096, 20), np.float32)
+        assert multiply(left, right, out, False)
+        return out
+
+    for _ in range(3):
+        multiply = narrow.load()
+        assert multiply is not None
+        found = at_once(fresh)
+        assert all((f == found[0]).all() for f in found)
 
 
 def test_without_llvm_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ the kernel that a higher storey provided.
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable
 from typing import Final
 
@@ -52,6 +53,7 @@ DIRECT: Final[dict[np.dtype, Routines]] = {}  # where addresses can be read in p
 
 _narrow_loader: Callable[[], NarrowProduct | None] | None = None
 _narrow: NarrowProduct | None = None
+_loading: Final = threading.Lock()
 
 
 def bind(dtype: np.dtype) -> Routines:
@@ -145,8 +147,12 @@ def _is_narrow(left: np.ndarray, right: np.ndarray) -> bool:
 def _narrow_product() -> NarrowProduct | None:
     global _narrow_loader, _narrow
     if _narrow_loader is not None:
-        loader, _narrow_loader = _narrow_loader, None
-        _narrow = loader()
+        with _loading:  # a second thread waits: both are to take the same road
+            if _narrow_loader is not None:
+                try:
+                    _narrow = _narrow_loader()
+                finally:
+                    _narrow_loader = None
     return _narrow
 
 

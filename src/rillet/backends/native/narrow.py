@@ -17,6 +17,7 @@ Blocks come from the shape alone.
 from __future__ import annotations
 
 import ctypes
+import threading
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
@@ -55,6 +56,7 @@ class Narrow:
         self._compiler = compiler
         self._host = host
         self._kernels: dict[tuple[str, int], _Kernels] = {}
+        self._compiling = threading.Lock()
 
     def product(
         self, left: np.ndarray, right: np.ndarray, out: np.ndarray, accumulate: bool
@@ -168,7 +170,10 @@ class Narrow:
         key = (dtype.name, vectors)
         found = self._kernels.get(key)
         if found is None:
-            found = self._kernels[key] = self._compile(dtype, vectors)
+            with self._compiling:  # blocks of a convolution ask at the same time
+                found = self._kernels.get(key)
+                if found is None:
+                    found = self._kernels[key] = self._compile(dtype, vectors)
         return found
 
     def _compile(self, dtype: np.dtype, vectors: int) -> _Kernels:
