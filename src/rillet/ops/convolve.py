@@ -91,6 +91,10 @@ def grouped_input_gradient(
             g.reshape(-1, filters) if g.size else np.empty((_rows(g), filters), g.dtype)
         )
         return matmul(flat, table, transpose_b=True).reshape(*g.shape[:-1], depth)
+    around = _windows_over_gradient(at) if groups == 1 and g.size else None
+    if around is not None and _FEW_CHANNELS <= filters <= 2 * depth:
+        axes = tuple(range(len(at.window)))
+        return convolve(g, np.flip(weights, axes).swapaxes(-1, -2), around)
     out = np.zeros((g.shape[0], *at.sizes, depth * groups), g.dtype)
     if out.size == 0 or g.size == 0:
         return out
@@ -112,6 +116,21 @@ def grouped_input_gradient(
 
     threads.parallel(block, len(images))
     return out
+
+
+def _windows_over_gradient(at: Windows) -> Windows | None:
+    """Windows over a result that end at each input, where every step is 1.
+
+    The input's gradient then is a convolution of the result's gradient with the filters
+    turned round: it gathers in long runs what would be scattered a channel's run at a
+    time. None where there is no such convolution.
+    """
+    reach = [(w - 1) * d for w, d in zip(at.window, at.dilations, strict=True)]
+    before = tuple(r - b for r, b in zip(reach, at.before, strict=True))
+    after = tuple(r - a for r, a in zip(reach, at.after, strict=True))
+    if max(at.strides, default=2) > 1 or min(before + after) < 0:
+        return None
+    return at._replace(sizes=at.outputs, before=before, after=after, outputs=at.sizes)
 
 
 def filter_gradient(

@@ -92,6 +92,39 @@ def test_convolution_and_its_gradients(case: tuple[Any, ...]) -> None:
     np.testing.assert_allclose([(x * dx).sum(), (w * dw).sum()], product, atol=1e-9)
 
 
+@pytest.mark.parametrize("filters", [7, 8, 16, 17, 40])
+@pytest.mark.parametrize(
+    ("sizes", "window", "dilations", "padding"),
+    [
+        ((9, 7), (3, 3), (1, 1), "SAME"),
+        ((9, 7), (3, 2), (1, 1), "VALID"),
+        ((9, 7), (2, 4), (2, 1), "SAME"),
+        ((9, 7), (3, 3), (1, 2), [(2, 1), (0, 4)]),
+        ((9, 7), (3, 3), (1, 1), [(3, 0), (1, 1)]),
+        ((9, 7), (1, 1), (1, 1), [(1, 0), (0, 0)]),
+        ((11,), (4,), (2,), "SAME"),
+        ((5, 4, 6), (2, 3, 1), (1, 1, 1), "SAME"),
+    ],
+    ids=str,
+)
+def test_input_gradient_of_steps_of_one(sizes, window, dilations, padding, filters):
+    """Gathered or scattered: the transpose of the convolution."""
+    rng = np.random.default_rng(filters)
+    at = windows(sizes, window, (1,) * len(sizes), dilations, padding)
+    x = rng.normal(size=(2, *sizes, 8))
+    w = rng.normal(size=(*window, 8, filters))
+    g = rng.normal(size=(2, *at.outputs, filters))
+    want = np.sum(looped(x, w, at, 1) * g)
+    found = convolve.input_gradient(w, g, at)
+    assert found.shape == x.shape
+    np.testing.assert_allclose(np.sum(found * x), want, rtol=1e-10, atol=1e-9)
+    # A single element of x moves the sum by its own gradient and no other.
+    one = np.zeros_like(x)
+    one[(1, *(n // 2 for n in sizes), 3)] = 1
+    alone = np.sum(looped(one, w, at, 1) * g)
+    np.testing.assert_allclose(np.sum(found * one), alone, rtol=1e-10, atol=1e-9)
+
+
 @pytest.mark.parametrize("case", CASES[::2], ids=range(len(CASES[::2])))
 def test_depthwise_convolution_and_its_gradients(case: tuple[Any, ...]) -> None:
     at, _, x, _, rng = case
