@@ -11,6 +11,7 @@ from rillet.core.dtypes import ANY, FROM_NUMPY, REAL, DType, as_dtype
 from rillet.core.errors import UnimplementedError, house_message
 from rillet.core.spec import Spec
 from rillet.ops.registry import Op, define
+from rillet.ops.selecting import select
 from rillet.ops.shape_rules import same_as_input
 
 Array = np.ndarray[Any, Any]
@@ -174,7 +175,7 @@ _clamp_op: Op = define(
 _clamp_grad_op: Op = define(
     "RilletClampGrad",
     types=(REAL, 0),
-    kernel=lambda g, x, low=None, high=None: np.where(
+    kernel=lambda g, x, low=None, high=None: select(
         np.equal(_clamp(x, low, high), x), g, g.dtype.type(0)
     ),
     infer=same_as_input,
