@@ -231,7 +231,8 @@ _SLIPS: list[Any] = [
         "dictionary for a stack",
         lambda: _ready().fit({"a": _X}, _Y, verbose=0),
         TypeError,
-        r"give x\['a'\] for x",
+        r"takes one tensor, but x is a dictionary of \['a'\]: give x\['a'\]\.(?s:.*)"
+        r"inputs=\{'a': tf\.Tensor\(shape=\(8, 3\), dtype=float32\)\}",
     ),
     (
         "loss class",

@@ -55,6 +55,8 @@ def shown(value: Any) -> str:
         return f"array(shape={value.shape}, dtype={value.dtype})"
     if isinstance(value, list | tuple) and len(value) < 9:
         return type(value)(shown(v) for v in value).__repr__().replace("'", "")
+    if isinstance(value, dict) and len(value) < 9:
+        return "{" + ", ".join(f"{k!r}: {shown(v)}" for k, v in value.items()) + "}"
     text = repr(value)
     return text if len(text) < 200 else text[:197] + "..."
 

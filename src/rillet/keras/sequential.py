@@ -243,7 +243,10 @@ class Sequential(Model):
 
     def _advice(self, inputs: Any) -> str:
         if isinstance(inputs, dict) and inputs:
-            return f" It takes one tensor: give x[{next(iter(inputs))!r}] for x."
+            return (
+                f"\nA stack takes one tensor, but x is a dictionary of {list(inputs)}:"
+                f" give x[{next(iter(inputs))!r}]."
+            )
         return super()._advice(inputs)
 
     def _shape_taken(self) -> Any:
