@@ -85,7 +85,7 @@ ROWS = rows(
         (
             "Flatten of an unknown format",
             "layers.Flatten(data_format='first')",
-            r"^Flatten: .*\"channels_first\", \"channels_last\": got 'first'",
+            r"^Flatten: .*\"channels_first\", \"channels_last\": .*'first'",
         ),
         (
             "Reshape to another count",
