@@ -31,11 +31,13 @@ _TABLE: Final[dict[str, str]] = {
     "rillet.autodiff.custom": "custom_gradient grad_pass_through recompute_grad",
     "rillet.autodiff.sources": "UnconnectedGradients",
     "rillet.autodiff.tape": "GradientTape",
+    "rillet.function": "function",
     "rillet.keras.initializers.tensorflow": (
         "constant_initializer ones_initializer random_normal_initializer"
         " random_uniform_initializer zeros_initializer"
     ),
     "rillet.ops.checks": "Assert",
+    "rillet.ops.control": "case cond switch_case while_loop",
     "rillet.ops.printing": "print=print_ timestamp",
     "rillet.ops.static": "get_static_value",
     "rillet.ops.strings": "as_string",
@@ -104,6 +106,7 @@ _TABLE: Final[dict[str, str]] = {
 #: Namespaces that are modules of their own: `rillet.math` and so on.
 NAMESPACES: Final[tuple[str, ...]] = (
     "autodiff",
+    "autograph",
     "bitwise",
     "compat",
     "config",

@@ -26,12 +26,12 @@ from rillet.autodiff.sources import (
 from rillet.core import context, nest
 from rillet.core.convert import to_tensor
 from rillet.core.describe import describe
-from rillet.core.dtypes import COMPLEX, FLOATING
+from rillet.core.dtypes import COMPLEX, FLOATING, variant
 from rillet.core.errors import house_message
 from rillet.core.logger import get_logger
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
-from rillet.ops import elementwise
+from rillet.ops.filling import ones_like_op
 from rillet.ops.host import is_symbolic
 
 _state = context.state
@@ -114,7 +114,7 @@ class GradientTape:
             return
         kept = False
         for y in outputs:
-            if type(y) is not Tensor or y._array.dtype in _DIFFERENTIABLE:
+            if not isinstance(y, Tensor) or _flows(y):
                 live[id(y)] = y
                 kept = True
         if kept:
@@ -376,9 +376,16 @@ class GradientTape:
         raise TypeError(house_message("GradientTape", "a tape cannot be pickled"))
 
 
+def _flows(y: Tensor) -> bool:
+    """Whether gradients flow through an output."""
+    if type(y) is Tensor:
+        return y._array.dtype in _DIFFERENTIABLE
+    return y.dtype is variant or y.dtype.numpy_dtype in _DIFFERENTIABLE
+
+
 def _ones(tensor: Any) -> Any:
     if is_symbolic(tensor):
-        return elementwise.add_op(tensor, tensor) * 0 + 1
+        return ones_like_op.run(tensor)
     return Tensor(np.ones(tensor._array.shape, tensor._array.dtype))
 
 
