@@ -319,7 +319,10 @@ def _check_alike(one: Any, two: Any, leaves: list[Any], place: str) -> None:
         if why or specs[0] is None or specs[1] is None:
             break
         if specs[0].dtype is not specs[1].dtype:
-            why = f"dtypes are {specs[0].dtype.name} and {specs[1].dtype.name}"
+            why = (
+                f"it has dtype {specs[0].dtype.name} in the main branch, but dtype"
+                f" {specs[1].dtype.name} in the else branch"
+            )
     if why:
         raise TypeError(
             house_message(

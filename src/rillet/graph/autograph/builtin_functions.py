@@ -18,6 +18,7 @@ from rillet.graph.ir import SymbolicTensor
 from rillet.ops import elementwise, reduce, sequences, shaping
 from rillet.ops.casting import cast
 from rillet.ops.compare import logical_and, logical_or
+from rillet.ops.mask import where
 from rillet.ops.sizes import shape as shape_of
 from rillet.ops.sorting import sort
 from rillet.ops.strings import to_number
@@ -29,9 +30,18 @@ def _symbolic(value: Any) -> bool:
 
 def range_(*args: Any) -> Any:
     """`range`; of tensors, the op."""
-    if any(_symbolic(a) for a in args):
-        return sequences.range(*args)
-    return range(*args)
+    if not any(_symbolic(a) for a in args):
+        return range(*args)
+    start, limit, step = (0, *args, 1) if len(args) == 1 else (*args, 1)[:3]
+    # Python's range is empty where the op refuses limits on the wrong side
+    if _symbolic(step):
+        beyond = elementwise.maximum(start, limit)
+        limit = where(step > 0, beyond, elementwise.minimum(start, limit))
+    elif step > 0:
+        limit = elementwise.maximum(start, limit)
+    else:
+        limit = elementwise.minimum(start, limit)
+    return sequences.range(start, limit, step)
 
 
 def len_(value: Any) -> Any:

@@ -47,6 +47,22 @@ _codes: dict[int, tuple[weakref.ref[Any], types.CodeType | None]] = {}
 _cell: types.CellType = types.CellType()
 
 
+class _Tell:
+    """How much the conversion says about what it does; see `set_verbosity`."""
+
+    level = 0
+    aloud = False
+
+    def __call__(self, level: int, text: str) -> None:
+        if self.level >= level:
+            get_logger().info(text)
+            if self.aloud:
+                print(text)
+
+
+tell = _Tell()
+
+
 def provide_operators(operators: Any) -> None:
     """Set what rewritten code finds under the name ``ag__``."""
     _cell.cell_contents = operators
@@ -82,13 +98,13 @@ def convert(fn: Any) -> Any:
     return fn
 
 
-def source_text(fn: Any, recursive: bool = True) -> str:
+def source_text(fn: Any) -> str:
     """The rewritten source of a function.
 
     Raises:
         ValueError: where it cannot be had.
     """
-    fn = inspect.unwrap(getattr(fn, "python_function", fn))
+    fn = inspect.unwrap(fn)
     fn = getattr(fn, "__func__", fn)
     try:
         node, _ = _rewritten(source_of(fn))
@@ -116,7 +132,11 @@ def _new_code(fn: types.FunctionType) -> types.CodeType | None:
     if code.co_flags & _NOT_PLAIN or not _is_users(fn):
         return None
     try:
-        return _compiled(source_of(fn), code)
+        made = _compiled(source_of(fn), code)
+        tell(1, f"AutoGraph converted {code.co_qualname}")
+        if tell.level >= 3:
+            tell(3, source_text(fn))
+        return made
     except (SourceMissing, Unsupported, SyntaxError) as error:
         get_logger().warning(
             "AutoGraph could not transform %s and will run it as it is: %s Only its"

@@ -67,7 +67,7 @@ def items_of(value: Any) -> Items | None:
 def _tensor_items(tensor: Any) -> Items:
     shape = tensor.shape
     if shape.rank == 0:
-        raise TypeError(
+        raise ValueError(
             house_message("iter(tensor)", "Cannot iterate over a scalar tensor")
         )
     numbers = _range_items(tensor)

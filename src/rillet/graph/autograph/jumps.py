@@ -62,8 +62,8 @@ def lower_jumps(node: ast.FunctionDef) -> None:
         node.body.append(_at(ast.Return(_at(ast.Constant(None), last)), last))
     lowered = _Lowering().block(node.body, None).body
     if returns:
-        first = node.body[0]
-        lowered = [_set(DONE, False, first), *lowered]
+        start = 1 if ast.get_docstring(node) is not None else 0
+        lowered.insert(start, _set(DONE, False, node.body[0]))
         lowered.append(_at(ast.Return(_name(RETURNED, last)), last))
     node.body = lowered
 

@@ -264,21 +264,22 @@ class _Loop:
         except NameError as error:
             for i in open_:
                 if error.name == self.state.names[i]:
-                    raise self.state.error(
-                        ValueError, i, "must be defined before the loop"
-                    ) from None
+                    raise self._undefined(i) from None
             raise
         finally:
             self.state.put(self.before)
         return tuple(specs)
 
+    def _undefined(self, i: int) -> Any:
+        none = self.before[i] is None
+        rule = "is not allowed to be None" if none else "must be defined"
+        return self.state.error(ValueError, i, f"{rule} before the loop")
+
     def _zeros(self, i: int, specs: Any) -> Any:
         made = []
         for leaf in flatten(specs):
             if not isinstance(leaf, _Kind):
-                raise self.state.error(
-                    ValueError, i, "must be defined before the loop"
-                )
+                raise self._undefined(i)
             made.append(zeros_like_spec(leaf.spec))
         return pack(specs, made)
 

@@ -175,7 +175,7 @@ class MeanMetricWrapper(Mean):
         kind = as_dtype(self._dtype)
         y_true, y_pred = _typed(y_true, kind), _typed(y_pred, kind)
         y_true, y_pred = matched_ranks(y_true, y_pred)
-        values = self._fn(y_true, y_pred, **self._fn_kwargs)
+        values = context.to_call(self._fn)(y_true, y_pred, **self._fn_kwargs)
         if mode.masks and isinstance(values, Tensor):
             mask = mask_of(values)
             if mask is not None:
