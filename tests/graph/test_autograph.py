@@ -1,4 +1,4 @@
-"""Converted functions: the same as Python's own over values, and over tensors of a graph.
+"""Converted functions: as Python's own over values, and traced over tensors.
 
 Every row is run four ways on the same arguments: as it is and converted, on Python
 values and traced over tensors. Python itself is the reference.

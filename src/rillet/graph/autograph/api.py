@@ -9,6 +9,7 @@ from typing import Any
 
 from rillet.core.errors import house_message
 from rillet.graph.autograph import conversion
+from rillet.graph.autograph.loops import set_loop_options as set_loop_options
 
 
 class Feature(enum.Enum):
@@ -89,7 +90,7 @@ def to_code(
     """
     plain = getattr(entity, "python_function", entity)
     if not hasattr(getattr(plain, "__func__", plain), "__code__"):
-        call = getattr(type(plain), "__call__", None)
+        call = conversion.call_of(plain)
         if isinstance(plain, type) or not hasattr(call, "__code__"):
             raise ValueError(
                 house_message(
@@ -153,33 +154,3 @@ def do_not_convert(func: Callable[..., Any] | None = None) -> Any:
         2
     """
     return do_not_convert if func is None else conversion.keep(func)
-
-
-def set_loop_options(
-    parallel_iterations: Any = None,
-    swap_memory: Any = None,
-    maximum_iterations: Any = None,
-    shape_invariants: Any = None,
-) -> None:
-    """Say more about the loop in whose body this stands first.
-
-    Args:
-        parallel_iterations: accepted; rounds run one after another.
-        swap_memory: accepted.
-        maximum_iterations: the most rounds to run.
-        shape_invariants: pairs of a variable and a shape with None for sizes that
-            change from round to round.
-
-    Example:
-        >>> import rillet as tf
-        >>> @tf.function
-        ... def doubled(n):
-        ...     x = tf.constant([1])
-        ...     for _ in tf.range(n):
-        ...         tf.autograph.experimental.set_loop_options(
-        ...             shape_invariants=[(x, tf.TensorShape([None]))])
-        ...         x = tf.concat([x, x], 0)
-        ...     return x
-        >>> doubled(2).numpy().tolist()
-        [1, 1, 1, 1]
-    """

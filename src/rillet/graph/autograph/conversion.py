@@ -38,9 +38,7 @@ _LEFT = frozenset(
     """IPython PIL absl cv2 h5py matplotlib ml_dtypes mock numba numpy pandas pytest
     _pytest rillet scipy six sklearn tensorboard tqdm wrapt""".split()
 )
-_NOT_PLAIN = (
-    inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
-)
+_NOT_PLAIN = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 #: Rewritten code by the identity of the original; None where it runs as it is.
 _codes: dict[int, tuple[weakref.ref[Any], types.CodeType | None]] = {}
@@ -91,11 +89,19 @@ def convert(fn: Any) -> Any:
         return fn if same else functools.partial(inner, *fn.args, **fn.keywords)
     if isinstance(fn, type) or getattr(fn, KEPT, False):
         return fn
-    call = getattr(type(fn), "__call__", None)
+    call = call_of(fn)
     if isinstance(call, types.FunctionType):
         inner = _converted(call)
         return fn if inner is call else types.MethodType(inner, fn)
     return fn
+
+
+def call_of(value: Any) -> Any:
+    """What the class of an object defines as its call; None where it has none."""
+    for owner in type(value).__mro__:
+        if "__call__" in vars(owner):
+            return vars(owner)["__call__"]
+    return None
 
 
 def source_text(fn: Any) -> str:

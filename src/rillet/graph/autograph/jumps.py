@@ -1,4 +1,4 @@
-"""`break`, `continue` and early returns become flags, so that control only falls through.
+"""Jumps become flags: after `break`, `continue` and returns control falls through.
 
 `rewrite` works on what comes out: what stood after a jump is in the other branch of its
 `if`, or behind a test of the flag; loops ask their flags before each turn; the only
@@ -99,7 +99,9 @@ class _Lowering:
         match node:
             case ast.Return():
                 value = node.value or _at(ast.Constant(None), node)
-                kept = _at(ast.Assign([_name(RETURNED, node, ast.Store())], value), node)
+                kept = _at(
+                    ast.Assign([_name(RETURNED, node, ast.Store())], value), node
+                )
                 return _raise(DONE, node, kept)
             case ast.Break() if loop is not None:
                 return _raise(loop.broke, node)
@@ -226,7 +228,9 @@ def _raise(flag: str, at: ast.AST, *before: ast.stmt) -> _Block:
 
 def _none_of(flags: list[str], at: ast.AST) -> ast.expr:
     """``not one and not other``."""
-    parts = [_at(ast.UnaryOp(ast.Not(), _name(flag, at)), at) for flag in flags]
+    parts: list[ast.expr] = [
+        _at(ast.UnaryOp(ast.Not(), _name(flag, at)), at) for flag in flags
+    ]
     return parts[0] if len(parts) == 1 else _at(ast.BoolOp(ast.And(), parts), at)
 
 

@@ -30,7 +30,9 @@ def walk_scope(root: ast.AST | Iterable[ast.AST]) -> Iterator[ast.AST]:
             pending.extend(getattr(node, "decorator_list", []))
             arguments = getattr(node, "args", None)
             if arguments is not None:
-                pending.extend([*arguments.defaults, *filter(None, arguments.kw_defaults)])
+                pending.extend(
+                    [*arguments.defaults, *filter(None, arguments.kw_defaults)]
+                )
         else:
             pending.extend(list(ast.iter_child_nodes(node))[::-1])
 
@@ -98,7 +100,9 @@ def _function_reads(node: _Function) -> Names:
 
 def _comprehension_reads(node: _Comprehension) -> Names:
     targets = [generator.target for generator in node.generators]
-    own = frozenset(n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name))
+    own = frozenset(
+        n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)
+    )
     return (reads(list(ast.iter_child_nodes(node))) - own) | reads(
         node.generators[0].iter
     )

@@ -1,4 +1,4 @@
-"""What rewritten code finds under the name ``ag__``: one place for all its operators."""
+"""What rewritten code finds under the name ``ag__``: all its operators."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ and every call asks first whether the function called is to be converted.
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
@@ -30,6 +31,11 @@ _Node = TypeVar("_Node", bound=ast.AST)
 OPERATORS = "ag__"
 #: Functions that look at the frame that calls them.
 _FRAME = frozenset({"super", "locals", "globals", "vars", "dir", "eval", "exec"})
+
+#: What `set_loop_options` takes.
+_OPTIONS = frozenset(
+    "maximum_iterations parallel_iterations shape_invariants swap_memory".split()
+)
 
 _STATE = """
 def ag__get():
@@ -120,7 +126,7 @@ class _Function:
             case ast.For():
                 return self.loop(node, _FOR)
             case ast.Assert():
-                return self.assert_(node)
+                return self.assertion(node)
             case ast.FunctionDef():
                 return [_inner_function(node, self.expressions)]
             case ast.ClassDef() | ast.AsyncFunctionDef():
@@ -145,7 +151,7 @@ class _Function:
             node.subject = self.expressions.visit(node.subject)
         return node
 
-    def assert_(self, node: ast.Assert) -> list[ast.stmt]:
+    def assertion(self, node: ast.Assert) -> list[ast.stmt]:
         message = node.msg or ast.Constant(None)
         if _keeps_to_itself([node.test, message]):
             text = "ag__.assert_stmt(TEST, lambda: MESSAGE)"
@@ -186,8 +192,6 @@ class _Function:
         _refuse_yield([node])
         body = node.body
         options = _loop_options(body)
-        if options is not None:
-            body = body[1:] or _template("pass", node)
         targets = [node.target] if isinstance(node, ast.For) else []
         tests = [node.test] if isinstance(node, ast.While) else []
         bound = bound_names([*targets, *tests, *body])
@@ -220,8 +224,8 @@ class _Function:
         """What `set_loop_options` was given, for evaluation at the loop's start."""
         if call is None:
             return ast.Constant(None)
-        call.func = _placed(_operator("loop_options"), call)
-        return _thunk(call)
+        made = ast.Call(_operator("loop_options"), [call.func], call.keywords)
+        return _thunk(_placed(copy.deepcopy(made), call))
 
     def _fill(
         self, function: Any, body: list[ast.stmt], names: Iterable[str], at: ast.AST
@@ -298,7 +302,9 @@ class _Expressions(ast.NodeTransformer):
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
         self.generic_visit(node)
         return (
-            _call("not_", node, [node.operand]) if isinstance(node.op, ast.Not) else node
+            _call("not_", node, [node.operand])
+            if isinstance(node.op, ast.Not)
+            else node
         )
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
@@ -306,7 +312,9 @@ class _Expressions(ast.NodeTransformer):
         self.generic_visit(node)
         if not lazy:
             return node
-        return _call("if_exp", node, [node.test, _thunk(node.body), _thunk(node.orelse)])
+        return _call(
+            "if_exp", node, [node.test, _thunk(node.body), _thunk(node.orelse)]
+        )
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
         lazy = _keeps_to_itself(node.comparators)
@@ -362,12 +370,10 @@ def _constants(names: Iterable[str]) -> ast.expr:
 
 
 def _loop_options(body: list[ast.stmt]) -> ast.Call | None:
-    """The call of `set_loop_options` that a loop starts with."""
+    """The call that a loop starts with, if it looks like one of `set_loop_options`."""
     match body[0]:
-        case ast.Expr(ast.Call(func=ast.Attribute(attr="set_loop_options")) as call):
-            return call
-        case ast.Expr(ast.Call(func=ast.Name(id="set_loop_options")) as call):
-            return call
+        case ast.Expr(ast.Call(args=[], keywords=[_, *_] as given) as call):
+            return call if all(k.arg in _OPTIONS for k in given) else None
     return None
 
 
@@ -409,7 +415,7 @@ class _Filler(ast.NodeTransformer):
 
 
 def _template(text: str, at: ast.AST, **parts: ast.AST) -> list[ast.stmt]:
-    """Statements from their text, in the place of `at`, with trees for capital names."""
+    """Statements from their text, placed at `at`, with trees for capital names."""
     place = {
         "lineno": getattr(at, "lineno", 1),
         "col_offset": getattr(at, "col_offset", 0),

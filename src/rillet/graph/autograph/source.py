@@ -132,4 +132,4 @@ def _covers(node: FunctionNode, code: types.CodeType) -> bool:
         for line, last, column, stop in code.co_positions()
         if None not in (line, last, column, stop) and (line, column) != (last, stop)
     ]
-    return all(start <= a and b <= end for a, b in places)  # type: ignore[operator]
+    return all(start <= a and b <= end for a, b in places)

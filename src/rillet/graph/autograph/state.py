@@ -68,7 +68,10 @@ class State:
     """
 
     def __init__(
-        self, get: Callable[[], Values], put: Callable[[Values], None], names: Sequence[str]
+        self,
+        get: Callable[[], Values],
+        put: Callable[[Values], None],
+        names: Sequence[str],
     ) -> None:
         self.get = get
         self.put = put
