@@ -32,12 +32,16 @@ _TABLE: Final[dict[str, str]] = {
     "rillet.autodiff.sources": "UnconnectedGradients",
     "rillet.autodiff.tape": "GradientTape",
     "rillet.function": "function",
+    "rillet.graph.ir": "Graph Operation=Node",
     "rillet.keras.initializers.tensorflow": (
         "constant_initializer ones_initializer random_normal_initializer"
         " random_uniform_initializer zeros_initializer"
     ),
     "rillet.ops.checks": "Assert",
     "rillet.ops.control": "case cond switch_case while_loop",
+    "rillet.ops.functional": "foldl foldr map_fn scan vectorized_map",
+    "rillet.ops.host_functions": "numpy_function py_function",
+    "rillet.ops.tensor_array": "TensorArray",
     "rillet.ops.printing": "print=print_ timestamp",
     "rillet.ops.static": "get_static_value",
     "rillet.ops.strings": "as_string",

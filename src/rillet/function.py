@@ -17,39 +17,21 @@ from typing import Any
 from rillet.backends.reference import ReferenceBackend
 from rillet.graph.concrete import ConcreteFunction
 from rillet.core import context, nest
+from rillet.core.devices import settings
 from rillet.core.errors import house_message
 from rillet.core.logger import get_logger
+from rillet.core.spec import Spec, TypeSpec
 from rillet.graph.call import evaluate
-from rillet.graph.ir import SymbolicTensor
 from rillet.graph.trace import Tracer
 from rillet.ops.composites import opened
 from rillet.graph.signatures import Arguments, Signature
 
 _state = context.state
 _BACKEND = ReferenceBackend()
-_settings = {"eagerly": False}
 #: TensorFlow warns where 5 of the last calls traced.
 _MANY = 5
 
 context.register_service("graph.evaluate", lambda t: evaluate(t, _BACKEND))
-
-
-def run_functions_eagerly(run_eagerly: bool) -> None:
-    """Run the Python of every `tf.function` at each call, without graphs.
-
-    Args:
-        run_eagerly: true to do so, false to trace again.
-
-    Example:
-        >>> import rillet as tf
-        >>> tf.config.run_functions_eagerly(False)
-    """
-    _settings["eagerly"] = bool(run_eagerly)
-
-
-def functions_run_eagerly() -> bool:
-    """Whether functions run without graphs; see `run_functions_eagerly`."""
-    return _settings["eagerly"]
 
 
 class Function:
@@ -154,7 +136,7 @@ class Function:
         return made
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if _settings["eagerly"]:
+        if settings.functions_eager:
             return self._python_function(*args, **kwargs)
         arguments = self._signature.bind(args, kwargs)
         concrete = self._found(arguments)
@@ -196,8 +178,6 @@ class Function:
         if concrete.created:
             self._made_variables = True
             concrete = self._trace_once(arguments, specs, False)
-        elif not self._made_variables and self._traces == 0:
-            pass
         self._traces += 1
         outer: Tracer | None = _state.tracer
         if concrete.is_local:
@@ -230,8 +210,6 @@ class Function:
         with tracer:
             tensors = []
             for spec, name in zip(specs, arguments.names, strict=True):
-                from rillet.core.spec import Spec
-
                 tensors.append(
                     tracer.graph.placeholder(Spec(spec.shape._dims, spec.dtype), name)
                 )
@@ -401,8 +379,6 @@ def function(
 
 
 def _checked_signature(signature: Any) -> Any:
-    from rillet.core.spec import TypeSpec
-
     if signature is None:
         return None
     if not isinstance(signature, list | tuple):
@@ -425,8 +401,3 @@ def _checked_signature(signature: Any) -> Any:
                 )
             )
     return tuple(signature)
-
-
-def is_symbolic(value: Any) -> bool:
-    """Whether a value belongs to a graph."""
-    return isinstance(value, SymbolicTensor)

@@ -405,3 +405,6 @@ def _told(notes: tuple[tuple[str, str], ...]) -> str | None:
         return None
     shown = "; ".join(f"{how} at {where}" for how, where in notes[:3])
     return f"The chain from the loss to the variables broke at: {shown}"
+
+
+context.register_service("autodiff.tape", GradientTape)

@@ -92,8 +92,11 @@ class GraphCall:
         for _ in range(order):
             outs = self._targets([*self.graph.outputs, *saved])
             have = skip | {id(x) for x in saved}
-            more = [x for x in self._backward(outs)[0].forward if id(x) not in have]
-            more = [x for x in more if x.node.graph is self.graph]
+            more = [
+                x
+                for x in self._backward(outs)[0].forward
+                if id(x) not in have and isinstance(x, SymbolicTensor)
+            ]
             if not more:
                 break
             saved = [*saved, *more]

@@ -223,7 +223,7 @@ class Tracer:
         else:
             if self.parent is not None:
                 outer = self.parent.capture(value)
-            spec = spec_of(value)
+            spec = value.spec if isinstance(value, SymbolicTensor) else spec_of(value)
         inner = self.graph.placeholder(spec, "Capture")
         known = value._array if isinstance(value, Tensor) else None
         if isinstance(value, SymbolicTensor):

@@ -22,6 +22,7 @@ from rillet.ops.elementwise import (
     neg_op,
     sub_op,
 )
+from rillet.ops.host import is_symbolic
 from rillet.ops.registry import Op, define
 from rillet.ops.rows import row_max, row_sum
 from rillet.ops.shape_rules import axis_in, same_as_input
@@ -181,7 +182,7 @@ def _grad_xent(gs: Any, ys: Any, logits: Any, labels: Any) -> tuple[Any, Any]:
     g, g_back = gs
     column = _column(g)
     into_logits = mul_op(column, ys[1])
-    if g_back is not None and _matters(g_back):
+    if g_back is not None and matters(g_back):
         p = softmax_op(logits)
         inner = sum_op(mul_op(g_back, p), -1, keep_dims=True)
         into_logits = add_op(into_logits, mul_op(sub_op(g_back, inner), p))
@@ -194,9 +195,11 @@ def _column(g: Any) -> Any:
     return reshape_op(g, (*static_dims(g), 1))
 
 
-def _matters(g: Any) -> bool:
+def matters(g: Any) -> bool:
     """False for the zeros that stand for «nothing flows into this output»."""
-    return type(g) is not Tensor or bool(g._array.any())
+    if is_symbolic(g):
+        return bool(g.op.type != "ZerosLike")
+    return bool(g._array.any())
 
 
 softmax_xent_op: Op = define(
@@ -297,7 +300,7 @@ def _sparse_xent(logits: Array, labels: Array) -> tuple[Array, Array]:
 def _grad_sparse(gs: Any, ys: Any, logits: Any, labels: Any) -> tuple[Any, None]:
     g, g_back = gs
     found = mul_op(_column(g), ys[1])
-    if g_back is not None and _matters(g_back):
+    if g_back is not None and matters(g_back):
         p = softmax_op(logits)
         inner = sum_op(mul_op(g_back, p), -1, keep_dims=True)
         found = add_op(found, mul_op(sub_op(g_back, inner), p))

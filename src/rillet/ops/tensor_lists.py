@@ -14,7 +14,7 @@ from rillet.core import dtypes
 from rillet.core.dtypes import ANY, DType
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
-from rillet.ops.registry import Op, define
+from rillet.ops.registry import Op, define_for_graphs
 
 Array = np.ndarray[Any, Any]
 _LIST = Spec((), dtypes.variant)
@@ -63,13 +63,12 @@ def _reserve(
     return (None,) * int(size)
 
 
-list_reserve_op: Op = define(
+list_reserve_op: Op = define_for_graphs(
     "TensorListReserve",
     types=(ANY,),
     kernel=_reserve,
     infer=lambda size, **attrs: _LIST,
     attrs={"element_dtype": dtypes.float32, "element_shape": None},
-    quiet=False,
 )
 
 
@@ -89,14 +88,13 @@ def _set_grad(g: Any, y: Any, rows: Any, index: Any, item: Any, **attrs: Any) ->
     )
 
 
-list_set_op: Op = define(
+list_set_op: Op = define_for_graphs(
     "TensorListSetItem",
     types=(LISTS, ANY, ANY),
     kernel=_set,
     infer=lambda rows, index, item, **attrs: _LIST,
     grad=_set_grad,
     attrs={"resize": False},
-    quiet=False,
 )
 
 
@@ -107,7 +105,7 @@ def _clear(rows: Any, index: Array, like: Any) -> Any:
     return tuple(out[: len(like)])
 
 
-list_clear_op: Op = define(
+list_clear_op: Op = define_for_graphs(
     "RilletListClear",
     types=(LISTS, ANY, LISTS),
     kernel=_clear,
@@ -117,7 +115,6 @@ list_clear_op: Op = define(
         None,
         None,
     ),
-    quiet=False,
 )
 
 
@@ -129,13 +126,12 @@ def _get_like(rows: Any, index: Array, like: Array) -> Array:
     return found
 
 
-list_get_like_op: Op = define(
+list_get_like_op: Op = define_for_graphs(
     "RilletListGetLike",
     types=(LISTS, ANY, ANY),
     kernel=_get_like,
     infer=lambda rows, index, like: like,
     grad=(lambda g, y, rows, index, like: list_only_op.run(g, index, rows), None, None),
-    quiet=False,
 )
 
 
@@ -145,7 +141,7 @@ def _only(item: Array, index: Array, like: Any) -> Any:
     return tuple([item if i == at else None for i in range(max(len(like), at + 1))])
 
 
-list_only_op: Op = define(
+list_only_op: Op = define_for_graphs(
     "RilletListOnly",
     types=(ANY, ANY, LISTS),
     kernel=_only,
@@ -155,7 +151,6 @@ list_only_op: Op = define(
         None,
         None,
     ),
-    quiet=False,
 )
 
 
@@ -169,7 +164,7 @@ def _get(
     return _zeros(rows, element_dtype, element_shape) if found is None else found
 
 
-list_get_op: Op = define(
+list_get_op: Op = define_for_graphs(
     "TensorListGetItem",
     types=(LISTS, ANY),
     kernel=_get,
@@ -178,7 +173,6 @@ list_get_op: Op = define(
     ),
     grad=(lambda g, y, rows, index, **attrs: list_only_op.run(g, index, rows), None),
     attrs={"element_dtype": dtypes.float32, "element_shape": None},
-    quiet=False,
 )
 
 
@@ -208,17 +202,16 @@ def _stack_spec(
     return Spec(shape, element_dtype)
 
 
-list_stack_op: Op = define(
+list_stack_op: Op = define_for_graphs(
     "TensorListStack",
     types=(LISTS,),
     kernel=_stack,
     infer=_stack_spec,
     grad=(lambda g, y, rows, **attrs: list_from_op.run(g),),
     attrs={"element_dtype": dtypes.float32, "element_shape": None},
-    quiet=False,
 )
 
-list_from_op: Op = define(
+list_from_op: Op = define_for_graphs(
     "TensorListFromTensor",
     types=(ANY,),
     kernel=lambda x: tuple(x),
@@ -226,7 +219,6 @@ list_from_op: Op = define(
     grad=(
         lambda g, y, x: list_stack_like_op.run(g, x),
     ),
-    quiet=False,
 )
 
 
@@ -238,29 +230,26 @@ def _stack_like(rows: Any, like: Array) -> Array:
     return out
 
 
-list_stack_like_op: Op = define(
+list_stack_like_op: Op = define_for_graphs(
     "RilletListStackLike",
     types=(LISTS, ANY),
     kernel=_stack_like,
     infer=lambda rows, like: like,
     grad=(lambda g, y, rows, like: list_from_op.run(g), None),
-    quiet=False,
 )
 
-list_length_op: Op = define(
+list_length_op: Op = define_for_graphs(
     "TensorListLength",
     types=(LISTS,),
     kernel=lambda rows: np.array(len(rows), np.int32),
     infer=lambda rows: Spec((), dtypes.int32),
-    quiet=False,
 )
 
-list_zeros_op: Op = define(
+list_zeros_op: Op = define_for_graphs(
     "RilletListZeros",
     types=(LISTS,),
     kernel=lambda rows: (None,) * len(rows),
     infer=lambda rows: _LIST,
-    quiet=False,
 )
 
 
@@ -273,7 +262,7 @@ def _add(a: Any, b: Any) -> Any:
     return tuple(out)
 
 
-list_add_op: Op = define(
+list_add_op: Op = define_for_graphs(
     "RilletListAdd",
     types=(LISTS, LISTS),
     kernel=_add,
@@ -286,7 +275,7 @@ def _row(history: Any, index: Array) -> Any:
     return history[int(index)]
 
 
-row_op: Op = define(
+row_op: Op = define_for_graphs(
     "RilletRow",
     types=(LISTS, ANY),
     kernel=_row,
@@ -294,7 +283,6 @@ row_op: Op = define(
         None if history.shape is None else history.shape[1:], history.dtype
     ),
     grad=(lambda g, y, history, index: row_spread_op.run(g, index, history), None),
-    quiet=False,
 )
 
 
@@ -313,19 +301,105 @@ def _row_spread(g: Any, index: Array, history: Any) -> Any:
     return tuple(rows)
 
 
-row_spread_op: Op = define(
+row_spread_op: Op = define_for_graphs(
     "RilletRowSpread",
     types=(LISTS, ANY, LISTS),
     kernel=_row_spread,
     infer=lambda g, index, history: history,
     grad=(lambda g, y, x, index, history: row_op.run(g, index), None, None),
-    quiet=False,
 )
 
-rows_count_op: Op = define(
+rows_count_op: Op = define_for_graphs(
     "RilletRowsCount",
     types=(LISTS,),
     kernel=lambda history: np.array(len(history), np.int32),
     infer=lambda history: Spec((), dtypes.int32),
-    quiet=False,
+)
+
+
+def _concat(
+    rows: Any, element_dtype: DType = dtypes.float32, element_shape: Any = None
+) -> Array:
+    parts = [row for row in rows if row is not None]
+    if not parts:
+        dims = (element_shape or (0,))[1:]
+        return np.zeros([0, *[d or 0 for d in dims]], element_dtype.numpy_dtype)
+    return np.concatenate(parts)
+
+
+def _concat_spec(
+    rows: Spec, element_dtype: DType = dtypes.float32, element_shape: Any = None
+) -> Spec:
+    shape = None if element_shape is None else (None, *element_shape[1:])
+    return Spec(shape, element_dtype)
+
+
+list_concat_op: Op = define_for_graphs(
+    "TensorListConcatV2",
+    types=(LISTS,),
+    kernel=_concat,
+    infer=_concat_spec,
+    grad=(lambda g, y, rows, **attrs: list_split_like_op.run(g, rows),),
+    attrs={"element_dtype": dtypes.float32, "element_shape": None},
+)
+
+
+def _split_like(x: Array, like: Any) -> Any:
+    out, at = [], 0
+    for row in like:
+        if row is None:
+            out.append(None)
+            continue
+        out.append(x[at : at + len(row)])
+        at += len(row)
+    return tuple(out)
+
+
+list_split_like_op: Op = define_for_graphs(
+    "RilletListSplitLike",
+    types=(ANY, LISTS),
+    kernel=_split_like,
+    infer=lambda x, like: _LIST,
+    grad=(lambda g, y, x, like: list_concat_like_op.run(g, x, like), None),
+)
+
+
+def _concat_like(rows: Any, x: Array, like: Any) -> Array:
+    out, at = np.zeros(x.shape, x.dtype), 0
+    for row, old in zip(rows, like, strict=True):
+        if old is not None:
+            if row is not None:
+                out[at : at + len(old)] = row
+            at += len(old)
+    return out
+
+
+list_concat_like_op: Op = define_for_graphs(
+    "RilletListConcatLike",
+    types=(LISTS, ANY, LISTS),
+    kernel=_concat_like,
+    infer=lambda rows, x, like: x,
+    grad=(lambda g, y, rows, x, like: list_split_like_op.run(g, like), None, None),
+)
+
+
+def _split(x: Array, lengths: Array) -> Any:
+    ends = np.cumsum(lengths)
+    if int(ends[-1] if len(ends) else 0) != len(x):
+        raise InvalidArgumentError(
+            house_message(
+                "TensorArray.split",
+                "lengths must add up to the first size",
+                f"lengths={lengths.tolist()}, the value has shape {list(x.shape)}",
+            )
+        )
+    return tuple(np.split(x, ends[:-1])) if len(ends) else ()
+
+
+list_split_op: Op = define_for_graphs(
+    "TensorListSplit",
+    types=(ANY, ANY),
+    kernel=_split,
+    infer=lambda x, lengths: _LIST,
+    grad=(lambda g, y, x, lengths: list_concat_like_op.run(g, x, y), None),
 )
