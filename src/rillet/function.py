@@ -21,6 +21,7 @@ from rillet.core.devices import settings
 from rillet.core.errors import house_message
 from rillet.core.logger import get_logger
 from rillet.core.spec import Spec, TypeSpec
+from rillet.graph.autograph import convert, leaving
 from rillet.graph.call import evaluate
 from rillet.graph.trace import Tracer
 from rillet.ops.composites import opened
@@ -164,8 +165,10 @@ class Function:
         """An earlier trace with unknown sizes that these arguments fit."""
         for specs, concrete in self._relaxed.get(arguments.form_key, ()):
             pairs = zip(arguments.specs, specs, strict=True)
-            if all(b.is_compatible_with(a) and a.shape.is_subtype_of(b.shape)
-                   for a, b in pairs):
+            if all(
+                b.is_compatible_with(a) and a.shape.is_subtype_of(b.shape)
+                for a, b in pairs
+            ):
                 return concrete
         return None
 
@@ -216,7 +219,7 @@ class Function:
             count = len(tensors)
             args, kwargs = arguments.rebuilt(tensors)
             result = self._body()(*args, **kwargs)
-            form, flat = opened(result)
+            form, flat = opened(leaving(result))
             outputs = [tracer.lift(t) for t in flat]
             tracer.graph.outputs = outputs
             tracer.graph.writes = tracer.written()
@@ -229,9 +232,6 @@ class Function:
         plain = getattr(self, "_plain", None)
         if not self._autograph:
             return self._python_function
-        from rillet.graph import autograph
-
-        convert = autograph.convert
         if plain is None or self._bound_to is None:
             return convert(self._python_function)
         return functools.partial(convert(plain), self._bound_to())

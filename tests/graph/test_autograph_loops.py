@@ -259,3 +259,166 @@ def test_functions_given_to_rillet_are_converted() -> None:
         )[0]
 
     assert int(f(tf.constant(0))) == 8
+
+
+def appended(x):
+    rows = []
+    for row in x:
+        rows.append(row * 2.0)
+    return tf.stack(rows)
+
+
+def appended_to_a_start(x):
+    sums = [tf.constant(0.5)]
+    for row in x:
+        sums.append(sums[-1] + row[0])
+    return tf.stack(sums), sums[1]
+
+
+def appended_in_a_branch(x):
+    found = []
+    for row in x:
+        if row[0] > 0.0:
+            found.append(row)
+    return tf.concat(found, 0), tf.stack(found, axis=1), tf.concat(found, axis=-1)
+
+
+def appended_in_nested_loops(x):
+    found = []
+    for row in x:
+        for value in row:
+            if value > 5.0:
+                break
+            found.append(value)
+    total = 0.0
+    for value in found:
+        total += value
+    return total, tf.stack(found), len(found)
+
+
+def appended_in_a_python_loop(x):
+    rows = []
+    for i in range(3):
+        rows.append(x[i] + 1.0)
+    return tf.stack(rows, 1)
+
+
+def appended_and_returned(x):
+    rows = []
+    for row in x:
+        rows.append(row)
+    return rows
+
+
+LISTS = [
+    appended,
+    appended_to_a_start,
+    appended_in_a_branch,
+    appended_in_nested_loops,
+    appended_in_a_python_loop,
+    appended_and_returned,
+]
+
+
+@pytest.mark.parametrize("unknown", [False, True], ids=["static", "unknown"])
+@pytest.mark.parametrize("fn", LISTS, ids=lambda f: f.__name__)
+def test_lists_that_grow(fn: Any, unknown: bool) -> None:
+    test_traced_equals_eager(fn, unknown)
+
+
+def test_gradients_through_lists() -> None:
+    test_gradients_equal_eager(appended)
+
+
+def test_a_list_of_the_outside_stays_pythons() -> None:
+    log = []
+
+    @tf.function
+    def f(x):
+        for row in x:
+            log.append("traced")
+            x = x + row
+        return x
+
+    f(tf.constant(X))
+    assert log == ["traced"]
+
+
+@pytest.mark.parametrize("item", [("a", 1), 1], ids=["mixed", "int"])
+def test_what_a_growing_list_takes(item: Any) -> None:
+    @tf.function
+    def f(x):
+        rows = [x[0, 0]]
+        for _ in x:
+            rows.append(item)
+        return rows
+
+    with pytest.raises(TypeError, match="'rows' may only be given tensors of one"):
+        f(tf.constant(X))
+
+
+def test_tensor_arrays_are_carried_and_gone_through() -> None:
+    @tf.function
+    def f(x):
+        rows = tf.TensorArray(tf.float32, 0, dynamic_size=True)
+        for i in tf.range(3):
+            rows = rows.write(i, x * tf.cast(i, tf.float32))
+        total = 0.0
+        for row in rows:
+            total += tf.reduce_sum(row)
+        return rows.stack(), total
+
+    stacked, total = f(tf.constant([1.0, 2.0]))
+    assert stacked.numpy().tolist() == [[0.0, 0.0], [1.0, 2.0], [2.0, 4.0]]
+    assert float(total) == 9.0
+
+
+def test_gradients_through_a_returned_list() -> None:
+    @tf.function
+    def f(x):
+        rows = []
+        for row in x:
+            rows.append(row * row)
+        return rows
+
+    x = tf.constant(X)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        rows = f(x)
+        assert isinstance(rows, list) and len(rows) == 3
+        y = tf.reduce_sum(rows[1])
+    wanted = np.zeros_like(X)
+    wanted[1] = 2 * X[1]
+    np.testing.assert_array_equal(tape.gradient(y, x).numpy(), wanted)
+
+
+def test_a_growing_list_says_what_it_lacks() -> None:
+    @tf.function
+    def f(x):
+        rows = []
+        for row in x:
+            rows.append(row)
+        rows.sort()
+        return rows
+
+    with pytest.raises(AttributeError, match="has no 'sort'"):
+        f(tf.constant(X))
+
+
+def test_layers_and_losses_of_a_program_are_converted() -> None:
+    class Doubling(tf.keras.layers.Layer):
+        def call(self, inputs):
+            if tf.reduce_sum(inputs) > 0.0:
+                return inputs * 2.0
+            return inputs
+
+    def clipped(y_true, y_pred):
+        if tf.reduce_max(y_pred) > 10.0:
+            y_pred = y_pred / 10.0
+        return tf.reduce_mean(y_true - y_pred, axis=-1)
+
+    layer = Doubling()
+    loss = tf.keras.losses.MeanSquaredError().__class__.__mro__[1](clipped)
+    f = tf.function(lambda x: loss(x, layer(x)))
+    for x in (X, -X, X * 10.0):
+        np.testing.assert_allclose(f(x), loss(x, layer(tf.constant(x))), rtol=1e-6)

@@ -11,6 +11,7 @@ from rillet.core import context as _context
 from rillet.graph.autograph import operators as _operators
 from rillet.graph.autograph.conversion import convert as convert
 from rillet.graph.autograph.conversion import provide_operators as _provide
+from rillet.graph.autograph.lists import leaving as leaving
 
 _provide(_operators)
 _context.register_service("autograph.convert", convert)

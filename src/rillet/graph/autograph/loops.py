@@ -64,6 +64,7 @@ def while_stmt(
     names: Sequence[str],
     carried: int,
     options: Callable[[], Options] | None,
+    lists: Sequence[str] = (),
 ) -> None:
     """Run a loop while its condition is Python's; trace the rest.
 
@@ -75,6 +76,7 @@ def while_stmt(
         names: their names.
         carried: how many of them are wanted by the next round or after the loop.
         options: gives what `set_loop_options` said, where it was called.
+        lists: the names of lists that the body appends to.
     """
     state = State(get, put, names)
     while True:
@@ -88,7 +90,7 @@ def while_stmt(
     def holding() -> Any:
         return condition(test(), "while statement", state.place)
 
-    Loop(state, carried, options).run(holding, body)
+    Loop(state, carried, options, lists).run(holding, body)
 
 
 def for_stmt(
@@ -100,6 +102,7 @@ def for_stmt(
     names: Sequence[str],
     carried: int,
     options: Callable[[], Options] | None,
+    lists: Sequence[str] = (),
 ) -> None:
     """Run a loop over an iterable of Python's, or trace one over tensors.
 
@@ -112,14 +115,17 @@ def for_stmt(
         names: their names.
         carried: how many of them are wanted by the next round or after the loop.
         options: gives what `set_loop_options` said, where it was called.
+        lists: the names of lists that the body appends to.
     """
     items = items_of(iterable)
     if items is not None:
-        Loop(State(get, put, names), carried, options).run_over(items, test, body)
+        Loop(State(get, put, names), carried, options, lists).run_over(
+            items, test, body
+        )
         return
     traced_loop = getattr(iterable, "_traced_for", None)
     if traced_loop is not None and _state.tracer is not None:
-        loop = Loop(State(get, put, names), carried, options)
+        loop = Loop(State(get, put, names), carried, options, lists)
         loop.run_by(traced_loop, test, body)
         return
     for item in iterable:

@@ -10,6 +10,8 @@ from rillet.graph.autograph.branches import if_exp as if_exp
 from rillet.graph.autograph.branches import if_stmt as if_stmt
 from rillet.graph.autograph.builtin_functions import OVERLOADS
 from rillet.graph.autograph.conversion import convert
+from rillet.graph.autograph.lists import concat_, stack_
+from rillet.graph.autograph.lists import list_append as list_append
 from rillet.graph.autograph.logic import and_ as and_
 from rillet.graph.autograph.logic import assert_stmt as assert_stmt
 from rillet.graph.autograph.logic import chain as chain
@@ -20,6 +22,10 @@ from rillet.graph.autograph.loops import loop_options as loop_options
 from rillet.graph.autograph.loops import while_stmt as while_stmt
 from rillet.graph.autograph.state import UNSET as UNSET
 from rillet.graph.autograph.state import peek as peek
+from rillet.ops.array import concat, stack
+
+#: rillet's functions of lists, with what takes a list that grew in a traced loop.
+_OF_LISTS: dict[Any, Callable[..., Any]] = {concat: concat_, stack: stack_}
 
 #: rillet's functions that call functions of the program's while they are traced.
 _CALLERS = frozenset(
@@ -41,6 +47,9 @@ def call(fn: Any) -> Any:
     kind = type(fn)
     if kind is types.BuiltinFunctionType or kind is type:
         return OVERLOADS.get(fn, fn)
+    made = _OF_LISTS.get(fn, fn) if kind is types.FunctionType else fn
+    if made is not fn:
+        return made
     made = convert(fn)
     if made is fn and getattr(fn, "__name__", "") in _CALLERS:
         module = getattr(fn, "__module__", None) or ""

@@ -14,6 +14,7 @@ import copy
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
+from rillet.graph.autograph.appends import name_appended_lists
 from rillet.graph.autograph.jumps import Unsupported, lower_jumps
 from rillet.graph.autograph.names import (
     Liveness,
@@ -55,14 +56,15 @@ def ag__test():
     return TEST
 def ag__body():
     pass
-ag__.while_stmt(ag__test, ag__body, ag__get, ag__set, NAMES, CARRIED, OPTIONS)
+ag__.while_stmt(ag__test, ag__body, ag__get, ag__set, NAMES, CARRIED, OPTIONS, LISTS)
 """
 _FOR = """
 def ag__test():
     return TEST
 def ag__body(ag__item):
     pass
-ag__.for_stmt(ITER, ag__test, ag__body, ag__get, ag__set, NAMES, CARRIED, OPTIONS)
+ag__.for_stmt(ITER, ag__test, ag__body, ag__get, ag__set,
+              NAMES, CARRIED, OPTIONS, LISTS)
 """
 
 
@@ -78,7 +80,8 @@ def rewrite_function(node: ast.FunctionDef) -> None:
     if any(isinstance(n, ast.Yield | ast.YieldFrom) for n in walk_scope(node.body)):
         raise Unsupported("autograph: generators run as they are.")
     lower_jumps(node)
-    _Function(node).rewrite()
+    lists = name_appended_lists(node)
+    _Function(node, lists).rewrite()
 
 
 def rewrite_expression(node: ast.Lambda) -> None:
@@ -90,8 +93,9 @@ def rewrite_expression(node: ast.Lambda) -> None:
 class _Function:
     """One function's scope and the rewriting of its statements."""
 
-    def __init__(self, node: ast.FunctionDef) -> None:
+    def __init__(self, node: ast.FunctionDef, lists: Names) -> None:
         self.node = node
+        self.lists = lists
         self.globals = declared(node.body, ast.Global)
         self.nonlocals = declared(node.body, ast.Nonlocal)
         self.live = Liveness(node.body).at
@@ -204,6 +208,7 @@ class _Function:
             "NAMES": _constants(state),
             "CARRIED": ast.Constant(len(state) - len(rest)),
             "OPTIONS": self._options(options),
+            "LISTS": _constants(n for n in state if n in self.lists),
         }
         test = node.test if isinstance(node, ast.While) else getattr(node, "stop", None)
         if isinstance(node, ast.For):
@@ -328,6 +333,9 @@ class _Expressions(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
+        match node.func:
+            case ast.Attribute(value=ast.Name(id="ag__")):
+                return node
         if not isinstance(node.func, ast.Name) or node.func.id not in _FRAME:
             node.func = _call("call", node.func, [node.func])
         elif node.func.id == "super" and not node.args and self.first:

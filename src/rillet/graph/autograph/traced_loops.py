@@ -16,6 +16,7 @@ from rillet.core.convert import to_tensor
 from rillet.core.shapes import TensorShape, as_shape
 from rillet.core.spec import Spec
 from rillet.graph.autograph.iterables import Items
+from rillet.graph.autograph.lists import ListProbe
 from rillet.graph.autograph.logic import and_
 from rillet.graph.autograph.state import (
     UNSET,
@@ -32,6 +33,7 @@ from rillet.graph.autograph.state import (
 from rillet.graph.trace import Tracer
 from rillet.ops import control
 from rillet.ops.checks import Assert
+from rillet.ops.sizes import ensure_shape
 
 Options = dict[str, Any]
 _state = context.state
@@ -41,10 +43,15 @@ class Loop:
     """One traced loop: which variables it carries, and checks on each round."""
 
     def __init__(
-        self, state: State, carried: int, options: Callable[[], Options] | None
+        self,
+        state: State,
+        carried: int,
+        options: Callable[[], Options] | None,
+        lists: Sequence[str] = (),
     ) -> None:
         self.state = state
         self.carried = carried
+        self.lists = lists
         self.options = options() if options is not None else {}
         self.before = state.get()
         self.start: list[Any] = []
@@ -134,11 +141,16 @@ class Loop:
         """Find what each variable starts from; an unset one starts from zeros."""
         values = list(self.before[: self.carried])
         self.late = [False] * len(values)
+        growing = [i for i, v in enumerate(values) if self._grows(i, v)]
         open_ = [i for i, v in enumerate(values) if v is UNSET or v is None]
+        open_ += growing
         if open_ and body is not None:
             after = self._tried(body, open_)
             for i in open_:
                 if after[i] is UNSET or after[i] is None:
+                    continue
+                if i in growing:
+                    values[i] = self._grown(i, after[i])
                     continue
                 self.late[i] = values[i] is UNSET and not self.state.is_made(i)
                 values[i] = self._zeros(i, after[i])
@@ -149,7 +161,7 @@ class Loop:
         """Trace a round into a graph that is thrown away, to see what it sets."""
         try:
             with Tracer("autograph_trial", _state.tracer):
-                self.state.put(tuple(map(_places_for, self.before)))
+                self.state.put(tuple(map(self._on_trial, range(len(self.before)))))
                 body()
                 after = self.state.get()
                 specs = [_specs_of(v) if i in open_ else v for i, v in enumerate(after)]
@@ -161,6 +173,29 @@ class Loop:
         finally:
             self.state.put(self.before)
         return tuple(specs)
+
+    def _grows(self, i: int, value: Any) -> bool:
+        """Whether a variable is a Python list that the body appends to."""
+        return type(value) is list and self.state.names[i] in self.lists
+
+    def _on_trial(self, i: int) -> Any:
+        value = self.before[i]
+        return ListProbe(value) if self._grows(i, value) else _places_for(value)
+
+    def _grown(self, i: int, probe: Any) -> Any:
+        """What the loop carries for a list: itself, if nothing was appended."""
+        values = self.before[i]
+        if not isinstance(probe, ListProbe) or not probe.grew:
+            return values
+        if probe.fault:
+            raise self.state.error(
+                TypeError,
+                i,
+                "may only be given tensors of one type in a loop over tensors"
+                f" ({probe.fault})",
+                "Keep a list for each, or cast them",
+            )
+        return probe.made(values)
 
     def _undefined(self, i: int) -> Any:
         none = self.before[i] is None
@@ -254,6 +289,8 @@ class Loop:
         wanted = shape if given is None else given
         if self.late[i] or self.state.is_made(i) or self.before[i] is None:
             return b
+        if after.rank is None and wanted.rank is not None:
+            return ensure_shape(b, wanted)  # the run tells whether it kept its shape
         if not after.is_subtype_of(wanted):
             if wanted.is_compatible_with(after) and not after.is_fully_defined():
                 if given is None and not shape.is_fully_defined():
@@ -297,7 +334,6 @@ class Loop:
 
     def _while(self, holds: Any, step: Any, tensors: list[Any], head: int) -> list[Any]:
         shapes = self._shapes(head)
-        plain = all(s is not None for s in shapes)
         if not tensors:
             # a loop that changes variables of the graph alone still needs a state
             tensors, shapes = [to_tensor(0)], [TensorShape([])]
@@ -312,7 +348,7 @@ class Loop:
             holds,
             step,
             tensors,
-            shape_invariants=shapes if plain else None,
+            shape_invariants=shapes,
             maximum_iterations=self.options.get("maximum_iterations"),
         )
         return list(found)
