@@ -15,7 +15,6 @@ from collections.abc import Callable
 from typing import Any
 
 from rillet.backends.reference import ReferenceBackend
-from rillet.graph.concrete import ConcreteFunction
 from rillet.core import context, nest
 from rillet.core.devices import settings
 from rillet.core.errors import house_message
@@ -23,9 +22,10 @@ from rillet.core.logger import get_logger
 from rillet.core.spec import Spec, TypeSpec
 from rillet.graph.autograph import convert, leaving
 from rillet.graph.call import evaluate
+from rillet.graph.concrete import ConcreteFunction
+from rillet.graph.signatures import Arguments, Signature
 from rillet.graph.trace import Tracer
 from rillet.ops.composites import opened
-from rillet.graph.signatures import Arguments, Signature
 
 _state = context.state
 _BACKEND = ReferenceBackend()

@@ -18,7 +18,7 @@ from rillet.core.tensor import Tensor
 from rillet.ops import array, elementwise
 from rillet.ops.filling import zeros_like_op
 from rillet.ops.host import is_symbolic
-from rillet.ops.tensor_lists import list_add_op, list_zeros_op
+from rillet.ops.tensor_lists import add_lists
 
 _state = context.state
 
@@ -145,7 +145,7 @@ def add_gradients(a: Any, b: Any) -> Any:
     if type(a) is Tensor and type(b) is Tensor:
         return elementwise.add_op.run(a, b)
     if isinstance(a, Tensor) and a.dtype is variant:
-        return list_add_op.run(a, b)
+        return add_lists(a, b)
     if isinstance(a, IndexedSlices) and isinstance(b, IndexedSlices):
         indices = [a.indices, b.indices]
         if indices[0].dtype is not indices[1].dtype:
@@ -160,6 +160,5 @@ def add_gradients(a: Any, b: Any) -> Any:
 
 def _zeros(y: Any) -> Any:
     if is_symbolic(y):
-        zeros = list_zeros_op if y.dtype is variant else zeros_like_op
-        return zeros.run(y)
+        return zeros_like_op.run(y)
     return Tensor(np.zeros(y.shape, y.dtype.numpy_dtype))

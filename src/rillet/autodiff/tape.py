@@ -26,7 +26,7 @@ from rillet.autodiff.sources import (
 from rillet.core import context, nest
 from rillet.core.convert import to_tensor
 from rillet.core.describe import describe
-from rillet.core.dtypes import COMPLEX, FLOATING, variant
+from rillet.core.dtypes import COMPLEX, FLOATING, DType, variant
 from rillet.core.errors import house_message
 from rillet.core.logger import get_logger
 from rillet.core.tensor import Tensor
@@ -162,7 +162,7 @@ class GradientTape:
                         f"got {describe(item)}",
                     )
                 )
-            if item.dtype.numpy_dtype not in _DIFFERENTIABLE:
+            if not _flowing(item.dtype):
                 get_logger().warning(
                     "GradientTape.watch: the dtype of the watched tensor must be"
                     " floating (e.g. tf.float32), got %r",
@@ -360,7 +360,7 @@ class GradientTape:
                 tensor, key = item._cell.tensor, item._cell
             else:
                 tensor = key = to_tensor(item)
-            if tensor.dtype.numpy_dtype not in _DIFFERENTIABLE:
+            if not _flowing(tensor.dtype):
                 get_logger().warning(
                     "GradientTape.gradient: the dtype of the target must be floating"
                     " (e.g. tf.float32), got %r",
@@ -380,7 +380,12 @@ def _flows(y: Tensor) -> bool:
     """Whether gradients flow through an output."""
     if type(y) is Tensor:
         return y._array.dtype in _DIFFERENTIABLE
-    return y.dtype is variant or y.dtype.numpy_dtype in _DIFFERENTIABLE
+    return _flowing(y.dtype)
+
+
+def _flowing(kind: DType) -> bool:
+    """Whether gradients flow through values of a type."""
+    return kind is variant or kind.numpy_dtype in _DIFFERENTIABLE
 
 
 def _ones(tensor: Any) -> Any:

@@ -155,7 +155,8 @@ def _located(
             Tensor(values[slots[id(x)]]) if isinstance(x, SymbolicTensor) else x
             for x in node.inputs
         ]
-        if not isinstance(error, OpError):
+        lists = any(isinstance(x, Tensor) and type(x._array) is tuple for x in given)
+        if not isinstance(error, OpError) and not lists:
             better = worded(node.op, tuple(given), node.attrs, error)
     if node.where is not None and not getattr(better, "__notes__", None):
         better.add_note(
@@ -294,9 +295,7 @@ def _loop_step(
         while bool(goes_on(state)[0]):
             results = run(state)
             for k, source in kept:
-                history[k].append(
-                    state[source] if source < count else results[source]
-                )
+                history[k].append(state[source] if source < count else results[source])
             state = results[:count]
         for slot, value in zip(outs[:count], state, strict=True):
             values[slot] = value

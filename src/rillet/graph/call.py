@@ -12,12 +12,15 @@ from collections.abc import Callable
 from typing import Any
 
 from rillet.core import context
+from rillet.core.dtypes import variant
+from rillet.core.errors import InternalError, house_message
 from rillet.core.tensor import Tensor
 from rillet.graph.gradient import Backward, backward
 from rillet.graph.inline import inline
 from rillet.graph.ir import PLACEHOLDER, READ, Graph, SymbolicTensor
 from rillet.graph.trace import Tracer
 from rillet.ops.composites import rebuilt
+from rillet.ops.tensor_lists import ListTensor
 
 _state = context.state
 
@@ -75,7 +78,7 @@ class GraphCall:
         return [_tensor(a) for a in program([x._array for x in inputs])]
 
     def _program(self, order: int) -> tuple[Any, list[SymbolicTensor]]:
-        """A program that also gives what gradients of that order use, and what it is."""
+        """The program for gradients of that order, and what it gives for them."""
         found = self._programs.get(order)
         if found is None:
             with self._lock:
@@ -97,10 +100,24 @@ class GraphCall:
                 for x in self._backward(outs)[0].forward
                 if id(x) not in have and isinstance(x, SymbolicTensor)
             ]
+            if order > 1:
+                # rules fill in for outputs that no gradient flows into
+                kept = have | {id(x) for x in more}
+                more += [x for x in self._parts_of_many() if id(x) not in kept]
             if not more:
                 break
             saved = [*saved, *more]
         return saved
+
+    def _parts_of_many(self) -> list[SymbolicTensor]:
+        """The outputs of unknown sizes of ops that have several."""
+        return [
+            y
+            for op, _, outs, _ in self.graph.log.entries
+            if op is not None and len(outs) > 1
+            for y in outs
+            if y.dtype is not variant and not y.shape.is_fully_defined()
+        ]
 
     def _targets(self, outs: list[SymbolicTensor]) -> tuple[SymbolicTensor, ...]:
         from rillet.graph.control import differentiable
@@ -127,7 +144,9 @@ class GraphCall:
     def _recorded(self, inputs: list[Any]) -> list[Any]:
         """Run under tapes."""
         recorders = _state.recorders
-        order = len(recorders) + any(getattr(r, "_persistent", False) for r in recorders)
+        order = len(recorders) + any(
+            getattr(r, "_persistent", False) for r in recorders
+        )
         values = [v._dense_tensor() for v in self._read]
         program, saved = self._program(order)
         arrays = program([x._array for x in inputs])
@@ -165,13 +184,22 @@ class GraphCall:
                     args.append(next(seeds))
                 else:
                     args.append(held.get(id(outer), outer))
+                    if isinstance(args[-1], SymbolicTensor):
+                        raise InternalError(
+                            house_message(
+                                "GradientTape.gradient",
+                                "a value that this gradient needs was not kept",
+                                f"{outer!r}",
+                                "Call the function under one tape more",
+                            )
+                        )
             return list(rebuilt(made.form, call(args)))
 
         return rule
 
 
 def _tensor(value: Any) -> Tensor:
-    return Tensor(value)
+    return ListTensor(value) if type(value) is tuple else Tensor(value)  # type: ignore[arg-type]
 
 
 def evaluate(tensor: SymbolicTensor, backend: Any) -> Any:

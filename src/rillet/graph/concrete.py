@@ -25,7 +25,7 @@ _state = context.state
 
 
 class ConcreteFunction:
-    """A function traced for one kind of arguments, `tf.types.experimental.ConcreteFunction`.
+    """A function traced for one kind of arguments.
 
     Attributes:
         graph: the graph.
@@ -82,8 +82,10 @@ class ConcreteFunction:
         Raises:
             TypeError: where the arguments are not those that were traced.
         """
-        if not kwargs and len(args) == self._count and all(
-            not nest.is_nested(a) for a in args
+        if (
+            not kwargs
+            and len(args) == self._count
+            and all(not nest.is_nested(a) for a in args)
         ):
             return self.run(self._fitted(list(args)))
         names = list(self._names)

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from rillet.autodiff.backward import add_gradients
 from rillet.autodiff.tape import GradientTape
 from rillet.core import context, dtypes
 from rillet.core.convert import to_tensor
@@ -27,6 +28,13 @@ from rillet.graph.inline import inline
 from rillet.graph.ir import CONST, Form, Graph, SymbolicTensor
 from rillet.graph.passes import has_effects
 from rillet.graph.trace import Tracer
+from rillet.ops.filling import zeros_like_op
+from rillet.ops.identity import identity_op
+from rillet.ops.tensor_lists import (
+    list_same_op,
+    row_op,
+    rows_count_op,
+)
 
 _state = context.state
 _DIFFERENTIABLE = FLOATING | COMPLEX
@@ -89,12 +97,14 @@ def differentiable(x: Any) -> bool:
 
 def zeros_of(x: Any) -> Any:
     """Zeros like a tensor, or a tensor list of no gradient."""
+    tracer: Tracer = _state.tracer
     if x.dtype is dtypes.variant:
-        from rillet.ops.tensor_lists import list_zeros_op
-
-        return list_zeros_op.run(x)
-    from rillet.ops.filling import zeros_like_op
-
+        node = tracer.graph.add(CONST, (), {"value": ()}, [x.spec])
+        return node.outputs[0]
+    dims = x.shape._dims
+    if dims is not None and None not in dims:
+        # a constant, so that the graph need not keep the value for its shape
+        return tracer.constant(Tensor(np.zeros(dims, x.dtype.numpy_dtype)))
     return zeros_like_op.run(x)
 
 
@@ -117,7 +127,7 @@ def _inner_unrepeatable(node: Any) -> bool:
 # Branches
 
 
-def branches(
+def trace_branches(
     index: Any, functions: list[Callable[[], list[Any]]], form: Form, names: list[str]
 ) -> list[Any]:
     """Trace a node that runs one of several functions.
@@ -221,16 +231,13 @@ def _branch_grad(form: Form) -> Callable[..., Any]:
 
         functions = [backward(i, graph) for i, graph in enumerate(branches)]
         names = [f"{graph.name}_grad" for graph in branches]
-        found = branches_of(index, functions, form, names)
+        found = trace_branches(index, functions, form, names)
         out: list[Any] = [None] * (1 + len(inputs))
         for i, part in zip(which, found, strict=True):
             out[1 + i] = part
         return out
 
     return grad
-
-
-branches_of = branches
 
 
 def _extras_of(graphs: Any, at: int, start: int, ys: Any) -> dict[int, Any]:
@@ -252,16 +259,15 @@ def _vjp(
     given: dict[int, Any],
 ) -> list[Any]:
     """Run a graph again, and back: the gradients of its inputs."""
-    from rillet.ops.identity import identity_op
-
     tracer: Tracer = _state.tracer
     xs = [tracer.lift(to_tensor(x)) for x in inputs]
     for i in which:
         # a source of its own, even where one tensor comes in twice
-        xs[i] = identity_op.run(xs[i])
+        same = list_same_op if xs[i].dtype is dtypes.variant else identity_op
+        xs[i] = same.run(xs[i])
     with GradientTape() as tape:
         tape.watch([xs[i] for i in which])
-        ys = inline_pure(graph, xs, given)
+        ys = inline(graph, xs, given)
     pairs = [
         (y, flow)
         for y, flow in zip(ys, flows, strict=True)
@@ -275,11 +281,6 @@ def _vjp(
         zeros_of(x) if part is None else to_tensor(part)
         for x, part in zip(sources, gs, strict=True)
     ]
-
-
-def inline_pure(graph: Graph, xs: list[Any], given: dict[int, Any]) -> list[Any]:
-    """A branch or body again, without its outside effects."""
-    return inline(graph, xs, given)
 
 
 def _tuple(value: Any) -> Any:
@@ -358,6 +359,8 @@ def _fit(outputs: list[SymbolicTensor], specs: list[Spec]) -> None:
                     f"Cast it with tf.cast(x, tf.{spec.dtype.name})",
                 )
             )
+        if spec.dtype is dtypes.variant:
+            continue
         before, after = TensorShape.of(spec.shape), y.shape
         if not after.is_subtype_of(before) and not _could_be(before, after):
             raise ValueError(
@@ -372,8 +375,10 @@ def _fit(outputs: list[SymbolicTensor], specs: list[Spec]) -> None:
 
 
 def _could_be(before: TensorShape, after: TensorShape) -> bool:
-    return False if before.is_fully_defined() and after.is_fully_defined() else (
-        before.is_compatible_with(after)
+    return (
+        False
+        if before.is_fully_defined() and after.is_fully_defined()
+        else (before.is_compatible_with(after))
     )
 
 
@@ -407,8 +412,6 @@ def _loop_node(
 
 
 def _row(history: Any, i: Any) -> Any:
-    from rillet.ops.tensor_lists import row_op
-
     return row_op.run(history, i)
 
 
@@ -420,9 +423,7 @@ def _loop_grad(
     extras = body.outputs[count:]
     history = ys[count:]
     moving = [i for i in carried if differentiable(inputs[i])]
-    still = [
-        i for i, x in enumerate(inputs) if i not in carried and differentiable(x)
-    ]
+    still = [i for i, x in enumerate(inputs) if i not in carried and differentiable(x)]
     if not history or not moving and not still:
         return [None] * count
     rounds = _rounds(history, carried, inputs)
@@ -441,7 +442,8 @@ def _loop_grad(
             for i in range(count)
         ]
         for i, x in enumerate(xs):
-            x.set_shape(body.inputs[i].shape)
+            if x.dtype is not dtypes.variant:
+                x.set_shape(body.inputs[i].shape)
         given = {
             id(x): _row(history[len(carried) + k], t) for k, x in enumerate(extras)
         }
@@ -457,18 +459,20 @@ def _loop_grad(
             part = parts[k]
             at = carried.index(i)
             if at in inflow:
-                part = _plus(part, _row(inflow[at], t))
+                part = add_gradients(part, _row(inflow[at], t))
             out.append(part)
         for k in range(len(still)):
-            out.append(_plus(gs[len(moving) + k], parts[len(moving) + k]))
+            out.append(add_gradients(gs[len(moving) + k], parts[len(moving) + k]))
         return [t, *out]
 
     start = [flows[i] if flows[i] is not None else zeros_of(ys[i]) for i in moving]
     start += [zeros_of(inputs[i]) for i in still]
     state = [rounds, *[to_tensor(x) for x in start]]
     specs = [Spec((), dtypes.int32)]
-    specs += [Spec(body.inputs[i].spec.shape, s.dtype) for i, s in
-              zip([*moving, *still], state[1:], strict=True)]
+    specs += [
+        Spec(body.inputs[i].spec.shape, s.dtype)
+        for i, s in zip([*moving, *still], state[1:], strict=True)
+    ]
     found = loop(
         lambda t, *gs: t > 0, step, state, specs, ("while_grad_cond", "while_grad")
     )
@@ -476,26 +480,18 @@ def _loop_grad(
     for k, i in enumerate([*moving, *still]):
         out[i] = found[1 + k]
         if i in still and flows[i] is not None:
-            out[i] = _plus(out[i], flows[i])
+            out[i] = add_gradients(out[i], flows[i])
     return out
-
-
-def _plus(a: Any, b: Any) -> Any:
-    from rillet.autodiff.backward import add_gradients
-
-    return add_gradients(a, b)
 
 
 def _rounds(history: Any, carried: Any, inputs: Any) -> Any:
     """How many rounds the loop ran: the length of a history."""
-    from rillet.ops.tensor_lists import rows_count_op
-
     return rows_count_op.run(history[0])
 
 
 WHILE.grad = _loop_grad
 
-context.register_service("graph.branches", branches)
+context.register_service("graph.branches", trace_branches)
 context.register_service("graph.loop", loop)
 context.register_service("graph.host_call", host_call)
 context.register_service("graph.form.If", lambda: IF)

@@ -22,7 +22,8 @@ from rillet.graph.ir import Form, Graph, SymbolicTensor
 from rillet.graph.trace import Tracer, host_value
 from rillet.ops.composites import Form as Structure
 from rillet.ops.composites import opened
-from rillet.ops.dispatch import Recorded
+from rillet.ops.dispatch import Recorded, spec_of
+from rillet.ops.registry import GRAPH_TABLE
 
 _state = context.state
 _DIFFERENTIABLE = FLOATING | COMPLEX
@@ -100,6 +101,8 @@ def vjp(
     rule = op.grad
     if isinstance(op, Form | Recorded) and not isinstance(op, _Again):
         return None
+    if op.name in GRAPH_TABLE:
+        return None  # rules of list ops need no sizes
     gs, ys = _tuple(g), _tuple(y)
     if not unsure([*gs, *ys, *inputs]):
         return None
@@ -108,8 +111,10 @@ def vjp(
     flat = [*gs, *ys, *inputs]
     places = [i for i, x in enumerate(flat) if isinstance(x, Tensor)]
     layout = _Layout(op, flat, places, len(gs), isinstance(g, tuple), attrs, wanted)
-    specs = [inputs[i].spec if isinstance(inputs[i], SymbolicTensor) else
-             to_spec(inputs[i]) for i in wanted]
+    specs = [
+        inputs[i].spec if isinstance(inputs[i], SymbolicTensor) else spec_of(inputs[i])
+        for i in wanted
+    ]
     form = Form("RilletGradient", "", layout.again)
     tracer: Tracer = _state.tracer
     outs = tracer.add_form(
@@ -120,13 +125,6 @@ def vjp(
         f"{op.name}_grad",
     )
     return list(outs)
-
-
-def to_spec(x: Any) -> Any:
-    """The spec of an eager tensor."""
-    from rillet.ops.dispatch import spec_of
-
-    return spec_of(x)
 
 
 class _Again(Recorded):
@@ -223,9 +221,7 @@ class _Layout:
             ]
 
         which = [
-            i
-            for i, x in enumerate(tensors)
-            if x.dtype.numpy_dtype in _DIFFERENTIABLE
+            i for i, x in enumerate(tensors) if x.dtype.numpy_dtype in _DIFFERENTIABLE
         ]
         entry = _Again(self.op.name, rule)
         found = vjp(entry, gg, yy, tensors, None, which)

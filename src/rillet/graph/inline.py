@@ -107,7 +107,9 @@ def _again(tracer: Tracer, node: Node, args: tuple[Any, ...]) -> tuple[Any, ...]
             return (tracer.read_variable(variable),)
         # the version in the inlined graph is not yet the tracer's: read it as such
         lifted = (tracer.lift(args[0]),)
-        return tracer.graph.add(READ, lifted, dict(attrs), [node.outputs[0].spec]).outputs
+        return tracer.graph.add(
+            READ, lifted, dict(attrs), [node.outputs[0].spec]
+        ).outputs
     if op is WRITE:
         tracer.assign_variable(attrs["variable"], args[0], "assign")
         return ()

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from rillet.core import dtypes
+from rillet.core import context, dtypes
 from rillet.core.dtypes import DType
 from rillet.core.errors import OperatorNotAllowedInGraphError, house_message
 from rillet.core.shapes import TensorShape, as_shape
@@ -82,6 +82,8 @@ class _NoArray:
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__"):
             raise AttributeError(name)
+        if context.state.tracer is None:
+            raise out_of_scope(self.tensor, "no function is being traced")
         raise self.tensor._no_value(name)
 
 
@@ -244,14 +246,24 @@ class SymbolicTensor(Tensor):
         return str(self)
 
     def __repr__(self) -> str:
-        return (
-            f"<tf.Tensor '{self.name}' shape={self.shape} dtype={self.dtype.name}>"
-        )
+        return f"<tf.Tensor '{self.name}' shape={self.shape} dtype={self.dtype.name}>"
 
     def __str__(self) -> str:
         dims = self.spec.shape
         shown = f", shape={self.shape}" if dims is not None else ""
         return f'Tensor("{self.name}"{shown}, dtype={self.dtype.name})'
+
+
+def out_of_scope(tensor: SymbolicTensor, where: str) -> TypeError:
+    """The error for a tensor of a graph that is used outside it."""
+    return TypeError(
+        house_message(
+            "tf.function",
+            f"{tensor!r} is out of scope and cannot be used here",
+            f"it belongs to {tensor.node.graph!r}, {where}",
+            "Return it from the function that made it, or keep it in a tf.Variable",
+        )
+    )
 
 
 class Node:
@@ -422,7 +434,9 @@ def inner_graphs(node: Node) -> list[Graph]:
 
 def _typed(tensor: SymbolicTensor) -> str:
     dims = tensor.spec.shape
-    shown = "?" if dims is None else ",".join("?" if d is None else str(d) for d in dims)
+    shown = (
+        "?" if dims is None else ",".join("?" if d is None else str(d) for d in dims)
+    )
     return f"%{tensor.name}: {tensor.dtype.name}[{shown}]"
 
 

@@ -17,15 +17,25 @@ import numpy as np
 
 from rillet.core import context
 from rillet.core.convert import to_tensor
+from rillet.core.dtypes import variant
 from rillet.core.errors import house_message
 from rillet.core.quiet import restore, silence
 from rillet.core.shapes import TensorShape
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
-from rillet.graph.ir import CONST, READ, WRITE, Graph, Node, SymbolicTensor
+from rillet.graph.ir import (
+    CONST,
+    READ,
+    WRITE,
+    Graph,
+    Node,
+    SymbolicTensor,
+    out_of_scope,
+)
 from rillet.ops import seeds
 from rillet.ops.dispatch import same_typed, spec_of, typed_inputs
+from rillet.ops.tensor_lists import ListTensor
 
 _state = context.state
 _HOME = str(Path(__file__).parents[1]) + os.sep
@@ -208,27 +218,23 @@ class Tracer:
             return self.lift(self.aliases[id(value)])
         if isinstance(value, SymbolicTensor) and value.node.graph is not self.home:
             if self.parent is None:
-                raise TypeError(
-                    house_message(
-                        "tf.function",
-                        f"{value!r} is out of scope and cannot be used here",
-                        f"it belongs to {value.node.graph!r}, this is {self.graph!r}",
-                        "Return it from the function that made it, or keep it in a"
-                        " tf.Variable",
-                    )
-                )
+                raise out_of_scope(value, f"this is {self.graph!r}")
             if value.node.graph is not self.parent.graph:
                 outer = self.parent.capture(value)
             spec = value.spec
         else:
             if self.parent is not None:
                 outer = self.parent.capture(value)
-            spec = value.spec if isinstance(value, SymbolicTensor) else spec_of(value)
+            spec = _spec(value)
         inner = self.graph.placeholder(spec, "Capture")
         known = value._array if isinstance(value, Tensor) else None
         if isinstance(value, SymbolicTensor):
             inner.known, inner.partial = value.known, value.partial
-        elif known is not None and known.size <= 16 and known.dtype.kind in "iub":
+        elif (
+            isinstance(known, np.ndarray)
+            and known.size <= 16
+            and known.dtype.kind in "iub"
+        ):
             inner.known = known
         self.graph.captures.append((outer, inner))
         self._lifted[id(value)] = (value, inner)
@@ -281,6 +287,7 @@ class Tracer:
             recorder.record(form, given, node.outputs, attrs)
         return node.outputs
 
+
 class Log:
     """A recorder that keeps all that a graph's gradient needs, in order."""
 
@@ -314,16 +321,26 @@ def caller() -> tuple[str, int] | None:
     return None if frame is None else (frame.f_code.co_filename, frame.f_lineno)
 
 
+def _spec(value: Any) -> Spec:
+    if isinstance(value, SymbolicTensor):
+        return value.spec
+    if isinstance(value, ListTensor):
+        return Spec((), variant)
+    found: Spec = spec_of(value)
+    return found
+
+
 def _packed(value: Any) -> Any:
     """A host input; a list with symbolic tensors in it becomes one tensor."""
     if isinstance(value, list | tuple) and any(
         isinstance(v, SymbolicTensor) for v in value
     ):
-        if all(isinstance(v, Tensor) and v.known is not None for v in value
-               if isinstance(v, SymbolicTensor)):
-            return tuple(
-                [int(v._array) if isinstance(v, Tensor) else v for v in value]
-            )
+        if all(
+            isinstance(v, Tensor) and v.known is not None
+            for v in value
+            if isinstance(v, SymbolicTensor)
+        ):
+            return tuple([int(v._array) if isinstance(v, Tensor) else v for v in value])
         kind = next(v.dtype for v in value if isinstance(v, SymbolicTensor))
         stack = context.service("ops.stack")
         assert stack is not None

@@ -74,7 +74,15 @@ def is_value(leaf: Any) -> bool:
     return (
         isinstance(
             leaf,
-            Tensor | np.ndarray | np.generic | bool | int | float | complex | str | bytes,
+            Tensor
+            | np.ndarray
+            | np.generic
+            | bool
+            | int
+            | float
+            | complex
+            | str
+            | bytes,
         )
         or hasattr(leaf, "_dense_tensor")
         or hasattr(leaf, "__array__")

@@ -50,9 +50,7 @@ def _predicate(op: str, pred: Any) -> Any:
             )
         if pred.shape.rank not in (0, None) and pred.shape.num_elements() != 1:
             raise ValueError(
-                house_message(
-                    op, "pred must be a scalar", f"its shape is {pred.shape}"
-                )
+                house_message(op, "pred must be a scalar", f"its shape is {pred.shape}")
             )
     return pred
 
@@ -277,7 +275,9 @@ def case(
     pairs = [(_predicate("case", _deref(p)), f) for p, f in pred_fn_pairs]
     for _, function in pairs:
         if not callable(function):
-            raise TypeError(house_message("case", "fn must be callable", repr(function)))
+            raise TypeError(
+                house_message("case", "fn must be callable", repr(function))
+            )
     if exclusive and len(pairs) > 1:
         _check_exclusive([p for p, _ in pairs])
     return _first_true(pairs, default)
@@ -382,8 +382,10 @@ def _python_loop(cond: Any, body: Any, loop_vars: Any, most: Any) -> Any:
         rounds += 1
 
     def tensor(value: Any) -> Any:
-        return value if value is None or hasattr(value, "_flat_tensors") else (
-            to_tensor(value)
+        return (
+            value
+            if value is None or hasattr(value, "_flat_tensors")
+            else (to_tensor(value))
         )
 
     found = nest.map_structure(tensor, list(state))
@@ -445,8 +447,10 @@ def _traced_loop(
 
 def _is_one(form: Form, new: Any) -> bool:
     """Whether a body gave its only loop variable, which is itself a nest."""
-    return len(form.structure) == 1 and nest.is_nested(form.structure[0]) and (
-        len(new) != 1 or not nest.is_nested(new[0])
+    return (
+        len(form.structure) == 1
+        and nest.is_nested(form.structure[0])
+        and (len(new) != 1 or not nest.is_nested(new[0]))
     )
 
 

@@ -27,8 +27,10 @@ _state = context.state
 
 def _tensors(op: str, elems: Any) -> Any:
     """The nest with tensors for leaves, each with rows."""
-    if isinstance(elems, list) and elems and not any(
-        hasattr(e, "shape") or nest.is_nested(e) for e in elems
+    if (
+        isinstance(elems, list)
+        and elems
+        and not any(hasattr(e, "shape") or nest.is_nested(e) for e in elems)
     ):
         elems = to_tensor(elems)
     found = nest.map_structure(to_tensor, elems)
@@ -165,9 +167,7 @@ def _stacked(op: str, results: list[Any], kinds: Any) -> Any:
         _same(found, kinds)
         flats.append(nest.flatten(found))
     out = []
-    for column, kind in zip(
-        zip(*flats, strict=True), nest.flatten(kinds), strict=True
-    ):
+    for column, kind in zip(zip(*flats, strict=True), nest.flatten(kinds), strict=True):
         tensors = [to_tensor(y, hint=kind) for y in column]
         for y in tensors:
             if y.dtype is not kind:
@@ -225,9 +225,7 @@ def vectorized_map(
     return map_fn(fn, elems, fn_output_signature=kinds[0])
 
 
-def _fold(
-    op: str, fn: Any, elems: Any, initializer: Any, backwards: bool
-) -> Any:
+def _fold(op: str, fn: Any, elems: Any, initializer: Any, backwards: bool) -> Any:
     _checked_function(op, fn)
     elems = _tensors(op, elems)
     count = _count(nest.flatten(elems))

@@ -71,32 +71,26 @@ def _rule(function: Any, specs: list[Spec]) -> Callable[..., list[Any]]:
     def rule(g: Any, y: Any, *inputs: Any, **attrs: Any) -> list[Any]:
         flows = list(g) if isinstance(g, tuple) else [g]
         count = len(inputs)
-        host = context.service("graph.host_call")
-        tape_of = context.service("autodiff.tape")
         which = [i for i, x in enumerate(inputs) if x.dtype.is_floating]
+        if not which:
+            return [None] * count
+        tape_of = context.service("autodiff.tape")
 
-        def run(arrays: list[Any], undo: list[Any]) -> list[Any]:
+        def backward(*tensors: Any) -> list[Any]:
             assert tape_of is not None
-            with init_scope():
-                tensors = [Tensor(a) for a in arrays]
-                xs, gs = tensors[:count], tensors[count:]
-                with tape_of() as tape:
-                    tape.watch([xs[i] for i in which])
-                    found = _checked("py_function", function(*xs), specs)
-                pairs = [p for p in zip(found, gs, strict=True) if p[0].dtype.is_floating]
-                parts = tape.gradient(
-                    [p[0] for p in pairs], [xs[i] for i in which], [p[1] for p in pairs]
-                )
-                return [
-                    np.zeros_like(xs[i]._array)
-                    if part is None
-                    else to_tensor(part)._array
-                    for i, part in zip(which, parts, strict=True)
-                ]
+            xs, gs = tensors[:count], tensors[count:]
+            sources = [xs[i] for i in which]
+            with tape_of() as tape:
+                tape.watch(sources)
+                found = _checked("py_function", function(*xs), specs)
+            pairs = [p for p in zip(found, gs, strict=True) if p[0].dtype.is_floating]
+            parts = tape.gradient(
+                [p[0] for p in pairs], sources, [p[1] for p in pairs], "zero"
+            )
+            return [to_tensor(part) for part in parts]
 
-        specs_out = [Spec(inputs[i].shape._dims, inputs[i].dtype) for i in which]
-        assert host is not None
-        found = host(run, [*inputs, *flows], specs_out, "gradient of py_function")
+        kinds = [TensorSpec(inputs[i].shape, inputs[i].dtype) for i in which]
+        found = py_function(backward, [*inputs, *flows], kinds)
         out: list[Any] = [None] * count
         for i, part in zip(which, found, strict=True):
             out[i] = part
@@ -168,7 +162,9 @@ def _checked(op: str, found: Any, specs: list[Spec], strict: bool = False) -> li
     """What a function gave, as tensors of the types that were promised."""
     if not specs:
         return []
-    parts = list(found) if isinstance(found, list | tuple) and len(specs) != 1 else [found]
+    parts = (
+        list(found) if isinstance(found, list | tuple) and len(specs) != 1 else [found]
+    )
     if len(specs) == 1 and isinstance(found, list | tuple) and len(found) == 1:
         parts = list(found)
     if len(parts) != len(specs):

@@ -152,8 +152,6 @@ def define_for_graphs(
     attrs: dict[str, Any] | None = None,
 ) -> Op:
     """Make the record of an op that only graphs use; see `Op` for the fields."""
-    op = Op(
-        name, types, kernel, infer, grad, None, attrs or {}, 1, False, "", False
-    )
+    op = Op(name, types, kernel, infer, grad, None, attrs or {}, 1, False, "", False)
     GRAPH_TABLE[name] = op
     return op

@@ -76,8 +76,8 @@ class TensorArray:
         self._dtype = as_dtype(dtype)
         self._dynamic = bool(dynamic_size)
         self._infer = infer_shape
-        self._shape = TensorShape(None) if element_shape is None else as_shape(
-            element_shape
+        self._shape = (
+            TensorShape(None) if element_shape is None else as_shape(element_shape)
         )
         self._rows: list[Any] = []
         self._flow: Any = None

@@ -10,14 +10,37 @@ from typing import Any
 
 import numpy as np
 
-from rillet.core import dtypes
+from rillet.core import context, dtypes
 from rillet.core.dtypes import ANY, DType
 from rillet.core.errors import InvalidArgumentError, house_message
+from rillet.core.shapes import TensorShape
 from rillet.core.spec import Spec
+from rillet.core.tensor import Tensor
 from rillet.ops.registry import Op, define_for_graphs
 
 Array = np.ndarray[Any, Any]
 _LIST = Spec((), dtypes.variant)
+
+
+class ListTensor(Tensor):
+    """A tensor list outside a graph: what a tape keeps of a call between gradients."""
+
+    __slots__ = ()
+
+    @property
+    def known(self) -> Any:
+        """The rows: nothing about a list outside a graph is symbolic."""
+        return self._array
+
+    @property
+    def shape(self) -> TensorShape:
+        """A list counts as a scalar."""
+        return TensorShape([])
+
+    @property
+    def dtype(self) -> DType:
+        """Always `tf.variant`."""
+        return dtypes.variant
 
 
 class _Variants:
@@ -99,10 +122,9 @@ list_set_op: Op = define_for_graphs(
 
 
 def _clear(rows: Any, index: Array, like: Any) -> Any:
-    """A gradient without element `index`, as long as `like`."""
+    """A gradient without element `index`."""
     at = int(index)
-    out = [None if i == at else row for i, row in enumerate(rows)]
-    return tuple(out[: len(like)])
+    return tuple([None if i == at else row for i, row in enumerate(rows)])
 
 
 list_clear_op: Op = define_for_graphs(
@@ -216,9 +238,7 @@ list_from_op: Op = define_for_graphs(
     types=(ANY,),
     kernel=lambda x: tuple(x),
     infer=lambda x: _LIST,
-    grad=(
-        lambda g, y, x: list_stack_like_op.run(g, x),
-    ),
+    grad=(lambda g, y, x: list_stack_like_op.run(g, x),),
 )
 
 
@@ -249,7 +269,7 @@ list_zeros_op: Op = define_for_graphs(
     "RilletListZeros",
     types=(LISTS,),
     kernel=lambda rows: (None,) * len(rows),
-    infer=lambda rows: _LIST,
+    infer=lambda rows: rows,
 )
 
 
@@ -258,7 +278,10 @@ def _add(a: Any, b: Any) -> Any:
     longer = a if len(a) >= len(b) else b
     out = list(longer)
     for i, (x, y) in enumerate(zip(a, b, strict=False)):
-        out[i] = y if x is None else x if y is None else np.asarray(x + y)
+        if x is None or y is None:
+            out[i] = y if x is None else x
+        else:
+            out[i] = _add(x, y) if isinstance(x, tuple) else np.asarray(x + y)
     return tuple(out)
 
 
@@ -266,13 +289,16 @@ list_add_op: Op = define_for_graphs(
     "RilletListAdd",
     types=(LISTS, LISTS),
     kernel=_add,
-    infer=lambda a, b: _LIST,
+    infer=lambda a, b: a,
     grad=(lambda g, y, a, b: g, lambda g, y, a, b: g),
 )
 
 
 def _row(history: Any, index: Array) -> Any:
-    return history[int(index)]
+    at = int(index)
+    found = history[at] if at < len(history) else None
+    # a gradient that nobody wrote is a list of zeros, however long
+    return () if found is None else found
 
 
 row_op: Op = define_for_graphs(
@@ -366,7 +392,7 @@ list_split_like_op: Op = define_for_graphs(
 
 def _concat_like(rows: Any, x: Array, like: Any) -> Array:
     out, at = np.zeros(x.shape, x.dtype), 0
-    for row, old in zip(rows, like, strict=True):
+    for row, old in zip(rows, like, strict=False):
         if old is not None:
             if row is not None:
                 out[at : at + len(old)] = row
@@ -403,3 +429,22 @@ list_split_op: Op = define_for_graphs(
     infer=lambda x, lengths: _LIST,
     grad=(lambda g, y, x, lengths: list_concat_like_op.run(g, x, y), None),
 )
+
+
+list_same_op: Op = define_for_graphs(
+    "RilletListIdentity",
+    types=(LISTS,),
+    kernel=lambda rows: rows,
+    infer=lambda rows: rows,
+    grad=(lambda g, y, rows: g,),
+)
+
+
+def add_lists(a: Any, b: Any) -> Any:
+    """The sum of two gradients that are lists, in a graph or outside."""
+    if not isinstance(a, ListTensor) or not isinstance(b, ListTensor):
+        return list_add_op.run(a, b)
+    out = ListTensor(_add(a._array, b._array))
+    for recorder in context.state.recorders:
+        recorder.record(list_add_op, (a, b), (out,), None)
+    return out
