@@ -4,6 +4,7 @@ Made by scripts/make_stub.py from rillet/exports.py; do not edit.
 """
 
 from rillet import autodiff as autodiff
+from rillet import autograph as autograph
 from rillet import bitwise as bitwise
 from rillet import compat as compat
 from rillet import config as config
@@ -77,6 +78,9 @@ from rillet.core.tensor import is_tensor as is_tensor
 from rillet.core.variable import Variable as Variable
 from rillet.core.variable import VariableAggregation as VariableAggregation
 from rillet.core.variable import VariableSynchronization as VariableSynchronization
+from rillet.function import function as function
+from rillet.graph.ir import Graph as Graph
+from rillet.graph.ir import Node as Operation
 from rillet.keras.initializers.tensorflow import (
     constant_initializer as constant_initializer,
 )
@@ -115,6 +119,10 @@ from rillet.ops.compare import logical_not as logical_not
 from rillet.ops.compare import logical_or as logical_or
 from rillet.ops.compare import not_equal as not_equal
 from rillet.ops.complexes import complex as complex
+from rillet.ops.control import case as case
+from rillet.ops.control import cond as cond
+from rillet.ops.control import switch_case as switch_case
+from rillet.ops.control import while_loop as while_loop
 from rillet.ops.counting import histogram_fixed_width as histogram_fixed_width
 from rillet.ops.counting import histogram_fixed_width_bins as histogram_fixed_width_bins
 from rillet.ops.cumulative import cumsum as cumsum
@@ -138,6 +146,11 @@ from rillet.ops.filling import ones as ones
 from rillet.ops.filling import ones_like as ones_like
 from rillet.ops.filling import zeros as zeros
 from rillet.ops.filling import zeros_like as zeros_like
+from rillet.ops.functional import foldl as foldl
+from rillet.ops.functional import foldr as foldr
+from rillet.ops.functional import map_fn as map_fn
+from rillet.ops.functional import scan as scan
+from rillet.ops.functional import vectorized_map as vectorized_map
 from rillet.ops.gather import gather as gather
 from rillet.ops.gather_nd import gather_nd as gather_nd
 from rillet.ops.gather_nd import scatter_nd as scatter_nd
@@ -146,6 +159,8 @@ from rillet.ops.gather_nd import tensor_scatter_nd_max as tensor_scatter_nd_max
 from rillet.ops.gather_nd import tensor_scatter_nd_min as tensor_scatter_nd_min
 from rillet.ops.gather_nd import tensor_scatter_nd_sub as tensor_scatter_nd_sub
 from rillet.ops.gather_nd import tensor_scatter_nd_update as tensor_scatter_nd_update
+from rillet.ops.host_functions import numpy_function as numpy_function
+from rillet.ops.host_functions import py_function as py_function
 from rillet.ops.identity import bitcast as bitcast
 from rillet.ops.identity import group as group
 from rillet.ops.identity import guarantee_const as guarantee_const
@@ -206,6 +221,7 @@ from rillet.ops.statistics import reduce_logsumexp as reduce_logsumexp
 from rillet.ops.strided import slice_ as slice
 from rillet.ops.strided import strided_slice as strided_slice
 from rillet.ops.strings import as_string as as_string
+from rillet.ops.tensor_array import TensorArray as TensorArray
 from rillet.ops.tiling import pad as pad
 from rillet.ops.tiling import repeat as repeat
 from rillet.ops.tiling import tile as tile
@@ -237,8 +253,11 @@ __all__ = [
     "Assert",
     "DType",
     "GradientTape",
+    "Graph",
     "IndexedSlices",
+    "Operation",
     "Tensor",
+    "TensorArray",
     "TensorShape",
     "TensorSpec",
     "TypeSpec",
@@ -262,6 +281,7 @@ __all__ = [
     "atan2",
     "atanh",
     "autodiff",
+    "autograph",
     "batch_to_space",
     "bfloat16",
     "bitcast",
@@ -271,6 +291,7 @@ __all__ = [
     "broadcast_dynamic_shape",
     "broadcast_static_shape",
     "broadcast_to",
+    "case",
     "cast",
     "clip_by_global_norm",
     "clip_by_norm",
@@ -280,6 +301,7 @@ __all__ = [
     "complex128",
     "complex64",
     "concat",
+    "cond",
     "config",
     "constant",
     "constant_initializer",
@@ -310,6 +332,9 @@ __all__ = [
     "float64",
     "floor",
     "floordiv",
+    "foldl",
+    "foldr",
+    "function",
     "gather",
     "gather_nd",
     "get_logger",
@@ -342,6 +367,7 @@ __all__ = [
     "logical_not",
     "logical_or",
     "losses",
+    "map_fn",
     "math",
     "matmul",
     "maximum",
@@ -356,6 +382,7 @@ __all__ = [
     "no_op",
     "norm",
     "not_equal",
+    "numpy_function",
     "one_hot",
     "ones",
     "ones_initializer",
@@ -365,6 +392,7 @@ __all__ = [
     "parallel_stack",
     "pow",
     "print",
+    "py_function",
     "qint16",
     "qint32",
     "qint8",
@@ -396,6 +424,7 @@ __all__ = [
     "round",
     "saturate_cast",
     "scalar_mul",
+    "scan",
     "scatter_nd",
     "searchsorted",
     "sequence_mask",
@@ -420,6 +449,7 @@ __all__ = [
     "string",
     "strings",
     "subtract",
+    "switch_case",
     "sysconfig",
     "tan",
     "tanh",
@@ -445,8 +475,10 @@ __all__ = [
     "unravel_index",
     "unstack",
     "variant",
+    "vectorized_map",
     "version",
     "where",
+    "while_loop",
     "zeros",
     "zeros_initializer",
     "zeros_like",

@@ -227,11 +227,10 @@ def _raise(flag: str, at: ast.AST, *before: ast.stmt) -> _Block:
 
 
 def _none_of(flags: list[str], at: ast.AST) -> ast.expr:
-    """``not one and not other``."""
-    parts: list[ast.expr] = [
-        _at(ast.UnaryOp(ast.Not(), _name(flag, at)), at) for flag in flags
-    ]
-    return parts[0] if len(parts) == 1 else _at(ast.BoolOp(ast.And(), parts), at)
+    """``not one and not other``; flags cost nothing to look at, so all are."""
+    operator = ast.Attribute(ast.Name("ag__", ast.Load()), "none_of", ast.Load())
+    call = ast.Call(operator, [_name(flag, at) for flag in flags], [])
+    return ast.fix_missing_locations(_at(call, at))
 
 
 def _unless(flags: frozenset[str], body: list[ast.stmt], at: ast.AST) -> ast.stmt:

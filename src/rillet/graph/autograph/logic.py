@@ -6,6 +6,7 @@ they become branches, so that they are not computed either.
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +16,7 @@ from rillet.graph.autograph.branches import condition
 from rillet.graph.autograph.state import is_traced, truth
 from rillet.ops import control
 from rillet.ops.checks import Assert
-from rillet.ops.compare import logical_not
+from rillet.ops.compare import logical_not, logical_or
 
 Later = Callable[[], Any]
 
@@ -72,6 +73,16 @@ def _either(first: Any, other: Later, others: tuple[Later, ...]) -> Any:
 def not_(value: Any) -> Any:
     """``not value``."""
     return logical_not(to_tensor(value)) if is_traced(value) else not value
+
+
+def none_of(*flags: Any) -> Any:
+    """Whether no flag is raised; flags are Python's or a graph's booleans."""
+    if any(flag is True for flag in flags):
+        return False
+    traced = [to_tensor(flag) for flag in flags if is_traced(flag)]
+    if not traced:
+        return not any(flags)
+    return logical_not(functools.reduce(logical_or, traced))
 
 
 _SIGNS: dict[str, Callable[[Any, Any], Any]] = {

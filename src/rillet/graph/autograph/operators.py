@@ -15,6 +15,7 @@ from rillet.graph.autograph.lists import list_append as list_append
 from rillet.graph.autograph.logic import and_ as and_
 from rillet.graph.autograph.logic import assert_stmt as assert_stmt
 from rillet.graph.autograph.logic import chain as chain
+from rillet.graph.autograph.logic import none_of as none_of
 from rillet.graph.autograph.logic import not_ as not_
 from rillet.graph.autograph.logic import or_ as or_
 from rillet.graph.autograph.loops import for_stmt as for_stmt

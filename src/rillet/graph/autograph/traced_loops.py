@@ -17,7 +17,6 @@ from rillet.core.shapes import TensorShape, as_shape
 from rillet.core.spec import Spec
 from rillet.graph.autograph.iterables import Items
 from rillet.graph.autograph.lists import ListProbe
-from rillet.graph.autograph.logic import and_
 from rillet.graph.autograph.state import (
     UNSET,
     State,
@@ -33,6 +32,7 @@ from rillet.graph.autograph.state import (
 from rillet.graph.trace import Tracer
 from rillet.ops import control
 from rillet.ops.checks import Assert
+from rillet.ops.compare import logical_and
 from rillet.ops.sizes import ensure_shape
 
 Options = dict[str, Any]
@@ -97,7 +97,10 @@ class Loop:
 
         def holds(i: Any, *flat: Any) -> Any:
             self._enter(flat)
-            return and_(i < length, test)
+            going = test()
+            if going is True:
+                return i < length
+            return logical_and(i < length, to_tensor(going))
 
         def step(i: Any, *flat: Any) -> list[Any]:
             self._enter(flat)
