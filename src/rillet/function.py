@@ -51,7 +51,7 @@ class Function:
         bound_to: Any = None,
     ) -> None:
         self._python_function = python_function
-        self._name = name or getattr(python_function, "__name__", "function")
+        self._name: str = name or getattr(python_function, "__name__", "function")
         self._given_signature = input_signature
         self._autograph = autograph
         self._jit_compile = jit_compile

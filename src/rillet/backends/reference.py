@@ -155,7 +155,7 @@ def _located(
             Tensor(values[slots[id(x)]]) if isinstance(x, SymbolicTensor) else x
             for x in node.inputs
         ]
-        lists = any(isinstance(x, Tensor) and type(x._array) is tuple for x in given)
+        lists = any(isinstance(x, Tensor) and not isinstance(x._array, np.ndarray) for x in given)
         if not isinstance(error, OpError) and not lists:
             better = worded(node.op, tuple(given), node.attrs, error)
     if node.where is not None and not getattr(better, "__notes__", None):

@@ -147,7 +147,7 @@ class _Layout:
         wanted: list[int],
     ) -> None:
         self.op = op
-        self.flat = [None if i in places else x for i, x in enumerate(flat)]
+        self.flat: list[Any] = [None if i in places else x for i, x in enumerate(flat)]
         self.places = places
         self.count = count
         self.several = several
@@ -158,7 +158,7 @@ class _Layout:
 
     def parts(self, tensors: list[Any]) -> list[Any]:
         """The gradients wanted, of eager tensors; None where there is none."""
-        flat = list(self.flat)
+        flat: list[Any] = list(self.flat)
         for i, x in zip(self.places, tensors, strict=True):
             flat[i] = x
         count = self.count
@@ -166,8 +166,9 @@ class _Layout:
         types = getattr(self.op, "types", ())
         if not getattr(self.op, "variadic", False):
             for i, want in enumerate(types):
-                if want is None and isinstance(inputs[i], Tensor):
-                    inputs[i] = host_value(inputs[i]._array)
+                value = inputs[i]
+                if want is None and isinstance(value, Tensor):
+                    inputs[i] = host_value(value._array)
         g: Any = tuple(gs) if self.several else gs[0]
         y: Any = tuple(ys) if self.several else ys[0]
         rule = self.op.grad

@@ -155,7 +155,7 @@ class SymbolicTensor(Tensor):
         merged = self.shape.merge_with(as_shape(shape))
         self.spec = Spec(merged._dims, self.spec.dtype)
 
-    def consumers(self) -> list[Node]:
+    def consumers(self) -> list[Node]:  # type: ignore[override]
         """The nodes that take the tensor."""
         return [n for n in self.graph.nodes if any(x is self for x in n.inputs)]
 

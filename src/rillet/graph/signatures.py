@@ -288,12 +288,15 @@ def _remade(value: Any, parts: list[Any]) -> Any:
     return nest.pack_sequence_as(value, parts)
 
 
-def _tensor(value: Any, spec: Any, name: str, out: Arguments, key: Any, form: Any):  # type: ignore[no-untyped-def]
+def _tensor(
+    value: Any, spec: Any, name: str, out: Arguments, key: Any, form: Any
+) -> Place:
     if spec is None:
         spec = TensorSpec(value.shape, value.dtype, name)
         key.append((value.dtype, value.shape._dims))
     else:
         key.append((spec.dtype, spec.shape._dims))
+        spec = TensorSpec(spec.shape, spec.dtype, spec.name or name)
     form.append(spec.dtype)
     out.tensors.append(value)
     out.specs.append(spec)

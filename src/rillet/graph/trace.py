@@ -7,6 +7,7 @@ each, by identity. `function` and the control-flow ops open tracers.
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -57,7 +58,7 @@ class Tracer:
     def __init__(
         self, name: str, parent: Tracer | None = None, isolated: bool = False
     ) -> None:
-        self.graph = Graph(name, parent.graph if parent else None)
+        self.graph: Graph = Graph(name, parent.graph if parent else None)
         self.parent = parent
         self.isolated = isolated or parent is None
         self.created: list[Variable] = []
@@ -449,7 +450,7 @@ def _learn(node: Node) -> None:
             _learn_parts(node)
             return
     dims = outs[0].spec.shape
-    if dims is None or None in dims or int(np.prod(dims or (1,))) > _SMALL:
+    if dims is None or None in dims or math.prod(d or 0 for d in dims) > _SMALL:
         return
     if op.variadic:
         count = len(args) - (len(op.types) - 1)
@@ -475,7 +476,7 @@ def _learn_shape(node: Node) -> None:
         out.known = np.array(len(dims), kind)
     elif None not in dims:
         size = node.op.name == "Size"
-        out.known = np.array(int(np.prod(dims, dtype=np.int64)) if size else dims, kind)
+        out.known = np.array(math.prod(d or 0 for d in dims) if size else dims, kind)
     elif node.op.name == "Shape":
         out.partial = dims
 

@@ -371,7 +371,8 @@ list_concat_op: Op = define_for_graphs(
 
 
 def _split_like(x: Array, like: Any) -> Any:
-    out, at = [], 0
+    out: list[Any] = []
+    at = 0
     for row in like:
         if row is None:
             out.append(None)
