@@ -70,7 +70,10 @@ class _NoArray:
 
     @property
     def shape(self) -> Any:
-        return self.tensor.shape.as_tuple()
+        dims = self.tensor.spec.shape
+        if dims is None:
+            return self.__getattr__("shape")
+        return dims
 
     @property
     def ndim(self) -> int:

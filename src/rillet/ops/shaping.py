@@ -127,6 +127,16 @@ def static_dims(x: Any) -> Any:
     return tuple([sizes[i] if d is None else d for i, d in enumerate(dims)])
 
 
+def could_match(a: Any, b: Any) -> bool:
+    """Whether two tuples of `static_dims` can stand for one shape."""
+    if len(a) != len(b):
+        return False
+    return all(
+        type(x) is not int or type(y) is not int or x == y
+        for x, y in zip(a, b, strict=True)
+    )
+
+
 def _infer_broadcast_to(x: Spec, shape: Any) -> Spec:
     if isinstance(shape, Spec) or x.shape is None:
         return Spec(None, x.dtype)

@@ -26,7 +26,7 @@ from rillet.ops.host import is_symbolic
 from rillet.ops.registry import Op, define
 from rillet.ops.rows import row_max, row_sum
 from rillet.ops.shape_rules import axis_in, same_as_input
-from rillet.ops.shaping import reshape_op, static_dims, sum_op, sum_to
+from rillet.ops.shaping import could_match, reshape_op, static_dims, sum_op, sum_to
 from rillet.ops.spreading import LARGE, by_rows
 from rillet.ops.transcendental import log1p_op
 from rillet.ops.transposes import transpose
@@ -354,7 +354,7 @@ def sparse_softmax_cross_entropy_with_logits(
             )
         labels = cast_op(labels, DstT=dtypes.int32)
     dims, have = static_dims(logits), static_dims(labels)
-    if len(have) == len(dims) - 1 and have != dims[:-1] and None not in have + dims:
+    if len(have) == len(dims) - 1 and not could_match(have, dims[:-1]):
         raise ValueError(
             house_message(
                 "sparse_softmax_cross_entropy_with_logits",
