@@ -351,7 +351,9 @@ class Graph:
         """`name`, numbered from the second time on."""
         count = self._names.get(name, 0)
         self._names[name] = count + 1
-        return name if not count else f"{name}_{count}"
+        if not count:
+            return name
+        return self.unique_name(f"{name}_{count}")
 
     def add(
         self,

@@ -95,6 +95,8 @@ class Tracer:
             flat = typed_inputs(op, op.types, inputs)
             given = {id(x) for x in inputs}
         flat = tuple([_packed(x) for x in flat])
+        if self.aliases:
+            flat = tuple([self.aliases.get(id(x), x) for x in flat])
         lifted = tuple(
             [
                 self.lift(x, captured=id(x) in given) if isinstance(x, Tensor) else x
@@ -281,6 +283,8 @@ class Tracer:
         name: str = "",
     ) -> tuple[SymbolicTensor, ...]:
         """Add a node that is no op of the table; tapes are told."""
+        if self.aliases:
+            inputs = [self.aliases.get(id(x), x) for x in inputs]
         lifted = tuple([self.lift(x) if isinstance(x, Tensor) else x for x in inputs])
         node = self.graph.add(form, lifted, attrs, specs, name, caller())
         for recorder in _state.recorders:
