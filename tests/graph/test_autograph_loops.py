@@ -422,3 +422,32 @@ def test_layers_and_losses_of_a_program_are_converted() -> None:
     f = tf.function(lambda x: loss(x, layer(x)))
     for x in (X, -X, X * 10.0):
         np.testing.assert_allclose(f(x), loss(x, layer(tf.constant(x))), rtol=1e-6)
+
+
+def test_a_loop_that_changes_a_variable_alone() -> None:
+    v = tf.Variable(0)
+
+    @tf.function
+    def f(n):
+        while v < n:
+            v.assign_add(2)
+        for _ in tf.range(n):
+            v.assign_add(10)
+        return v.read_value()
+
+    assert int(f(tf.constant(5))) == 56 == int(v)
+
+
+def test_an_attribute_is_carried_through_a_loop() -> None:
+    class Counter:
+        total = 0
+
+        @tf.function
+        def count(self, x):
+            self.total = 0
+            for value in x:
+                if value > 1:
+                    self.total = self.total + value
+            return self.total
+
+    assert int(Counter().count(tf.constant([1, 2, 3]))) == 5

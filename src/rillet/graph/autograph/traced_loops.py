@@ -62,9 +62,6 @@ class Loop:
         """Trace a loop that asks `test` before each round."""
         self._begin(body)
         tensors = self._tensors(self.start)
-        if not tensors and not self._needs_round():
-            # nothing changes but what the graph itself keeps, a variable say
-            tensors = []
         extra = [to_tensor(False)] if self._needs_round() else []
         count = len(extra)
 
