@@ -122,7 +122,6 @@ from rillet.ops.complexes import complex as complex
 from rillet.ops.control import case as case
 from rillet.ops.control import cond as cond
 from rillet.ops.control import switch_case as switch_case
-from rillet.ops.control import while_loop as while_loop
 from rillet.ops.counting import histogram_fixed_width as histogram_fixed_width
 from rillet.ops.counting import histogram_fixed_width_bins as histogram_fixed_width_bins
 from rillet.ops.cumulative import cumsum as cumsum
@@ -169,6 +168,7 @@ from rillet.ops.identity import identity_n as identity_n
 from rillet.ops.identity import no_op as no_op
 from rillet.ops.identity import parallel_stack as parallel_stack
 from rillet.ops.identity import stop_gradient as stop_gradient
+from rillet.ops.loops import while_loop as while_loop
 from rillet.ops.mask import boolean_mask as boolean_mask
 from rillet.ops.mask import where as where
 from rillet.ops.norms import norm as norm

@@ -38,7 +38,8 @@ _TABLE: Final[dict[str, str]] = {
         " random_uniform_initializer zeros_initializer"
     ),
     "rillet.ops.checks": "Assert",
-    "rillet.ops.control": "case cond switch_case while_loop",
+    "rillet.ops.control": "case cond switch_case",
+    "rillet.ops.loops": "while_loop",
     "rillet.ops.functional": "foldl foldr map_fn scan vectorized_map",
     "rillet.ops.host_functions": "numpy_function py_function",
     "rillet.ops.tensor_array": "TensorArray",

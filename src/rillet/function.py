@@ -51,7 +51,8 @@ class Function:
         bound_to: Any = None,
     ) -> None:
         self._python_function = python_function
-        self._name: str = name or getattr(python_function, "__name__", "function")
+        given = name or getattr(python_function, "__name__", None)
+        self._name: str = given or "function"
         self._given_signature = input_signature
         self._autograph = autograph
         self._jit_compile = jit_compile

@@ -9,8 +9,8 @@ import pytest
 
 import rillet as tf
 from rillet.backends.reference import ReferenceBackend
-from rillet.graph.ir import verify
 from rillet.graph.passes import optimise
+from rillet.graph.verifier import verify
 
 
 def graph_of(function: Any, *args: Any) -> Any:

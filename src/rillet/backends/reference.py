@@ -16,7 +16,9 @@ from rillet.backends.base import Value
 from rillet.core.errors import OpError
 from rillet.core.quiet import restore, silence
 from rillet.core.tensor import Tensor
+from rillet.graph import loops as _loops  # noqa: F401  signs loops in
 from rillet.graph.control import CASE, IF, WHILE, Host
+from rillet.graph.inference import host_value
 from rillet.graph.ir import (
     CONST,
     PLACEHOLDER,
@@ -27,7 +29,6 @@ from rillet.graph.ir import (
     SymbolicTensor,
 )
 from rillet.graph.passes import live_nodes
-from rillet.graph.trace import host_value
 from rillet.ops.dispatch import worded
 
 #: One node's work: reads and writes slots of the values; notes what variables held.
@@ -155,7 +156,10 @@ def _located(
             Tensor(values[slots[id(x)]]) if isinstance(x, SymbolicTensor) else x
             for x in node.inputs
         ]
-        lists = any(isinstance(x, Tensor) and not isinstance(x._array, np.ndarray) for x in given)
+        lists = any(
+            isinstance(x, Tensor) and not isinstance(x._array, np.ndarray)
+            for x in given
+        )
         if not isinstance(error, OpError) and not lists:
             better = worded(node.op, tuple(given), node.attrs, error)
     if node.where is not None and not getattr(better, "__notes__", None):

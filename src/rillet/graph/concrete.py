@@ -16,9 +16,10 @@ from rillet.core.spec import TensorSpec
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
 from rillet.graph.call import GraphCall
-from rillet.graph.ir import Graph, SymbolicTensor, inner_graphs, verify
+from rillet.graph.ir import Graph, SymbolicTensor, inner_graphs
 from rillet.graph.signatures import Arguments, Signature
 from rillet.graph.trace import Tracer
+from rillet.graph.verifier import verify
 from rillet.ops.composites import Form, Place, rebuilt
 
 _state = context.state

@@ -15,12 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from rillet.autodiff.backward import add_gradients
 from rillet.autodiff.tape import GradientTape
 from rillet.core import context, dtypes
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import COMPLEX, FLOATING
-from rillet.core.errors import house_message
 from rillet.core.shapes import TensorShape
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
@@ -32,8 +30,6 @@ from rillet.ops.filling import zeros_like_op
 from rillet.ops.identity import identity_op
 from rillet.ops.tensor_lists import (
     list_same_op,
-    row_op,
-    rows_count_op,
 )
 
 _state = context.state
@@ -108,7 +104,7 @@ def zeros_of(x: Any) -> Any:
     return zeros_like_op.run(x)
 
 
-def _unrepeatable(graph: Graph) -> list[SymbolicTensor]:
+def unrepeatable(graph: Graph) -> list[SymbolicTensor]:
     """Tensors that would be others if the graph ran a second time."""
     found: list[SymbolicTensor] = []
     for node in graph.nodes:
@@ -121,7 +117,7 @@ def _inner_unrepeatable(node: Any) -> bool:
     graphs = [*node.attrs.get("branches", ())]
     if "body" in node.attrs:
         graphs.append(node.attrs["body"])
-    return any(_unrepeatable(g) for g in graphs)
+    return any(unrepeatable(g) for g in graphs)
 
 
 # Branches
@@ -149,19 +145,19 @@ def trace_branches(
             sub.graph.outputs = [sub.lift(to_tensor(y)) for y in function()]
         inner.append(sub)
     count = len(inner[0].graph.outputs)
-    written = _written_in(inner)
+    written = written_in(inner)
     for sub in inner:
         for variable in written:
             with sub:
                 sub.graph.outputs.append(sub.read_variable(variable))
-    extras = [_unrepeatable(sub.graph) for sub in inner]
+    extras = [unrepeatable(sub.graph) for sub in inner]
     for i, sub in enumerate(inner):
         for j, found in enumerate(extras):
             for y in found:
                 sub.graph.outputs.append(y if i == j else _nothing(sub, y))
     if any(has_effects(n) for sub in inner for n in sub.graph.nodes):
         tracer.flush()
-    inputs = _same_captures(inner)
+    inputs = same_captures(inner)
     graphs = [sub.graph for sub in inner]
     firsts = [g.outputs for g in graphs]
     specs = [_common([outs[k].spec for outs in firsts]) for k in range(len(firsts[0]))]
@@ -172,7 +168,7 @@ def trace_branches(
     return list(outs[:count])
 
 
-def _written_in(inner: list[Tracer]) -> list[Any]:
+def written_in(inner: list[Tracer]) -> list[Any]:
     found: dict[int, Any] = {}
     for sub in inner:
         for variable, _ in sub.written():
@@ -188,7 +184,7 @@ def _nothing(sub: Tracer, like: SymbolicTensor) -> SymbolicTensor:
     return node.outputs[0]
 
 
-def _same_captures(inner: list[Tracer]) -> list[Any]:
+def same_captures(inner: list[Tracer]) -> list[Any]:
     """Give every graph the captures of all; return what they are outside."""
     outer: dict[int, Any] = {}
     for sub in inner:
@@ -216,7 +212,7 @@ def _branch_grad(form: Form) -> Callable[..., Any]:
     def grad(
         g: Any, y: Any, index: Any, *inputs: Any, branches: Any, results: int
     ) -> list[Any]:
-        flows, results_of = _tuple(g), _tuple(y)
+        flows, results_of = as_tuple(g), as_tuple(y)
         which = [i for i, x in enumerate(inputs) if differentiable(x)]
         if not which:
             return [None] * (1 + len(inputs))
@@ -225,7 +221,7 @@ def _branch_grad(form: Form) -> Callable[..., Any]:
             extras = _extras_of(branches, at, results, results_of)
 
             def function() -> list[Any]:
-                return _vjp(graph, list(inputs), which, flows, extras)
+                return vjp_of(graph, list(inputs), which, flows, extras)
 
             return function
 
@@ -243,7 +239,7 @@ def _branch_grad(form: Form) -> Callable[..., Any]:
 def _extras_of(graphs: Any, at: int, start: int, ys: Any) -> dict[int, Any]:
     """What the unrepeatable tensors of branch `at` were when it ran."""
     for i, graph in enumerate(graphs):
-        found = _unrepeatable(graph)
+        found = unrepeatable(graph)
         if i == at:
             outs = ys[start : start + len(found)]
             return {id(x): y for x, y in zip(found, outs, strict=True)}
@@ -251,7 +247,7 @@ def _extras_of(graphs: Any, at: int, start: int, ys: Any) -> dict[int, Any]:
     return {}
 
 
-def _vjp(
+def vjp_of(
     graph: Graph,
     inputs: list[Any],
     which: list[int],
@@ -283,7 +279,7 @@ def _vjp(
     ]
 
 
-def _tuple(value: Any) -> Any:
+def as_tuple(value: Any) -> Any:
     return value if isinstance(value, tuple) else (value,)
 
 
@@ -291,208 +287,7 @@ IF.grad = _branch_grad(IF)
 CASE.grad = _branch_grad(CASE)
 
 
-# Loops
-
-
-def loop(
-    test: Callable[..., Any],
-    body: Callable[..., list[Any]],
-    state: list[Any],
-    specs: list[Spec],
-    names: tuple[str, str] = ("while_cond", "while_body"),
-) -> list[Any]:
-    """Trace a node that runs a body while a condition holds.
-
-    Args:
-        test: tensors of the state -> a scalar boolean.
-        body: tensors of the state -> as many of the same types.
-        state: what the loop starts from, flat.
-        specs: what holds of each in every round.
-        names: names for the graphs.
-
-    Returns:
-        The state when the condition first fails.
-    """
-    tracer: Tracer = _state.tracer
-    inner = [Tracer(names[0], tracer), Tracer(names[1], tracer)]
-    own: list[list[SymbolicTensor]] = []
-    for sub, function in zip(inner, (test, body), strict=True):
-        with sub:
-            mine = [sub.graph.placeholder(s, "loop_var") for s in specs]
-            own.append(mine)
-            found = function(*mine)
-            flat = found if isinstance(found, list) else [found]
-            sub.graph.outputs = [sub.lift(to_tensor(y)) for y in flat]
-            sub.graph.inputs = []
-    _fit(inner[1].graph.outputs, specs)
-    written = _written_in(inner[1:])
-    results = []
-    for variable in written:
-        for sub in inner[1:]:
-            with sub:
-                end = sub.read_variable(variable)
-                sub._versions.pop(id(variable._cell))
-                sub._reads.pop(id(variable._cell), None)
-                start = sub._sources.get(id(variable._cell))
-                begin = start[1] if start else sub.read_variable(variable)
-                results.append((begin, end))
-    if any(has_effects(n) for sub in inner for n in sub.graph.nodes):
-        tracer.flush()
-    captured = _same_captures(inner)
-    for sub, mine in zip(inner, own, strict=True):
-        sub.graph.inputs = [*mine, *sub.graph.inputs]
-    graph = inner[1].graph
-    ends = {id(begin): end for begin, end in results}
-    graph.outputs += [ends.get(id(x), x) for x in graph.inputs[len(state) :]]
-    return _loop_node(inner, state, captured, written, [b for b, _ in results])
-
-
-def _fit(outputs: list[SymbolicTensor], specs: list[Spec]) -> None:
-    for i, (y, spec) in enumerate(zip(outputs, specs, strict=True)):
-        if y.dtype is not spec.dtype:
-            raise TypeError(
-                house_message(
-                    "while_loop",
-                    "the body must give each loop variable its own type",
-                    f"loop variable #{i} enters as {spec.dtype.name}, leaves as"
-                    f" {y.dtype.name}",
-                    f"Cast it with tf.cast(x, tf.{spec.dtype.name})",
-                )
-            )
-        if spec.dtype is dtypes.variant:
-            continue
-        before, after = TensorShape.of(spec.shape), y.shape
-        if not after.is_subtype_of(before) and not _could_be(before, after):
-            raise ValueError(
-                house_message(
-                    "while_loop",
-                    f"loop variable #{i} enters the loop with shape {before}, but has"
-                    f" shape {after} after one iteration",
-                    "the shape changes from round to round",
-                    "Give `shape_invariants` with None for the sizes that change",
-                )
-            )
-
-
-def _could_be(before: TensorShape, after: TensorShape) -> bool:
-    return (
-        False
-        if before.is_fully_defined() and after.is_fully_defined()
-        else (before.is_compatible_with(after))
-    )
-
-
-def _loop_node(
-    inner: list[Tracer],
-    state: list[Any],
-    captured: list[Any],
-    written: list[Any],
-    begins: list[Any],
-) -> list[Any]:
-    """Add the node; its outputs are the state, the captures, then the histories."""
-    tracer: Tracer = _state.tracer
-    graph = inner[1].graph
-    carried = [
-        i
-        for i, (x, y) in enumerate(zip(graph.inputs, graph.outputs, strict=True))
-        if x is not y
-    ]
-    extras = _unrepeatable(graph)
-    graph.outputs += extras
-    specs = [x.spec for x in graph.inputs]
-    for y in [*[graph.inputs[i] for i in carried], *extras]:
-        dims = y.spec.shape
-        specs.append(Spec(None if dims is None else (None, *dims), y.dtype))
-    attrs = {"cond": inner[0].graph, "body": graph, "carried": tuple(carried)}
-    outs = tracer.add_form(WHILE, [*state, *captured], attrs, specs)
-    places = {id(x): i for i, x in enumerate(graph.inputs)}
-    for variable, begin in zip(written, begins, strict=True):
-        tracer.assign_variable(variable, outs[places[id(begin)]], "assign")
-    return list(outs[: len(state)])
-
-
-def _row(history: Any, i: Any) -> Any:
-    return row_op.run(history, i)
-
-
-def _loop_grad(
-    g: Any, y: Any, *inputs: Any, cond: Graph, body: Graph, carried: Any
-) -> list[Any]:
-    flows, ys = _tuple(g), _tuple(y)
-    count = len(inputs)
-    extras = body.outputs[count:]
-    history = ys[count:]
-    moving = [i for i in carried if differentiable(inputs[i])]
-    still = [i for i, x in enumerate(inputs) if i not in carried and differentiable(x)]
-    if not history or not moving and not still:
-        return [None] * count
-    rounds = _rounds(history, carried, inputs)
-    saved = {i: history[k] for k, i in enumerate(carried)}
-    inflow = {
-        k: flows[count + k]
-        for k in range(len(history))
-        if flows[count + k] is not None and differentiable(history[k])
-    }
-
-    def step(t: Any, *gs: Any) -> list[Any]:
-        t = t - 1
-        tracer: Tracer = _state.tracer
-        xs = [
-            _row(saved[i], t) if i in saved else tracer.lift(to_tensor(inputs[i]))
-            for i in range(count)
-        ]
-        for i, x in enumerate(xs):
-            if x.dtype is not dtypes.variant:
-                x.set_shape(body.inputs[i].shape)
-        given = {
-            id(x): _row(history[len(carried) + k], t) for k, x in enumerate(extras)
-        }
-        ends: list[Any] = [None] * len(body.outputs)
-        for k, i in enumerate(moving):
-            ends[i] = gs[k]
-        for k, flow in inflow.items():
-            if k >= len(carried):
-                ends[count + k - len(carried)] = _row(flow, t)
-        parts = _vjp(body, xs, [*moving, *still], ends, given)
-        out: list[Any] = []
-        for k, i in enumerate(moving):
-            part = parts[k]
-            at = carried.index(i)
-            if at in inflow:
-                part = add_gradients(part, _row(inflow[at], t))
-            out.append(part)
-        for k in range(len(still)):
-            out.append(add_gradients(gs[len(moving) + k], parts[len(moving) + k]))
-        return [t, *out]
-
-    start = [flows[i] if flows[i] is not None else zeros_of(ys[i]) for i in moving]
-    start += [zeros_of(inputs[i]) for i in still]
-    state = [rounds, *[to_tensor(x) for x in start]]
-    specs = [Spec((), dtypes.int32)]
-    specs += [
-        Spec(body.inputs[i].spec.shape, s.dtype)
-        for i, s in zip([*moving, *still], state[1:], strict=True)
-    ]
-    found = loop(
-        lambda t, *gs: t > 0, step, state, specs, ("while_grad_cond", "while_grad")
-    )
-    out: list[Any] = [None] * count
-    for k, i in enumerate([*moving, *still]):
-        out[i] = found[1 + k]
-        if i in still and flows[i] is not None:
-            out[i] = add_gradients(out[i], flows[i])
-    return out
-
-
-def _rounds(history: Any, carried: Any, inputs: Any) -> Any:
-    """How many rounds the loop ran: the length of a history."""
-    return rows_count_op.run(history[0])
-
-
-WHILE.grad = _loop_grad
-
 context.register_service("graph.branches", trace_branches)
-context.register_service("graph.loop", loop)
 context.register_service("graph.host_call", host_call)
 context.register_service("graph.form.If", lambda: IF)
 context.register_service("graph.form.Case", lambda: CASE)

@@ -18,8 +18,9 @@ from rillet.core.dtypes import COMPLEX, FLOATING
 from rillet.core.scopes import init_scope
 from rillet.core.tensor import Tensor
 from rillet.graph.control import Host
+from rillet.graph.inference import host_value
 from rillet.graph.ir import Form, Graph, SymbolicTensor
-from rillet.graph.trace import Tracer, host_value
+from rillet.graph.trace import Tracer
 from rillet.ops.composites import Form as Structure
 from rillet.ops.composites import opened
 from rillet.ops.dispatch import Recorded, spec_of
