@@ -78,7 +78,7 @@ from rillet.core.tensor import is_tensor as is_tensor
 from rillet.core.variable import Variable as Variable
 from rillet.core.variable import VariableAggregation as VariableAggregation
 from rillet.core.variable import VariableSynchronization as VariableSynchronization
-from rillet.function import function as function
+from rillet.functions import function as function
 from rillet.graph.ir import Graph as Graph
 from rillet.graph.ir import Node as Operation
 from rillet.keras.initializers.tensorflow import (

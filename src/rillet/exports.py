@@ -31,7 +31,8 @@ _TABLE: Final[dict[str, str]] = {
     "rillet.autodiff.custom": "custom_gradient grad_pass_through recompute_grad",
     "rillet.autodiff.sources": "UnconnectedGradients",
     "rillet.autodiff.tape": "GradientTape",
-    "rillet.function": "function",
+    # not `function`: importing a submodule of that name would hide `tf.function`
+    "rillet.functions": "function",
     "rillet.graph.ir": "Graph Operation=Node",
     "rillet.keras.initializers.tensorflow": (
         "constant_initializer ones_initializer random_normal_initializer"

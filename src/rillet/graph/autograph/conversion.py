@@ -1,6 +1,6 @@
 """Functions in, functions out whose control flow can be traced.
 
-`function.py` converts what it is about to trace, and rewritten code asks here, through
+`functions.py` converts what it is about to trace, and rewritten code asks here, through
 `operators.call`, for every function that it calls. The rewritten code object is kept
 for each original one; a function is that code with the original's own cells, so
 closures, globals, defaults and `super()` are the user's, and so are file and line.

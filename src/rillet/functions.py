@@ -313,7 +313,7 @@ class Function:
         return "\n\n".join(c.explain() for c in self._concretes())
 
     def __repr__(self) -> str:
-        return f"<rillet.function.Function {self._name!r}>"
+        return f"<rillet.functions.Function {self._name!r}>"
 
 
 def function(
