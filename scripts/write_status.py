@@ -19,7 +19,6 @@ sys.path.insert(0, str(ROOT / "src"))
 from rillet.programs import check, names, tensorflow_names  # noqa: E402
 
 _LATER = {
-    "function": "`tf.function` and the compiler: functions run eagerly",
     "keras.functional": "Keras's functional API: layers called on `keras.Input`",
     "keras.layers.LSTM": "recurrent layers",
     "keras.Model.save": "saving: `model.save`, `tf.saved_model`, `tf.train.Checkpoint`",
@@ -37,9 +36,10 @@ _INTRO = """\
 # What is here, and what is not
 
 This page is made by `scripts/write_status.py`: it compares the public names of
-TensorFlow 2.21 and tf.keras 2.15 with rillet's. Everything runs eagerly, operation by
-operation. Of the data sets only MNIST comes with the package; the others are fetched
-from their public addresses when they are first loaded.
+TensorFlow 2.21 and tf.keras 2.15 with rillet's. Operations run eagerly, and functions
+under `tf.function` node by node: the compiler is to come. Of the data sets only MNIST
+comes with the package; the others are fetched from their public addresses when they are
+first loaded.
 
 `rillet check program.py` tells what of this a program needs.
 """

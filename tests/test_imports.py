@@ -24,7 +24,7 @@ BELOW = (
     "autodiff",
     "graph",
     "backends",
-    "function",
+    "functions",
     "module checkpoint",
     "data",
     "distribute",

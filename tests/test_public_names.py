@@ -62,7 +62,7 @@ MISSING = {
     # of TensorFlow 2, and not here yet: nothing else was meant
     "tf.strings.split": r"TensorFlow has it, rillet does not have it yet\.$",
     "tf.keras.applications": r"TensorFlow has it, rillet does not have it yet\.$",
-    "tf.function": "not have it yet. Without the decorator the function runs eagerly",
+    "tf.Module": r"not have it yet\.(.|\n)*keep variables as well",
     "tf.train": r"not have it yet.*tf\.keras\.optimizers\.Adam",
     "tf.keras.models.load_model": r"np\.savez.*model\.get_weights",
     # of TensorFlow 1, of NumPy

@@ -4,6 +4,7 @@ Made by scripts/make_stub.py from rillet/exports.py; do not edit.
 """
 
 from rillet import autodiff as autodiff
+from rillet import autograph as autograph
 from rillet import bitwise as bitwise
 from rillet import compat as compat
 from rillet import config as config
@@ -77,6 +78,9 @@ from rillet.core.tensor import is_tensor as is_tensor
 from rillet.core.variable import Variable as Variable
 from rillet.core.variable import VariableAggregation as VariableAggregation
 from rillet.core.variable import VariableSynchronization as VariableSynchronization
+from rillet.functions import function as function
+from rillet.graph.ir import Graph as Graph
+from rillet.graph.ir import Node as Operation
 from rillet.keras.initializers.tensorflow import (
     constant_initializer as constant_initializer,
 )
@@ -118,6 +122,9 @@ from rillet.ops.compare import logical_not as logical_not
 from rillet.ops.compare import logical_or as logical_or
 from rillet.ops.compare import not_equal as not_equal
 from rillet.ops.complexes import complex as complex
+from rillet.ops.control import case as case
+from rillet.ops.control import cond as cond
+from rillet.ops.control import switch_case as switch_case
 from rillet.ops.counting import histogram_fixed_width as histogram_fixed_width
 from rillet.ops.counting import histogram_fixed_width_bins as histogram_fixed_width_bins
 from rillet.ops.cumulative import cumsum as cumsum
@@ -142,6 +149,11 @@ from rillet.ops.filling import ones_like as ones_like
 from rillet.ops.filling import zeros as zeros
 from rillet.ops.filling import zeros_like as zeros_like
 from rillet.ops.form_checks import assert_rank as assert_rank
+from rillet.ops.functional import foldl as foldl
+from rillet.ops.functional import foldr as foldr
+from rillet.ops.functional import map_fn as map_fn
+from rillet.ops.functional import scan as scan
+from rillet.ops.functional import vectorized_map as vectorized_map
 from rillet.ops.gather import gather as gather
 from rillet.ops.gather_nd import gather_nd as gather_nd
 from rillet.ops.gather_nd import scatter_nd as scatter_nd
@@ -150,6 +162,8 @@ from rillet.ops.gather_nd import tensor_scatter_nd_max as tensor_scatter_nd_max
 from rillet.ops.gather_nd import tensor_scatter_nd_min as tensor_scatter_nd_min
 from rillet.ops.gather_nd import tensor_scatter_nd_sub as tensor_scatter_nd_sub
 from rillet.ops.gather_nd import tensor_scatter_nd_update as tensor_scatter_nd_update
+from rillet.ops.host_functions import numpy_function as numpy_function
+from rillet.ops.host_functions import py_function as py_function
 from rillet.ops.identity import bitcast as bitcast
 from rillet.ops.identity import group as group
 from rillet.ops.identity import guarantee_const as guarantee_const
@@ -161,6 +175,7 @@ from rillet.ops.identity import stop_gradient as stop_gradient
 from rillet.ops.linalg import eig as eig
 from rillet.ops.linalg import eigvals as eigvals
 from rillet.ops.linalg import sqrtm as matrix_square_root
+from rillet.ops.loops import while_loop as while_loop
 from rillet.ops.mask import boolean_mask as boolean_mask
 from rillet.ops.mask import where as where
 from rillet.ops.norms import norm as norm
@@ -213,6 +228,7 @@ from rillet.ops.statistics import reduce_logsumexp as reduce_logsumexp
 from rillet.ops.strided import slice_ as slice
 from rillet.ops.strided import strided_slice as strided_slice
 from rillet.ops.strings import as_string as as_string
+from rillet.ops.tensor_array import TensorArray as TensorArray
 from rillet.ops.tiling import pad as pad
 from rillet.ops.tiling import repeat as repeat
 from rillet.ops.tiling import tile as tile
@@ -244,8 +260,11 @@ __all__ = [
     "Assert",
     "DType",
     "GradientTape",
+    "Graph",
     "IndexedSlices",
+    "Operation",
     "Tensor",
+    "TensorArray",
     "TensorShape",
     "TensorSpec",
     "TypeSpec",
@@ -273,6 +292,7 @@ __all__ = [
     "atan2",
     "atanh",
     "autodiff",
+    "autograph",
     "batch_to_space",
     "bfloat16",
     "bitcast",
@@ -282,6 +302,7 @@ __all__ = [
     "broadcast_dynamic_shape",
     "broadcast_static_shape",
     "broadcast_to",
+    "case",
     "cast",
     "clip_by_global_norm",
     "clip_by_norm",
@@ -291,6 +312,7 @@ __all__ = [
     "complex128",
     "complex64",
     "concat",
+    "cond",
     "config",
     "constant",
     "constant_initializer",
@@ -323,6 +345,9 @@ __all__ = [
     "float64",
     "floor",
     "floordiv",
+    "foldl",
+    "foldr",
+    "function",
     "gather",
     "gather_nd",
     "get_logger",
@@ -355,6 +380,7 @@ __all__ = [
     "logical_not",
     "logical_or",
     "losses",
+    "map_fn",
     "math",
     "matmul",
     "matrix_square_root",
@@ -370,6 +396,7 @@ __all__ = [
     "no_op",
     "norm",
     "not_equal",
+    "numpy_function",
     "one_hot",
     "ones",
     "ones_initializer",
@@ -379,6 +406,7 @@ __all__ = [
     "parallel_stack",
     "pow",
     "print",
+    "py_function",
     "qint16",
     "qint32",
     "qint8",
@@ -410,6 +438,7 @@ __all__ = [
     "round",
     "saturate_cast",
     "scalar_mul",
+    "scan",
     "scatter_nd",
     "searchsorted",
     "sequence_mask",
@@ -434,6 +463,7 @@ __all__ = [
     "string",
     "strings",
     "subtract",
+    "switch_case",
     "sysconfig",
     "tan",
     "tanh",
@@ -459,8 +489,10 @@ __all__ = [
     "unravel_index",
     "unstack",
     "variant",
+    "vectorized_map",
     "version",
     "where",
+    "while_loop",
     "zeros",
     "zeros_initializer",
     "zeros_like",

@@ -31,6 +31,9 @@ _TABLE: Final[dict[str, str]] = {
     "rillet.autodiff.custom": "custom_gradient grad_pass_through recompute_grad",
     "rillet.autodiff.sources": "UnconnectedGradients",
     "rillet.autodiff.tape": "GradientTape",
+    # not `function`: importing a submodule of that name would hide `tf.function`
+    "rillet.functions": "function",
+    "rillet.graph.ir": "Graph Operation=Node",
     "rillet.keras.initializers.tensorflow": (
         "constant_initializer ones_initializer random_normal_initializer"
         " random_uniform_initializer zeros_initializer"
@@ -38,6 +41,11 @@ _TABLE: Final[dict[str, str]] = {
     "rillet.ops.checks": "Assert assert_equal assert_greater assert_less",
     "rillet.ops.form_checks": "assert_rank",
     "rillet.ops.linalg": "eig eigvals matrix_square_root=sqrtm",
+    "rillet.ops.control": "case cond switch_case",
+    "rillet.ops.loops": "while_loop",
+    "rillet.ops.functional": "foldl foldr map_fn scan vectorized_map",
+    "rillet.ops.host_functions": "numpy_function py_function",
+    "rillet.ops.tensor_array": "TensorArray",
     "rillet.ops.printing": "print=print_ timestamp",
     "rillet.ops.static": "get_static_value",
     "rillet.ops.strings": "as_string",
@@ -106,6 +114,7 @@ _TABLE: Final[dict[str, str]] = {
 #: Namespaces that are modules of their own: `rillet.math` and so on.
 NAMESPACES: Final[tuple[str, ...]] = (
     "autodiff",
+    "autograph",
     "bitwise",
     "compat",
     "config",

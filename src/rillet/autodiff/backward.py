@@ -10,10 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from rillet.core import context
 from rillet.core.convert import to_tensor
+from rillet.core.dtypes import variant
 from rillet.core.indexed_slices import IndexedSlices
 from rillet.core.tensor import Tensor
 from rillet.ops import array, elementwise
+from rillet.ops.filling import zeros_like_op
+from rillet.ops.host import is_symbolic
+from rillet.ops.tensor_lists import add_lists
+
+_state = context.state
 
 #: One op that ran under a tape: its record (None where a variable was read), inputs,
 #: outputs and attributes.
@@ -52,12 +59,19 @@ def gradients(
                 continue
         else:
             y = outputs
-            g = _several(flow, asked, outputs)
+            g = _several(flow, asked, outputs, getattr(op, "takes_none", False))
             if g is None:
                 continue
         if type(g) is IndexedSlices:
             g = g._dense_tensor()
         rule = op.grad
+        if _state.tracer is not None:
+            which = [i for i, x in enumerate(inputs) if id(x) in reached]
+            parts = _at_run_time(op, g, y, inputs, attrs, which)
+            if parts is not None:
+                for i, part in zip(which, parts, strict=False):
+                    _add(flow, id(inputs[i]), part)
+                continue
         if type(rule) is not tuple:
             rule = rule(g, y, *inputs, **attrs) if attrs else rule(g, y, *inputs)
             for x, part in zip(inputs, rule, strict=False):
@@ -76,8 +90,24 @@ def gradients(
     return [flow.get(key) for key in sources]
 
 
+def _at_run_time(
+    op: Any, g: Any, y: Any, inputs: Any, attrs: Any, which: list[int]
+) -> list[Any] | None:
+    """Gradients of an op whose sizes are not known while a graph is traced."""
+    if type(op.grad) is tuple:
+        # a rule that gives nothing must not give zeros
+        lacking = [i for i in which if op.grad[i] is None]
+        for i in lacking:
+            which.remove(i)
+    vjp = context.service("graph.vjp")
+    return None if vjp is None else vjp(op, g, y, inputs, attrs, which)
+
+
 def _several(
-    flow: dict[int, Any], asked: frozenset[int], outputs: tuple[Any, ...]
+    flow: dict[int, Any],
+    asked: frozenset[int],
+    outputs: tuple[Any, ...],
+    takes_none: bool = False,
 ) -> tuple[Any, ...] | None:
     """What flows into several outputs, zeros where nothing does; None for nothing."""
     found = []
@@ -86,6 +116,8 @@ def _several(
         found.append(flow.get(key) if key in asked else flow.pop(key, None))
     if all(g is None for g in found):
         return None
+    if takes_none:
+        return tuple(found)
     return tuple(
         [_zeros(y) if g is None else g for g, y in zip(found, outputs, strict=True)]
     )
@@ -112,6 +144,8 @@ def add_gradients(a: Any, b: Any) -> Any:
     """The sum of two gradients, sparse where both are."""
     if type(a) is Tensor and type(b) is Tensor:
         return elementwise.add_op.run(a, b)
+    if isinstance(a, Tensor) and a.dtype is variant:
+        return add_lists(a, b)
     if isinstance(a, IndexedSlices) and isinstance(b, IndexedSlices):
         indices = [a.indices, b.indices]
         if indices[0].dtype is not indices[1].dtype:
@@ -124,5 +158,7 @@ def add_gradients(a: Any, b: Any) -> Any:
     return elementwise.add_op.run(to_tensor(a), to_tensor(b))
 
 
-def _zeros(y: Any) -> Tensor:
+def _zeros(y: Any) -> Any:
+    if is_symbolic(y):
+        return zeros_like_op.run(y)
     return Tensor(np.zeros(y.shape, y.dtype.numpy_dtype))

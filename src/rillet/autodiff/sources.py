@@ -11,6 +11,8 @@ from rillet.core.describe import describe
 from rillet.core.errors import house_message
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
+from rillet.ops.filling import zeros_like_op
+from rillet.ops.host import is_symbolic
 
 
 class UnconnectedGradients(enum.Enum):
@@ -58,6 +60,8 @@ def no_target(target: Any) -> TypeError:
     )
 
 
-def zeros_for(source: Any) -> Tensor:
+def zeros_for(source: Any) -> Any:
     """A gradient of zeros for a source."""
+    if is_symbolic(source):
+        return zeros_like_op.run(source)
     return Tensor(np.zeros(tuple(source.shape), source.dtype.numpy_dtype))

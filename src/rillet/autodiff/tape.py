@@ -26,12 +26,12 @@ from rillet.autodiff.sources import (
 from rillet.core import context, nest
 from rillet.core.convert import to_tensor
 from rillet.core.describe import describe
-from rillet.core.dtypes import COMPLEX, FLOATING
+from rillet.core.dtypes import COMPLEX, FLOATING, DType, variant
 from rillet.core.errors import house_message
 from rillet.core.logger import get_logger
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
-from rillet.ops import elementwise
+from rillet.ops.filling import ones_like_op
 from rillet.ops.host import is_symbolic
 
 _state = context.state
@@ -118,7 +118,7 @@ class GradientTape:
             return
         kept = False
         for y in outputs:
-            if type(y) is not Tensor or y._array.dtype in _DIFFERENTIABLE:
+            if not isinstance(y, Tensor) or _flows(y):
                 live[id(y)] = y
                 kept = True
         if kept:
@@ -166,7 +166,7 @@ class GradientTape:
                         f"got {describe(item)}",
                     )
                 )
-            if item.dtype.numpy_dtype not in _DIFFERENTIABLE:
+            if not _flowing(item.dtype):
                 get_logger().warning(
                     "GradientTape.watch: the dtype of the watched tensor must be"
                     " floating (e.g. tf.float32), got %r",
@@ -365,7 +365,7 @@ class GradientTape:
                 tensor, key = item._cell.tensor, item._cell
             else:
                 tensor = key = to_tensor(item)
-            if tensor.dtype.numpy_dtype not in _DIFFERENTIABLE:
+            if not _flowing(tensor.dtype):
                 get_logger().warning(
                     "GradientTape.gradient: the dtype of the target must be floating"
                     " (e.g. tf.float32), got %r",
@@ -381,9 +381,21 @@ class GradientTape:
         raise TypeError(house_message("GradientTape", "a tape cannot be pickled"))
 
 
+def _flows(y: Tensor) -> bool:
+    """Whether gradients flow through an output."""
+    if type(y) is Tensor:
+        return y._array.dtype in _DIFFERENTIABLE
+    return _flowing(y.dtype)
+
+
+def _flowing(kind: DType) -> bool:
+    """Whether gradients flow through values of a type."""
+    return kind is variant or kind.numpy_dtype in _DIFFERENTIABLE
+
+
 def _ones(tensor: Any) -> Any:
     if is_symbolic(tensor):
-        return elementwise.add_op(tensor, tensor) * 0 + 1
+        return ones_like_op.run(tensor)
     return Tensor(np.ones(tensor._array.shape, tensor._array.dtype))
 
 
@@ -403,3 +415,6 @@ def _told(notes: dict[str, str]) -> str | None:
         return None
     shown = "; ".join(f"{how} at {where}" for how, where in list(notes.items())[:3])
     return f"The chain from the loss to the variables broke at: {shown}"
+
+
+context.register_service("autodiff.tape", GradientTape)

@@ -68,6 +68,21 @@ def service(name: str) -> Callable[..., Any] | None:
     return _services.get(name)
 
 
+def to_call(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A program's function as rillet should call it: converted while a graph is traced.
+
+    Args:
+        function: a function or bound method that the program gave.
+
+    Returns:
+        `function` itself outside of tracing.
+    """
+    if state.tracer is None:
+        return function
+    convert = _services.get("autograph.convert")
+    return function if convert is None else convert(function)
+
+
 def executing_eagerly() -> bool:
     """Whether ops run at once: true everywhere but inside a function being traced.
 

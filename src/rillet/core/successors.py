@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Final
 
 _EAGER = "There are no sessions: operations run when they are called, so just call them"
-_PYTHON = "Write it in Python: operations run when they are called"
 _WEIGHTS = (
     'rillet does not save models yet; np.savez("w.npz", *model.get_weights()) keeps'
     " the weights, model.set_weights puts them back"
@@ -21,13 +20,7 @@ _NO_VARIABLES = "A tf.Variable has its value as soon as it is made; leave the li
 _WORDS: Final[dict[str, str]] = {
     # TensorFlow 2
     "Module": "tf.keras.layers.Layer and tf.keras.Model keep variables as well",
-    "TensorArray": "Collect tensors in a list and tf.stack it",
-    "case": _PYTHON,
-    "cond": _PYTHON,
     "data": _ARRAYS,
-    "foldl": _PYTHON,
-    "foldr": _PYTHON,
-    "function": "Without the decorator the function runs eagerly, with the same result",
     "io": "Read and write files with Python or NumPy",
     "keras.callbacks.ModelCheckpoint": _WEIGHTS,
     "keras.models.load_model": _WEIGHTS,
@@ -39,14 +32,9 @@ _WORDS: Final[dict[str, str]] = {
         for kind in ("Model", "Sequential")
         for method in ("export", "load_weights", "save", "save_weights")
     },
-    "map_fn": _PYTHON,
     "saved_model": _WEIGHTS,
-    "scan": _PYTHON,
-    "switch_case": _PYTHON,
     "train.Checkpoint": _WEIGHTS,
     "train.CheckpointManager": _WEIGHTS,
-    "vectorized_map": _PYTHON,
-    "while_loop": _PYTHON,
     # TensorFlow 1
     "AUTO_REUSE": "Keep the layer or the variable in a Python name and use it again",
     "ConfigProto": "Use the functions of tf.config",

@@ -19,6 +19,7 @@ from rillet.core.convert import to_tensor
 from rillet.core.describe import describe
 from rillet.core.dtypes import DType, as_dtype
 from rillet.core.errors import InvalidArgumentError, house_message
+from rillet.core.scopes import init_scope
 from rillet.core.shapes import TensorShape, as_shape
 from rillet.core.tensor import Reference, Tensor, left_tape, value_text
 
@@ -102,8 +103,8 @@ class Variable:
                     "Variable", "`constraint` must be a function", f"got {constraint!r}"
                 )
             )
-        value = initial_value() if callable(initial_value) else initial_value
-        tensor: Tensor = to_tensor(value, None if dtype is None else as_dtype(dtype))
+        kind = None if dtype is None else as_dtype(dtype)
+        value, tensor = _first_value(initial_value, kind)
         if isinstance(value, Tensor) and _state.recorders:
             left_tape(value, "a new tf.Variable")
         self._shape = _declared_shape(shape, validate_shape, tensor)
@@ -437,6 +438,30 @@ def _declared_shape(
             )
         )
     return declared
+
+
+def _first_value(initial_value: Any, kind: DType | None) -> tuple[Any, Tensor]:
+    """What a variable starts from, and that as a tensor; also while tracing."""
+    tracer = _state.tracer
+    if tracer is None:
+        value = initial_value() if callable(initial_value) else initial_value
+        return value, to_tensor(value, kind)
+    with init_scope():
+        value = initial_value() if callable(initial_value) else initial_value
+        if isinstance(value, Tensor) and type(value) is not Tensor:
+            evaluate = context.service("graph.evaluate")
+            value = None if evaluate is None else evaluate(value)
+            if value is None:
+                raise InvalidArgumentError(
+                    house_message(
+                        "Variable",
+                        "the initial value depends on the arguments of a tf.function,"
+                        " so the variable cannot be made before the function runs",
+                        fix="Pass a constant, or a function that gives the value",
+                    )
+                )
+            value = Tensor(value)
+        return value, to_tensor(value, kind)
 
 
 class UnreadVariable(Variable):

@@ -125,7 +125,7 @@ class Layer(LayerLosses):
         self._said.token = calls.token
         calls.frame = (self, training, frame)
         try:
-            return self.call(*args, **kwargs)
+            return context.to_call(self.call)(*args, **kwargs)
         except Exception as error:
             self._tell(error, args[0] if args else None, kwargs)
             raise

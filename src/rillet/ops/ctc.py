@@ -19,6 +19,7 @@ from rillet.core.tensor import Tensor
 from rillet.ops.elementwise import cast, mul_op
 from rillet.ops.registry import Op, define
 from rillet.ops.shaping import reshape_op, static_dims
+from rillet.ops.softmax import matters
 from rillet.ops.transposes import transpose_op
 
 Array = np.ndarray[Any, Any]
@@ -174,7 +175,7 @@ def _backward(seen: Array, skips: Array, final: Array, lengths: Array) -> Array:
 
 def _grad(gs: Any, ys: Any, logits: Any, *rest: Any, blank_index: int = 0) -> Any:
     g, again = gs
-    if type(again) is not Tensor or again._array.any():
+    if matters(again):
         raise LookupError(
             house_message(
                 "ctc_loss",

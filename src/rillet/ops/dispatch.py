@@ -303,7 +303,8 @@ def typed_inputs(op: Any, types: Any, inputs: tuple[Any, ...]) -> tuple[Any, ...
         if type(want) is int:
             if value.dtype is not out[want].dtype:
                 raise mixed_types(op, out[want], value, i)
-        elif value._array.dtype not in want:
+        # a list of tensors, which loops build, is no array and has no such type
+        elif getattr(value._array, "dtype", None) not in want:
             raise wrong_type(op, i, value)
     return tuple(out)
 

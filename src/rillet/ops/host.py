@@ -18,7 +18,11 @@ from rillet.core.tensor import Tensor
 
 def is_symbolic(value: Any) -> bool:
     """Whether a value is known only when a graph runs."""
-    return isinstance(value, Tensor) and type(value) is not Tensor
+    return (
+        isinstance(value, Tensor)
+        and type(value) is not Tensor
+        and getattr(value, "known", None) is None
+    )
 
 
 def plain(value: Any) -> Any:

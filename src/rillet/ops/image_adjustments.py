@@ -18,7 +18,7 @@ from rillet.ops.array import stack, unstack
 from rillet.ops.casting import cast
 from rillet.ops.clip import clip_by_value
 from rillet.ops.elementwise import maximum
-from rillet.ops.host import plain
+from rillet.ops.host import is_symbolic, plain
 from rillet.ops.image_colors import hsv_to_rgb, rgb_to_hsv
 from rillet.ops.image_rules import image_tensor, refused
 from rillet.ops.image_types import convert_image_dtype
@@ -133,8 +133,8 @@ def adjust_hue(image: Any, delta: Any, name: str | None = None) -> Tensor:
         >>> tf.image.adjust_hue(red, 1 / 3).numpy().ravel().tolist()
         [0, 255, 0]
     """
-    turn = np.asarray(plain(delta))
-    if np.any(np.abs(turn) > 1):
+    turn = plain(delta)
+    if not is_symbolic(turn) and np.any(np.abs(np.asarray(turn)) > 1):
         raise refused(
             "image.adjust_hue",
             "delta must be in the interval [-1, 1]",

@@ -136,3 +136,22 @@ def define(
     )
     TABLE[name] = op
     return op
+
+
+#: Ops whose values only graphs hold (tensor lists); eager programs never run them.
+GRAPH_TABLE: dict[str, Op] = {}
+
+
+def define_for_graphs(
+    name: str,
+    *,
+    types: tuple[Any, ...],
+    kernel: Callable[..., Any],
+    infer: Callable[..., Any],
+    grad: Any = None,
+    attrs: dict[str, Any] | None = None,
+) -> Op:
+    """Make the record of an op that only graphs use; see `Op` for the fields."""
+    op = Op(name, types, kernel, infer, grad, None, attrs or {}, 1, False, "", False)
+    GRAPH_TABLE[name] = op
+    return op

@@ -19,6 +19,7 @@ from rillet.ops.host import axis_or_none, integers
 from rillet.ops.registry import Op, define
 from rillet.ops.rows import SMALL, column_sum, is_narrow, row_sum
 from rillet.ops.shape_rules import axes_in, reduced
+from rillet.ops.sizes import shape_op
 
 Array = np.ndarray[Any, Any]
 
@@ -116,8 +117,24 @@ def reshape_like(g: Any, x: Any) -> Any:
 
 
 def static_dims(x: Any) -> Any:
-    """The sizes of `x` for a host input."""
-    return x._array.shape if type(x) is Tensor else tuple(x.shape.as_list())
+    """The sizes of `x` for a host input; symbolic scalars for those not known yet."""
+    if type(x) is Tensor:
+        return x._array.shape
+    dims = tuple(x.shape.as_list())
+    if None not in dims or not isinstance(x, Tensor):
+        return dims
+    sizes = shape_op.run(x)
+    return tuple([sizes[i] if d is None else d for i, d in enumerate(dims)])
+
+
+def could_match(a: Any, b: Any) -> bool:
+    """Whether two tuples of `static_dims` can stand for one shape."""
+    if len(a) != len(b):
+        return False
+    return all(
+        type(x) is not int or type(y) is not int or x == y
+        for x, y in zip(a, b, strict=True)
+    )
 
 
 def _infer_broadcast_to(x: Spec, shape: Any) -> Spec:

@@ -22,10 +22,11 @@ from rillet.ops.elementwise import (
     neg_op,
     sub_op,
 )
+from rillet.ops.host import is_symbolic
 from rillet.ops.registry import Op, define
 from rillet.ops.rows import row_max, row_sum
 from rillet.ops.shape_rules import axis_in, same_as_input
-from rillet.ops.shaping import reshape_op, static_dims, sum_op, sum_to
+from rillet.ops.shaping import could_match, reshape_op, static_dims, sum_op, sum_to
 from rillet.ops.spreading import LARGE, by_rows, fill_by_rows
 from rillet.ops.transcendental import log1p_op
 from rillet.ops.transposes import transpose
@@ -191,7 +192,7 @@ def _grad_xent(gs: Any, ys: Any, logits: Any, labels: Any) -> tuple[Any, Any]:
     g, g_back = gs
     column = _column(g)
     into_logits = mul_op(column, ys[1])
-    if g_back is not None and _matters(g_back):
+    if g_back is not None and matters(g_back):
         p = softmax_op(logits)
         inner = sum_op(mul_op(g_back, p), -1, keep_dims=True)
         into_logits = add_op(into_logits, mul_op(sub_op(g_back, inner), p))
@@ -204,9 +205,11 @@ def _column(g: Any) -> Any:
     return reshape_op(g, (*static_dims(g), 1))
 
 
-def _matters(g: Any) -> bool:
+def matters(g: Any) -> bool:
     """False for the zeros that stand for «nothing flows into this output»."""
-    return type(g) is not Tensor or bool(g._array.any())
+    if is_symbolic(g):
+        return bool(g.op.type != "ZerosLike")
+    return bool(g._array.any())
 
 
 softmax_xent_op: Op = define(
@@ -307,7 +310,7 @@ def _sparse_xent(logits: Array, labels: Array) -> tuple[Array, Array]:
 def _grad_sparse(gs: Any, ys: Any, logits: Any, labels: Any) -> tuple[Any, None]:
     g, g_back = gs
     found = mul_op(_column(g), ys[1])
-    if g_back is not None and _matters(g_back):
+    if g_back is not None and matters(g_back):
         p = softmax_op(logits)
         inner = sum_op(mul_op(g_back, p), -1, keep_dims=True)
         found = add_op(found, mul_op(sub_op(g_back, inner), p))
@@ -361,7 +364,7 @@ def sparse_softmax_cross_entropy_with_logits(
             )
         labels = cast_op(labels, DstT=dtypes.int32)
     dims, have = static_dims(logits), static_dims(labels)
-    if len(have) == len(dims) - 1 and have != dims[:-1] and None not in have + dims:
+    if len(have) == len(dims) - 1 and not could_match(have, dims[:-1]):
         raise ValueError(
             house_message(
                 "sparse_softmax_cross_entropy_with_logits",

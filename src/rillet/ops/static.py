@@ -27,5 +27,6 @@ def get_static_value(tensor: Any, partial: bool = False) -> Any:
     if is_symbolic(tensor):
         return None
     if isinstance(tensor, Tensor):
-        return tensor.numpy()
+        array = tensor._array
+        return array.copy() if array.ndim else array[()]
     return None if is_tensor(tensor) else tensor

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Self
 
+from rillet.core.context import to_call
 from rillet.core.convert import to_tensor
 from rillet.core.errors import house_message
 from rillet.core.tensor import Tensor
@@ -60,7 +61,7 @@ class Loss:
         Raises:
             InvalidArgumentError: where shapes do not fit.
         """
-        losses = self.call(y_true, y_pred)
+        losses = to_call(self.call)(y_true, y_pred)
         reduction = self.reduction
         if reduction == Reduction.AUTO:
             reduction = Reduction.SUM_OVER_BATCH_SIZE
@@ -152,7 +153,7 @@ class LossFunctionWrapper(Loss):
             if isinstance(y_true, Variable):
                 y_true = to_tensor(y_true)
             y_true, y_pred = matched_ranks(y_true, y_pred)
-        return self.fn(y_true, y_pred, **self._fn_kwargs)
+        return to_call(self.fn)(y_true, y_pred, **self._fn_kwargs)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data."""

@@ -27,7 +27,7 @@ from rillet.ops.elementwise import cast, log, pow
 from rillet.ops.gather_nd import scatter_nd
 from rillet.ops.mask import boolean_mask, where
 from rillet.ops.reduce import mean_op
-from rillet.ops.shaping import reduce_sum, reshape, static_dims
+from rillet.ops.shaping import could_match, reduce_sum, reshape, static_dims
 from rillet.ops.softmax import (
     sigmoid_cross_entropy_with_logits,
     softmax,
@@ -192,7 +192,7 @@ def sparse_categorical_crossentropy(
     if flat:
         labels = reshape(labels, (-1,))
         output = reshape(output, (-1, dims[-1]))
-    if static_dims(labels) != static_dims(output)[:-1]:
+    if not could_match(static_dims(labels), static_dims(output)[:-1]):
         raise ValueError(
             house_message(
                 "sparse_categorical_crossentropy",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import float32
 from rillet.core.errors import house_message
@@ -13,7 +11,8 @@ from rillet.core.tensor import Tensor
 from rillet.keras.losses.shapes import fitted_weights
 from rillet.ops.elementwise import cast, div_no_nan_op, mul_op
 from rillet.ops.reduce import mean_op
-from rillet.ops.shaping import static_dims, sum_op
+from rillet.ops.shaping import sum_op
+from rillet.ops.sizes import size_op
 
 
 class Reduction:
@@ -87,5 +86,4 @@ def reduced(losses: Tensor, reduction: str) -> Tensor:
         return sum_op.run(losses, None)
     if type(losses) is Tensor and losses._array.size:
         return mean_op.run(losses, None)
-    count = int(np.prod(static_dims(losses)))
-    return div_no_nan_op(sum_op(losses, None), cast(float(count), losses.dtype))
+    return div_no_nan_op(sum_op(losses, None), cast(size_op(losses), losses.dtype))

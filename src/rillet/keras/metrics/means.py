@@ -25,6 +25,7 @@ from rillet.ops.elementwise import cast, divide_no_nan, mul_op
 from rillet.ops.filling import ones_like, zeros
 from rillet.ops.reduce import reduce_mean
 from rillet.ops.shaping import broadcast_to, reduce_sum, static_dims, sum_op
+from rillet.ops.sizes import size_op
 
 _SUM = "sum"
 _MEAN = "weighted_mean"
@@ -65,7 +66,7 @@ class Reduce(Metric):
         if self.reduction == _SUM:
             return
         if weights is None or self.reduction == _BATCH:
-            count: Any = Tensor(np.array(_size(values), kind.numpy_dtype))
+            count: Any = _size(values, kind)
         else:
             count = sum_op(weights, None)
         self.count.assign_add(count, read_value=False)
@@ -83,8 +84,11 @@ def _typed(values: Any, kind: Any) -> Any:
     return cast(values, kind)
 
 
-def _size(values: Any) -> int:
-    return int(np.prod(static_dims(values), dtype=np.int64))
+def _size(values: Any, kind: Any) -> Any:
+    """How many values there are, in the type of the sum."""
+    if type(values) is not Tensor:
+        return cast(size_op.run(values), kind)
+    return Tensor(np.array(values._array.size, kind.numpy_dtype))
 
 
 def weighed(values: Any, sample_weight: Any, kind: Any, reduction: str) -> Any:
@@ -175,7 +179,7 @@ class MeanMetricWrapper(Mean):
         kind = as_dtype(self._dtype)
         y_true, y_pred = _typed(y_true, kind), _typed(y_pred, kind)
         y_true, y_pred = matched_ranks(y_true, y_pred)
-        values = self._fn(y_true, y_pred, **self._fn_kwargs)
+        values = context.to_call(self._fn)(y_true, y_pred, **self._fn_kwargs)
         if mode.masks and isinstance(values, Tensor):
             mask = mask_of(values)
             if mask is not None:

@@ -1,0 +1,1 @@
+"""Graphs: `ir` holds them, `trace` makes them, `passes` rewrite them."""

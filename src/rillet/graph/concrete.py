@@ -1,0 +1,240 @@
+"""One trace of a function: a graph, what it captured, and how to call it.
+
+`function` makes concrete functions and calls `run`; programs get them from
+`get_concrete_function` and call them with tensors.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+from rillet.core import context, nest
+from rillet.core.convert import to_tensor
+from rillet.core.errors import house_message
+from rillet.core.spec import TensorSpec
+from rillet.core.tensor import Tensor
+from rillet.core.variable import Variable
+from rillet.graph.call import GraphCall
+from rillet.graph.ir import Graph, SymbolicTensor, inner_graphs
+from rillet.graph.signatures import Arguments, Signature
+from rillet.graph.trace import Tracer
+from rillet.graph.verifier import verify
+from rillet.ops.composites import Form, Place, rebuilt
+
+_state = context.state
+
+
+class ConcreteFunction:
+    """A function traced for one kind of arguments.
+
+    Attributes:
+        graph: the graph.
+        structured_outputs: the specs of what it returns, in its structure.
+    """
+
+    def __init__(
+        self,
+        signature: Signature,
+        arguments: Arguments,
+        specs: list[TensorSpec],
+        tracer: Tracer,
+        form: Form,
+        count: int,
+        backend: Any,
+    ) -> None:
+        self.graph: Graph = tracer.graph
+        verify(self.graph)
+        self._signature = signature
+        self._specs = specs
+        self._names = arguments.names
+        self._args = arguments.args
+        self._kwargs = arguments.kwargs
+        self._form = form
+        self._count = count
+        self.created = tracer.created
+        captures = tracer.graph.captures
+        self._captured = [outer for outer, _ in captures]
+        self.is_local = any(isinstance(x, SymbolicTensor) for x in self._captured)
+        self._outer: Any = None
+        if self.is_local and tracer.parent is not None:
+            self._outer = weakref.ref(tracer.parent)
+        self._call = GraphCall(self.graph, backend)
+
+    def alive(self) -> bool:
+        """Whether the tensors that were captured are still within reach."""
+        if self._outer is None:
+            return True
+        tracer = _state.tracer
+        while tracer is not None:
+            if tracer is self._outer():
+                return True
+            tracer = tracer.parent
+        return False
+
+    def run(self, tensors: list[Any]) -> Any:
+        """Call the graph with the flat tensors of a call's arguments."""
+        found = self._call([*tensors, *self._captured])
+        return rebuilt(self._form, found)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call with tensors: all of the function's arguments, or its tensors alone.
+
+        Raises:
+            TypeError: where the arguments are not those that were traced.
+        """
+        if (
+            not kwargs
+            and len(args) == self._count
+            and all(not nest.is_nested(a) for a in args)
+        ):
+            return self.run(self._fitted(list(args)))
+        names = list(self._names)
+        if kwargs and all(k in names for k in kwargs):
+            flat: list[Any] = list(args)
+            for name in names[len(args) :]:
+                if name not in kwargs:
+                    raise TypeError(
+                        house_message(
+                            self.name, f"missing a required argument: '{name}'"
+                        )
+                    )
+                flat.append(kwargs[name])
+            if len(flat) == self._count:
+                return self.run(self._fitted(flat))
+        bound = self._signature.bind(args, kwargs)
+        return self.run(self._fitted(bound.tensors))
+
+    def _fitted(self, values: list[Any]) -> list[Any]:
+        if len(values) != self._count:
+            raise TypeError(
+                house_message(
+                    self.name,
+                    f"takes {self._count} tensors",
+                    f"got {len(values)}",
+                )
+            )
+        out = []
+        for value, spec in zip(values, self._specs, strict=True):
+            if value is None:
+                raise TypeError(house_message(self.name, "an argument is missing"))
+            tensor = to_tensor(value, hint=spec.dtype)
+            if not spec.is_compatible_with(tensor):
+                raise TypeError(
+                    house_message(
+                        self.name,
+                        "Binding inputs to tf.function failed",
+                        f"the function was traced for {spec!r}, got"
+                        f" {TensorSpec(tensor.shape, tensor.dtype)}",
+                    )
+                )
+            out.append(tensor)
+        return out
+
+    @property
+    def name(self) -> str:
+        """The graph's name, numbered."""
+        return f"{self.graph.name}_{self.graph.serial}"
+
+    @property
+    def inputs(self) -> list[SymbolicTensor]:
+        """The graph's inputs, captures last."""
+        return list(self.graph.inputs)
+
+    @property
+    def outputs(self) -> list[SymbolicTensor]:
+        """The graph's outputs, flat."""
+        return list(self.graph.outputs)
+
+    @property
+    def captured_inputs(self) -> list[Any]:
+        """What was captured: tensors, and the cells of variables."""
+        return [*self._captured, *[v.handle for v in self.variables]]
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        """The variables that the function uses."""
+        return tuple(_variables(self.graph))
+
+    @property
+    def trainable_variables(self) -> tuple[Variable, ...]:
+        """Those of them that are trainable."""
+        return tuple([v for v in self.variables if v.trainable])
+
+    @property
+    def structured_input_signature(self) -> tuple[Any, dict[str, Any]]:
+        """The arguments as specs: positional ones, and those by name."""
+        return self._with_specs(self._args), self._with_specs(self._kwargs)
+
+    def _with_specs(self, structure: Any) -> Any:
+        def one(leaf: Any) -> Any:
+            return self._specs[leaf.start] if isinstance(leaf, Place) else leaf
+
+        return nest.map_structure(one, structure)
+
+    @property
+    def structured_outputs(self) -> Any:
+        """The results as specs."""
+        specs = [TensorSpec(t.shape, t.dtype, t.node.name) for t in self.graph.outputs]
+        return rebuilt(self._form, specs)
+
+    @property
+    def output_shapes(self) -> Any:
+        """The results' shapes."""
+        return rebuilt(self._form, [t.shape for t in self.graph.outputs])
+
+    @property
+    def output_dtypes(self) -> Any:
+        """The results' types."""
+        return rebuilt(self._form, [t.dtype for t in self.graph.outputs])
+
+    def pretty_printed_signature(self, verbose: bool = True) -> str:
+        """The arguments and results in readable lines."""
+        lines = ["Input Parameters:"]
+        for name, spec in zip(self._names, self._specs, strict=True):
+            lines.append(f"  {name} (POSITIONAL_OR_KEYWORD): {spec!r}")
+        lines.append("Output Type:")
+        lines.append(f"  {self.structured_outputs!r}")
+        lines.append("Captures:")
+        lines += [f"  {id(c)}: {c!r}" for c in self._captured] or ["  None"]
+        return "\n".join(lines)
+
+    def explain(self) -> str:
+        """The graph's nodes, how many of each op, and which run on the host."""
+        counts: dict[str, int] = {}
+        host: list[str] = []
+        _count(self.graph, counts, host)
+        lines = [self.graph.text(), ""]
+        ops = ", ".join(f"{n} {name}" for name, n in sorted(counts.items()))
+        lines.append(f"{sum(counts.values())} nodes: {ops}")
+        lines.append(f"host calls: {', '.join(host) or 'none'}")
+        return "\n".join(lines)
+
+    def add_to_graph(self, g: Any = None, overwrite: bool = False) -> None:
+        """Nothing to do: a graph carries its functions."""
+
+    def set_external_captures(self, captures: Any) -> None:
+        """Replace what was captured, in the order of `captured_inputs`."""
+        tensors = [c for c in captures if isinstance(c, Tensor)]
+        self._captured[: len(tensors)] = tensors
+
+    def __repr__(self) -> str:
+        return f"<ConcreteFunction {self.name} at {id(self):#X}>"
+
+
+def _variables(graph: Graph) -> list[Any]:
+    found = {id(v._cell): v for v in graph.variables()}
+    for node in graph.nodes:
+        for inner in inner_graphs(node):
+            for variable in _variables(inner):
+                found.setdefault(id(variable._cell), variable)
+    return list(found.values())
+
+
+def _count(graph: Graph, counts: dict[str, int], host: list[str]) -> None:
+    for node in graph.nodes:
+        counts[node.type] = counts.get(node.type, 0) + 1
+        if "host" in node.attrs:
+            host.append(repr(node.attrs["host"]))
+        for inner in inner_graphs(node):
+            _count(inner, counts, host)
