@@ -101,3 +101,11 @@ def test_the_gradient_of_a_large_sum_can_be_used():
     changed = g.numpy()
     changed[0, 0] = 7.0
     assert g.numpy()[0, 0] == 1.0 and changed[1, 1] == 1.0
+
+
+@pytest.mark.parametrize("shape", [(40000, 10), (200, 20, 7), (300, 2)])
+def test_sums_of_short_rows_keep_their_axis_where_asked(shape):
+    x = np.random.default_rng(1).standard_normal(shape)
+    for keep in (False, True):
+        got = tf.reduce_sum(tf.constant(x), axis=-1, keepdims=keep).numpy()
+        np.testing.assert_allclose(got, x.sum(-1, keepdims=keep), rtol=1e-9, atol=1e-12)

@@ -208,8 +208,8 @@ def sum_array(x: Array, axis: Any, keep_dims: bool = False) -> Any:
             rest = x.shape[count:]
             out = column_sum(x.reshape(-1, math.prod(rest)))
             return out.reshape((1,) * count + rest if keep_dims else rest)
-        if x.ndim == 2 and axes == (1,) and not keep_dims and is_narrow(x):
-            return row_sum(x)[:, 0]
+        if axes == (x.ndim - 1,) and is_narrow(x):
+            return row_sum(x) if keep_dims else row_sum(x)[..., 0]
     if type(axis) is tuple and len(axis) > 1 or not x.ndim:
         axis = axes_in("reduce_sum", axis, x.ndim)
     return _add_reduce(x, axis, x.dtype, None, keep_dims)
