@@ -118,9 +118,13 @@ class GradientTape:
             return
         kept = False
         for y in outputs:
-            if not isinstance(y, Tensor) or _flows(y):
-                live[id(y)] = y
-                kept = True
+            if type(y) is Tensor:
+                if y._array.dtype not in _DIFFERENTIABLE:
+                    continue
+            elif isinstance(y, Tensor) and not _flows(y):
+                continue
+            live[id(y)] = y
+            kept = True
         if kept:
             self._entries.append((op, inputs, outputs, attrs))
         else:
