@@ -109,3 +109,14 @@ def test_sums_of_short_rows_keep_their_axis_where_asked(shape):
     for keep in (False, True):
         got = tf.reduce_sum(tf.constant(x), axis=-1, keepdims=keep).numpy()
         np.testing.assert_allclose(got, x.sum(-1, keepdims=keep), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(60000, 10), (30011, 7), (2500, 60), (70000, 2)])
+def test_a_row_meets_many_short_rows(shape):
+    rng = np.random.default_rng(2)
+    x, row = rng.standard_normal(shape), rng.standard_normal(shape[1])
+    for y in (row, row[None]):
+        got = tf.add(tf.constant(x), tf.constant(y)).numpy()
+        np.testing.assert_array_equal(got, x + y)
+        less = tf.greater(tf.constant(x), tf.constant(y)).numpy()
+        np.testing.assert_array_equal(less, x > y)

@@ -112,7 +112,7 @@ log_op: Op = define(
     types=(FLOATING | COMPLEX,),
     kernel=np.log,
     infer=same_as_input,
-    grad=(lambda g, y, x: mul_op(g, reciprocal_op(conjugate(x))),),
+    grad=(lambda g, y, x: div_op.run(g, conjugate(x)),),
 )
 _safe_log_op: Op = define(
     "RilletLogOrZero",

@@ -18,6 +18,8 @@ Array = np.ndarray[Any, Any]
 
 LARGE = 1 << 17  # elements; below, handing work over costs more than it saves
 _HALF = np.dtype(np.float16)  # NumPy computes it number by number: 4 ns each
+_SHORT = 64  # columns below which rows are joined
+_LONG = 256  # and how long they may become
 _BLOCK = 1 << 16  # elements a block: several a thread, each within its cache
 
 
@@ -56,6 +58,12 @@ def binary(ufunc: Any, x: Array, y: Array) -> Any:
     ):
         return ufunc(x, y)
     whole = y.ndim < rank or y.shape[0] == 1
+    if rank == 2 and whole and y.size == x.shape[1] < _SHORT and x.flags.c_contiguous:
+        together = _together(rows, y.size)
+        if together > 1:
+            wide = x.reshape(rows // together, together * y.size)
+            long = np.tile(y.reshape(-1), together)
+            return binary(ufunc, wide, long).reshape(x.shape)
     out = np.empty(x.shape, ufunc(x[(slice(0, 1),) * rank], y.reshape(-1)[:1]).dtype)
     blocks = rows_of(x.size, rows)
 
@@ -65,6 +73,12 @@ def binary(ufunc: Any, x: Array, y: Array) -> Any:
 
     threads.parallel(run, len(blocks))
     return out
+
+
+def _together(rows: int, columns: int) -> int:
+    """How many short rows make one long one: NumPy's loop over a row pays by length."""
+    most = _LONG // columns
+    return next((n for n in range(most, 1, -1) if rows % n == 0), 1)
 
 
 def by_rows(kernel: Callable[[Array], Array], x: Array, like: Array) -> Array:
