@@ -173,10 +173,6 @@ class DType:
     def __reduce__(self) -> Any:
         return as_dtype, (self.name,)
 
-    @property
-    def __array_interface_type__(self) -> str:
-        return self._numpy.str
-
 
 _ROWS: tuple[tuple[str, Any, int, int], ...] = (
     ("float32", np.float32, 1, FLOAT_KIND),
@@ -311,11 +307,6 @@ def _nearest(value: Any) -> str:
 
     near = difflib.get_close_matches(str(value), _BY_NAME, 1, 0.6)
     return f"Did you mean {near[0]}?" if near else ""
-
-
-def cast_limits(source: DType, target: DType) -> bool:
-    """Whether every value of `source` can be held by `target` without loss of range."""
-    return np.can_cast(source.numpy_dtype, target.numpy_dtype, "safe")
 
 
 class TypeSet(frozenset[np.dtype[Any]]):

@@ -311,11 +311,6 @@ def as_shape(value: Any) -> TensorShape:
     return value if isinstance(value, TensorShape) else TensorShape(value)
 
 
-def unknown_rank() -> TensorShape:
-    """The shape of which nothing is known."""
-    return TensorShape(None)
-
-
 def broadcast_dims(op: str, *shapes: Sequence[int | None]) -> Dims:
     """The shape that arrays of `shapes` broadcast to.
 

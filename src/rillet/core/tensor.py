@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from rillet.core import context, dtypes
+from rillet.core import context
 from rillet.core.attributes import GRAPH_ONLY, missing_attribute
 from rillet.core.dtypes import FROM_NUMPY, DType
 from rillet.core.errors import ResourceExhaustedError, house_message
@@ -142,9 +142,6 @@ class Tensor:
                 "Call .numpy() to read it",
             )
         )
-
-    def _rest(self) -> Any:
-        return self._array
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if _state.recorders:
@@ -395,6 +392,3 @@ def is_tensor(x: Any) -> bool:
         (True, False)
     """
     return bool(getattr(x, "is_tensor_like", False))
-
-
-STRING_DTYPE = dtypes.string.numpy_dtype

@@ -41,12 +41,6 @@ class LayerLosses(LayerWeights):
                     said.losses, said.losses_of = [], said.token
                 said.losses.append(to_tensor(loss, hint=self._compute_type))
 
-    def _clear_losses(self) -> None:
-        """Forget the losses of earlier calls."""
-        for part in self._flatten():
-            if isinstance(part, LayerLosses):
-                part._said.losses = []
-
     @property
     def losses(self) -> list[Any]:
         """The penalties of weights and those that the last call added."""
