@@ -1,0 +1,23 @@
+"""The functions of mathematics that `b` offers: one element in, one out.
+
+`ops.expressions.b` looks names up here when a `lower` function first asks for them, so
+that importing rillet reads none of it.
+"""
+
+from __future__ import annotations
+
+from rillet.ops.scalar_exponentials import acosh as acosh
+from rillet.ops.scalar_exponentials import asinh as asinh
+from rillet.ops.scalar_exponentials import atanh as atanh
+from rillet.ops.scalar_exponentials import cosh as cosh
+from rillet.ops.scalar_exponentials import exp as exp
+from rillet.ops.scalar_exponentials import exp2 as exp2
+from rillet.ops.scalar_exponentials import expm1 as expm1
+from rillet.ops.scalar_exponentials import log as log
+from rillet.ops.scalar_exponentials import log1p as log1p
+from rillet.ops.scalar_exponentials import log2 as log2
+from rillet.ops.scalar_exponentials import log_sigmoid as log_sigmoid
+from rillet.ops.scalar_exponentials import sigmoid as sigmoid
+from rillet.ops.scalar_exponentials import sinh as sinh
+from rillet.ops.scalar_exponentials import softplus as softplus
+from rillet.ops.scalar_exponentials import tanh as tanh
