@@ -3,9 +3,9 @@
     python scripts/fit_scalar.py
 
 Needs mpmath. Each polynomial has the least relative error that its degree allows
-(Remez's exchange, weighted), and the least degree that meets the goal of its type. Where an
-interval starts at 0, coefficients are rounded one by one, the lowest first, and those
-that remain are fitted anew to what is left.
+(Remez's exchange, weighted), and the least degree that meets the goal of its type.
+Where an interval starts at 0, coefficients are rounded one by one, the lowest first,
+and those that remain are fitted anew to what is left.
 """
 
 import struct
@@ -181,9 +181,10 @@ def jobs():
     )  # fmt: skip
 
 
-HEAD = '''"""Polynomials of native functions, the constant first; made by scripts/fit_scalar.py.
+HEAD = '''"""Polynomials of native functions; made by scripts/fit_scalar.py.
 
-Each is by the element's type; `ops.scalar_*` read them and say what they are of.
+Coefficients stand by the element's type, the constant first; `ops.scalar_*` read them
+and say what they are of.
 """
 
 from __future__ import annotations

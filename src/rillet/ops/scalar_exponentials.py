@@ -2,8 +2,8 @@
 
 In flow float32 or float64 expressions; out flow expressions of the same type, made of
 additions, multiplications and selections only, which loops turn into vectors. Bounds
-are in units in the last place (ULP) of the result, over all finite inputs. `scalar_math`
-offers these to `lower` functions.
+are in units in the last place (ULP) of the result, over all finite inputs.
+`scalar_math` offers these to `lower` functions.
 
 Sources: the argument's reduction by multiples of log 2 after Cody and Waite (1980);
 sums with a kept rounding error after Knuth (The Art of Computer Programming 2, 4.2.2).
@@ -38,8 +38,8 @@ def _reduced(x: Expr, f: Format, bias: Expr | int) -> tuple[Expr, Expr]:
 
 def _grown(r: Expr, f: Format) -> Expr:
     """2 e^r for small r."""
-    inner = polynomial(r, tables.EXP[f.type])
-    return b.fma(r, b.fma(b.fma(inner, r, 1.0), 2.0, 0.0), 2.0)
+    inner = polynomial(r, tuple([2.0 * c for c in tables.EXP[f.type]]))
+    return b.fma(r, b.fma(r, inner, 2.0), 2.0)
 
 
 def _exp(x: Expr, halved: bool = False, above: bool = True) -> Expr:
@@ -109,7 +109,7 @@ def _bits(value: float, f: Format) -> int:
 
 
 def _float_of(e: Expr, f: Format) -> Expr:
-    """A small integer as a float; by the bits, as not every processor converts int64."""
+    """A small integer as a float; not every processor converts vectors of int64."""
     if f.type == "float32":
         return b.cast(e, f.type)
     base = ((f.digits + f.bias) << f.digits) + (1 << (f.digits - 1))

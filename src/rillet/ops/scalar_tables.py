@@ -1,6 +1,7 @@
-"""Polynomials of native functions, the constant first; made by scripts/fit_scalar.py.
+"""Polynomials of native functions; made by scripts/fit_scalar.py.
 
-Each is by the element's type; `ops.scalar_*` read them and say what they are of.
+Coefficients stand by the element's type, the constant first; `ops.scalar_*` read them
+and say what they are of.
 """
 
 from __future__ import annotations
