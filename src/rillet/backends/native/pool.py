@@ -1,0 +1,161 @@
+"""The threads that run native programs, and the code that they wait and work in.
+
+In flow jobs (`image.Runner`); nothing flows out but what the kernels write. The pool
+serves one caller at a time: a second or nested one does its job alone. Its workers are
+daemon threads of Python inside one native call, without Python's lock; they spin for a
+moment, then sleep.
+
+The pool begins with the first job, is made anew after a fork and whenever
+`tf.config.threading` changes the number of threads, and ends with the interpreter.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import functools
+import os
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from rillet.backends.native import host, jit, layout, pool_ir
+from rillet.core import threads
+
+_LINE: Final = 128
+_PATIENCE: Final = 50e-6  # seconds
+_FAREWELL: Final = 5.0  # seconds: what a worker's last block may take at exit
+
+RunCall = Callable[[int, int, int, int], int]
+
+
+class Driver:
+    """The pool's native code.
+
+    Attributes:
+      run: (pool, job, first step, last step) -> the step that comes next, or -1. A
+        first step below 0 goes on with a job that looked for signals.
+      work: what a worker does until it is dismissed, (pool).
+      dismiss: tells the workers to go, (pool).
+      ticks: of the clock, in a second.
+    """
+
+    def __init__(self, library: jit.Library, waiting: host.Waiting) -> None:
+        """Wraps the addresses of compiled code."""
+        self._library = library
+        address = library.addresses
+        word = ctypes.c_int64
+        self.run: RunCall = ctypes.CFUNCTYPE(word, word, word, word, word)(
+            address["run"]
+        )
+        alone = ctypes.CFUNCTYPE(None, word)
+        self.work: Callable[[int], None] = alone(address["work"])
+        self.dismiss: Callable[[int], None] = alone(address["dismiss"])
+        self.ticks = waiting.ticks
+        fill = ctypes.CFUNCTYPE(None, word, word)(address["fill_system"])
+        count = len(waiting.addresses)
+        table = (word * count)(*waiting.addresses)
+        fill(ctypes.addressof(table), count)
+
+
+@functools.cache
+def driver() -> Driver:
+    """Returns the pool's code, compiled or read from disk at the first call."""
+    waiting = host.waiting()
+    names = ("run", "work", "dismiss", "fill_system")
+    library = jit.default().library("pool", pool_ir.text(waiting.text), names)
+    return Driver(library, waiting)
+
+
+class Pool:
+    """A number of threads, and the words that they share.
+
+    Attributes:
+      address: of the shared words.
+      size: how many threads there are, the caller's among them.
+    """
+
+    def __init__(self, size: int) -> None:
+        """Starts the workers.
+
+        Args:
+          size: how many threads, with the one that calls.
+        """
+        self._driver = driver()
+        self._memory = ctypes.create_string_buffer(8 * layout.Pool.SIZE + _LINE)
+        start = ctypes.addressof(self._memory)
+        self.address = -(-start // _LINE) * _LINE
+        self.size = size
+        words = (ctypes.c_int64 * layout.Pool.SIZE).from_address(self.address)
+        words[layout.Pool.PATIENCE] = int(_PATIENCE * self._driver.ticks)
+        words[layout.Pool.WORKERS] = size - 1
+        self._words = words
+        self._threads = [
+            threading.Thread(
+                target=_work,
+                args=(self,),
+                name=f"rillet-native-{number}",
+                daemon=True,
+            )
+            for number in range(1, size)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Lets the workers go, and waits until they have left native code."""
+        # Who comes now finds no workers; who is inside keeps them until he is done.
+        self._words[layout.Pool.WORKERS] = 0
+        self._driver.dismiss(self.address)
+        for thread in self._threads:
+            thread.join(_FAREWELL)
+
+
+def _work(pool: Pool) -> None:
+    pool._driver.work(pool.address)
+
+
+_lock = threading.Lock()
+_current: Pool | None = None
+_retired: list[Pool] = []  # their words may be in use by a caller who came before
+
+
+def current() -> Pool:
+    """Returns the pool, with as many threads as `core.threads` wants."""
+    pool = _current
+    if pool is None or pool.size != threads.count():
+        return _renewed()
+    return pool
+
+
+def _renewed() -> Pool:
+    global _current
+    with _lock:
+        size = threads.count()
+        if _current is not None and _current.size != size:
+            _current.stop()
+            _retired.append(_current)
+            del _retired[:-8]
+            _current = None
+        if _current is None:
+            _current = Pool(size)
+        return _current
+
+
+def _after_fork() -> None:
+    """A child has none of its parent's threads."""
+    global _current, _lock
+    _lock = threading.Lock()
+    _current = None
+
+
+def _at_exit() -> None:
+    global _current
+    pool, _current = _current, None
+    if pool is not None:
+        pool.stop()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+atexit.register(_at_exit)
