@@ -1,0 +1,334 @@
+"""Matrix products for native programs: which kernel, on which words, in which blocks.
+
+In flows what is multiplied: two `Operand`s and a dtype; out flows a `Plan`, which
+`lower` turns into a call. The code of a kernel depends on inner sizes only: the number
+of rows, of terms, and of matrices in a stack are words, so that a smaller batch
+compiles nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from rillet.backends.native import products_ir
+from rillet.backends.native.calls import Kernel
+from rillet.backends.native.host import Facts, facts
+from rillet.backends.native.products_form import Form
+
+_BLOCK_WORK: Final = 1 << 22
+_MATRIX_WORK: Final = 1 << 21
+_ELEMENTS: Final = {
+    "float32": ("float", 4, 4),
+    "float64": ("double", 8, 8),
+    "float16": ("half", 2, 4),
+    "bfloat16": ("bfloat", 2, 4),
+}
+
+
+class Operand(NamedTuple):
+    """A matrix, or a stack of them, as it lies in memory.
+
+    Attributes:
+      rows: rows as stored.
+      columns: columns as stored; those of a row lie side by side.
+      transposed: whether the product takes the transpose.
+      step: elements from a row to the next; `columns` where it is 0.
+      stack: the dimensions before the matrix, dense.
+    """
+
+    rows: int
+    columns: int
+    transposed: bool = False
+    step: int = 0
+    stack: tuple[int, ...] = ()
+
+
+class Plan(NamedTuple):
+    """A call that computes a product.
+
+    Attributes:
+      kernel: the native function.
+      words: its words: "a", "b" and "out" stand for addresses.
+      extent: of what is cut in blocks.
+      align: for "a", "b" and "out", whether a range of the extent touches only its
+        share of the buffer.
+      ns_per_row: estimated nanoseconds for one of the extent.
+      block: how many of the extent make a good block.
+      scratch: bytes that a thread needs.
+      parts: whether `out` has a part for each block, `(blocks, m, n)`, to be added
+        up; otherwise it is `(..., m, n)`.
+    """
+
+    kernel: Kernel
+    words: tuple[str | int, ...]
+    extent: int
+    align: Mapping[str, bool]
+    ns_per_row: float
+    block: int
+    scratch: int
+    parts: bool
+
+
+class _Shape(NamedTuple):
+    """The extents of a product."""
+
+    m: int
+    n: int
+    k: int
+
+
+def product(
+    a: Operand,
+    b: Operand,
+    dtype: str,
+    *,
+    accumulate: bool = False,
+    by: str = "",
+    step_out: int = 0,
+    machine: Facts | None = None,
+) -> Plan | None:
+    """Plans the product of two matrices, or of two stacks of them.
+
+    Args:
+      a: `(..., m, k)` after transposition.
+      b: `(..., k, n)` after transposition; dimensions of the stacks are broadcast.
+      dtype: "float32", "float64", "float16" or "bfloat16", of all three; the sums of
+        the last two are float32.
+      accumulate: add to `out`.
+      by: what the blocks are cut of: "rows" of out (of all matrices), "matrices" of a
+        stack, "columns" of out, or "terms": every block sums a range of k into a part
+        of its own. Chosen by the shape where it is empty.
+      step_out: elements from a row of out to the next; n where it is 0.
+      machine: what code is made for; this machine by default.
+
+    Returns:
+      The plan; None where this processor cannot convert the dtype.
+
+    Raises:
+      ValueError: inner extents differ, the dtype is another, or `by` does not suit.
+
+    Example:
+      >>> plan = product(Operand(128, 784), Operand(784, 512), "float32")
+      >>> plan.extent, plan.align["out"], plan.align["b"]
+      (128, True, False)
+    """
+    machine = machine or facts()
+    if dtype not in _ELEMENTS:
+        raise ValueError(
+            f"product: the dtype must be one of {', '.join(_ELEMENTS)}: got {dtype}"
+        )
+    m, k = (a.columns, a.rows) if a.transposed else (a.rows, a.columns)
+    inner, n = (b.columns, b.rows) if b.transposed else (b.rows, b.columns)
+    if inner != k:
+        raise ValueError(
+            f"product: inner extents differ: {m} x {k} times {inner} x {n}; they must "
+            "be equal"
+        )
+    if dtype == "float16" and not _converts_half(machine):
+        return None
+    if a.stack and not (b.stack or a.transposed or step_out) and _dense(a):
+        # One product of all the rows: b is read once, not once a matrix.
+        return product(
+            Operand(math.prod(a.stack) * a.rows, a.columns),
+            b,
+            dtype,
+            accumulate=accumulate,
+            by="rows" if by == "matrices" else by,
+            machine=machine,
+        )
+    shape = _Shape(m, n, k)
+    stack = _stack(a, b, shape)
+    by = by or _choice(shape, stack)
+    if stack and by not in ("rows", "matrices") or by == "matrices" and not stack:
+        raise ValueError(
+            f"product: blocks of {by} do not suit stacks {a.stack} and {b.stack}; use "
+            f"{'rows or matrices' if stack else 'rows'}"
+        )
+    return _plan(a, b, shape, dtype, accumulate, by, stack, step_out or n, machine)
+
+
+class _Stack(NamedTuple):
+    """Dimensions of a stack: extents, and steps of a and of b, the innermost first."""
+
+    extents: tuple[int, ...]
+    steps_a: tuple[int, ...]
+    steps_b: tuple[int, ...]
+
+
+def _plan(
+    a: Operand,
+    b: Operand,
+    shape: _Shape,
+    dtype: str,
+    accumulate: bool,
+    by: str,
+    stack: _Stack | None,
+    step_out: int,
+    machine: Facts,
+) -> Plan:
+    m, n, k = shape
+    element, size, sum_size = _ELEMENTS[dtype]
+    lanes = machine.vector_bytes // sum_size
+    kind = {"matrices": "rows", "terms": "partial"}.get(by, by)
+    rows, vectors = _tile(-(-n // lanes), m, by, machine.registers)
+    width = vectors * lanes
+    left = 0 if by == "columns" else n % width
+    tail_vectors = -(-left // lanes)
+    step_b = b.step or b.columns
+    whole = size == sum_size
+    packs = b.transposed or not whole
+    cut = max(256, machine.l2 // 4 // (width * sum_size)) if whole else max(k, 1)
+    form = Form(
+        kind,
+        element,
+        lanes,
+        rows,
+        vectors,
+        tail_vectors,
+        left - (tail_vectors - 1) * lanes if left else 0,
+        a.transposed,
+        b.transposed,
+        0 if by == "columns" else n,
+        a.step or a.columns,
+        step_b,
+        step_out,
+        accumulate or k > cut,
+        packs,
+        len(stack.extents) if stack else 0,
+        machine.vector_bytes >= 32,
+    )
+    words: list[str | int] = ["a", "b", "out", m, k, int(accumulate), cut]
+    matrices = math.prod(stack.extents) if stack else 1
+    extent = {"rows": m * matrices, "matrices": matrices, "columns": n, "terms": k}[by]
+    if by == "terms":
+        words.append(m * n)
+    elif stack:
+        words.append(m if by == "matrices" else 1)
+        for sizes in zip(*stack, strict=True):
+            words += sizes
+    deep = min(cut, k) + lanes
+    work = {"rows": n * k, "matrices": m * n * k, "columns": m * k, "terms": m * n}[by]
+    return Plan(
+        Kernel(_name(form), _text(form)),
+        tuple(words),
+        extent,
+        _alignment(a, b, shape, by, stack, step_out),
+        work / _rate(machine, lanes),
+        _block(by, work, rows, width, lanes),
+        deep * width * sum_size if packs else 0,
+        by == "terms",
+    )
+
+
+def _choice(shape: _Shape, stack: _Stack | None) -> str:
+    """What blocks are cut of, by inner extents where they tell."""
+    if stack:
+        return "matrices" if math.prod(shape) <= _MATRIX_WORK else "rows"
+    if shape.m == 1 and shape.n > 1:
+        return "columns"
+    return "rows"
+
+
+def _tile(columns: int, m: int, by: str, registers: int) -> tuple[int, int]:
+    """Rows and vectors of a tile, for columns that fill so many vectors.
+
+    Eight rows, so that batches of 32, 64 and 128 are whole numbers of tiles.
+    """
+    if by == "columns" and m == 1:
+        return 1, 8
+    if registers < 32:
+        return (8, 1) if columns == 1 else (4, 2)
+    if columns == 1:
+        return 16, 1
+    # Three vectors read b half as often as two; but a last panel of one is slow.
+    return (8, 3) if columns == 3 or columns > 16 else (8, 2)
+
+
+def _block(by: str, work: int, rows: int, width: int, lanes: int) -> int:
+    """How many of the extent make a good block: a multiple of what a tile takes."""
+    unit = {"rows": rows, "matrices": 1, "columns": width, "terms": lanes}[by]
+    least = {"rows": 32, "matrices": 1, "columns": width, "terms": 64}[by]
+    wanted = max(least, _BLOCK_WORK // max(work, 1))
+    return -(-wanted // unit) * unit
+
+
+def _rate(machine: Facts, lanes: int) -> float:
+    """Multiply-adds a nanosecond: two vectors a cycle, at a usual clock."""
+    return lanes * (6.5 if machine.registers == 32 else 5.0)
+
+
+def _alignment(
+    a: Operand,
+    b: Operand,
+    shape: _Shape,
+    by: str,
+    stack: _Stack | None,
+    step_out: int,
+) -> dict[str, bool]:
+    dense = {"a": _dense(a), "b": _dense(b), "out": step_out == shape.n}
+    if by == "matrices" and stack:
+        single = len(stack.extents) == 1
+        shares = {
+            "a": single and stack.steps_a[0] > 0,
+            "b": single and stack.steps_b[0] > 0,
+            "out": True,
+        }
+    elif by == "terms":
+        shares = {"a": a.transposed, "b": not b.transposed, "out": False}
+    elif by == "columns":
+        shares = {"a": False, "b": b.transposed, "out": shape.m == 1}
+    else:
+        alone = stack is None or (len(stack.extents) == 1 and stack.steps_a[0] > 0)
+        shares = {"a": alone and not a.transposed, "b": False, "out": True}
+    return {name: shares[name] and dense[name] for name in dense}
+
+
+def _dense(matrix: Operand) -> bool:
+    return matrix.step in (0, matrix.columns)
+
+
+def _stack(a: Operand, b: Operand, shape: _Shape) -> _Stack | None:
+    """The dimensions before the matrices, those that can be walked as one joined."""
+    depth = max(len(a.stack), len(b.stack))
+    if not depth:
+        return None
+    stack_a = (1,) * (depth - len(a.stack)) + a.stack
+    stack_b = (1,) * (depth - len(b.stack)) + b.stack
+    step_a = a.rows * (a.step or a.columns)
+    step_b = b.rows * (b.step or b.columns)
+    joined: list[list[int]] = []
+    for size_a, size_b in zip(reversed(stack_a), reversed(stack_b), strict=True):
+        if 1 not in (size_a, size_b) and size_a != size_b:
+            raise ValueError(
+                f"product: stacks {a.stack} and {b.stack} cannot be broadcast"
+            )
+        extent = size_b if size_a == 1 else size_a
+        here_a = step_a if size_a == extent else 0
+        here_b = step_b if size_b == extent else 0
+        step_a *= size_a
+        step_b *= size_b
+        last = joined[-1] if joined else None
+        if last and here_a == last[0] * last[1] and here_b == last[0] * last[2]:
+            last[0] *= extent
+        else:
+            joined.append([extent, here_a, here_b])
+    extents, steps_a, steps_b = zip(*joined, strict=True)
+    return _Stack(extents, steps_a, steps_b)
+
+
+def _converts_half(machine: Facts) -> bool:
+    x86 = machine.triple.startswith(("x86_64", "i686", "amd64"))
+    return not x86 or "+f16c" in machine.features.split(",")
+
+
+def _name(form: Form) -> str:
+    sides = ("t" if form.transposed_a else "n") + ("t" if form.transposed_b else "n")
+    return f"product_{form.kind}_{form.element}_{sides}_{form.rows}x{form.vectors}"
+
+
+@functools.lru_cache(maxsize=512)
+def _text(form: Form) -> str:
+    return products_ir.text(form)

@@ -1,0 +1,223 @@
+"""Products of native programs against sums in float64, in any blocks."""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+import pytest
+
+from rillet.backends.native import jit
+from rillet.backends.native.host import facts
+from rillet.backends.native.products import Operand, Plan, product
+
+WIDE = {"float16": "float32", "bfloat16": "float32"}
+SIDES = list(itertools.product((False, True), repeat=2))
+
+
+def numpy_dtype(dtype: str) -> Any:
+    return np.dtype(ml_dtypes.bfloat16 if dtype == "bfloat16" else dtype)
+
+
+def drawn(*shape: int, dtype: str = "float32", seed: int = 0) -> np.ndarray:
+    values = np.random.default_rng([seed, *shape]).normal(size=shape)
+    return values.astype(numpy_dtype(dtype))
+
+
+def operand(array: np.ndarray, transposed: bool = False) -> Operand:
+    *stack, rows, columns = array.shape
+    return Operand(rows, columns, transposed, stack=tuple(stack))
+
+
+def cuts_of(plan: Plan, cuts: tuple[int, ...] | None = None) -> list[int]:
+    """Where blocks begin: the plan's own, or others within the extent."""
+    inner = range(plan.block, plan.extent, plan.block) if cuts is None else cuts
+    return [0, *(cut for cut in inner if cut < plan.extent), plan.extent]
+
+
+def run(
+    plan: Plan,
+    a: np.ndarray,
+    b: np.ndarray,
+    out: np.ndarray,
+    cuts: list[int],
+) -> None:
+    """Runs the plan's kernel, block by block."""
+    code = jit.compile([plan.kernel])[0]
+    places = {"a": a.ctypes.data, "b": b.ctypes.data, "out": out.ctypes.data}
+    words = np.array([places.get(w, w) for w in plan.words], np.int64)  # type: ignore[call-overload]
+    scratch = np.zeros(plan.scratch + 64, np.uint8)
+    aligned = scratch.ctypes.data + -scratch.ctypes.data % 64
+    kernel = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 6)(code.address)
+    for block, (low, high) in enumerate(itertools.pairwise(cuts)):
+        kernel(words.ctypes.data, low, high, block, 0, aligned)
+
+
+def multiplied(
+    a: np.ndarray,
+    b: np.ndarray,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+    cuts: tuple[int, ...] | None = None,
+    **settings: Any,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The product, what it should be, and the sum of its terms' sizes."""
+    dtype = a.dtype.name
+    plan = product(operand(a, transpose_a), operand(b, transpose_b), dtype, **settings)
+    assert plan is not None
+    left = (a.swapaxes(-1, -2) if transpose_a else a).astype(np.float64)
+    right = (b.swapaxes(-1, -2) if transpose_b else b).astype(np.float64)
+    want = np.matmul(left, right)
+    size = np.matmul(np.abs(left), np.abs(right))
+    blocks = cuts_of(plan, cuts)
+    shape = (len(blocks) - 1, *want.shape) if plan.parts else want.shape
+    out = drawn(*shape, dtype=dtype, seed=9)
+    if settings.get("accumulate"):
+        before = out.astype(np.float64)
+        want = want + (before.sum(axis=0) if plan.parts else before)
+        size = size + np.abs(want)
+    run(plan, a, b, out, blocks)
+    got = out.astype(np.float64)
+    return (got.sum(axis=0) if plan.parts else got), want, size
+
+
+def close(got: np.ndarray, want: np.ndarray, size: np.ndarray, dtype: str) -> None:
+    """Within what rounding every term and sum once can do, and the result once."""
+    sums = np.finfo(WIDE.get(dtype, dtype)).eps
+    result = float(ml_dtypes.finfo(numpy_dtype(dtype)).eps)
+    terms = np.sqrt(size.size and 5000.0)
+    bound = size * sums * terms + np.abs(want) * result + 1e-30
+    assert (np.abs(got - want) <= bound).all()
+
+
+CUTS = (None, (3, 13), (16, 32), (1, 2, 30))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16"])
+@pytest.mark.parametrize("sides", SIDES)
+def test_each_dtype_and_transposition(dtype: str, sides: tuple[bool, bool]) -> None:
+    a = drawn(*((37, 61) if sides[0] else (61, 37)), dtype=dtype)
+    b = drawn(*((101, 37) if sides[1] else (37, 101)), dtype=dtype, seed=1)
+    for cuts, accumulate in itertools.product(CUTS, (False, True)):
+        close(*multiplied(a, b, *sides, cuts, accumulate=accumulate), dtype)
+
+
+@pytest.mark.parametrize("by", ["rows", "columns", "terms"])
+@pytest.mark.parametrize("sides", SIDES)
+def test_blocks_of_anything(by: str, sides: tuple[bool, bool]) -> None:
+    a = drawn(*((37, 30) if sides[0] else (30, 37)))
+    b = drawn(*((75, 37) if sides[1] else (37, 75)), seed=1)
+    for cuts in CUTS:
+        close(*multiplied(a, b, *sides, cuts, by=by), "float32")
+
+
+SHAPES = [
+    (128, 784, 10),
+    (32, 25, 15),
+    (64, 50, 33),
+    (7, 9, 5),
+    (1, 784, 100),
+    (1, 9, 3),
+    (100, 33, 1),
+    (40, 1, 40),
+    (1, 1, 1),
+    (16, 4000, 20),
+    (70, 5, 300),
+]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("sides", SIDES)
+def test_shapes(shape: tuple[int, int, int], sides: tuple[bool, bool]) -> None:
+    m, k, n = shape
+    a = drawn(*((k, m) if sides[0] else (m, k)))
+    b = drawn(*((n, k) if sides[1] else (k, n)), seed=1)
+    for accumulate in (False, True):
+        close(*multiplied(a, b, *sides, accumulate=accumulate), "float32")
+
+
+STACKS = [
+    ((3, 4), (3, 4)),
+    ((3, 1), (4,)),
+    ((1, 4), (3, 1)),
+    ((5,), ()),
+    ((), (5,)),
+    ((2, 1, 3), (2, 4, 1)),
+    ((0,), (0,)),
+]
+
+
+@pytest.mark.parametrize("stacks", STACKS)
+@pytest.mark.parametrize("sides", SIDES)
+@pytest.mark.parametrize("by", ["", "rows"])
+def test_stacks(stacks: Any, sides: tuple[bool, bool], by: str) -> None:
+    a = drawn(*stacks[0], *((16, 8) if sides[0] else (8, 16)))
+    b = drawn(*stacks[1], *((20, 16) if sides[1] else (16, 20)), seed=1)
+    for cuts in (None, (1, 2), (3, 13)):
+        close(*multiplied(a, b, *sides, cuts, by=by), "float32")
+
+
+@pytest.mark.parametrize("shape", [(0, 3, 4), (3, 4, 0), (3, 0, 4)])
+def test_empty(shape: tuple[int, int, int]) -> None:
+    m, k, n = shape
+    got, want, _ = multiplied(drawn(m, k), drawn(k, n))
+    np.testing.assert_array_equal(got, want)
+
+
+def test_the_number_of_rows_is_not_in_the_code() -> None:
+    texts = {
+        product(Operand(m, 784), Operand(784, 512), "float32", by="rows").kernel.text
+        for m in (1, 5, 96, 128)
+    }
+    assert len(texts) == 1
+    gradients = {
+        product(Operand(m, 784, True), Operand(m, 512), "float32").kernel.text
+        for m in (1, 96, 128)
+    }
+    assert len(gradients) == 1
+
+
+def test_results_do_not_depend_on_the_blocks() -> None:
+    a, b = drawn(64, 100), drawn(100, 50, seed=1)
+    one, two = (multiplied(a, b, cuts=cuts)[0] for cuts in ((8, 40), (32,)))
+    np.testing.assert_array_equal(one, two)
+
+
+def test_not_numbers_and_infinities_propagate() -> None:
+    a, b = np.ones((20, 30), np.float32), np.ones((30, 40), np.float32)
+    a[3, 4], a[5, 6], b[7, 8] = np.nan, np.inf, 0
+    a[5, 7] = np.inf
+    with np.errstate(invalid="ignore"):
+        got = multiplied(a, b)[0]
+    assert np.isnan(got[3]).all() and np.isnan(got[5, 8])
+    assert np.isinf(np.delete(got[5], 8)).all()
+    assert np.isfinite(np.delete(got, [3, 5], axis=0)).all()
+
+
+def test_rows_wider_than_the_matrix() -> None:
+    wide_a, wide_b = drawn(20, 50), drawn(30, 90, seed=1)
+    out = np.full((20, 70), 7, np.float32)
+    plan = product(
+        Operand(20, 30, step=50), Operand(30, 40, step=90), "float32", step_out=70
+    )
+    assert plan is not None and not any(plan.align.values())
+    run(plan, wide_a, wide_b, out, cuts_of(plan))
+    left, right = wide_a[:, :30].astype(float), wide_b[:, :40].astype(float)
+    np.testing.assert_allclose(out[:, :40], np.matmul(left, right), rtol=0, atol=1e-4)
+    assert (out[:, 40:] == 7).all()
+
+
+def test_refusals() -> None:
+    with pytest.raises(ValueError, match="inner extents differ: 3 x 4 times 5 x 6"):
+        product(Operand(3, 4), Operand(5, 6), "float32")
+    with pytest.raises(ValueError, match="the dtype must be one of float32"):
+        product(Operand(3, 4), Operand(4, 6), "int32")
+    with pytest.raises(ValueError, match="cannot be broadcast"):
+        product(Operand(3, 4, stack=(2,)), Operand(4, 6, stack=(3,)), "float32")
+    with pytest.raises(ValueError, match="blocks of matrices do not suit"):
+        product(Operand(3, 4), Operand(4, 6), "float32", by="matrices")
+    plain = facts()._replace(triple="x86_64-unknown-linux-gnu", features="+sse2")
+    assert product(Operand(3, 4), Operand(4, 6), "float16", machine=plain) is None
