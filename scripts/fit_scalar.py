@@ -193,6 +193,14 @@ Table = dict[str, tuple[float, ...]]
 '''
 
 
+def words(width, count):
+    """2/π in pieces of `width` bits, as whole numbers."""
+    with mp.workprec(width * count + 64):
+        number = int(mp.floor(2 / mp.pi * mp.mpf(2) ** (width * count)))
+    mask = (1 << width) - 1
+    return [(number >> (width * (count - 1 - k))) & mask for k in range(count)]
+
+
 def write(tables):
     lines = [HEAD]
     for name in sorted(tables):
@@ -202,6 +210,11 @@ def write(tables):
             lines.extend(f"        {c!r}," for c in coefficients)
             lines.append("    ),")
         lines.append("}")
+    for width, count in ((28, 7), (50, 24)):
+        lines.append(f"#: 2/π in pieces of {width} bits, the first ones first.")
+        lines.append(f"TURN_{width} = (")
+        lines.extend(f"    {word}," for word in words(width, count))
+        lines.append(")")
     OUT.write_text("\n".join(lines) + "\n")
 
 

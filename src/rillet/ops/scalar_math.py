@@ -6,6 +6,13 @@ that importing rillet reads none of it.
 
 from __future__ import annotations
 
+from rillet.ops.scalar_circle import acos as acos
+from rillet.ops.scalar_circle import asin as asin
+from rillet.ops.scalar_circle import atan as atan
+from rillet.ops.scalar_circle import atan2 as atan2
+from rillet.ops.scalar_circle import cos as cos
+from rillet.ops.scalar_circle import sin as sin
+from rillet.ops.scalar_circle import tan as tan
 from rillet.ops.scalar_exponentials import acosh as acosh
 from rillet.ops.scalar_exponentials import asinh as asinh
 from rillet.ops.scalar_exponentials import atanh as atanh
