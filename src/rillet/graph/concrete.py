@@ -74,7 +74,14 @@ class ConcreteFunction:
 
     def run(self, tensors: list[Any]) -> Any:
         """Call the graph with the flat tensors of a call's arguments."""
-        found = self._call([*tensors, *self._captured])
+        return self.packed(self.run_flat(tensors))
+
+    def run_flat(self, tensors: list[Any]) -> list[Any]:
+        """The same, with flat results."""
+        return self._call([*tensors, *self._captured])
+
+    def packed(self, found: list[Any]) -> Any:
+        """Flat results in the structure that the function returns."""
         return rebuilt(self._form, found)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

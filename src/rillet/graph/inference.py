@@ -18,7 +18,26 @@ from rillet.graph.ir import Node, SymbolicTensor
 
 #: Values that tracing computes at once have at most as many elements.
 SMALL = 256
-_SHAPED = frozenset({"Reshape", "BroadcastTo", "Fill"})
+#: Ops whose result has the shape that one of their inputs says, and which input.
+_SHAPED = {
+    "Reshape": 1,
+    "BroadcastTo": 1,
+    **dict.fromkeys(
+        (
+            "Fill",
+            "RandomUniform",
+            "RandomUniformInt",
+            "RandomStandardNormal",
+            "TruncatedNormal",
+            "StatelessRandomUniformV2",
+            "StatelessRandomUniformIntV2",
+            "StatelessRandomUniformFullIntV2",
+            "StatelessRandomNormalV2",
+            "StatelessTruncatedNormalV2",
+        ),
+        0,
+    ),
+}
 
 
 def inferred(op: Any, lifted: tuple[Any, ...], attrs: dict[str, Any]) -> list[Spec]:
@@ -52,10 +71,11 @@ def inferred(op: Any, lifted: tuple[Any, ...], attrs: dict[str, Any]) -> list[Sp
     if isinstance(found, Spec):
         found = [found]
     out = list(found)
-    if op.name in _SHAPED and out[0].shape is None:
-        sizes = lifted[0 if op.name == "Fill" else 1]
+    at = _SHAPED.get(op.name)
+    if at is not None and (out[0].shape is None or None in out[0].shape):
+        sizes = lifted[at]
         if isinstance(sizes, SymbolicTensor):
-            out[0] = Spec(_vector(sizes, op.name), out[0].dtype)
+            out[0] = Spec(_vector(sizes), out[0].dtype)
     return out
 
 
@@ -74,7 +94,7 @@ def _guess(op: Any, lifted: tuple[Any, ...], attrs: dict[str, Any]) -> list[Spec
     return [Spec(None, kind)] * count  # type: ignore[arg-type]
 
 
-def _vector(sizes: SymbolicTensor, op: str) -> Any:
+def _vector(sizes: SymbolicTensor) -> Any:
     """The shape that a symbolic vector of sizes stands for, as far as it is known."""
     if sizes.partial is not None:
         return tuple(None if d is None or d < 0 else int(d) for d in sizes.partial)

@@ -13,6 +13,7 @@ import numpy as np
 
 from rillet.core import context, nest
 from rillet.core.errors import house_message
+from rillet.core.scopes import init_scope
 from rillet.core.shapes import TensorShape, as_shape
 from rillet.core.spec import TensorSpec
 from rillet.core.tensor import Tensor
@@ -30,6 +31,7 @@ from rillet.keras.keras_tensor import KerasTensor
 from rillet.keras.layer_losses import LayerLosses
 from rillet.keras.shape_probe import probe, remember
 from rillet.ops.elementwise import cast
+from rillet.ops.shaping import static_dims
 
 _state = context.state
 
@@ -281,15 +283,15 @@ class Layer(LayerLosses):
 
     def _build_scoped(self, shapes: Any) -> None:
         """Run `build` with the names of the layers around on the stack."""
-        kept_names, kept_recorders = _state.names, _state.recorders
+        kept_names = _state.names
         own = self._scope_name()
         _state.names = (*kept_names, *scope_names(), *((own,) if own else ()))
-        _state.recorders = ()
         kept_cast, calls.autocast = calls.autocast, None
         try:
-            self.build(shapes)
+            with init_scope():
+                self.build(shapes)
         finally:
-            _state.names, _state.recorders = kept_names, kept_recorders
+            _state.names = kept_names
             calls.autocast = kept_cast
         self._build_input_shape = shapes
         # A `build` that does not call its parent's leaves this to us.
@@ -346,7 +348,8 @@ class Layer(LayerLosses):
         for y in nest.flatten(outputs):
             loss = self._activity_regularizer(y)
             # Keras divides by the batch, so that the penalty is one of an example.
-            batch = cast(y.shape[0] or 1, loss.dtype)
+            sizes = static_dims(y)
+            batch = cast(sizes[0] if sizes else 1, loss.dtype)
             self.add_loss(loss / batch)
 
     def _maybe_warm(self, args: Any, kwargs: Any, form: Any) -> None:

@@ -7,7 +7,7 @@ the numbers of its steps. `loops` calls it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from rillet.core.errors import OutOfRangeError, house_message
 from rillet.core.logger import get_logger
 from rillet.keras.data_batches import class_table, pack_x_y_sample_weight
 from rillet.keras.data_rows import as_rows
-from rillet.keras.data_sources import DatasetSource, source_of
+from rillet.keras.data_sources import ArraySource, DatasetSource, source_of
 
 _SHORT = (
     "Your input ran out of data; interrupting training. Make sure that your dataset or"
@@ -41,7 +41,6 @@ class DataHandler:
         epochs: one more than the number of the last.
         shuffle: whether and how to shuffle rows.
         class_weight: weights by class.
-        steps_per_execution: steps that one call of a step function runs.
 
     Raises:
         ValueError: where the data and the arguments do not fit together.
@@ -59,11 +58,9 @@ class DataHandler:
         epochs: int = 1,
         shuffle: Any = False,
         class_weight: Any = None,
-        steps_per_execution: int = 1,
     ) -> None:
         self._first, self._last = initial_epoch, epochs
-        self._per_call = steps_per_execution
-        self.increment = steps_per_execution
+        self.increment = 1
         count = max(epochs - initial_epoch, 0)
         table = None if class_weight is None else class_table(class_weight)
         self._source = source_of(
@@ -96,19 +93,25 @@ class DataHandler:
             yield epoch, iterator
             self._source.epoch_ended()
 
-    def steps(self) -> Iterator[int]:
+    @property
+    def by_rows(self) -> bool:
+        """Whether the data are whole arrays."""
+        return isinstance(self._source, ArraySource)
+
+    def steps(self, per_call: Callable[[], int]) -> Iterator[int]:
         """The numbers of the steps at which a step function is to be called.
 
-        `increment` says how many steps the call is to run.
+        Args:
+            per_call: how many steps the next call is to run; `increment` says how many
+                of them are left in the epoch.
         """
         step = 0
         total = self.inferred_steps
         while total is None or step < total:
-            left = self._per_call if total is None else total - step
-            self.increment = min(self._per_call, left)
+            wanted = per_call()
+            self.increment = wanted if total is None else min(wanted, total - step)
             yield step
             step += self.increment
-            self._done = step
 
     def ran_out(self, step: int) -> None:
         """Note that the iterator ended in the middle of an epoch."""

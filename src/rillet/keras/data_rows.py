@@ -1,14 +1,14 @@
 """Arrays as batches: which rows come next, and the rows themselves.
 
 In: arrays of equal length, a batch size, an order. Out: batches, as index arrays or
-slices (`RowIterator.take`) or gathered (`next`). An eager step takes gathered ones; a
-compiled step takes the indices and gathers natively. `data_handler` calls it.
+slices (`RowIterator.take`, many at a time) or gathered (`next`). An eager step takes
+gathered ones; `compiled_steps` takes the indices. `data_sources` makes the iterators.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -107,6 +107,28 @@ def row_count(owner: str, *parts: Any) -> int:
     return found.pop() if found else 0
 
 
+class Batches(NamedTuple):
+    """Rows of one or more batches of one size, batch after batch.
+
+    Attributes:
+        rows: the rows' numbers in their order; a slice where they stand side by side.
+        size: rows a batch.
+        count: batches.
+    """
+
+    rows: Rows
+    size: int
+    count: int
+
+    def one(self, at: int) -> Rows:
+        """The rows of one batch."""
+        first = at * self.size
+        if isinstance(self.rows, slice):
+            first += self.rows.start
+            return slice(first, first + self.size)
+        return self.rows[first : first + self.size]
+
+
 class RowIterator:
     """Batches of rows in the order that training wants them.
 
@@ -124,48 +146,68 @@ class RowIterator:
         self.data = data
         self.count = count
         self.batch_size = batch_size
-        self._flat = [t for t in nest.flatten(data) if t is not None]
-        self._orders = self._all_batches(shuffle, epochs)
+        self._opened: Any = None
+        self._runs = self._all_runs(shuffle, epochs)
+        self._run: Batches | None = None
+        self._at = 0
         self._stream = seeds.Instance(*_shuffle_seeds())
 
-    @property
-    def rows(self) -> list[Tensor]:
-        """The whole arrays, flat: what a compiled step gathers from."""
-        return self._flat
-
-    def take(self) -> Rows:
-        """Which rows the next batch holds.
+    def take(self, most: int = 1) -> Batches:
+        """Which rows the next batches hold: `most` of one size, or fewer.
 
         Raises:
             StopIteration: after the last batch of the last epoch.
         """
-        return next(self._orders)
+        run = self._run
+        while run is None or self._at >= run.count:
+            run = self._run = next(self._runs)
+            self._at = 0
+        count = min(most, run.count - self._at)
+        first, last = self._at * run.size, (self._at + count) * run.size
+        self._at += count
+        if isinstance(run.rows, slice):
+            start = run.rows.start
+            return Batches(slice(start + first, start + last), run.size, count)
+        return Batches(run.rows[first:last], run.size, count)
+
+    def opened(self, how: Callable[[Any], Any]) -> Any:
+        """What `how` makes of the whole arrays, made once."""
+        if self._opened is None:
+            self._opened = how(self.data)
+        return self._opened
 
     def __iter__(self) -> RowIterator:
         return self
 
     def __next__(self) -> Any:
-        return self.gather(next(self._orders))
+        return self.gather(self.take().rows)
 
     def gather(self, which: Rows) -> Any:
         """The batch of the rows named."""
         data = self.data
         if isinstance(data, Tensor):
-            return Tensor(_pick(data._array, which))
+            return Tensor(pick(data._array, which))
         if type(data) is tuple and all(type(t) is Tensor for t in data):
-            return tuple([Tensor(_pick(t._array, which)) for t in data])
+            return tuple([Tensor(pick(t._array, which)) for t in data])
         return nest.map_structure(
-            lambda t: None if t is None else Tensor(_pick(t._array, which)), data
+            lambda t: None if t is None else Tensor(pick(t._array, which)), data
         )
 
-    def _all_batches(self, shuffle: Any, epochs: int) -> Iterator[Rows]:
+    def _all_runs(self, shuffle: Any, epochs: int) -> Iterator[Batches]:
+        """Batches of one size that follow each other, over all epochs."""
+        size = self.batch_size
         for _ in range(epochs):
             if shuffle == "batch":
                 yield from self._shuffled_batches()
-            elif shuffle:
-                yield from self._cut(self._permutation(self.count))
-            else:
-                yield from self._in_order()
+                continue
+            whole, rest = divmod(self.count, size)
+            rows: Rows = slice(0, self.count)
+            if shuffle:
+                rows = self._permutation(self.count)
+            if whole:
+                yield Batches(_part(rows, 0, whole * size), size, whole)
+            if rest:
+                yield Batches(_part(rows, whole * size, self.count), rest, 1)
 
     def _permutation(self, size: int) -> np.ndarray[Any, Any]:
         if size <= 1:
@@ -173,20 +215,16 @@ class RowIterator:
         blocks = -(-(size - 1) // 4)
         return choices.permutation(self._stream.reserve(blocks), size)
 
-    def _in_order(self) -> Iterator[Rows]:
-        for start in range(0, self.count, self.batch_size):
-            yield slice(start, min(start + self.batch_size, self.count))
-
-    def _cut(self, order: np.ndarray[Any, Any]) -> Iterator[Rows]:
-        for start in range(0, self.count, self.batch_size):
-            yield order[start : start + self.batch_size]
-
-    def _shuffled_batches(self) -> Iterator[Rows]:
+    def _shuffled_batches(self) -> Iterator[Batches]:
         number = -(-self.count // self.batch_size)
         for batch in self._permutation(number).tolist():
             start = batch * self.batch_size
             size = min(self.batch_size, self.count - start)
-            yield start + self._permutation(size)
+            yield Batches(start + self._permutation(size), size, 1)
+
+
+def _part(rows: Rows, start: int, stop: int) -> Rows:
+    return slice(start, stop) if isinstance(rows, slice) else rows[start:stop]
 
 
 def _shuffle_seeds() -> tuple[int, int]:
@@ -198,5 +236,6 @@ def _shuffle_seeds() -> tuple[int, int]:
     return (first, _SHUFFLE_SEED) if first else (0, 2**31 - 1)
 
 
-def _pick(array: np.ndarray[Any, Any], which: Rows) -> np.ndarray[Any, Any]:
+def pick(array: np.ndarray[Any, Any], which: Rows) -> np.ndarray[Any, Any]:
+    """The rows named: a view where they stand side by side."""
     return array[which] if isinstance(which, slice) else array.take(which, axis=0)

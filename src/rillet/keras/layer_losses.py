@@ -11,6 +11,7 @@ from typing import Any
 from rillet.core import context
 from rillet.core.convert import to_tensor
 from rillet.core.errors import house_message
+from rillet.core.tensor import Tensor
 from rillet.keras.layer_weights import LayerWeights
 from rillet.keras.tracking import once_each
 
@@ -50,7 +51,7 @@ class LayerLosses(LayerWeights):
             if not isinstance(part, LayerLosses):
                 continue
             if part._said.losses_of >= oldest:
-                found += part._said.losses
+                found += [x for x in part._said.losses if not _left_over(x)]
             for make in part._losses_made:
                 loss = make()
                 if loss is not None:
@@ -104,3 +105,8 @@ class LayerLosses(LayerWeights):
             if getattr(part, "_is_metric", False):
                 found.append(part)
         return once_each(found)
+
+
+def _left_over(loss: Any) -> bool:
+    """Whether a loss belongs to a graph that is not being traced any more."""
+    return context.state.tracer is None and type(loss) is not Tensor

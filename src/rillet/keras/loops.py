@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,9 @@ from rillet.keras.compiled_state import trainable_as
 from rillet.keras.data_batches import split_off
 from rillet.keras.data_handler import ENDED, DataHandler
 from rillet.keras.logs import as_numpy, plain_logs
+from rillet.keras.pace import Pace
 from rillet.keras.progress import verbosity
+from rillet.keras.step_runners import Runner
 from rillet.keras.training import Trainer
 from rillet.keras.validation import Validation
 
@@ -106,11 +109,11 @@ class Loops(Trainer):
             epochs,
             shuffle,
             class_weight,
-            self.__dict__["_steps_per_execution"],
         )
         hooks = _hooks(callbacks, self, mode, epochs, handler.inferred_steps, True)
         self.stop_training = False
         function = self.make_train_function()
+        pace = self._pace("train", function, handler, hooks)
         hooks.on_train_begin()
         logs: dict[str, Any] = {}
         validate = Validation(
@@ -123,7 +126,9 @@ class Loops(Trainer):
         trainable = trainable_as(self, self.__dict__["_compiled_trainable"])
         with _open_batch(self), trainable:
             for epoch, iterator in handler.epochs():
-                logs = self._epoch(epoch, iterator, handler, hooks, function, logs)
+                logs = self._epoch(
+                    epoch, iterator, handler, hooks, function, pace, logs
+                )
                 if validate.due(epoch):
                     logs.update(validate.run(hooks))
                 hooks.on_epoch_end(epoch, logs)
@@ -140,20 +145,23 @@ class Loops(Trainer):
         handler: DataHandler,
         hooks: CallbackList,
         function: Any,
+        pace: Pace,
         before: dict[str, Any],
     ) -> dict[str, Any]:
         """One epoch of training; its logs, or those before where there is no data."""
         self.reset_metrics()
         hooks.on_epoch_begin(epoch)
         logs: Any = before or None
-        for step in handler.steps():
+        for step in handler.steps(pace.next):
             calls.steps = handler.increment
             hooks.on_train_batch_begin(step)
+            start = perf_counter()
             try:
                 logs = function(iterator)
             except ENDED:
                 handler.ran_out(step)
                 break
+            pace.took(handler.increment, perf_counter() - start, logs)
             hooks.on_train_batch_end(step + handler.increment - 1, logs)
             if self.stop_training:
                 break
@@ -202,32 +210,26 @@ class Loops(Trainer):
         for key in kwargs:
             raise unknown_argument(Loops.evaluate, key, "Invalid keyword arguments")
         self._need_compiled()
-        spe = self.__dict__["_steps_per_execution"]
-        handler = DataHandler(
-            "evaluate",
-            x,
-            y,
-            sample_weight,
-            batch_size,
-            steps,
-            steps_per_execution=spe,
-        )
+        handler = DataHandler("evaluate", x, y, sample_weight, batch_size, steps)
         mode = verbosity(verbose)
         hooks = _hooks(callbacks, self, mode, 1, handler.inferred_steps, False)
         function = self.make_test_function()
+        pace = self._pace("test", function, handler, hooks)
         logs = None
         hooks.on_test_begin()
         with _open_batch(self):
             for _, iterator in handler.epochs():
                 self.reset_metrics()
-                for step in handler.steps():
+                for step in handler.steps(pace.next):
                     calls.steps = handler.increment
                     hooks.on_test_batch_begin(step)
+                    start = perf_counter()
                     try:
                         logs = function(iterator)
                     except ENDED:
                         handler.ran_out(step)
                         break
+                    pace.took(handler.increment, perf_counter() - start, logs)
                     hooks.on_test_batch_end(step + handler.increment - 1, logs)
         found = _needed("test_function", logs)
         hooks.on_test_end(found)
@@ -263,25 +265,25 @@ class Loops(Trainer):
         Raises:
             ValueError: where there is no data.
         """
-        spe = self.__dict__["_steps_per_execution"]
-        handler = DataHandler(
-            "predict", x, None, None, batch_size, steps, steps_per_execution=spe
-        )
+        handler = DataHandler("predict", x, None, None, batch_size, steps)
         mode = verbosity(verbose)
         hooks = _hooks(callbacks, self, mode, 1, handler.inferred_steps, False)
         function = self.make_predict_function()
+        pace = self._pace("predict", function, handler, hooks)
         parts: list[Any] = []
         hooks.on_predict_begin()
         with _open_batch(self):
             for _, iterator in handler.epochs():
-                for step in handler.steps():
+                for step in handler.steps(pace.next):
                     calls.steps = handler.increment
                     hooks.on_predict_batch_begin(step)
+                    start = perf_counter()
                     try:
                         outputs = function(iterator)
                     except ENDED:
                         handler.ran_out(step)
                         break
+                    pace.took(handler.increment, perf_counter() - start, None)
                     parts.append(as_numpy(outputs))
                     end = step + handler.increment - 1
                     hooks.on_predict_batch_end(end, {"outputs": outputs})
@@ -295,6 +297,19 @@ class Loops(Trainer):
                 )
             )
         return nest.map_structure(lambda *p: np.concatenate(p, axis=0), *parts)
+
+    def _pace(
+        self, event: str, function: Any, handler: DataHandler, hooks: CallbackList
+    ) -> Pace:
+        """How many steps a call runs: many, where nobody hears of each."""
+        free = (
+            handler.by_rows
+            and type(function) is Runner
+            and function.step.compiles()
+            and hooks.lag(event)
+        )
+        fixed = self.__dict__["_steps_per_execution"]
+        return Pace(self, fixed, free, hooks.has_bar)
 
     def fit_generator(self, generator: Any, *args: Any, **kwargs: Any) -> History:
         """The name that older programs have for `fit` on a generator."""

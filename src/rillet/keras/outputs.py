@@ -10,6 +10,7 @@ from typing import Any
 
 from rillet.core import nest
 from rillet.core.convert import to_tensor
+from rillet.core.dtypes import float32
 from rillet.core.errors import house_message
 from rillet.ops.elementwise import cast
 from rillet.ops.rearrange import expand_dims
@@ -160,8 +161,12 @@ def _meet(have: Any, want: Any) -> bool:
 
 
 def row_total(y: Any) -> Any:
+    """The number of examples: what a batch's loss counts for in a mean."""
     sizes = static_dims(y)
-    return float(sizes[0]) if sizes and sizes[0] is not None else 1.0
+    if not sizes:
+        return 1.0
+    first = sizes[0]
+    return float(first) if isinstance(first, int) else cast(first, float32)
 
 
 def need_output(y_pred: Any) -> None:

@@ -23,8 +23,8 @@ from rillet.keras.compile_parts import LossesContainer, MetricsContainer
 from rillet.keras.compiled_state import note_trainable, trainable_as
 from rillet.keras.data_batches import unpack_x_y_sample_weight
 from rillet.keras.data_handler import one_batch
-from rillet.keras.logs import as_numpy, joined, plain_logs
-from rillet.keras.outputs import need_output
+from rillet.keras.logs import as_numpy, plain_logs
+from rillet.keras.step_runners import Runner
 from rillet.keras.tracking import once_each
 
 _KNOWN = (
@@ -94,7 +94,7 @@ class Trainer(Layer):
         loss_weights: Any = None,
         weighted_metrics: Any = None,
         run_eagerly: bool | None = None,
-        steps_per_execution: int | None = None,
+        steps_per_execution: int | str | None = None,
         jit_compile: Any = None,
         pss_evaluation_shards: Any = 0,
         **kwargs: Any,
@@ -110,7 +110,8 @@ class Trainer(Layer):
             loss_weights: factors of the outputs' losses.
             weighted_metrics: metrics in which `sample_weight` counts.
             run_eagerly: whether steps must run op by op.
-            steps_per_execution: steps that one call of the step function runs.
+            steps_per_execution: steps that one call of the step function runs, after
+                which callbacks hear of the last; ``"auto"`` for as many as are fast.
             jit_compile: whether steps must be compiled as a whole.
             pss_evaluation_shards: ignored.
             **kwargs: arguments of older programs.
@@ -137,7 +138,7 @@ class Trainer(Layer):
         space["loss"] = loss
         space["_run_eagerly"] = run_eagerly
         space["_jit_compile"] = jit_compile
-        space["_steps_per_execution"] = int(steps_per_execution or 1)
+        space["_steps_per_execution"] = _steps_an_execution(steps_per_execution)
         space["_is_compiled"] = True
         space["_compiled_trainable"] = note_trainable(self)
         space["_compile_config"] = {
@@ -170,7 +171,7 @@ class Trainer(Layer):
     @property
     def run_eagerly(self) -> bool:
         """Whether steps must run op by op."""
-        return bool(self.__dict__["_run_eagerly"])
+        return bool(self.__dict__["_run_eagerly"] or self.dynamic)
 
     @run_eagerly.setter
     def run_eagerly(self, value: bool) -> None:
@@ -180,6 +181,11 @@ class Trainer(Layer):
     def jit_compile(self) -> Any:
         """Whether steps must be compiled as a whole."""
         return self.__dict__.get("_jit_compile")
+
+    def _steps_per_call(self) -> int:
+        """Steps that a call of a step function runs, where a loop does not say."""
+        steps = self.__dict__["_steps_per_execution"]
+        return 1 if steps == "auto" else int(steps)
 
     def _need_compiled(self) -> None:
         if not self.__dict__["_is_compiled"]:
@@ -288,14 +294,14 @@ class Trainer(Layer):
             force: make it anew even where there is one.
         """
         if self.train_function is None or force:
-            self.__dict__["train_function"] = self._stepping(lambda: self.train_step)
+            self.__dict__["train_function"] = Runner(self, "train_step")
         function: Any = self.train_function
         return function
 
     def make_test_function(self, force: bool = False) -> Callable[[Iterator[Any]], Any]:
         """The function that runs test steps; see `make_train_function`."""
         if self.test_function is None or force:
-            self.__dict__["test_function"] = self._stepping(lambda: self.test_step)
+            self.__dict__["test_function"] = Runner(self, "test_step")
         function: Any = self.test_function
         return function
 
@@ -304,36 +310,10 @@ class Trainer(Layer):
     ) -> Callable[[Iterator[Any]], Any]:
         """The function that runs predict steps; see `make_train_function`."""
         if self.predict_function is None or force:
-            self.__dict__["predict_function"] = self._predicting()
+            self.__dict__["predict_function"] = Runner(
+                self, "predict_step", collect=True
+            )
         function: Any = self.predict_function
-        return function
-
-    def _stepping(self, step: Callable[[], Any]) -> Callable[[Iterator[Any]], Any]:
-        space = self.__dict__
-
-        def function(iterator: Iterator[Any]) -> Any:
-            steps = calls.steps or space["_steps_per_execution"]
-            logs = step()(next(iterator))
-            for _ in range(steps - 1):
-                logs = step()(next(iterator))
-            return logs
-
-        return function
-
-    def _predicting(self) -> Callable[[Iterator[Any]], Any]:
-        space = self.__dict__
-
-        def function(iterator: Iterator[Any]) -> Any:
-            steps = calls.steps or space["_steps_per_execution"]
-            parts = [self.predict_step(next(iterator))]
-            need_output(parts[0])
-            for _ in range(steps - 1):
-                try:
-                    parts.append(self.predict_step(next(iterator)))
-                except StopIteration:
-                    break
-            return joined(parts)
-
         return function
 
     @property
@@ -433,3 +413,18 @@ class Trainer(Layer):
         found = [logs[name] for name in names if name in logs]
         found += [logs[name] for name in sorted(logs) if name not in names]
         return found[0] if len(found) == 1 else found
+
+
+def _steps_an_execution(value: Any) -> Any:
+    """The argument `steps_per_execution` of `compile`, checked."""
+    if value is None or value == "auto":
+        return value or 1
+    if isinstance(value, str) or int(value) < 1:
+        raise ValueError(
+            house_message(
+                "compile",
+                '`steps_per_execution` must be a positive integer or "auto"',
+                f"got {value!r}",
+            )
+        )
+    return int(value)

@@ -85,6 +85,23 @@ class CallbackList:
                 entry = (getattr(callback, name), callback._supports_tf_logs)
                 self._at[name].append(entry)
 
+    @property
+    def has_bar(self) -> bool:
+        """Whether a progress bar, or a line an epoch, is shown."""
+        return any(isinstance(c, ProgbarLogger) and c.verbose for c in self.callbacks)
+
+    def lag(self, event: str) -> bool:
+        """Whether batches need not be told one by one.
+
+        Args:
+            event: ``"train"``, ``"test"`` or ``"predict"``.
+        """
+        return all(
+            type(getattr(call, "__self__", None)) is ProgbarLogger
+            for name in (f"on_{event}_batch_begin", f"on_{event}_batch_end")
+            for call, _ in self._at[name]
+        )
+
     def set_params(self, params: dict[str, Any]) -> None:
         """Tell all of the run."""
         self.params = params

@@ -65,7 +65,7 @@ class AbstractRNNCell(Layer):
     ) -> Any:
         """Zeros for the states."""
         if inputs is not None:
-            batch_size, dtype = inputs.shape[0], inputs.dtype
+            batch_size, dtype = static_dims(inputs)[0], inputs.dtype
         return zero_states(self.state_size, batch_size, dtype)
 
 
@@ -232,7 +232,7 @@ class GateCell(DroppingCell, Layer):
     ) -> Any:
         """Zeros for the states."""
         if inputs is not None:
-            batch_size, dtype = inputs.shape[0], inputs.dtype
+            batch_size, dtype = static_dims(inputs)[0], inputs.dtype
         found = zero_states(self.state_size, batch_size, dtype)
         return list(found) if self._several_states else found
 

@@ -8,6 +8,7 @@ from rillet.keras.call_context import mode
 from rillet.keras.random_source import RandomGenerator
 from rillet.ops.dropout import dropout
 from rillet.ops.filling import ones, zeros
+from rillet.ops.shaping import static_dims
 
 
 class CellDropout:
@@ -74,10 +75,10 @@ class DroppingCell:
         self, inputs: Any, training: Any, count: int = 1
     ) -> Any:
         """The masks of the inputs, or None."""
-        return self._masks.masks("inputs", inputs.shape, inputs.dtype, training)
+        return self._masks.masks("inputs", static_dims(inputs), inputs.dtype, training)
 
     def get_recurrent_dropout_mask_for_cell(
         self, inputs: Any, training: Any, count: int = 1
     ) -> Any:
         """The masks of the states, or None."""
-        return self._masks.masks("states", inputs.shape, inputs.dtype, training)
+        return self._masks.masks("states", static_dims(inputs), inputs.dtype, training)

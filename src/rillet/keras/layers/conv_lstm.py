@@ -323,6 +323,7 @@ class ConvLSTM(RNN):
         dims = as_shape(inputs.shape)
         step = TensorShape([dims[0], *dims[2:]])
         sizes = self.cell.output_sizes(step).as_list()
+        sizes[0] = static_dims(inputs)[0]
         return [zeros(sizes, inputs.dtype), zeros(sizes, inputs.dtype)]
 
     def _zero_kept(self, batch: int) -> list[Any]:

@@ -17,7 +17,7 @@ from rillet.ops.elementwise import cast
 from rillet.ops.neural import bias_add_op
 from rillet.ops.products import matmul_op
 from rillet.ops.reduce import reduce_any
-from rillet.ops.shaping import reshape_op
+from rillet.ops.shaping import reshape_op, static_dims
 
 
 @builtin("layer")
@@ -175,6 +175,8 @@ def _over_leading(inputs: Any, kernel: Any, units: int) -> Any:
     sizes = [*dims[:-1], units]
     if sizes.count(None) == 1:
         sizes[sizes.index(None)] = -1
+    elif None in sizes:
+        sizes = [*static_dims(inputs)[:-1], units]
     return reshape_op.run(rows, tuple(sizes))
 
 

@@ -14,6 +14,7 @@ from rillet.keras.serialization import builtin
 from rillet.ops import random
 from rillet.ops.compare import greater_equal_op
 from rillet.ops.mask import where
+from rillet.ops.shaping import static_dims
 
 
 @builtin("layer")
@@ -66,7 +67,7 @@ class Dropout(Layer):
 
     def _noise_shape(self, inputs: Any) -> Any:
         """The shape of the mask for these inputs."""
-        sizes = list(inputs.shape)
+        sizes = list(static_dims(inputs))
         if self.noise_shape is None:
             return sizes
         pairs = zip(self.noise_shape, sizes, strict=False)

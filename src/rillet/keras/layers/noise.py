@@ -17,6 +17,7 @@ from rillet.keras.serialization import builtin
 from rillet.keras.settings import LAYOUTS, image_data_format
 from rillet.ops.compare import greater_equal_op
 from rillet.ops.elementwise import cast, mul_op
+from rillet.ops.shaping import static_dims
 
 #: Where SELU's outputs saturate: minus its scale times its alpha.
 _SELU_FLOOR = -1.0507009873554804934193349852946 * 1.6732632423543772848170429916717
@@ -81,7 +82,7 @@ class GaussianNoise(_Noise):
 
     def _noisy(self, inputs: Any) -> Any:
         return inputs + self._random_generator.random_normal(
-            shape=inputs.shape, mean=0.0, stddev=self.stddev, dtype=inputs.dtype
+            shape=static_dims(inputs), mean=0.0, stddev=self.stddev, dtype=inputs.dtype
         )
 
     def get_config(self) -> dict[str, Any]:
@@ -111,7 +112,7 @@ class GaussianDropout(_Noise):
             return inputs
         stddev = math.sqrt(self.rate / (1.0 - self.rate))
         noise = self._random_generator.random_normal(
-            shape=inputs.shape, mean=1.0, stddev=stddev, dtype=inputs.dtype
+            shape=static_dims(inputs), mean=1.0, stddev=stddev, dtype=inputs.dtype
         )
         return mul_op.run(inputs, noise)
 
@@ -151,7 +152,7 @@ class AlphaDropout(_Noise):
     def _noisy(self, inputs: Any) -> Any:
         if not 0 < self.rate < 1:
             return inputs
-        shape = inputs.shape if self.noise_shape is None else self.noise_shape
+        shape = static_dims(inputs) if self.noise_shape is None else self.noise_shape
         draws = self._random_generator.random_uniform(shape=shape)
         kept = cast(greater_equal_op.run(draws, self.rate), inputs.dtype)
         a = ((1 - self.rate) * (1 + self.rate * _SELU_FLOOR**2)) ** -0.5
@@ -186,7 +187,7 @@ class _SpatialDropout(Dropout):
         self.input_spec = InputSpec(ndim=self._axes + 2)
 
     def _noise_shape(self, inputs: Any) -> Any:
-        batch, *rest = inputs.shape
+        batch, *rest = static_dims(inputs)
         ones = [1] * self._axes
         if self.data_format == "channels_first":
             return [batch, rest[0], *ones]

@@ -12,7 +12,8 @@ from rillet.keras.input_spec import InputSpec
 from rillet.keras.layers.windows import layout_name
 from rillet.keras.serialization import builtin
 from rillet.ops.elementwise import cast
-from rillet.ops.shaping import broadcast_to, reshape_op
+from rillet.ops.rearrange import expand_dims
+from rillet.ops.shaping import broadcast_to, reshape_op, static_dims
 from rillet.ops.transposes import transpose
 
 
@@ -40,19 +41,16 @@ class Flatten(Layer):
 
     def call(self, inputs: Any) -> Any:
         """The inputs, of shape ``(batch, rest)``."""
-        dims = inputs.shape
+        dims = static_dims(inputs)
         rank = len(dims)
         if self._channels_first and rank > 1:
             inputs = transpose(inputs, [0, *range(2, rank), 1])
         if rank == 1:
-            return reshape_op.run(inputs, (-1 if dims[0] is None else dims[0], 1))
-        size = self.compute_output_shape(dims)[1]
-        batch = dims[0]
-        if size is None and batch is None:
-            return reshape_op.run(inputs, (-1, -1))
-        return reshape_op.run(
-            inputs, (-1 if batch is None else batch, -1 if size is None else size)
-        )
+            return reshape_op.run(inputs, (dims[0], 1))
+        size = self.compute_output_shape(inputs.shape)[1]
+        if isinstance(dims[0], int) or size is None:
+            return reshape_op.run(inputs, (dims[0], -1 if size is None else size))
+        return reshape_op.run(inputs, (-1, size))
 
     def compute_output_shape(self, input_shape: Any) -> TensorShape:
         """``(batch, product of the rest)``."""
@@ -119,7 +117,9 @@ class Reshape(Layer):
         """The inputs in the new shape."""
         dims = list(inputs.shape)
         sizes = [-1 if d is None else d for d in self._sizes(dims[1:])]
-        batch = -1 if dims[0] is None and -1 not in sizes else dims[0]
+        batch = static_dims(inputs)[0]
+        if -1 not in sizes and not isinstance(batch, int):
+            batch = -1
         return reshape_op.run(inputs, (batch, *sizes))
 
     def compute_output_shape(self, input_shape: Any) -> TensorShape:
@@ -192,8 +192,8 @@ class RepeatVector(Layer):
 
     def call(self, inputs: Any) -> Any:
         """The inputs, of shape ``(batch, n, features)``."""
-        batch, features = inputs.shape
-        spread = reshape_op.run(inputs, (-1 if batch is None else batch, 1, features))
+        batch, features = static_dims(inputs)
+        spread = expand_dims(inputs, 1)
         return broadcast_to(spread, (batch, self.n, features))
 
     def compute_output_shape(self, input_shape: Any) -> TensorShape:

@@ -12,6 +12,7 @@ from rillet.keras.call_form import form_of
 from rillet.keras.layers.cell_base import zero_states
 from rillet.keras.layers.registry import deserialize, serialize
 from rillet.keras.serialization import builtin
+from rillet.ops.shaping import static_dims
 
 
 def call_cell(cell: Any, inputs: Any, states: Any, training: Any, more: Any) -> Any:
@@ -96,7 +97,7 @@ class StackedRNNCells(Layer):
     ) -> Any:
         """The first states of the cells."""
         if inputs is not None:
-            batch_size, dtype = inputs.shape[0], inputs.dtype
+            batch_size, dtype = static_dims(inputs)[0], inputs.dtype
         found = []
         for cell in self.cells[::-1] if self._last_first else self.cells:
             own = getattr(cell, "get_initial_state", None)

@@ -18,6 +18,7 @@ from rillet.keras.serialization import get_registered_name
 from rillet.ops.compare import logical_and
 from rillet.ops.elementwise import cast, div_no_nan_op
 from rillet.ops.shaping import sum_op
+from rillet.ops.sizes import size_op
 
 
 class Loss:
@@ -110,16 +111,12 @@ def masked_weights(
     """
     mask = cast(mask, losses.dtype)
     if reduction in (Reduction.AUTO, Reduction.SUM_OVER_BATCH_SIZE):
-        total = cast(float(_size(mask)), mask.dtype)
+        total = cast(size_op.run(mask), mask.dtype)
         mask = mask * div_no_nan_op(total, sum_op(mask, None))
     if sample_weight is None:
         return mask
     weights = fitted_weights(cast(sample_weight, losses.dtype), mask)
     return weights * mask
-
-
-def _size(x: Any) -> int:
-    return x.shape.num_elements() or 0
 
 
 class LossFunctionWrapper(Loss):

@@ -16,6 +16,7 @@ import numpy as np
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import as_dtype
 from rillet.core.errors import house_message
+from rillet.core.scopes import init_scope
 from rillet.core.tensor import Tensor
 from rillet.core.variable import (
     Variable,
@@ -148,16 +149,18 @@ class Metric(Layer):
         **kwargs: Any,
     ) -> Variable:
         """Make a variable of the state; zeros where `initializer` is None."""
-        return super().add_weight(
-            name=name,
-            shape=shape,
-            dtype=dtype or self._dtype,
-            trainable=False,
-            initializer="zeros" if initializer is None else initializer,
-            synchronization=synchronization,
-            aggregation=aggregation,
-            **kwargs,
-        )
+        # A metric may meet its first batch while a step is being traced.
+        with init_scope():
+            return super().add_weight(
+                name=name,
+                shape=shape,
+                dtype=dtype or self._dtype,
+                trainable=False,
+                initializer="zeros" if initializer is None else initializer,
+                synchronization=synchronization,
+                aggregation=aggregation,
+                **kwargs,
+            )
 
 
 def _settling(result: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -100,14 +100,20 @@ def weighed(values: Any, sample_weight: Any, kind: Any, reduction: str) -> Any:
     weights = fitted_weights(_typed(sample_weight, kind), values)
     mine, theirs = static_dims(values), static_dims(weights)
     if len(theirs) in (0, len(mine)):
-        fits = all(w in (1, v) for v, w in zip(mine, theirs, strict=False))
-        if fits:
+        if all(_stretches(w, v) for v, w in zip(mine, theirs, strict=False)):
             return values, broadcast_to(weights, mine)
     if len(theirs) < len(mine):
         extra = tuple(range(len(theirs), len(mine)))
         fold = reduce_sum if reduction == _SUM else reduce_mean
         return fold(values, axis=extra), weights
     return values, weights
+
+
+def _stretches(weight: Any, value: Any) -> bool:
+    """Whether an axis of weights may go with one of values, as far as is known."""
+    if type(weight) is not int or type(value) is not int:
+        return True
+    return weight in (1, value)
 
 
 @builtin("metric")

@@ -17,6 +17,7 @@ from rillet.autodiff.tape import GradientTape
 from rillet.core import context
 from rillet.core.dtypes import float32
 from rillet.core.errors import house_message
+from rillet.core.scopes import init_scope
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
 from rillet.keras.optimizers import schedules
@@ -162,7 +163,8 @@ class Optimizer(OptimizerState):
         index = self._index_dict
         for variable in variables:
             if id(variable._cell) not in index:
-                self._meet(variables, [v for _, v in pairs])
+                with init_scope():
+                    self._meet(variables, [v for _, v in pairs])
                 break
         if self._clips:
             grads = clipped(grads, self.clipnorm, self.clipvalue, self.global_clipnorm)
