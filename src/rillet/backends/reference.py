@@ -170,6 +170,40 @@ def _located(
     return better
 
 
+def node_step(node: Node) -> Callable[[list[Any]], list[Any]]:
+    """What runs one node by itself: values of its tensors in, values out.
+
+    An error is in the op's words, and variables hold what they held.
+    """
+    tensors = node.tensors()
+    slots = {id(x): i for i, x in enumerate(tensors)}
+    ins = [slots[id(x)] if isinstance(x, SymbolicTensor) else None for x in node.inputs]
+    outs = [len(tensors) + k for k in range(len(node.outputs))]
+    if node.op in (IF, CASE):
+        step = _branch_step(node, ins, outs)
+    elif node.op is WHILE:
+        step = _loop_step(node, ins, outs, [True] * len(node.outputs))
+    elif "host" in node.attrs:
+        step = _host_step(node, ins, outs)
+    else:
+        step = _kernel_step(node, ins, outs)
+
+    def run(given: list[Any]) -> list[Any]:
+        values: list[Any] = [*given, *[None] * len(outs)]
+        undo: list[tuple[Any, Any]] = []
+        try:
+            step(values, undo)
+        except BaseException as error:
+            for cell, tensor in reversed(undo):
+                cell.tensor = tensor
+            if isinstance(error, Exception):
+                raise _located(node, values, slots, error) from None
+            raise
+        return [values[slot] for slot in outs]
+
+    return run
+
+
 def _kernel_step(node: Node, ins: list[int | None], outs: list[int]) -> Step:
     """A step that runs an op's kernel."""
     op, attrs, inputs = node.op, node.attrs, node.inputs

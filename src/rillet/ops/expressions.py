@@ -295,6 +295,10 @@ class Builder:
         """A position as an int64."""
         return Expr("index", (index,), "int64")
 
+    def number(self, value: int) -> Expr:
+        """A size that changes with the batch, as an int64: code does not hold it."""
+        return Expr("number", (int(value),), "int64")
+
     def position(self, x: Expr, extent: int | None) -> Index:
         """An int64 that is known to lie in ``[0, extent)`` as a position."""
         return Index({Opaque(x, extent): 1})

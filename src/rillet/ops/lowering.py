@@ -261,6 +261,14 @@ class Lowering(Protocol):
     ) -> Lazy:
         """What gathers up along an axis, at each place of it."""
 
+    def stream(self, instance: Any, blocks: int) -> Lazy:
+        """Key and counter of a random stream, four uint32 and two, anew each run.
+
+        Args:
+            instance: the stream.
+            blocks: how many blocks of four numbers one run takes.
+        """
+
     def call(self, name: str, *inputs: Any, **attrs: Any) -> Any:
         """What a kernel of the backend computes, or None where it has none."""
 
@@ -269,8 +277,8 @@ class Map:
     """An op that computes each element from the elements at its place.
 
     Args:
-        element: ``(b, *elements, **attrs) -> expression``; inputs are broadcast.
-        halves: whether it may compute halves in float32.
+        element: ``(b, *elements, **attrs) -> expression``, or a tuple of them for
+            several outputs; inputs are broadcast.
     """
 
     __slots__ = ("element",)
@@ -280,18 +288,29 @@ class Map:
 
     def __call__(self, ctx: Lowering, *inputs: Any, **attrs: Any) -> Any:
         given = _public(attrs)
-        shape, type = ctx.outputs[0]
+        shape = ctx.outputs[0][0]
         ready = [spread(ctx, x, shape) for x in inputs]
+        found: dict[tuple[Index, ...], Any] = {}
 
-        def at(position: tuple[Index, ...]) -> Expr:
-            elements = [
-                x.at(fitted(position, x.shape)) if isinstance(x, Lazy) else x
-                for x in ready
-            ]
-            found: Expr = self.element(b, *elements, **given)
-            return found
+        def elements(position: tuple[Index, ...]) -> Any:
+            out = found.get(position)
+            if out is None:
+                args = [
+                    x.at(fitted(position, x.shape)) if isinstance(x, Lazy) else x
+                    for x in ready
+                ]
+                out = found[position] = self.element(b, *args, **given)
+            return out
 
-        return ctx.pointwise(shape, type, at)
+        if len(ctx.outputs) == 1:
+            return ctx.pointwise(shape, ctx.outputs[0][1], elements)
+
+        def part(k: int) -> Callable[[tuple[Index, ...]], Expr]:
+            return lambda position: elements(position)[k]
+
+        return tuple(
+            [ctx.pointwise(s, t, part(k)) for k, (s, t) in enumerate(ctx.outputs)]
+        )
 
 
 def spread(ctx: Lowering, x: Any, shape: Sequence[int]) -> Any:
@@ -351,7 +370,7 @@ class Reduce:
         def finish(place: Any, gathered: list[Expr]) -> Expr:
             if self.finish is None:
                 return gathered[0]
-            return self.finish(b, gathered[0], count)
+            return self.finish(b, gathered[0], b.number(count))
 
         shape = tuple(
             [(1 if i in axes else n) for i, n in enumerate(x.shape)]

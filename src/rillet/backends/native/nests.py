@@ -1,0 +1,316 @@
+"""Loop nests: what one kernel computes, before it is code.
+
+In flow stores of expressions over counters, from `lower`; out flow the same with fewer
+counters, or two nests made one. `codegen` prints them, `schedule` joins them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from rillet.ops.expressions import Expr, Index, Opaque, Parted, Var, index_of
+from rillet.ops.lowering import Buffer, Fold, flat
+
+
+class Store:
+    """An element of a buffer that a nest writes."""
+
+    __slots__ = ("buffer", "expr", "index")
+
+    def __init__(self, buffer: Buffer, index: Index, expr: Expr) -> None:
+        self.buffer = buffer
+        self.index = index
+        self.expr = expr
+
+
+class Nest:
+    """Counters around stores.
+
+    Attributes:
+        domain: the counters, the outermost first.
+        stores: what is written at each turn.
+        label: the op that it came from, for `explain`.
+    """
+
+    __slots__ = ("domain", "label", "stores")
+
+    def __init__(self, domain: list[Var], stores: list[Store], label: str = "") -> None:
+        self.domain = domain
+        self.stores = stores
+        self.label = label
+
+    def folds(self) -> list[Fold]:
+        """The folds inside, those that others use first."""
+        found: dict[int, Fold] = {}
+        for store in self.stores:
+            for expr in walk([store.expr]):
+                if expr.kind == "folded":
+                    found.setdefault(id(expr.args[0]), expr.args[0])
+        return list(found.values())
+
+    def expressions(self) -> Iterator[Expr]:
+        """Every expression of the nest, those in folds and positions too."""
+        roots = [s.expr for s in self.stores]
+        roots += [x for s in self.stores for x in _in_index(s.index)]
+        return walk(roots)
+
+    def reads(self) -> list[tuple[Buffer, Index]]:
+        """The loads."""
+        return [e.args for e in self.expressions() if e.kind == "load"]
+
+    def indexes(self) -> list[Index]:
+        """Every position that is computed."""
+        found = [s.index for s in self.stores]
+        for expr in self.expressions():
+            found += [x for x in expr.args if isinstance(x, Index)]
+        out = list(found)
+        while found:
+            index = found.pop()
+            inner = [a.index for a in index.terms if isinstance(a, Parted)]
+            out += inner
+            found += inner
+        return out
+
+
+def _in_index(index: Index) -> Iterator[Expr]:
+    for atom in index.terms:
+        if isinstance(atom, Opaque):
+            yield atom.expr
+        elif isinstance(atom, Parted):
+            yield from _in_index(atom.index)
+
+
+def parts(expr: Expr) -> Iterator[Expr]:
+    """The expressions that one needs at once."""
+    for x in expr.args:
+        if isinstance(x, Expr):
+            yield x
+        elif isinstance(x, Index):
+            yield from _in_index(x)
+        elif isinstance(x, Fold) and expr.kind == "folded":
+            yield from x.updates
+            yield from x.inits
+            if x.first is not None:
+                yield from x.first
+
+
+def walk(roots: Iterable[Expr]) -> Iterator[Expr]:
+    """Every expression below, each once, operands before what uses them."""
+    seen: set[int] = set()
+    stack: list[tuple[Expr, bool]] = [(r, False) for r in reversed(list(roots))]
+    while stack:
+        expr, done = stack.pop()
+        if done:
+            yield expr
+            continue
+        if id(expr) in seen:
+            continue
+        seen.add(id(expr))
+        stack.append((expr, True))
+        stack.extend((p, False) for p in parts(expr))
+
+
+class Rewriting:
+    """Expressions made anew with counters replaced and loads answered.
+
+    Args:
+        table: what stands in place of counters.
+        answer: ``(buffer, index) -> expression`` or None, for each load.
+    """
+
+    def __init__(
+        self,
+        table: dict[Any, Index],
+        answer: Callable[[Buffer, Index], Expr | None] | None = None,
+    ) -> None:
+        self._table = table
+        self._answer = answer
+        self._done: dict[int, tuple[Expr, Expr]] = {}
+        self._folds: dict[int, Fold] = {}
+
+    def expr(self, expr: Expr) -> Expr:
+        """The expression made anew."""
+        for e in walk([expr]):
+            if id(e) not in self._done:
+                self._done[id(e)] = (e, self._made(e))
+        return self._done[id(expr)][1]
+
+    def index(self, index: Index) -> Index:
+        """The position made anew."""
+        out = Index({}, index.const)
+        for atom, c in index.terms.items():
+            if isinstance(atom, Parted):
+                inner = self.index(atom.index)
+                part = inner // atom.by if atom.quotient else inner % atom.by
+                out = out + part * c
+            elif isinstance(atom, Opaque):
+                new = Opaque(self.expr(atom.expr), atom.extent)
+                out = out + Index({new: c})
+            elif atom in self._table:
+                out = out + self._table[atom] * c
+            else:
+                out = out + Index({atom: c})
+        return out
+
+    def _made(self, e: Expr) -> Expr:
+        if e.kind == "load":
+            buffer, index = e.args
+            place = self.index(index)
+            found = self._answer(buffer, place) if self._answer else None
+            return found if found is not None else Expr("load", (buffer, place), e.type)
+        if e.kind == "index":
+            return Expr("index", (self.index(e.args[0]),), e.type)
+        if e.kind == "folded":
+            return Expr("folded", (self._fold(e.args[0]), e.args[1]), e.type)
+        if not e.args or e.kind in ("const", "acc"):
+            return e
+        return Expr(e.kind, tuple([self._of(x) for x in e.args]), e.type)
+
+    def _of(self, x: Any) -> Any:
+        if isinstance(x, Expr):
+            return self._done[id(x)][1]
+        return self.index(x) if isinstance(x, Index) else x
+
+    def _fold(self, fold: Fold) -> Fold:
+        found = self._folds.get(id(fold))
+        if found is None:
+            found = self._folds[id(fold)] = Fold.__new__(Fold)
+            found.vars = [v for v in fold.vars if v not in self._table]
+            extra = {a for v in fold.vars for a in self._table.get(v, Index({})).terms}
+            found.vars = sorted(
+                [*found.vars, *extra], key=lambda v: _order(fold, self._table, v)
+            )
+            found.how = fold.how
+            found.accs = fold.accs
+            found.inits = [self.expr(x) for x in fold.inits]
+            found.updates = [self.expr(x) for x in fold.updates]
+            found.first = None
+            if fold.first is not None:
+                found.first = (self.expr(fold.first[0]), self.expr(fold.first[1]))
+            found.first = found.first
+        return found
+
+
+def _order(fold: Fold, table: dict[Any, Index], var: Any) -> int:
+    for at, old in enumerate(fold.vars):
+        if old is var or (old in table and var in table[old].terms):
+            return at
+    return 0
+
+
+def rewritten(nest: Nest, table: dict[Any, Index], domain: list[Var]) -> Nest:
+    """A nest with counters replaced."""
+    made = Rewriting(table)
+    stores = [
+        Store(s.buffer, made.index(s.index), made.expr(s.expr)) for s in nest.stores
+    ]
+    return Nest(domain, stores, nest.label)
+
+
+def simplified(nest: Nest) -> Nest:
+    """A nest without counters that stand still, and neighbours made one."""
+    table: dict[Any, Index] = {}
+    for var in nest.domain:
+        if var.extent == 1:
+            table[var] = Index({})
+    for fold in nest.folds():
+        for var in fold.vars:
+            if var.extent == 1 and not var.leading:
+                table[var] = Index({})
+    if table:
+        nest = rewritten(nest, table, [v for v in nest.domain if v.extent != 1])
+    indexes = nest.indexes()
+    table = {}
+    domain = _collapsed(nest.domain, indexes, table)
+    for fold in nest.folds():
+        if fold.first is None:
+            _collapsed(fold.vars, indexes, table)
+    if not table:
+        return nest
+    return rewritten(nest, table, domain)
+
+
+def _collapsed(
+    dims: list[Var], indexes: list[Index], table: dict[Any, Index]
+) -> list[Var]:
+    """Counters with neighbours made one where every position allows it."""
+    groups: list[list[Var]] = []
+    for var in dims:
+        if groups and _joins(groups[-1][-1], var, indexes):
+            groups[-1].append(var)
+        else:
+            groups.append([var])
+    out: list[Var] = []
+    for group in groups:
+        if len(group) == 1:
+            out.append(group[0])
+            continue
+        extent = 1
+        for var in group:
+            extent *= var.extent
+        joined = Var(group[0].name, extent, group[0].leading)
+        whole = index_of(joined)
+        step = 1
+        for at in range(len(group) - 1, -1, -1):
+            var = group[at]
+            # positions are linear in the joined counter: only the last one stands
+            table[var] = whole if at == len(group) - 1 else Index({})
+            step *= var.extent
+        out.append(joined)
+    return out
+
+
+def _joins(outer: Var, inner: Var, indexes: list[Index]) -> bool:
+    return all(
+        i.terms.get(outer, 0) == i.terms.get(inner, 0) * inner.extent for i in indexes
+    )
+
+
+def joined(first: Nest, second: Nest, dropped: set[int]) -> Nest | None:
+    """Two pointwise nests over one counter as one.
+
+    Args:
+        first: runs before.
+        second: may read what the first writes, at the same place.
+        dropped: ids of buffers that nobody else reads: not stored.
+    """
+    if len(first.domain) != 1 or len(second.domain) != 1:
+        return None
+    if first.domain[0].extent != second.domain[0].extent:
+        return None
+    if first.folds() or second.folds():
+        return None
+    var = first.domain[0]
+    written = {id(s.buffer): s for s in first.stores}
+    table = {second.domain[0]: index_of(var)}
+    plain = index_of(var)
+    for buffer, index in second.reads():
+        at = Rewriting(table).index(index)
+        if id(buffer) in written and at != written[id(buffer)].index:
+            return None
+    mine = {id(b) for b, i in first.reads() if i != plain}
+    for store in second.stores:
+        if id(store.buffer) in mine or id(store.buffer) in written:
+            return None
+        if Rewriting(table).index(store.index) != plain:
+            return None
+
+    def answer(buffer: Buffer, index: Index) -> Expr | None:
+        store = written.get(id(buffer))
+        return store.expr if store is not None else None
+
+    made = Rewriting(table, answer)
+    stores = [s for s in first.stores if id(s.buffer) not in dropped]
+    stores += [
+        Store(s.buffer, made.index(s.index), made.expr(s.expr)) for s in second.stores
+    ]
+    label = "+".join(dict.fromkeys(f"{first.label}+{second.label}".split("+")))
+    return Nest([var], stores, label)
+
+
+def elementwise_nest(buffer: Buffer, at: Any, label: str) -> Nest:
+    """A nest that computes a whole buffer."""
+    domain = [Var(f"i{k}", n, k == 0) for k, n in enumerate(buffer.shape)]
+    place = tuple([index_of(v) for v in domain])
+    return Nest(domain, [Store(buffer, flat(place, buffer.shape), at(place))], label)

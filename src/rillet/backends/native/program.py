@@ -1,0 +1,124 @@
+"""Programs: a graph compiled for the shapes it is called with, and called.
+
+In flow a graph and arrays; out flow arrays, and variables hold what the graph writes.
+`functions` asks `BACKEND` for a program once a graph and calls it once a step; a
+program makes a `Binding` for each set of input shapes, out of `static`, `lower`,
+`schedule`, `memory` and the runtime's image.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from contextlib import ExitStack
+from typing import Any, Final
+
+import numpy as np
+
+from rillet.backends.base import Value
+from rillet.backends.native.binding import Binding
+from rillet.backends.reference import ReferenceProgram
+from rillet.core.logger import get_logger
+from rillet.core.spec import Spec
+from rillet.graph.ir import WRITE, Graph, SymbolicTensor
+
+#: Sets of shapes for which one graph is compiled, the leading sizes left aside.
+_MOST_SHAPES: Final = 24
+_KEPT: Final = 64
+
+
+class NativeProgram:
+    """A graph that runs as native code; any number of threads may call it.
+
+    Args:
+        graph: the graph.
+        outputs: the tensors wanted.
+    """
+
+    def __init__(self, graph: Graph, outputs: list[SymbolicTensor]) -> None:
+        self._graph = graph
+        self._outputs = outputs
+        self._lock = threading.RLock()
+        self._bindings: OrderedDict[Any, Binding] = OrderedDict()
+        self._forms: set[Any] = set()
+        self._said = False
+        self._reference: ReferenceProgram | None = None
+        self._cells = _cells(graph)
+        self._on_host = any(node.op is WRITE for node in graph.nodes)
+
+    def reference(self) -> ReferenceProgram:
+        """The same graph, node by node: it words errors, and runs what is rare."""
+        if self._reference is None:
+            self._reference = ReferenceProgram(self._graph, self._outputs)
+        return self._reference
+
+    def __call__(self, inputs: list[Value]) -> list[Value]:
+        """Run; see `backends.base.Program`."""
+        if self._on_host:
+            return self.reference()(inputs)
+        key = tuple([getattr(x, "shape", None) for x in inputs])
+        binding = self._bindings.get(key)
+        if binding is None:
+            found = self._bound(key, inputs)
+            if found is None:
+                return self.reference()(inputs)
+            binding = found
+        if not self._cells:
+            return self._run(binding, inputs)
+        with ExitStack() as locks:
+            for cell in self._cells:
+                locks.enter_context(cell.lock)
+            return self._run(binding, inputs)
+
+    def _run(self, binding: Binding, inputs: list[Value]) -> list[Value]:
+        found = binding.run(inputs)
+        if found is not None:
+            return found
+        # A check failed: nothing is written. The reference says what is wrong.
+        return self.reference()(inputs)
+
+    def _bound(self, key: Any, inputs: list[Value]) -> Binding | None:
+        """What runs for inputs of those shapes; None where there are too many."""
+        with self._lock:
+            binding = self._bindings.get(key)
+            if binding is not None:
+                return binding
+            form = tuple([s[1:] if s else s for s in key])
+            if form not in self._forms and len(self._forms) >= _MOST_SHAPES:
+                if not self._said:
+                    self._said = True
+                    get_logger().info(
+                        "%s was compiled for %d sets of sizes; others run op by op."
+                        " Pad batches to a few lengths to have them compiled.",
+                        self._graph.name,
+                        _MOST_SHAPES,
+                    )
+                return None
+            self._forms.add(form)
+            specs = [
+                Spec(getattr(a, "shape", None), x.spec.dtype)
+                for a, x in zip(inputs, self._graph.inputs, strict=True)
+            ]
+            binding = Binding(self._graph, self._outputs, specs)
+            self._bindings[key] = binding
+            if len(self._bindings) > _KEPT:
+                self._bindings.popitem(last=False)
+            return binding
+
+
+def _cells(graph: Graph) -> list[Any]:
+    cells = {id(v._cell): v._cell for v, _ in graph.writes}
+    return [cells[k] for k in sorted(cells)]
+
+
+class NativeBackend:
+    """Makes native programs; see `backends.base.Backend`."""
+
+    def program(self, graph: Graph, outputs: list[SymbolicTensor]) -> NativeProgram:
+        """A program that gives `outputs` and writes what the graph writes."""
+        return NativeProgram(graph, outputs)
+
+
+BACKEND: Final = NativeBackend()
+
+__all__ = ["BACKEND", "NativeBackend", "NativeProgram", "np"]

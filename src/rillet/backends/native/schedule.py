@@ -1,0 +1,378 @@
+"""Items into chains and waves: what runs on which rows, in which order.
+
+In flow the items of `lower`; out flow segments that alternate between native code and
+the host. Items whose rows need only the same rows of what came before stand in one
+chain: a thread runs a block of rows through all of it. Chains of one wave need nothing
+of each other. Everything here follows from shapes alone.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rillet.backends.native.calls import KernelCall
+from rillet.backends.native.codegen import (
+    aligned_buffers,
+    estimated_work,
+    generated,
+    outer_extent,
+)
+from rillet.backends.native.lower import HostItem, Lowered
+from rillet.backends.native.nests import Nest, joined, simplified, walk
+from rillet.ops.lowering import Buffer
+
+#: Nanoseconds of work that are worth a block of their own, and a whole chain for one.
+_BLOCK: Final = 12_000.0
+_SMALL: Final = 2_500.0
+_SERIAL: Final = 12_000.0
+_MOST_BLOCKS: Final = 64
+#: Nests of more parts than this are not joined further.
+_LARGEST: Final = 400
+
+
+class Task:
+    """An item with what scheduling asks of it."""
+
+    __slots__ = (
+        "aligned", "extent", "item", "level", "reads", "rigid", "work", "writes",
+    )  # fmt: skip
+
+    def __init__(self, item: Nest | KernelCall) -> None:
+        self.level = 0
+        if isinstance(item, Nest):
+            item = simplified(item)
+            self.writes = {id(s.buffer): s.buffer for s in item.stores}
+            self.reads = {id(x): x for x, _ in item.reads()}
+            self.aligned = {k for k, good in aligned_buffers(item).items() if good}
+            self.extent = outer_extent(item)
+            self.rigid = not item.domain
+            self.work = estimated_work(item) * self.extent
+        else:
+            self.writes = {id(x): x for x in item.writes}
+            self.reads = {id(x): x for x in item.buffers()}
+            self.aligned = set(item.aligned)
+            self.extent = item.extent
+            self.rigid = item.rigid
+            self.work = item.work * self.extent
+        self.item: Nest | KernelCall = item
+
+
+class Chain:
+    """Tasks that run on blocks of rows, one after the other without a barrier.
+
+    Attributes:
+        tasks: in their order.
+        rows: how many rows there are.
+        rigid: whether a task asks for exactly that many.
+        whole: whether tasks must run whole, on one thread.
+        wave: when the chain runs.
+        calls: the tasks' kernels, once they are code.
+    """
+
+    def __init__(self, task: Task, wave: int) -> None:
+        self.tasks = [task]
+        self.wave = wave
+        self.rigid = task.rigid
+        self.rows = task.extent if task.rigid else _rows(task)
+        self.whole = False
+        self.calls: list[KernelCall] = []
+
+    @property
+    def work(self) -> float:
+        """Nanoseconds of the whole chain, roughly."""
+        return sum(t.work for t in self.tasks)
+
+    @property
+    def serial(self) -> bool:
+        """Whether one thread runs every task whole."""
+        return self.work <= _SERIAL and all(t.work <= _SMALL for t in self.tasks)
+
+    def blocks(self) -> int:
+        """In how many blocks the rows are cut."""
+        if self.whole or self.serial:
+            return 1
+        hints = [
+            c.block
+            for t in self.tasks
+            if isinstance(c := t.item, KernelCall) and c.block
+        ]
+        wanted = self.work / _BLOCK
+        if hints:
+            wanted = min(wanted, self.rows / min(hints))
+        return max(1, min(_MOST_BLOCKS, self.rows, round(wanted)))
+
+    def fits(self, task: Task) -> bool:
+        """Whether a task can run on the chain's rows."""
+        if not task.rigid:
+            return task.extent % self.rows == 0
+        if self.rigid:
+            return task.extent == self.rows
+        return all(t.extent % task.extent == 0 for t in self.tasks)
+
+    def add(self, task: Task) -> None:
+        """Add a task at the end."""
+        if task.rigid and not self.rigid:
+            self.rows, self.rigid = task.extent, True
+        self.tasks.append(task)
+
+
+def _rows(task: Task) -> int:
+    """The rows of a chain that a task begins: the leading size, if it is enough."""
+    leading = next(iter(task.writes.values())).shape
+    rows = leading[0] if leading else 1
+    if rows >= 16 and task.extent % rows == 0:
+        return rows
+    return task.extent
+
+
+class Segment:
+    """Native code between two stays on the host.
+
+    Attributes:
+        waves: chains that may run at the same time, in the order of time.
+        host: what the host does afterwards.
+    """
+
+    def __init__(self) -> None:
+        self.waves: list[list[Chain]] = []
+        self.host: list[HostItem] = []
+
+
+class Schedule:
+    """Segments, and what memory planning needs.
+
+    Attributes:
+        before: what the host does first.
+        segments: the rest.
+        copies: whether a failure could leave variables half written, so that they
+            must be copied first.
+    """
+
+    def __init__(self) -> None:
+        self.before: list[HostItem] = []
+        self.segments: list[Segment] = []
+        self.copies = False
+
+
+def scheduled(lowered: Lowered) -> Schedule:
+    """Cut items into segments, waves and chains."""
+    out = Schedule()
+    written = {id(buffer) for _, buffer in lowered.writes}
+    tasks: list[Task] = []
+    hosts: list[tuple[int, HostItem]] = []
+    ready: dict[int, int] = {}
+    last_host = 0
+    for item in lowered.items:
+        if isinstance(item, HostItem):
+            reads = [x[0] for x in item.inputs if isinstance(x, tuple)]
+            slots = [x for x in item.inputs if not isinstance(x, tuple | int)]
+            level = max([ready.get(id(x), -1) for x in [*reads, *slots]], default=-1)
+            if hasattr(item.node.op, "effects") and item.node.op.effects:
+                level = last_host = max(level, last_host)
+            for y in item.outputs:
+                ready[id(y)] = level + (1 if isinstance(y, Buffer) else 0)
+            hosts.append((level, item))
+            continue
+        task = Task(item)
+        task.level = max([ready.get(k, 0) for k in task.reads], default=0)
+        task.level = max(task.level, 0)
+        for k in task.writes:
+            ready[k] = task.level
+        tasks.append(task)
+    top = max([t.level for t in tasks] + [level for level, _ in hosts], default=0)
+    late = top + 1 if any(level == top for level, _ in hosts) else max(top, 0)
+    for task in tasks:
+        if any(k in written for k in task.writes):
+            task.level = late
+    out.before = [h for level, h in hosts if level < 0]
+    for level in range(max(late, top) + 1):
+        segment = Segment()
+        segment.waves = _waves([t for t in tasks if t.level == level])
+        segment.host = [h for at, h in hosts if at == level]
+        if segment.waves or segment.host:
+            out.segments.append(segment)
+    kept = {id(x[0]) for x in lowered.outputs if isinstance(x, tuple)}
+    kept |= {id(x[0]) for _, x in lowered.host_writes if isinstance(x, tuple)}
+    kept |= {id(x[0]) for _, h in hosts for x in h.inputs if isinstance(x, tuple)}
+    _join(out, kept)
+    for segment in out.segments:
+        for wave in segment.waves:
+            for chain in wave:
+                chain.calls = [
+                    generated(t.item) if isinstance(t.item, Nest) else t.item
+                    for t in chain.tasks
+                ]
+    out.copies = _may_fail_late(out, written)
+    return out
+
+
+def _waves(tasks: list[Task]) -> list[list[Chain]]:
+    """Tasks of one segment as waves."""
+    chains: list[Chain] = []
+    home: dict[int, Chain] = {}
+    writer: dict[int, Task] = {}
+    readers: dict[int, list[Task]] = {}
+    for task in tasks:
+        before: list[tuple[Task, int]] = []
+        for k in task.reads:
+            if k in writer:
+                before.append((writer[k], k))
+        for k in task.writes:
+            before += [(r, k) for r in readers.get(k, ()) if r is not task]
+            if k in writer:
+                before.append((writer[k], k))
+        chain = _home(task, before, home, chains)
+        home[id(task)] = chain
+        for k in task.reads:
+            readers.setdefault(k, []).append(task)
+        for k in task.writes:
+            writer[k] = task
+            readers[k] = [task] if k in task.reads else []
+    count = max([c.wave for c in chains], default=-1) + 1
+    waves: list[list[Chain]] = [[] for _ in range(count)]
+    for chain in chains:
+        waves[chain.wave].append(chain)
+    return waves
+
+
+def _home(
+    task: Task,
+    before: list[tuple[Task, int]],
+    home: dict[int, Chain],
+    chains: list[Chain],
+) -> Chain:
+    """The chain that a task joins, or a new one."""
+    latest = max([home[id(t)].wave for t, _ in before], default=-1)
+    last = [c for c in chains if c.wave == latest]
+    needed = [c for c in last if any(home[id(t)] is c for t, _ in before)]
+    if len(needed) == 1:
+        chain = needed[0]
+        own = [k for t, k in before if home[id(t)] is chain]
+        rows = [t for t, _ in before if home[id(t)] is chain]
+        aligned = all(
+            k in t.aligned and k in task.aligned for t, k in zip(rows, own, strict=True)
+        )
+        if aligned and not chain.whole and chain.fits(task):
+            chain.add(task)
+            return chain
+        if _goes_whole(chain, task):
+            chain.whole = True
+            chain.tasks.append(task)
+            return chain
+    wave = latest + 1
+    for chain in chains:
+        if chain.wave == wave and chain.whole and _goes_whole(chain, task):
+            chain.tasks.append(task)
+            return chain
+    made = Chain(task, wave)
+    chains.append(made)
+    return made
+
+
+def _goes_whole(chain: Chain, task: Task) -> bool:
+    """Whether a chain and a task are so little that one thread should do them."""
+    return chain.serial and task.work <= _SMALL and chain.work + task.work <= _SERIAL
+
+
+def _join(schedule: Schedule, kept: set[int]) -> None:
+    """Make neighbouring loops over the same elements one."""
+    readers: dict[int, set[Task]] = {}
+    for segment in schedule.segments:
+        for wave in segment.waves:
+            for chain in wave:
+                for task in chain.tasks:
+                    for k in task.reads:
+                        readers.setdefault(k, set()).add(task)
+    for segment in schedule.segments:
+        for wave in segment.waves:
+            for chain in wave:
+                _join_chain(chain, kept, readers)
+
+
+def _join_chain(chain: Chain, kept: set[int], readers: dict[int, set[Task]]) -> None:
+    out: list[Task] = []
+    for task in chain.tasks:
+        if isinstance(task.item, Nest) and not _join_into(out, task, kept, readers):
+            out.append(task)
+        elif not isinstance(task.item, Nest):
+            out.append(task)
+    chain.tasks = out
+
+
+def _join_into(
+    out: list[Task], task: Task, kept: set[int], readers: dict[int, set[Task]]
+) -> bool:
+    """Join a task to an earlier one that nothing between them forbids."""
+    for at in range(len(out) - 1, -1, -1):
+        other = out[at]
+        if isinstance(other.item, Nest) and isinstance(task.item, Nest):
+            alone = {
+                k
+                for k, x in other.writes.items()
+                if x.role == "temp"
+                and k not in kept
+                and readers.get(k, set()) <= {task}
+            }
+            size = sum(1 for _ in other.item.expressions())
+            size += sum(1 for _ in task.item.expressions())
+            both = None
+            if size <= _LARGEST:
+                both = joined(other.item, task.item, alone)
+            if both is not None:
+                made = Task(both)
+                made.work = min(made.work, other.work + task.work)
+                for who in readers.values():
+                    if who & {task, other}:
+                        who -= {task, other}
+                        who.add(made)
+                out[at] = made
+                return True
+        if task.reads.keys() & other.writes.keys():
+            return False
+        if task.writes.keys() & (other.reads.keys() | other.writes.keys()):
+            return False
+    return False
+
+
+def _may_fail_late(schedule: Schedule, written: set[int]) -> bool:
+    """Whether something may fail when a variable has been written."""
+    begun = False
+    for segment in schedule.segments:
+        for wave in segment.waves:
+            writes = any(
+                id(x) in written for c in wave for call in c.calls for x in call.writes
+            )
+            if (begun or writes) and any(call.fails for c in wave for call in c.calls):
+                return True
+            begun = begun or writes
+        if begun and segment.host:
+            return True
+    return False
+
+
+def live_ranges(schedule: Schedule) -> dict[int, tuple[Buffer, int, int]]:
+    """For each temporary buffer the first and the last wave that needs it."""
+    out: dict[int, tuple[Buffer, int, int]] = {}
+    at = 0
+
+    def note(buffer: Buffer) -> None:
+        found = out.get(id(buffer))
+        first = at if found is None else found[1]
+        out[id(buffer)] = (buffer, first, at)
+
+    for segment in schedule.segments:
+        for wave in segment.waves:
+            for chain in wave:
+                for call in chain.calls:
+                    for buffer in call.buffers():
+                        note(buffer)
+            at += 1
+        for item in segment.host:
+            for x in item.inputs:
+                if isinstance(x, tuple):
+                    note(x[0])
+        at += 1
+    return out
+
+
+__all__ = ["Chain", "Schedule", "Segment", "live_ranges", "scheduled", "walk"]

@@ -1,0 +1,115 @@
+"""A graph made anew for inputs of known sizes.
+
+In flow a graph, some of whose sizes may be unknown, and the shapes of arguments; out
+flows a graph in which sizes are numbers wherever they follow from those. Gradients that
+waited for sizes are traced now, and ops that stand for simpler ones give way to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rillet.core import context
+from rillet.core.spec import Spec
+from rillet.core.tensor import Tensor
+from rillet.graph.gradient import unsure
+from rillet.graph.ir import CONST, PLACEHOLDER, READ, Graph, Node, SymbolicTensor
+from rillet.graph.passes import live_nodes, optimise
+from rillet.graph.trace import Tracer
+from rillet.ops.filling import zeros_like
+from rillet.ops.lowering import Rewrite
+from rillet.ops.registry import Op
+
+_DEPTH = 4
+
+
+def static(
+    graph: Graph, outputs: list[SymbolicTensor], specs: Sequence[Spec]
+) -> tuple[Graph, list[SymbolicTensor]]:
+    """The graph for inputs of those specs.
+
+    Args:
+        graph: a graph without host calls that look at variables.
+        outputs: tensors of it that are wanted.
+        specs: for each of its inputs.
+
+    Returns:
+        A graph with those inputs, and its writes; and the tensors wanted, in it.
+    """
+    tracer = Tracer(graph.name)
+    made = tracer.graph
+    table: dict[int, Any] = {}
+    wanted = [*outputs, *[t for _, t in graph.writes]]
+    with tracer, context.recording_stopped():
+        for x, spec in zip(graph.inputs, specs, strict=True):
+            table[id(x)] = made.placeholder(spec, x.node.name)
+        for node in live_nodes(graph, wanted):
+            if node.op is PLACEHOLDER:
+                continue
+            args = tuple(
+                [
+                    table[id(x)] if isinstance(x, SymbolicTensor) else x
+                    for x in node.inputs
+                ]
+            )
+            before = len(made.nodes)
+            outs = _again(tracer, node, args)
+            for fresh in made.nodes[before:]:
+                fresh.where = node.where
+            for y, out in zip(node.outputs, outs, strict=True):
+                table[id(y)] = tracer.lift(out, captured=False)
+        made.outputs = [table[id(y)] for y in outputs]
+        made.writes = [(v, table[id(t)]) for v, t in graph.writes]
+    optimise(made)
+    return made, made.outputs
+
+
+def _again(tracer: Tracer, node: Node, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    op, attrs = node.op, node.attrs
+    if op is CONST:
+        return (tracer.lift(Tensor(attrs["value"]), captured=False),)
+    if op is READ:
+        spec = node.outputs[0].spec
+        if args:
+            return (args[0],)
+        variable = attrs["variable"]
+        array = variable._cell.tensor._array
+        if hasattr(array, "shape"):
+            spec = Spec(array.shape, spec.dtype)
+        return tracer.graph.add(READ, (), dict(attrs), [spec], node.name).outputs
+    if op.name == "RilletGradient" and not unsure(args):
+        return _gradients(node, args)
+    if not isinstance(op, Op):
+        specs = [y.spec for y in node.outputs]
+        return tracer.add_form(op, list(args), attrs, specs, node.name)
+    return _traced(tracer, op, args, attrs, 0)
+
+
+def _traced(
+    tracer: Tracer, op: Op, args: tuple[Any, ...], attrs: dict[str, Any], depth: int
+) -> tuple[Any, ...]:
+    given: tuple[Any, ...] = args
+    if op.variadic:
+        head = len(args) - (len(op.types) - 1)
+        given = (list(args[:head]), *args[head:])
+    if isinstance(op.lower, Rewrite) and not unsure(args):
+        public = {k: v for k, v in attrs.items() if not k.startswith("_")}
+        found = op.lower.make(*given, **public)
+        if found is not None:
+            return found if isinstance(found, tuple) else (found,)
+    out = tracer.trace(op, given, attrs)
+    return (out,) if op.outputs == 1 else tuple(out)
+
+
+def _gradients(node: Node, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The gradients of an op whose sizes are known now."""
+    layout = node.attrs["host"].run.__self__
+    found = layout.parts(list(args))
+    base = 2 * layout.count
+    out = []
+    for i, part in zip(layout.wanted, found, strict=True):
+        if part is None:
+            part = zeros_like(args[layout.places.index(base + i)])
+        out.append(part)
+    return tuple(out)
