@@ -123,6 +123,21 @@ def log_odd(z):
     return 2 * (mp.atanh(s) - s) / s**3
 
 
+def log_odd_rest(z):
+    """(log((1 + s) / (1 - s)) - 2 s) / s³ - 2/3, divided by s², by s²"""
+    return 2 * mp.fsum(z**k / (2 * k + 5) for k in range(40))
+
+
+def erf_share(z):
+    """erf(x) / x - 1 by x²"""
+    x = mp.sqrt(z)
+    return mp.erf(x) / x - 1
+
+
+def log_erfc(x):
+    return mp.log(mp.erfc(x))
+
+
 def sinh_rest(z):
     """(sinh x - x) / x³ by x²"""
     return mp.fsum(z**k / mp.factorial(2 * k + 3) for k in range(20))
@@ -174,6 +189,23 @@ def jobs():
         yield "COS", kind, cos_rest, lambda z: z * z, 1e-12, EIGHTH
         yield "ATAN", kind, atan_rest, cube_share(mp.atan), 1e-12, ATAN_END
         yield "ASIN", kind, asin_rest, cube_share(mp.asin), 1e-12, 0.25
+    # For a power of float32 numbers float64 need not be exact to the last digit.
+    half = 2 ** mp.mpf(-34)
+    yield "POW_EXP", "float32", exp_rest, lambda r: r * r, -HALF_LN2, HALF_LN2, half
+    yield (
+        "POW_LOG", "float32", log_odd, lambda z: z / 2, 1e-12, LOG_END, 2 ** mp.mpf(-42),
+    )  # fmt: skip
+    yield (
+        "POW_LOG", "float64", log_odd_rest, lambda z: z * z / 2, 1e-12, LOG_END,
+        2 ** mp.mpf(-68),
+    )  # fmt: skip
+    yield (
+        "ERF_NEAR", "float32", erf_share,
+        lambda z: mp.sqrt(z) / mp.erf(mp.sqrt(z)), 1e-12, 1,
+    )  # fmt: skip
+    yield (
+        "ERFC_LOG", "float32", log_erfc, lambda x: mp.erfc(x) / mp.erf(x), 1, 4,
+    )  # fmt: skip
     yield "LOG", "float32", log_rest, lambda f: f**3 / mp.log1p(f), LOW, HIGH
     yield (
         "LOG", "float64", log_odd,
@@ -220,8 +252,9 @@ def write(tables):
 
 def main():
     tables = {}
-    for name, kind, function, weight, low, high in jobs():
-        coefficients, error = fit(function, weight, low, high, kind)
+    for name, kind, function, weight, low, high, *goal in jobs():
+        wide = "float64" if name.startswith("POW") else kind
+        coefficients, error = fit(function, weight, low, high, wide, *goal)
         print(name, kind, "degree", len(coefficients) - 1, "2 **", mp.log(error, 2))
         tables.setdefault(name, {})[kind] = coefficients
     write(tables)

@@ -225,14 +225,14 @@ def _half(x: Expr, value: float) -> Expr:
 
 
 def atan2(y: Expr, x: Expr) -> Expr:
-    """The angle of the point (x, y), from -π to π, within 2 ULP."""
+    """The angle of the point (x, y), from -π to π, within 2.5 ULP."""
     up, across = b.abs(y), b.abs(x)
     steep = up > across
     large, small = b.select(steep, up, across), b.select(steep, across, up)
     both = b.eq(small, INFINITY)
     shrink = b.select(large > 2.0**100, b.const(0.25, x.type), 1.0)
     large, small = large * shrink, small * shrink
-    middle = small > _TAN_EIGHTH * large
+    middle = both | (small > _TAN_EIGHTH * large)
     top = b.select(middle, small - large, small)
     bottom = b.select(middle, small + large, large)
     empty = b.eq(large, 0.0)

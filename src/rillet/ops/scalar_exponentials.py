@@ -56,6 +56,23 @@ def _exp(x: Expr, halved: bool = False, above: bool = True) -> Expr:
     return b.select(x < f.least, 0.0, out)
 
 
+def exp_of_sum(x: Expr, rest: Expr | None, table: tuple[float, ...]) -> Expr:
+    """e^(x + rest) of float64 for a small `rest`; x may be up to 760 either way."""
+    f = format_of(x)
+    start = f.bias - 1
+    low = x < -(f.bias - 2) * math.log(2)
+    far = b.const(f.round + start + 2 * _SHIFT, x.type)
+    r, power = _reduced(x, f, b.select(low, far, f.round + start))
+    if rest is not None:
+        r = r + rest
+    inner = polynomial(r, tuple([2.0 * c for c in table]))
+    out = b.fma(r, b.fma(r, inner, 2.0), 2.0) * power
+    if rest is None:
+        return out
+    out = out * b.select(low, b.const(4.0**-_SHIFT, x.type), 1.0)
+    return b.select(x > f.most + 1.0, INFINITY, out)
+
+
 def exp(x: Expr) -> Expr:
     """e^x, within 1 ULP; results below the normal numbers are kept."""
     return _exp(x)
@@ -145,12 +162,21 @@ def _log_ends(x: Expr, out: Expr, pole: float) -> Expr:
 def log(x: Expr) -> Expr:
     """The natural logarithm, within 1.5 ULP; minus infinity at 0, NaN below."""
     f = format_of(x)
-    e, m = _split_any(x, f)
+    e, m = split_any(x, f)
     return _log_ends(x, _joined(e, m - 1.0, f), 0.0)
 
 
-def _split_any(x: Expr, f: Format) -> tuple[Expr, Expr]:
-    """As `_mantissa`, e as a float, for numbers below the normal ones too."""
+def split_any(x: Expr, f: Format, tiny: bool = True) -> tuple[Expr, Expr]:
+    """A positive x as 2^e · m with m from sqrt(1/2) to sqrt(2), both floats.
+
+    Args:
+        x: the number.
+        f: its format.
+        tiny: whether it may be below the normal numbers.
+    """
+    if not tiny:
+        e, m = _mantissa(x, f)
+        return _float_of(e, f), m
     small = x < f.tiny
     up = f.digits + 2
     e, m = _mantissa(b.select(small, x * 2.0**up, x), f)
@@ -160,7 +186,7 @@ def _split_any(x: Expr, f: Format) -> tuple[Expr, Expr]:
 def log2(x: Expr) -> Expr:
     """The logarithm to base 2, within 2 ULP."""
     f = format_of(x)
-    e, m = _split_any(x, f)
+    e, m = split_any(x, f)
     near = m - 1.0
     part = near + _log_near(near, f)
     return _log_ends(x, b.fma(part, _LOG2_E, e), 0.0)

@@ -13,6 +13,12 @@ from rillet.ops.scalar_circle import atan2 as atan2
 from rillet.ops.scalar_circle import cos as cos
 from rillet.ops.scalar_circle import sin as sin
 from rillet.ops.scalar_circle import tan as tan
+from rillet.ops.scalar_errors import digamma as digamma
+from rillet.ops.scalar_errors import erf as erf
+from rillet.ops.scalar_errors import erfc as erfc
+from rillet.ops.scalar_errors import erfinv as erfinv
+from rillet.ops.scalar_errors import lgamma as lgamma
+from rillet.ops.scalar_errors import ndtri as ndtri
 from rillet.ops.scalar_exponentials import acosh as acosh
 from rillet.ops.scalar_exponentials import asinh as asinh
 from rillet.ops.scalar_exponentials import atanh as atanh
@@ -28,3 +34,5 @@ from rillet.ops.scalar_exponentials import sigmoid as sigmoid
 from rillet.ops.scalar_exponentials import sinh as sinh
 from rillet.ops.scalar_exponentials import softplus as softplus
 from rillet.ops.scalar_exponentials import tanh as tanh
+from rillet.ops.scalar_powers import pow as pow
+from rillet.ops.scalar_powers import rsqrt as rsqrt
