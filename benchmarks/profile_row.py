@@ -15,9 +15,10 @@ import tempfile
 from pathlib import Path
 
 from harness.case import Steps, select
-from harness.driver import Worker, WorkerFailed, say
+from harness.driver import say
 from harness.envs import UnusableEnvironment, default_folder, ensure
 from harness.peers import PEERS
+from harness.processes import Worker, WorkerFailed
 from run import write_mnist
 
 

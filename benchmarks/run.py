@@ -16,11 +16,15 @@ import sys
 import tempfile
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
-from harness.case import row_names, select
-from harness.driver import Plan, Series, environment_for, measure, say
+from harness.case import Case, Steps, row_names, select
+from harness.driver import Plan, Series, measure, say
 from harness.envs import UnusableEnvironment, default_folder, ensure
+from harness.machine import keep_to
+from harness.peak import measure_peak
 from harness.peers import PEERS
+from harness.processes import environment_for
 from harness.report import document, table, wrong_result
 
 _WRITE_MNIST = """
@@ -80,12 +84,19 @@ def arguments(argv: list[str]) -> argparse.Namespace:
         metavar="N",
         help="try N times as many repeats before noisy ones must do (%(default)s)",
     )
+    parser.add_argument(
+        "--cores",
+        type=int,
+        metavar="N",
+        help="bind every framework to N processors (all; not on macOS and Windows)",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep all figures")
     parser.add_argument("--list", action="store_true", help="list rows and cases")
     chosen = parser.parse_args(argv)
     for option in ("repeats", "patience"):
         if getattr(chosen, option) < 1:
             parser.error(f"--{option}: must be 1 or more")
+    chosen.asides = chosen.frameworks is not None
     chosen.frameworks = chosen.frameworks or usual
     return chosen
 
@@ -111,32 +122,53 @@ def main(argv: list[str]) -> int:
         for row, case in chosen:
             print(f"{row}.{case.name}: {case.title} [{', '.join(case.peers())}]")
         return 0
-    plan = Plan(repeats=options.repeats, limit=options.limit, patience=options.patience)
-    needed = [
-        name
-        for name in options.frameworks
-        if any(name in case.peers() for _, case in chosen)
-    ]
+    plan = Plan(
+        repeats=options.repeats,
+        limit=options.limit,
+        patience=options.patience,
+        asides=options.asides,
+    )
     try:
-        pythons = {
-            name: ensure(PEERS[name].environment, options.envs) for name in needed
-        }
-        needs_mnist = any("mnist" in case.needs for _, case in chosen)
-        everything: list[Series] = []
-        with tempfile.TemporaryDirectory() as folder:
-            mnist = str(options.mnist.resolve()) if options.mnist else ""
-            if needs_mnist and not mnist:
-                mnist = write_mnist(ensure("rillet", options.envs), folder)
-            for row, group in groupby(chosen, key=lambda pair: pair[0]):
-                cases = [case for _, case in group]
-                everything.extend(measure(row, cases, pythons, plan, mnist))
-    except UnusableEnvironment as error:
+        if options.cores is not None:
+            keep_to(options.cores)
+        everything, peak = measure_all(chosen, options, plan)
+    except (UnusableEnvironment, ValueError) as error:
         say(str(error))
         return 2
-    print(table(everything, plan))
+    print(table(everything, plan, peak))
     if options.json:
-        options.json.write_text(json.dumps(document(everything, plan), indent=1) + "\n")
+        text = json.dumps(document(everything, plan, peak), indent=1)
+        options.json.write_text(text + "\n", encoding="utf-8")
     return int(any(series.error or wrong_result(series) for series in everything))
+
+
+def measure_all(
+    chosen: list[tuple[str, Case]], options: argparse.Namespace, plan: Plan
+) -> tuple[list[Series], dict[str, Any] | None]:
+    """Measure the chosen cases, and the machine's peak if one of them asks for it.
+
+    Raises:
+        UnusableEnvironment: An environment cannot be used or made.
+    """
+    pythons = {
+        name: ensure(PEERS[name].environment, options.envs)
+        for name in options.frameworks
+        if any(name in plan.columns_of(case) for _, case in chosen)
+    }
+    peak = None
+    if any(isinstance(case, Steps) and case.operations for _, case in chosen):
+        say("measuring the machine's peak")
+        own = ensure("rillet", options.envs)
+        peak = measure_peak(own, environment_for("rillet"), plan.limit)
+    everything: list[Series] = []
+    with tempfile.TemporaryDirectory() as folder:
+        mnist = str(options.mnist.resolve()) if options.mnist else ""
+        if any("mnist" in case.needs for _, case in chosen) and not mnist:
+            mnist = write_mnist(ensure("rillet", options.envs), folder)
+        for row, group in groupby(chosen, key=lambda pair: pair[0]):
+            cases = [case for _, case in group]
+            everything.extend(measure(row, cases, pythons, plan, mnist))
+    return everything, peak
 
 
 if __name__ == "__main__":

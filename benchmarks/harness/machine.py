@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,6 +73,30 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def peak_memory() -> int | None:
+    """Return the most memory this process has held, in bytes, where it can be asked."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def keep_to(cores: int) -> None:
+    """Bind this process, and those that it starts, to the first of its processors.
+
+    Raises:
+        ValueError: There are fewer, or this system binds no process.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        raise ValueError("this system binds no process to processors")
+    usable = sorted(os.sched_getaffinity(0))
+    if not 1 <= cores <= len(usable):
+        raise ValueError(f"{cores} processors asked for, {len(usable)} usable")
+    os.sched_setaffinity(0, usable[:cores])
 
 
 def describe() -> dict[str, str | int]:

@@ -34,6 +34,7 @@ class Peer:
         environment: The name of the environment it runs in.
         module: The module that is imported and handed to the row's builder.
         variables: Environment variables that its processes get.
+        caches: Environment variables that name the folder of its compiled code on disk.
         usual: Whether it is measured when `--frameworks` is not given.
     """
 
@@ -42,6 +43,7 @@ class Peer:
     environment: str
     module: str
     variables: dict[str, str] = field(default_factory=dict)
+    caches: tuple[str, ...] = ()
     usual: bool = True
 
 
@@ -56,12 +58,23 @@ ENVIRONMENTS = {
 }
 
 _QUIET_TF = {"TF_CPP_MIN_LOG_LEVEL": "3"}
+_TORCH_CACHES = ("TORCHINDUCTOR_CACHE_DIR",)
+_JAX_CACHES = ("JAX_COMPILATION_CACHE_DIR",)
+_JAX_CACHE_ALL = {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
 
 PEERS = {
     peer.name: peer
     for peer in (
-        Peer("rillet", "rillet", "rillet", "rillet"),
+        Peer("rillet", "rillet", "rillet", "rillet", caches=("RILLET_CACHE",)),
         Peer("tensorflow", "TensorFlow", "tensorflow", "tensorflow", _QUIET_TF),
+        Peer(
+            "tensorflow_jit",
+            "TensorFlow, jit",
+            "tensorflow",
+            "tensorflow",
+            _QUIET_TF,
+            usual=False,
+        ),
         Peer(
             "tf_keras",
             "TensorFlow, Keras 2",
@@ -71,9 +84,9 @@ PEERS = {
             usual=False,
         ),
         Peer("torch", "PyTorch", "torch", "torch"),
-        Peer("torch_compile", "torch.compile", "torch", "torch", usual=False),
-        Peer("jax", "JAX", "jax", "jax"),
-        Peer("jax_scan", "JAX, scan", "jax", "jax", usual=False),
+        Peer("torch_compile", "torch.compile", "torch", "torch", caches=_TORCH_CACHES),
+        Peer("jax", "JAX", "jax", "jax", _JAX_CACHE_ALL, _JAX_CACHES),
+        Peer("jax_scan", "JAX, scan", "jax", "jax", _JAX_CACHE_ALL, _JAX_CACHES),
         Peer("numpy", "NumPy", "rillet", "numpy"),
     )
 }

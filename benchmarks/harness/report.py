@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from typing import Any
 
@@ -13,11 +14,20 @@ from harness.driver import Plan, Series
 from harness.machine import LOAD_IS_MEASURED, describe
 from harness.peers import PEERS
 
-HEADER = ("work", "framework", "ms", "quartiles", "peer / rillet", "target", "")
+HEADER = (
+    "work",
+    "framework",
+    "median",
+    "quartiles",
+    "result",
+    "peer / rillet",
+    "target",
+    "",
+)
 
 
 def median(series: Series) -> float | None:
-    """Return the median seconds of a series, or None where it has none."""
+    """Return the median figure of a series, or None where it has none."""
     kept = series.kept()
     return statistics.median(kept) if kept else None
 
@@ -40,56 +50,104 @@ def wrong_result(series: Series) -> str | None:
     if not isinstance(case, Steps) or case.check is None or series.error:
         return None
     expected, tolerance = case.check
-    result = series.facts.get("result")
-    if result is not None and abs(result - expected) <= tolerance:
+    result = series.facts.get("result") or [math.nan]
+    if abs(result[-1] - expected) <= tolerance:
         return None
-    return f"result {result} is not {expected} within {tolerance}"
+    return f"result {result[-1]} is not {expected} within {tolerance}"
 
 
-def remarks(series: Series, plan: Plan) -> str:
-    """Return what a reader must know about a line: failures, noise, wrong results."""
+def rate(series: Series) -> float | None:
+    """Return a series' floating-point operations a second, where its case tells."""
+    case, seconds = series.case, median(series)
+    if not isinstance(case, Steps) or case.operations is None or not seconds:
+        return None
+    return case.operations / seconds
+
+
+def remarks(series: Series, plan: Plan, peak: float | None = None) -> str:
+    """Return what a reader must know about a line: failures, noise, wrong results.
+
+    Args:
+        series: What was measured.
+        plan: How it was measured.
+        peak: The machine's floating-point operations a second, if they were measured.
+    """
     if series.error:
         return f"failed: {series.error}"
     notes = []
+    found = rate(series)
+    if found is not None:
+        share = f", {found / peak:.0%} of peak" if peak else ""
+        notes.append(f"{found / 1e9:.0f} GFLOP/s{share}")
+    wanted = plan.repeats_of(series.case)
     quiet = sum(repeat.quiet for repeat in series.repeats)
-    if quiet == 0:
+    if quiet == 0 and series.repeats:
         least = min(repeat.others or 0.0 for repeat in series.repeats)
         notes.append(f"no quiet repeat, others took {least:.0%} or more: all used")
-    elif quiet < plan.repeats:
-        notes.append(f"only {quiet} of {plan.repeats} repeats quiet")
+    elif quiet < wanted:
+        notes.append(f"only {quiet} of {wanted} repeats quiet")
     wrong = wrong_result(series)
     if wrong:
         notes.append(wrong)
     return "; ".join(notes)
 
 
-def table(everything: list[Series], plan: Plan) -> str:
+def verdict(series: Series, everything: list[Series], peak: float | None = None) -> str:
+    """Return what is aimed at in a line, and whether it was met.
+
+    A peer's line has the wanted ratio, rillet's own the bound of its figure or the
+    wanted share of the machine's peak.
+    """
+    case, own = series.case, median(series)
+    if series.peer != "rillet":
+        return _judged(case.targets.get(series.peer), ratio(series, everything))
+    if case.limit is not None:
+        bound = show(case.limit, case.unit)
+        if case.unit == "share":
+            return _said(f"{bound} or more", own and own >= case.limit)
+        return _said(f"at most {bound}", own and own <= case.limit)
+    if isinstance(case, Steps) and case.share_of_peak is not None:
+        bound = f"{case.share_of_peak:.0%} of peak"
+        found = rate(series)
+        if not found or not peak:
+            return bound
+        return _said(bound, found / peak >= case.share_of_peak)
+    return ""
+
+
+def table(
+    everything: list[Series], plan: Plan, peak: dict[str, Any] | None = None
+) -> str:
     """Return the table, as Markdown, with the machine and the versions below it."""
     lines: list[tuple[str, ...]] = [HEADER]
     previous = None
+    top = peak["rate"] if peak else None
     for series in everything:
-        target = series.case.targets.get(series.peer)
         found = ratio(series, everything)
         lines.append(
             (
                 series.case.title if series.case is not previous else "",
                 PEERS[series.peer].label,
-                _milliseconds(median(series)),
+                show(median(series), series.case.unit),
                 _spread(series),
+                " ".join(f"{number:.5g}" for number in series.facts.get("result", [])),
                 "" if found is None else f"{found:.2f}",
-                _verdict(found, target),
-                remarks(series, plan),
+                verdict(series, everything, top),
+                remarks(series, plan, top),
             )
         )
         previous = series.case
-    return "\n".join([*_aligned(lines), "", *_footer(everything, plan)])
+    return "\n".join([*_aligned(lines), "", *_footer(everything, plan, peak)])
 
 
-def document(everything: list[Series], plan: Plan) -> dict[str, Any]:
+def document(
+    everything: list[Series], plan: Plan, peak: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """Return everything that was measured, for `json.dump`."""
     return {
         "machine": describe(),
         "plan": vars(plan),
+        "peak": peak,
         "load_is_measured": LOAD_IS_MEASURED,
         "series": [
             {
@@ -97,9 +155,12 @@ def document(everything: list[Series], plan: Plan) -> dict[str, Any]:
                 "case": series.case.name,
                 "title": series.case.title,
                 "framework": series.peer,
-                "median_seconds": median(series),
+                "median": median(series),
+                "unit": series.case.unit,
                 "ratio": ratio(series, everything),
                 "target": series.case.targets.get(series.peer),
+                "limit": series.case.limit,
+                "operations_per_second": rate(series),
                 "error": series.error,
                 "wrong_result": wrong_result(series),
                 "repeats": [vars(repeat) for repeat in series.repeats],
@@ -110,10 +171,23 @@ def document(everything: list[Series], plan: Plan) -> dict[str, Any]:
     }
 
 
-def _milliseconds(seconds: float | None) -> str:
-    if seconds is None:
+def show(figure: float | None, unit: str) -> str:
+    """Return a figure with its unit, as short as four digits allow.
+
+    >>> show(0.01234, "s"), show(0.415, "share"), show(3.2e8, "byte")
+    ('12.34 ms', '42%', '320 MB')
+    """
+    if figure is None:
         return "-"
-    return f"{seconds * 1e3:.4g}" if seconds < 1.0 else f"{seconds * 1e3:.0f}"
+    if unit == "share":
+        return f"{figure:.0%}"
+    if unit == "byte":
+        return f"{figure / 1e6:.0f} MB"
+    if unit == "times":
+        return f"{figure:.3g} times"
+    if abs(figure) < 1e-3:
+        return f"{figure * 1e6:.4g} µs"
+    return f"{figure * 1e3:.4g} ms" if abs(figure) < 1.0 else f"{figure:.4g} s"
 
 
 def _spread(series: Series) -> str:
@@ -121,21 +195,23 @@ def _spread(series: Series) -> str:
     if len(kept) < 2:
         return ""
     low, _, high = statistics.quantiles(kept, n=4, method="inclusive")
-    return f"{_milliseconds(low)} to {_milliseconds(high)}"
+    return f"{show(low, series.case.unit)} to {show(high, series.case.unit)}"
 
 
-def _verdict(found: float | None, target: float | None) -> str:
+def _judged(target: float | None, found: float | None) -> str:
     if target is None:
         return ""
-    if found is None:
-        return f"{target:g}"
-    return f"{target:g}, {'met' if found >= target else 'missed'}"
+    return _said(f"{target:g}", None if found is None else found >= target)
+
+
+def _said(bound: str, met: bool | float | None) -> str:
+    return bound if met is None else f"{bound}, {'met' if met else 'missed'}"
 
 
 def _aligned(lines: list[tuple[str, ...]]) -> list[str]:
     last = len(HEADER) - 1
     widths = [max(len(line[i]) for line in lines) for i in range(last)]
-    right = {2, 4}
+    right = {2, 5}
 
     def row(cells: tuple[str, ...]) -> str:
         padded = [
@@ -151,7 +227,9 @@ def _aligned(lines: list[tuple[str, ...]]) -> list[str]:
     return [row(lines[0]), rule + "|---|", *(row(line) for line in lines[1:])]
 
 
-def _footer(everything: list[Series], plan: Plan) -> list[str]:
+def _footer(
+    everything: list[Series], plan: Plan, peak: dict[str, Any] | None
+) -> list[str]:
     facts = describe()
     versions: dict[str, str] = {}
     for series in everything:
@@ -166,8 +244,16 @@ def _footer(everything: list[Series], plan: Plan) -> list[str]:
         )
     else:
         load = "this system tells nothing of other processes: no repeat was thrown away"
+    top = []
+    if peak:
+        top = [
+            f"Peak: {peak['rate'] / 1e9:.0f} GFLOP/s, measured: multiply-adds in "
+            f"registers, {peak['width']} floats wide, on {peak['threads']} threads; "
+            f"a large product in NumPy's BLAS: {peak['products'] / 1e9:.0f} GFLOP/s."
+        ]
     return [
         f"{facts['processor']}, {facts['cores']} cores, {facts['system']}, Python "
         f"{facts['python']}; " + ", ".join(f"{k} {v}" for k, v in versions.items()),
         f"Medians of {plan.repeats} interleaved repeats; {load}.",
+        *top,
     ]

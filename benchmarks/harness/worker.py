@@ -23,6 +23,12 @@ sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != _H
 sys.path.insert(0, str(_HERE.parent))
 
 from harness import case as cases  # noqa: E402 - the path above comes first
+from harness.machine import peak_memory  # noqa: E402 - as above
+
+
+def processor_seconds() -> float:
+    """Return the processor time of this process and of its children that have ended."""
+    return time.process_time() + sum(os.times()[2:4])
 
 
 def settle(value: Any) -> None:
@@ -32,23 +38,14 @@ def settle(value: Any) -> None:
         wait()
 
 
-def total(value: Any) -> float | None:
-    """Return the sum of a step's result, or None where the step returns nothing."""
+def numbers(value: Any) -> list[float]:
+    """Return a step's result as numbers: a tuple's items, or an array's sum."""
     if value is None:
-        return None
+        return []
     import numpy as np
 
-    return float(np.sum(np.asarray(value), dtype=np.float64))
-
-
-def peak_memory() -> int | None:
-    """Return the most memory this process has held, in bytes, where it can be asked."""
-    try:
-        import resource
-    except ImportError:
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    parts = value if isinstance(value, tuple) else (value,)
+    return [float(np.sum(np.asarray(part), dtype=np.float64)) for part in parts]
 
 
 class Session:
@@ -83,7 +80,7 @@ class Session:
         """Build a case's step, warm it up and find how many calls fill `least`.
 
         Returns:
-            `first` and `result`, the first call's seconds and the sum of its result;
+            `first` and `result`, the first call's seconds and the numbers it returned;
             `calls`, the number of calls that one repeat will make.
         """
         case = self._cases[name]
@@ -95,7 +92,7 @@ class Session:
         value = self._step()
         settle(value)
         first = time.perf_counter() - start
-        result = total(value)
+        result = numbers(value)
         for _ in range(case.warm - 1):
             settle(self._step())
         calls = 1
@@ -107,24 +104,39 @@ class Session:
         """Call the step and time it.
 
         Returns:
-            `seconds` of the wall clock and `cpu` of all this process's threads.
+            `seconds` of the wall clock and `cpu` of all this process's threads and
+            ended children.
         """
         step = self._step
         if step is None:
             raise RuntimeError("repeat: no case is open")
         value = None
-        cpu = time.process_time()
+        cpu = processor_seconds()
         start = time.perf_counter()
         for _ in range(calls):
             value = step()
         settle(value)
         seconds = time.perf_counter() - start
-        return {"seconds": seconds, "cpu": time.process_time() - cpu}
+        return {"seconds": seconds, "cpu": processor_seconds() - cpu}
+
+    def once(self, name: str) -> dict[str, Any]:
+        """Find out the figure of a case that is measured in a new process.
+
+        Returns:
+            `figure`, and `cpu` of this process and of those that it has awaited.
+        """
+        case = self._cases[name]
+        if not isinstance(case, cases.Once):
+            raise TypeError(f"{name}: once runs Once, not {type(case).__name__}")
+        figure = float(case.measure[self._peer](self._module, self._data))
+        return {"figure": figure, "cpu": processor_seconds()}
 
     def answer(self, command: dict[str, Any]) -> dict[str, Any]:
         """Carry one command out."""
         if command["do"] == "open":
             return self.open(command["case"])
+        if command["do"] == "once":
+            return self.once(command["case"])
         if command["do"] == "repeat":
             return self.repeat(command["calls"])
         if command["do"] == "report":

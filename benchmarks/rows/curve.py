@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.case import Data, Step, Steps
+from harness.case import Data, Step, Steps, Wrap, as_it_is
 
 POINTS, UNITS, RATE = 209, 64, 0.001
 
 
-def tensorflow(tf: Any, data: Data) -> Step:
+def tensorflow(tf: Any, data: Data, wrap: Wrap = as_it_is) -> Step:
     keras = tf.keras
     tf.random.set_seed(0)
     x = tf.cast(tf.linspace(-2, 2, POINTS), tf.float32)
@@ -45,10 +45,18 @@ def tensorflow(tf: Any, data: Data) -> Step:
         optimizer.apply_gradients(zip(gradients, variables, strict=True))
         return mean_error
 
-    return step
+    return wrap(step)
 
 
-def torch(torch: Any, data: Data) -> Step:
+def tensorflow_function(tf: Any, data: Data) -> Step:
+    return tensorflow(tf, data, tf.function)
+
+
+def tensorflow_jit(tf: Any, data: Data) -> Step:
+    return tensorflow(tf, data, tf.function(jit_compile=True))
+
+
+def torch(torch: Any, data: Data, wrap: Wrap = as_it_is) -> Step:
     torch.manual_seed(0)
     x = torch.linspace(-2, 2, POINTS)
     y = x**2 + 2 * x - 5 + torch.randn(POINTS)
@@ -77,7 +85,11 @@ def torch(torch: Any, data: Data) -> Step:
         optimizer.step()
         return mean_error.detach()
 
-    return step
+    return wrap(step)
+
+
+def torch_compile(module: Any, data: Data) -> Step:
+    return torch(module, data, module.compile)
 
 
 def jax(jax: Any, data: Data) -> Step:
@@ -123,6 +135,22 @@ CASES = (
             "jax": jax,
         },
         targets={"tensorflow": 20.0},
+        check=(25.0, 25.0),
+        warm=20,
+    ),
+    Steps(
+        name="compiled",
+        title="curve model, one compiled step",
+        build={
+            "rillet": tensorflow_function,
+            "tensorflow": tensorflow_function,
+            "tensorflow_jit": tensorflow_jit,
+            "tf_keras": tensorflow_function,
+            "torch": torch,
+            "torch_compile": torch_compile,
+            "jax": jax,
+        },
+        targets={"tensorflow": 15.0, "torch": 10.0},
         check=(25.0, 25.0),
         warm=20,
     ),

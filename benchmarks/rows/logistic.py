@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from harness.case import Data, Step, Steps
+from harness.case import Data, Step, Steps, Wrap, as_it_is
 
 RATE = 0.1
 
 
-def tensorflow(tf: Any, data: Data) -> Step:
+def tensorflow(tf: Any, data: Data, wrap: Wrap = as_it_is) -> Step:
     mnist = data.mnist()
     x = tf.reshape(tf.convert_to_tensor(mnist["x_train"]), (-1, 784))
     x = tf.cast(x, tf.float32) / 255.0
@@ -29,10 +29,18 @@ def tensorflow(tf: Any, data: Data) -> Step:
         optimizer.apply_gradients(zip(gradients, variables, strict=True))
         return loss
 
-    return step
+    return wrap(step)
 
 
-def torch(torch: Any, data: Data) -> Step:
+def tensorflow_function(tf: Any, data: Data) -> Step:
+    return tensorflow(tf, data, tf.function)
+
+
+def tensorflow_jit(tf: Any, data: Data) -> Step:
+    return tensorflow(tf, data, tf.function(jit_compile=True))
+
+
+def torch(torch: Any, data: Data, wrap: Wrap = as_it_is) -> Step:
     mnist = data.mnist()
     x = torch.from_numpy(mnist["x_train"]).reshape(-1, 784).float() / 255.0
     labels = torch.from_numpy(mnist["y_train"]).long()
@@ -49,7 +57,11 @@ def torch(torch: Any, data: Data) -> Step:
         optimizer.step()
         return loss.detach()
 
-    return step
+    return wrap(step)
+
+
+def torch_compile(module: Any, data: Data) -> Step:
+    return torch(module, data, module.compile)
 
 
 def jax(jax: Any, data: Data) -> Step:
@@ -91,5 +103,22 @@ CASES = (
         targets={"tensorflow": 1.4},
         needs=("mnist",),
         check=(math.log(10.0), 1e-3),
+    ),
+    Steps(
+        name="compiled",
+        title="logistic regression, 60,000 images, one compiled step",
+        build={
+            "rillet": tensorflow_function,
+            "tensorflow": tensorflow_function,
+            "tensorflow_jit": tensorflow_jit,
+            "tf_keras": tensorflow_function,
+            "torch": torch,
+            "torch_compile": torch_compile,
+            "jax": jax,
+        },
+        targets={"tensorflow": 2.5, "torch": 10.0},
+        needs=("mnist",),
+        check=(math.log(10.0), 1e-3),
+        operations=60_000 * 2 * 2 * 784 * 10,
     ),
 )

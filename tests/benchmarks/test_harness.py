@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
 FAKE_ROW = """
-from harness.case import Fresh, Steps
+import os
+
+from harness.case import Fresh, Once, Steps
 
 def build(module, data):
     print("a line on stdout, which belongs to the protocol")
@@ -25,11 +28,34 @@ def broken(module, data):
         raise ValueError("the step is broken")
     return step
 
+def pair(module, data):
+    return lambda: (2.5, 0.75)
+
+def runs_in(variable):
+    # Counts the processes that have run in the folder which a variable names.
+    def figure(module, data):
+        path = os.path.join(os.environ[variable], "runs")
+        with open(path, "a+") as file:
+            file.write("x")
+            file.seek(0)
+            return len(file.read())
+    return figure
+
 CASES = (
     Steps(name="good", title="good", build={"numpy": build}, check=(1.0, 0.0),
           least=0.001, targets={"numpy": 2.0}),
     Steps(name="wrong", title="wrong", build={"numpy": build}, check=(5.0, 0.5),
           least=0.001),
+    Steps(name="pair", title="pair", build={"numpy": pair}, check=(0.75, 0.0),
+          least=0.001, operations=1000),
+    Steps(name="two", title="two", build={"numpy": pair}, least=0.01, processes=2,
+          unit="share", limit=0.4),
+    Steps(name="aside", title="aside", build={"numpy": pair}, aside=("numpy",)),
+    Once(name="cold", title="cold", measure={"rillet": runs_in("RILLET_CACHE")},
+         caches="cold", unit="times", limit=1.0, most_repeats=2),
+    Once(name="warm", title="warm", measure={"rillet": runs_in("RILLET_CACHE")},
+         caches="warm", unit="times", limit=1.0),
+    Once(name="fails", title="fails", measure={"rillet": broken}, caches="warm"),
     Steps(name="bad", title="bad", build={"numpy": broken}),
     Fresh(name="fresh", title="fresh", code={"numpy": "pass"}),
     Fresh(name="stale", title="stale", code={"numpy": "raise SystemExit(3)"}),
@@ -47,6 +73,9 @@ def harness(monkeypatch, tmp_path):
     import harness.case as case
     import harness.driver as driver
     import harness.machine as machine
+    import harness.peak as peak
+    import harness.peers as peers
+    import harness.processes as processes
     import harness.report as report
     import rows as real_rows
 
@@ -60,8 +89,9 @@ def harness(monkeypatch, tmp_path):
         f"rows.__path__.append({str(rows)!r})\n"
         "sys.exit(worker.main(sys.argv[1:]))\n"
     )
-    monkeypatch.setattr(driver, "WORKER", wrapper)
-    yield type("Harness", (), dict(c=case, d=driver, m=machine, r=report))
+    monkeypatch.setattr(processes, "WORKER", wrapper)
+    names = dict(c=case, d=driver, m=machine, r=report, k=peak, p=peers)
+    yield type("Harness", (), names)
     for name in [n for n in sys.modules if n.split(".")[0] in ("harness", "rows")]:
         del sys.modules[name]
 
@@ -69,7 +99,7 @@ def harness(monkeypatch, tmp_path):
 def run(harness, *cases, **plan):
     plan = harness.d.Plan(pause=0.0, limit=1.0, **plan)
     chosen = [case for case in harness.c.load("fake") if case.name in cases]
-    python = {"numpy": Path(sys.executable)}
+    python = dict.fromkeys(("rillet", "numpy"), Path(sys.executable))
     return list(harness.d.measure("fake", chosen, python, plan)), plan
 
 
@@ -92,10 +122,77 @@ def test_share_of_others(harness, monkeypatch, before, after, wall, own, share):
 def test_a_worker_runs_and_is_checked(harness):
     (good, wrong), plan = run(harness, "good", "wrong", repeats=3)
     assert good.error is None and len(good.kept()) == 3
-    assert good.facts["result"] == 1.0 and good.facts["calls"] > 1
-    assert good.facts["versions"]["numpy"]
+    assert good.facts["result"] == [1.0] and good.facts["calls"] > 1
+    assert good.facts["versions"]["numpy"] and good.facts["peak_memory"] > 1e6
     assert harness.r.wrong_result(good) is None
     assert "is not 5.0 within 0.5" in harness.r.remarks(wrong, plan)
+
+
+def test_the_last_number_of_a_result_is_checked(harness):
+    (pair,), plan = run(harness, "pair", repeats=1)
+    assert pair.facts["result"] == [2.5, 0.75]
+    assert harness.r.wrong_result(pair) is None
+    assert "| 2.5 0.75 |" in harness.r.table([pair], plan)
+
+
+def test_caches_are_empty_or_filled_by_one_run_more(harness):
+    (cold, warm, fails), plan = run(harness, "cold", "warm", "fails", repeats=3)
+    assert cold.kept() == [1.0, 1.0]
+    assert warm.kept() == [2.0, 3.0, 4.0]
+    assert fails.error is not None
+    text = harness.r.table([cold, warm], plan)
+    assert "at most 1 times, met" in text and "at most 1 times, missed" in text
+
+
+def test_two_processes_give_the_share_that_each_keeps(harness):
+    (two,), _ = run(harness, "two", repeats=1)
+    assert two.error is None and 0.0 < two.kept()[0] < 5.0
+
+
+def test_asides_are_measured_when_asked_for(harness):
+    assert run(harness, "aside", repeats=1)[0] == []
+    ((series,), _) = run(harness, "aside", repeats=1, asides=True)
+    assert series.error is None
+
+
+def test_a_rate_is_set_beside_the_peak(harness):
+    case = next(case for case in harness.c.load("fake") if case.name == "pair")
+    case = replace(case, share_of_peak=0.5)
+    repeats = [harness.d.Repeat(1e-6, 0.0, True)]
+    series = harness.d.Series("fake", case, "rillet", repeats, {"result": [0.75]})
+    plan = harness.d.Plan(repeats=1)
+    assert harness.r.rate(series) == pytest.approx(1e9)
+    assert harness.r.remarks(series, plan, 4e9) == "1 GFLOP/s, 25% of peak"
+    assert harness.r.verdict(series, [series], 4e9) == "50% of peak, missed"
+    assert harness.r.verdict(series, [series], 1.5e9) == "50% of peak, met"
+
+
+@pytest.mark.parametrize(
+    ("figure", "unit", "text"),
+    [
+        (2.5e-6, "s", "2.5 µs"),
+        (0.01234, "s", "12.34 ms"),
+        (3.14159, "s", "3.142 s"),
+        (-0.002, "s", "-2 ms"),
+        (0.415, "share", "42%"),
+        (3.2e8, "byte", "320 MB"),
+        (1.5, "times", "1.5 times"),
+        (None, "s", "-"),
+    ],
+)
+def test_figures_bear_their_unit(harness, figure, unit, text):
+    assert harness.r.show(figure, unit) == text
+
+
+@pytest.mark.parametrize("width", [4, 8, 16])
+def test_the_peak_s_loop_does_what_it_counts(harness, width):
+    loop = harness.k.loop_of(width)
+    assert loop.count("call ") == harness.k.CHAINS
+    function, engine = harness.k.compile_loop(4)
+    # Each chain k starts at k and is halved, plus one: twice. The first counts double.
+    chains = [(k * 0.5 + 1.0) * 0.5 + 1.0 for k in range(harness.k.CHAINS)]
+    assert function(2, 0.5, 1.0) == pytest.approx(sum(chains) + chains[0])
+    del engine
 
 
 def test_failures_are_told_and_the_others_go_on(harness):
@@ -149,5 +246,26 @@ def test_the_real_rows_load_without_any_framework():
         check=True,
     )
     assert done.stderr == ""
-    for row in ("eager.add", "curve.step", "logistic.step", "import_time.package"):
+    for row in (
+        "cnn.epoch",
+        "curve.compiled",
+        "curve.step",
+        "data_pipeline.epoch",
+        "eager.add",
+        "elementwise.compiled",
+        "first_epoch.mlp512_cold",
+        "import_time.package",
+        "logistic.compiled",
+        "lstm.epoch",
+        "memory.mlp512",
+        "mlp50.epoch",
+        "mlp512.epoch",
+        "mlp_sigmoid.epoch",
+        "predict_many.predict",
+        "predict_one.call",
+        "resnet50.compile",
+        "sequence_lengths.lstm",
+        "two_processes.mlp512",
+        "unrolled.recurrent",
+    ):
         assert row in done.stdout
