@@ -295,7 +295,11 @@ class Builder:
         Args:
           bases: how many addresses a call gives.
           scratch: bytes that a thread's kernels may use, 64-byte aligned.
+
+        Raises:
+          ValueError: a label was not placed, or a base is not among the addresses.
         """
+        self._check(bases)
         groups: list[tuple[int, int, int]] = []
         relocations: list[tuple[int, int]] = []
         for base, places in sorted(self._places.items()):
@@ -337,6 +341,21 @@ class Builder:
             bases,
             scratch,
         )
+
+    def _check(self, bases: int) -> None:
+        """Looks for what would make native code read at random."""
+        for wave in self._waves:
+            if wave.target is not None and wave.target.wave < 0:
+                raise ValueError(
+                    "native program: a branch goes to a label that was not placed: "
+                    "call place(label) before the wave that it stands for"
+                )
+        for base in self._places:
+            if not STATUS <= base < bases:
+                raise ValueError(
+                    f"native program: an argument lies in base {base} but calls give "
+                    f"{bases} addresses; build(bases={base + 1}) or more"
+                )
 
     def _rouse(self) -> list[bool]:
         """Which waves are worth waking sleepers for: enough is shared from there on.

@@ -31,7 +31,7 @@ from rillet.version import RILLET_VERSION
 _PIPELINE: Final = "1"  # changes whenever the passes below do
 _KEPT: Final = 512
 _VECTORISED: Final = "; vectorised"
-_DEFINITION: Final = re.compile(r"^(define (?!internal|private).*?)\s*\{\s*$", re.M)
+_DEFINITION: Final = re.compile(r"^(define\b[^{]*?)\s*\{[ \t]*$", re.M)
 
 
 class Code:
@@ -64,25 +64,31 @@ class Library:
 
 
 class Jit:
-    """A compiler for this processor, with its memory and its folder."""
+    """A compiler for one processor, with its memory and its folder."""
 
-    def __init__(self, cache: disk_cache.DiskCache) -> None:
+    def __init__(
+        self, cache: disk_cache.DiskCache, facts: host.Facts | None = None
+    ) -> None:
         """Prepares LLVM.
 
         Args:
           cache: where objects are kept from one process to the next.
+          facts: the processor, this one unless another is named; code for another can
+            be made, not run.
         """
         from llvmlite import binding
 
         self._llvm = binding
-        binding.initialize_native_target()
-        binding.initialize_native_asmprinter()
-        self._facts = host.facts()
+        if facts is None:
+            binding.initialize_native_target()
+            binding.initialize_native_asmprinter()
+        else:
+            binding.initialize_all_targets()
+            binding.initialize_all_asmprinters()
+        self._facts = facts or host.facts()
         self._cache = cache
-        # Held while LLVM works, and over a fork: a child must not find LLVM's own lock
-        # taken by a thread that it does not have.
-        self.lock = threading.RLock()
-        self._engine = binding.create_lljit_compiler(self._machine(), use_jit_link=True)
+        self._lock = threading.RLock()
+        self._engine: Any = None
         self._libraries = 0
         self._known: weakref.WeakValueDictionary[str, Code] = (
             weakref.WeakValueDictionary()
@@ -115,7 +121,7 @@ class Jit:
           RuntimeError: LLVM refuses a text, which is a fault of whoever wrote it.
         """
         keys = [self._key(kernel.text) for kernel in kernels]
-        with self.lock:
+        with self._lock:
             made = {
                 key: code for key in keys if (code := self._known.get(key)) is not None
             }
@@ -146,20 +152,37 @@ class Jit:
           text: LLVM IR.
           symbols: its functions that are wanted.
         """
-        with self.lock:
+        with self._lock:
             key = self._key(text)
             found = self._objects({key: Kernel(name, text)})[key]
             return Library(self._link(found, symbols), symbols)
 
     def assembly(self, kernel: Kernel) -> str:
         """Returns what the processor will run, for people to read."""
-        with self.lock:
+        with self._lock:
             machine = self._machine()
             return machine.emit_assembly(self._optimised(kernel, machine))
 
+    def hold(self) -> None:
+        """Waits until LLVM is at rest, and keeps it there: before a fork.
+
+        A child must not find a lock taken by a thread that it does not have: neither
+        this compiler's nor llvmlite's, which guards what is collected in any thread.
+        """
+        self._lock.acquire()
+        if (lock := _llvm_lock()) is not None:
+            lock.__enter__()
+
+    def let_go(self) -> None:
+        """Ends what `hold` began."""
+        if (lock := _llvm_lock()) is not None:
+            lock.__exit__(None, None, None)
+        self._lock.release()
+
     def keep(self) -> None:
         """Leaves all code in memory, for as long as the process has left."""
-        self._engine.detach()
+        if self._engine is not None:
+            self._engine.detach()
 
     def _key(self, text: str) -> str:
         digest = hashlib.sha256(self._salt)
@@ -176,7 +199,7 @@ class Jit:
                 missing.append((key, kernel))
             else:
                 found[key] = data
-        workers = min(threads.count(), len(missing) // 2, 8)
+        workers = min(threads.count(), len(missing), 8)
         if workers > 1 and _unlocked("LLVMPY_RunNewModulePassManager") is not None:
             with ThreadPoolExecutor(workers, "rillet-compile") as pool:
                 made = list(pool.map(self._object, [kernel for _, kernel in missing]))
@@ -188,8 +211,17 @@ class Jit:
         self.compiled += len(missing)
         return found
 
+    def object(self, kernel: Kernel) -> bytes:
+        """Returns a kernel's object file, compiled now.
+
+        Raises:
+          RuntimeError: LLVM refuses the text.
+        """
+        with self._lock:
+            return self._object(kernel)
+
     def _object(self, kernel: Kernel) -> bytes:
-        """Compiles a kernel."""
+        """Compiles a kernel, perhaps beside others."""
         machine = self._machine()
         return _emit(machine, self._optimised(kernel, machine))
 
@@ -239,6 +271,10 @@ class Jit:
 
     def _link(self, data: bytes, symbols: Sequence[str]) -> Any:
         """Puts an object file into memory."""
+        if self._engine is None:
+            self._engine = self._llvm.create_lljit_compiler(
+                self._machine(), use_jit_link=True
+            )
         builder = self._llvm.JITLibraryBuilder().add_object_img(data)
         for name, address in self._imports.items():
             builder.import_symbol(name, address)
@@ -264,6 +300,13 @@ class Jit:
             f'target datalayout = "{machine.target_data}"\n'
             f'target triple = "{machine.triple}"\n'
         )
+
+
+def _llvm_lock() -> Any:
+    """The lock around all of llvmlite's calls; None where it is hidden."""
+    from llvmlite.binding import ffi
+
+    return getattr(ffi.lib, "_lock", None)
 
 
 def _unlocked(name: str) -> Any:
@@ -313,9 +356,9 @@ def default() -> Jit:
     jit = Jit(disk_cache.DiskCache(disk_cache.default_folder()))
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(
-            before=jit.lock.acquire,
-            after_in_parent=jit.lock.release,
-            after_in_child=jit.lock.release,
+            before=jit.hold,
+            after_in_parent=jit.let_go,
+            after_in_child=jit.let_go,
         )
     # A thread that the interpreter leaves behind may still be in this code.
     atexit.register(jit.keep)

@@ -21,6 +21,7 @@ from typing import Final
 
 from rillet.backends.native import host, jit, layout, pool_ir
 from rillet.core import threads
+from rillet.core.logger import get_logger
 
 _LINE: Final = 128
 _PATIENCE: Final = 50e-6  # seconds
@@ -88,19 +89,24 @@ class Pool:
         self.size = size
         words = (ctypes.c_int64 * layout.Pool.SIZE).from_address(self.address)
         words[layout.Pool.PATIENCE] = int(_PATIENCE * self._driver.ticks)
-        words[layout.Pool.WORKERS] = size - 1
         self._words = words
-        self._threads = [
-            threading.Thread(
-                target=_work,
-                args=(self,),
-                name=f"rillet-native-{number}",
-                daemon=True,
+        self._threads: list[threading.Thread] = []
+        try:
+            for number in range(1, size):
+                name = f"rillet-native-{number}"
+                thread = threading.Thread(
+                    target=_work, args=(self,), name=name, daemon=True
+                )
+                thread.start()
+                self._threads.append(thread)
+        except RuntimeError as error:  # a limit of the system, or the interpreter ends
+            get_logger().warning(
+                "native threads: %d of %d could be started (%s); programs run on these",
+                len(self._threads) + 1,
+                size,
+                error,
             )
-            for number in range(1, size)
-        ]
-        for thread in self._threads:
-            thread.start()
+        words[layout.Pool.WORKERS] = len(self._threads)
 
     def stop(self) -> None:
         """Lets the workers go, and waits until they have left native code."""
