@@ -17,6 +17,7 @@ from rillet.ops.compare import equal_op
 from rillet.ops.elementwise import cast
 from rillet.ops.host import integer, integers, is_symbolic
 from rillet.ops.rearrange import expand_dims_op
+from rillet.ops.lowering import filled
 from rillet.ops.registry import Op, define
 from rillet.ops.sequences import range as range_
 from rillet.ops.shaping import broadcast_to_op, sum_op
@@ -176,10 +177,12 @@ def _like(value: int) -> Any:
 
 
 zeros_like_op: Op = define(
-    "ZerosLike", types=(ANY,), kernel=_like(0), infer=lambda x: x, quiet=False
+    "ZerosLike", types=(ANY,), kernel=_like(0), infer=lambda x: x, quiet=False,
+    lower=filled(0),
 )
 ones_like_op: Op = define(
-    "OnesLike", types=(ANY - STRING,), kernel=_like(1), infer=lambda x: x, quiet=False
+    "OnesLike", types=(ANY - STRING,), kernel=_like(1), infer=lambda x: x, quiet=False,
+    lower=filled(1),
 )
 
 

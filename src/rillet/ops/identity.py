@@ -14,6 +14,7 @@ from rillet.core.indexed_slices import IndexedSlices
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.ops.array import pack_op
+from rillet.ops.lowering import same_elements
 from rillet.ops.registry import Op, define
 
 Array = np.ndarray[Any, Any]
@@ -25,6 +26,7 @@ identity_op: Op = define(
     infer=lambda x: x,
     grad=(lambda g, y, x: g,),
     quiet=False,
+    lower=same_elements,
 )
 stop_gradient_op: Op = define(
     "StopGradient", types=(ANY,), kernel=lambda x: x, infer=lambda x: x, quiet=False

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
-from rillet.ops.expressions import HALVES, Expr, Index, Var, b, index_of
+from rillet.ops.expressions import FLOATS, HALVES, Expr, Index, Var, b, index_of
 
 
 class Buffer:
@@ -420,9 +420,51 @@ class Call:
         return ctx.call(self.name, *inputs, **_public(attrs))
 
 
+def least(type: str) -> Any:
+    """The number that no other of its type is below."""
+    return -np.inf if type in FLOATS else np.iinfo(type).min
+
+
+def greatest(type: str) -> Any:
+    """The number that no other of its type is above."""
+    return np.inf if type in FLOATS else np.iinfo(type).max
+
+
+def broadcast_to(ctx: Lowering, x: Lazy, *sizes: Any, **attrs: Any) -> Lazy:
+    """The lowering of ops that repeat elements along axes of size 1."""
+    shape, type = ctx.outputs[0]
+    x = spread(ctx, x, shape)
+    return ctx.pointwise(shape, type, lambda place: x.at(fitted(place, x.shape)))
+
+
 def same_elements(ctx: Lowering, x: Lazy, *others: Any, **attrs: Any) -> Lazy:
     """The lowering of ops that keep the elements and their order."""
     return ctx.reshaped(x, ctx.outputs[0][0])
+
+
+def transposed(ctx: Lowering, x: Lazy, perm: Any, **attrs: Any) -> Lazy:
+    """The lowering of a transposition."""
+    shape, type = ctx.outputs[0]
+    order = [int(p) for p in perm]
+
+    def at(place: tuple[Index, ...]) -> Expr:
+        position: list[Index] = [Index({})] * x.rank
+        for index, axis in zip(place, order, strict=True):
+            position[axis] = index
+        return x.at(position)
+
+    return ctx.pointwise(shape, type, at)
+
+
+def filled(value: Any) -> Callable[..., Lazy]:
+    """The lowering of ops whose elements are all one number."""
+
+    def lower(ctx: Lowering, *inputs: Any, **attrs: Any) -> Lazy:
+        shape, type = ctx.outputs[0]
+        wide = "float32" if type in HALVES else type
+        return ctx.pointwise(shape, type, lambda place: b.const(value, wide))
+
+    return lower
 
 
 ZERO: Final = Index({})

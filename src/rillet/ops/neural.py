@@ -24,6 +24,7 @@ from rillet.ops.elementwise import (
 )
 from rillet.ops.host import axis_or_none
 from rillet.ops.reduce import mean_op
+from rillet.ops.lowering import Reduce
 from rillet.ops.registry import Op, define
 from rillet.ops.rows import column_sum, is_narrow
 from rillet.ops.shaping import reshape_op, static_dims, sum_op
@@ -83,6 +84,21 @@ def _spread_bias(h: Any, z: Any, g: Any, data_format: str = "NHWC") -> Any:
     return add_op(zeros, reshape_op(h, tuple(shape)))
 
 
+def _lower_bias(ctx: Any, x: Any, bias: Any, data_format: str = "NHWC") -> Any:
+    axis = _channel_axis(x.rank, data_format) % x.rank
+    bias = ctx.settled(bias)
+    return ctx.pointwise(
+        x.shape, x.type, lambda place: x.at(place) + bias.at((place[axis],))
+    )
+
+
+def _lower_bias_grad(ctx: Any, g: Any, data_format: str = "NHWC") -> Any:
+    axis = _channel_axis(g.rank, data_format) % g.rank
+    return _SUM(ctx, g, [i for i in range(g.rank) if i != axis])
+
+
+_SUM = Reduce("sum", 0)
+
 bias_add_op: Op = define(
     "BiasAdd",
     types=(NUMERIC, 0),
@@ -95,6 +111,7 @@ bias_add_op: Op = define(
         ),
     ),
     attrs={"data_format": "NHWC"},
+    lower=_lower_bias,
 )
 bias_add_grad_op: Op = define(
     "BiasAddGrad",
@@ -108,6 +125,7 @@ bias_add_grad_op: Op = define(
     ),
     grad=(_spread_bias,),
     attrs={"data_format": "NHWC"},
+    lower=_lower_bias_grad,
 )
 
 

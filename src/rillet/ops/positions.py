@@ -12,6 +12,8 @@ from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.ops.host import integer
+from rillet.ops import lowering
+from rillet.ops.expressions import HALVES, b
 from rillet.ops.registry import Op, define
 from rillet.ops.shape_rules import axis_in, reduced
 
@@ -58,6 +60,37 @@ def _kernel(greatest: bool) -> Any:
     return kernel
 
 
+def _lower(greatest: bool) -> Any:
+    """The kernel as a loop: the best so far, and where it stood."""
+
+    def lower(
+        ctx: Any, x: Any, dimension: int, output_type: DType = dtypes.int64
+    ) -> Any:
+        if x.type == "bool" or not x.size:
+            return None
+        axis = dimension % x.rank
+        kind = "float32" if x.type in HALVES else x.type
+        worst = lowering.least(kind) if greatest else lowering.greatest(kind)
+        start = [(worst, kind), (0, "int64")]
+        out = output_type.name
+
+        def update(place: Any, inner: Any, accs: Any) -> Any:
+            here = x.at((*place[:axis], inner[0], *place[axis:]))
+            better = here > accs[0] if greatest else here < accs[0]
+            at = b.at(inner[0])
+            return [b.select(better, here, accs[0]), b.select(better, at, accs[1])]
+
+        def finish(place: Any, accs: Any) -> Any:
+            return b.cast(accs[1], out)
+
+        shape = (*x.shape[:axis], *x.shape[axis + 1 :])
+        return ctx.fold(
+            shape, [x.shape[axis]], "other", start, update, finish, not axis, [out]
+        )
+
+    return lower
+
+
 arg_max_op: Op = define(
     "ArgMax",
     types=(REAL | BOOL, None),
@@ -65,6 +98,7 @@ arg_max_op: Op = define(
     infer=_infer("argmax"),
     attrs={"output_type": dtypes.int64},
     quiet=False,
+    lower=_lower(True),
 )
 arg_min_op: Op = define(
     "ArgMin",
@@ -73,6 +107,7 @@ arg_min_op: Op = define(
     infer=_infer("argmin"),
     attrs={"output_type": dtypes.int64},
     quiet=False,
+    lower=_lower(False),
 )
 
 _MAX_TYPES = type_set(dtypes.int16, dtypes.uint16, dtypes.int32, dtypes.int64)

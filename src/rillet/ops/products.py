@@ -15,6 +15,7 @@ from rillet.core.tensor import Tensor
 from rillet.ops import blas
 from rillet.ops.dispatch import matched
 from rillet.ops.elementwise import cast_op, conjugate
+from rillet.ops.lowering import Call
 from rillet.ops.registry import Op, define
 from rillet.ops.shaping import sum_to
 
@@ -91,6 +92,7 @@ matmul_op: Op = define(
     ),
     grad=(_grad_a, _grad_b),
     attrs={"transpose_a": False, "transpose_b": False},
+    lower=Call("product"),
 )
 
 
@@ -121,6 +123,7 @@ batch_matmul_op: Op = define(
     infer=lambda a, b, adj_x=False, adj_y=False: _infer(a, b, adj_x, adj_y),
     grad=(_batch_grad_a, _batch_grad_b),
     attrs={"adj_x": False, "adj_y": False},
+    lower=Call("batch_product"),
 )
 
 

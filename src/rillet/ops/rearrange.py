@@ -12,6 +12,7 @@ from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.ops.host import integer, integers, is_symbolic, plain
+from rillet.ops.lowering import same_elements
 from rillet.ops.registry import Op, define
 from rillet.ops.shaping import broadcast_to_op, reshape_like, reshape_op, static_dims
 
@@ -55,6 +56,7 @@ expand_dims_op: Op = define(
     infer=_infer_expand,
     grad=(lambda g, y, x, dim: reshape_like(g, x), None),
     quiet=False,
+    lower=same_elements,
 )
 
 
@@ -132,6 +134,7 @@ squeeze_op: Op = define(
     grad=(lambda g, y, x, squeeze_dims=(): reshape_like(g, x),),
     attrs={"squeeze_dims": ()},
     quiet=False,
+    lower=same_elements,
 )
 
 

@@ -19,6 +19,8 @@ from rillet.ops.cumulative import cumprod_op
 from rillet.ops.elementwise import cast_op, conjugate, div_op, mul_op
 from rillet.ops.folding import fold
 from rillet.ops.host import axis_or_none
+from rillet.ops.expressions import FLOATS, HALVES
+from rillet.ops.lowering import Reduce, greatest, least
 from rillet.ops.registry import Op, define
 from rillet.ops.rows import SMALL
 from rillet.ops.shape_rules import axes_in, reduced
@@ -66,6 +68,14 @@ def _grad_mean(g: Any, y: Any, x: Any, axis: Any, keep_dims: bool = False) -> An
     return spread(div_op(g, number), x, axis, keep_dims)
 
 
+def _lower_mean(ctx: Any, x: Any, axis: Any, **attrs: Any) -> Any:
+    if x.type not in FLOATS | HALVES:
+        return None  # whole numbers are divided as the kernel does
+    return _MEAN(ctx, x, axis, **attrs)
+
+
+_MEAN = Reduce("sum", 0, finish=lambda b, total, n: total / b.cast(n, total.type))
+
 mean_op: Op = define(
     "Mean",
     types=(NUMERIC, None),
@@ -73,6 +83,7 @@ mean_op: Op = define(
     infer=reduced("reduce_mean"),
     grad=(_grad_mean, None),
     attrs=_KEEP,
+    lower=_lower_mean,
 )
 
 
@@ -130,6 +141,7 @@ max_op: Op = define(
     infer=reduced("reduce_max"),
     grad=(_grad_extreme, None),
     attrs=_KEEP,
+    lower=Reduce("maximum", least),
 )
 min_op: Op = define(
     "Min",
@@ -138,6 +150,7 @@ min_op: Op = define(
     infer=reduced("reduce_min"),
     grad=(_grad_extreme, None),
     attrs=_KEEP,
+    lower=Reduce("minimum", greatest),
 )
 
 
@@ -174,6 +187,7 @@ prod_op: Op = define(
     infer=reduced("reduce_prod"),
     grad=(_grad_prod, None),
     attrs=_KEEP,
+    lower=Reduce("product", 1),
 )
 
 
@@ -192,6 +206,7 @@ any_op: Op = define(
     infer=reduced("reduce_any"),
     attrs=_KEEP,
     quiet=False,
+    lower=Reduce("or", False),
 )
 all_op: Op = define(
     "All",
@@ -200,6 +215,7 @@ all_op: Op = define(
     infer=reduced("reduce_all"),
     attrs=_KEEP,
     quiet=False,
+    lower=Reduce("and", True),
 )
 
 

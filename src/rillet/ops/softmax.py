@@ -23,6 +23,7 @@ from rillet.ops.elementwise import (
     sub_op,
 )
 from rillet.ops.host import is_symbolic
+from rillet.ops import softmax_loops
 from rillet.ops.registry import Op, define
 from rillet.ops.rows import row_max, row_sum
 from rillet.ops.shape_rules import axis_in, same_as_input
@@ -95,6 +96,7 @@ softmax_op: Op = define(
     kernel=_softmax,
     infer=same_as_input,
     grad=(_softmax_slope,),
+    lower=softmax_loops.softmax,
 )
 log_softmax_op: Op = define(
     "LogSoftmax",
@@ -102,6 +104,7 @@ log_softmax_op: Op = define(
     kernel=_log_softmax,
     infer=same_as_input,
     grad=(_log_softmax_slope,),
+    lower=softmax_loops.log_softmax,
 )
 
 
@@ -219,6 +222,7 @@ softmax_xent_op: Op = define(
     infer=_infer_xent,
     grad=_grad_xent,
     outputs=2,
+    lower=softmax_loops.cross_entropy,
 )
 
 
@@ -324,6 +328,7 @@ sparse_xent_op: Op = define(
     infer=_infer_sparse,
     grad=_grad_sparse,
     outputs=2,
+    lower=softmax_loops.sparse_cross_entropy,
 )
 
 

@@ -12,6 +12,7 @@ from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.ops.host import integers
+from rillet.ops.lowering import transposed
 from rillet.ops.registry import Op, define
 
 Array = np.ndarray[Any, Any]
@@ -83,6 +84,7 @@ transpose_op: Op = define(
     infer=_infer_transpose,
     grad=(lambda g, y, x, perm: transpose_op(g, inverse(perm)), None),
     quiet=False,
+    lower=transposed,
 )
 conjugate_transpose_op: Op = define(
     "ConjugateTranspose",

@@ -98,7 +98,7 @@ class Chain:
         ]
         wanted = self.work / _BLOCK
         if hints:
-            wanted = min(wanted, self.rows / min(hints))
+            wanted = max(min(wanted, self.rows / min(hints)), min(wanted, 4.0))
         return max(1, min(_MOST_BLOCKS, self.rows, round(wanted)))
 
     def fits(self, task: Task) -> bool:
