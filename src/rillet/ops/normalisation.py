@@ -126,7 +126,8 @@ def weighted_moments(
         "weighted_moments", axis_or_none("moments", axes), len(static_dims(values))
     )
     products = mul_op(values, weights)
-    if static_dims(weights) != static_dims(products):
+    wide = products.shape.as_list()
+    if None in wide or weights.shape.as_list() != wide:
         weights = broadcast_to_op(weights, static_dims(products))
     total = sum_op(weights, over, keep_dims=True)
     mean = div_op(sum_op(products, over, keep_dims=True), total)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from rillet.core import context
+from rillet.core.convert import to_tensor
 from rillet.core.errors import house_message
 from rillet.core.shapes import as_shape
 from rillet.keras import initializers
@@ -20,7 +22,14 @@ from rillet.keras.layers.scale_shift import (
     widened,
 )
 from rillet.keras.serialization import builtin
-from rillet.ops.elementwise import cast, cast_op, mul_op, sub_op
+from rillet.ops.elementwise import (
+    cast,
+    cast_op,
+    div_op,
+    maximum_op,
+    mul_op,
+    sub_op,
+)
 from rillet.ops.normalisation import weighted_moments
 from rillet.ops.rearrange import expand_dims
 from rillet.ops.shaping import reshape_op, static_dims
@@ -203,10 +212,7 @@ class BatchNormalization(ScaleShift):
         """Let the moving averages follow the moments of a batch."""
         with context.recording_stopped():
             if self.fused:
-                count = 1
-                for a in self._over:
-                    count *= static_dims(x)[a]
-                variance = variance * (count / max(count - 1, 1))
+                variance = mul_op.run(variance, self._unbiased(x, variance.dtype))
             part = 1.0 - self.momentum
             for moving, value in (
                 (self.moving_mean, mean),
@@ -215,6 +221,15 @@ class BatchNormalization(ScaleShift):
                 sizes = tuple(moving.shape)
                 gap = sub_op.run(moving._dense_tensor(), reshape_op.run(value, sizes))
                 moving.assign_sub(mul_op.run(gap, part), read_value=False)
+
+    def _unbiased(self, x: Any, kind: Any) -> Any:
+        """What turns a biased variance into an unbiased one."""
+        sizes = [static_dims(x)[a] for a in self._over]
+        if all(isinstance(size, int) for size in sizes):
+            count = math.prod(sizes)
+            return to_tensor(count / max(count - 1, 1), kind)
+        seen, one = cast(math.prod(sizes), kind), to_tensor(1.0, kind)
+        return div_op.run(seen, maximum_op.run(sub_op.run(seen, one), one))
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
