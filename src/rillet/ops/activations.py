@@ -16,6 +16,7 @@ from rillet.ops.elementwise import add_op, mul_op, neg_op
 from rillet.ops.error_functions import erfc_op
 from rillet.ops.extremes import against_zero
 from rillet.ops.filling import zeros_like_op
+from rillet.ops.lowering import Map
 from rillet.ops.registry import Op, define
 from rillet.ops.selecting import select
 from rillet.ops.shape_rules import same_as_input
@@ -32,12 +33,18 @@ def _flat(h: Any, z: Any, g: Any, x: Any, **attrs: Any) -> Any:
     return zeros_like_op(x)
 
 
+def _lower_relu(b: Any, x: Any) -> Any:
+    """One comparison; NaN stays."""
+    return b.select(x < 0, 0, x)
+
+
 relu_op: Op = define(
     "Relu",
     types=(REAL,),
     kernel=lambda x: against_zero(np.maximum, x),
     infer=same_as_input,
     grad=(lambda g, y, x: relu_grad_op.run(g, y),),
+    lower=Map(_lower_relu),
 )
 relu_grad_op: Op = define(
     "ReluGrad",
@@ -45,6 +52,7 @@ relu_grad_op: Op = define(
     kernel=lambda g, y: np.multiply(g, y > 0),
     infer=same_as_input,
     grad=(lambda h, z, g, y: relu_grad_op(h, y), _flat),
+    lower=Map(lambda b, g, y: b.select(y > 0, g, 0)),
 )
 relu6_op: Op = define(
     "Relu6",
@@ -52,6 +60,7 @@ relu6_op: Op = define(
     kernel=lambda x: np.minimum(np.maximum(x, x.dtype.type(0)), x.dtype.type(6)),
     infer=same_as_input,
     grad=(lambda g, y, x: relu6_grad_op(g, y),),
+    lower=Map(lambda b, x: b.minimum(_lower_relu(b, x), 6)),
 )
 relu6_grad_op: Op = define(
     "Relu6Grad",
@@ -59,12 +68,17 @@ relu6_grad_op: Op = define(
     kernel=lambda g, y: np.multiply(g, (y > 0) & (y < 6)),
     infer=same_as_input,
     grad=(lambda h, z, g, y: relu6_grad_op(h, y), _flat),
+    lower=Map(lambda b, g, y: b.select((y > 0) & (y < 6), g, 0)),
 )
 
 
 def _leaky(x: Array, alpha: float = 0.2) -> Array:
     slope = x.dtype.type(alpha)
     return np.maximum(x, x * slope) if alpha <= 1 else np.minimum(x, x * slope)
+
+
+def _lower_leaky(b: Any, x: Any, alpha: float = 0.2) -> Any:
+    return (b.maximum if alpha <= 1 else b.minimum)(x, x * alpha)
 
 
 leaky_relu_op: Op = define(
@@ -74,6 +88,7 @@ leaky_relu_op: Op = define(
     infer=same_as_input,
     grad=(lambda g, y, x, alpha=0.2: leaky_relu_grad_op(g, x, alpha=alpha),),
     attrs={"alpha": 0.2},
+    lower=Map(_lower_leaky),
 )
 leaky_relu_grad_op: Op = define(
     "LeakyReluGrad",
@@ -82,6 +97,7 @@ leaky_relu_grad_op: Op = define(
     infer=same_as_input,
     grad=(lambda h, z, g, x, alpha=0.2: leaky_relu_grad_op(h, x, alpha=alpha), _flat),
     attrs={"alpha": 0.2},
+    lower=Map(lambda b, g, x, alpha=0.2: b.select(x > 0.0, g, g * alpha)),
 )
 elu_op: Op = define(
     "Elu",
@@ -89,6 +105,7 @@ elu_op: Op = define(
     kernel=lambda x: select(x < 0, np.expm1(np.minimum(x, x.dtype.type(0))), x),
     infer=same_as_input,
     grad=(lambda g, y, x: elu_grad_op(g, y),),
+    lower=Map(lambda b, x: b.select(x < 0.0, b.expm1(x), x)),
 )
 elu_grad_op: Op = define(
     "EluGrad",
@@ -99,12 +116,14 @@ elu_grad_op: Op = define(
         lambda h, z, g, y: elu_grad_op(h, y),
         lambda h, z, g, y: mul_op(mul_op(h, g), _negative_op(y)),
     ),
+    lower=Map(lambda b, g, y: b.select(y < 0.0, g * (y + 1.0), g)),
 )
 _negative_op: Op = define(
     "RilletIsNegative",
     types=(FLOATING,),
     kernel=lambda x: (x < 0).astype(x.dtype),
     infer=same_as_input,
+    lower=Map(lambda b, x: b.cast(x < 0.0, x.type)),
 )
 
 _SELU_SCALE = 1.0507009873554804934193349852946
@@ -123,12 +142,23 @@ def _selu_grad(g: Array, y: Array) -> Array:
     return select(y < 0, low, g * kind(_SELU_SCALE))
 
 
+def _lower_selu(b: Any, x: Any) -> Any:
+    low = b.expm1(x) * (_SELU_SCALE * _SELU_ALPHA)
+    return b.select(x < 0.0, low, x * _SELU_SCALE)
+
+
+def _lower_selu_grad(b: Any, g: Any, y: Any) -> Any:
+    low = g * (y + _SELU_SCALE * _SELU_ALPHA)
+    return b.select(y < 0.0, low, g * _SELU_SCALE)
+
+
 selu_op: Op = define(
     "Selu",
     types=(FLOATING,),
     kernel=_selu,
     infer=same_as_input,
     grad=(lambda g, y, x: selu_grad_op(g, y),),
+    lower=Map(_lower_selu),
 )
 selu_grad_op: Op = define(
     "SeluGrad",
@@ -139,6 +169,7 @@ selu_grad_op: Op = define(
         lambda h, z, g, y: selu_grad_op(h, y),
         lambda h, z, g, y: mul_op(mul_op(h, g), _negative_op(y)),
     ),
+    lower=Map(_lower_selu_grad),
 )
 softsign_op: Op = define(
     "Softsign",
@@ -146,6 +177,7 @@ softsign_op: Op = define(
     kernel=lambda x: x / (x.dtype.type(1) + np.abs(x)),
     infer=same_as_input,
     grad=(lambda g, y, x: softsign_grad_op(g, x),),
+    lower=Map(lambda b, x: x / (b.abs(x) + 1.0)),
 )
 
 
@@ -161,6 +193,7 @@ softsign_grad_op: Op = define(
     kernel=lambda g, x: g / np.square(x.dtype.type(1) + np.abs(x)),
     infer=same_as_input,
     grad=(lambda h, z, g, x: softsign_grad_op(h, x), _softsign_grad_slope),
+    lower=Map(lambda b, g, x: g / b.square(b.abs(x) + 1.0)),
 )
 softsign_curve_op: Op = define(
     "RilletSoftsignCurve",
@@ -169,6 +202,9 @@ softsign_curve_op: Op = define(
         x.dtype.type(-2) * np.sign(x) / np.power(x.dtype.type(1) + np.abs(x), 3)
     ).astype(x.dtype),
     infer=same_as_input,
+    lower=Map(
+        lambda b, x: b.sign(x) * -2.0 / b.pow(b.abs(x) + 1.0, b.const(3, x.type))
+    ),
 )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from rillet.core.dtypes import INTEGER
 from rillet.core.tensor import Tensor
+from rillet.ops.lowering import Map
 from rillet.ops.registry import Op, define
 from rillet.ops.shape_rules import broadcast, same_as_input
 
@@ -19,6 +20,7 @@ bitwise_and_op: Op = define(
     kernel=np.bitwise_and,
     infer=broadcast("bitwise_and"),
     quiet=False,
+    lower=Map(lambda b, x, y: x & y),
 )
 bitwise_or_op: Op = define(
     "BitwiseOr",
@@ -26,6 +28,7 @@ bitwise_or_op: Op = define(
     kernel=np.bitwise_or,
     infer=broadcast("bitwise_or"),
     quiet=False,
+    lower=Map(lambda b, x, y: x | y),
 )
 bitwise_xor_op: Op = define(
     "BitwiseXor",
@@ -33,6 +36,7 @@ bitwise_xor_op: Op = define(
     kernel=np.bitwise_xor,
     infer=broadcast("bitwise_xor"),
     quiet=False,
+    lower=Map(lambda b, x, y: x ^ y),
 )
 invert_op: Op = define(
     "Invert",
@@ -40,6 +44,7 @@ invert_op: Op = define(
     kernel=np.invert,
     infer=same_as_input,
     quiet=False,
+    lower=Map(lambda b, x: ~x),
 )
 
 
@@ -57,6 +62,7 @@ left_shift_op: Op = define(
     kernel=lambda x, y: np.left_shift(x, _distance(x, y)),
     infer=broadcast("left_shift"),
     quiet=False,
+    lower=Map(lambda b, x, y: b.shift_left(x, y)),
 )
 right_shift_op: Op = define(
     "RightShift",
@@ -64,6 +70,7 @@ right_shift_op: Op = define(
     kernel=lambda x, y: np.right_shift(x, _distance(x, y)),
     infer=broadcast("right_shift"),
     quiet=False,
+    lower=Map(lambda b, x, y: b.shift_right(x, y)),
 )
 
 

@@ -10,6 +10,7 @@ from rillet.core.convert import to_tensor
 from rillet.core.dtypes import ANY, FROM_NUMPY, REAL, DType, as_dtype
 from rillet.core.errors import UnimplementedError, house_message
 from rillet.core.spec import Spec
+from rillet.ops.lowering import Map
 from rillet.ops.registry import Op, define
 from rillet.ops.selecting import select
 from rillet.ops.shape_rules import same_as_input
@@ -23,6 +24,7 @@ cast_op: Op = define(
     infer=lambda x, DstT: Spec(x.shape, DstT),
     grad=(lambda g, y, x, DstT: cast_op(g, DstT=x.dtype),),
     attrs={"DstT": None},
+    lower=Map(lambda b, x, DstT: b.converted(x, DstT.name)),
 )
 
 
@@ -164,6 +166,16 @@ def _grad_clamp(g: Any, y: Any, x: Any, low: Any = None, high: Any = None) -> An
     return _clamp_grad_op(g, x, low=low, high=high)
 
 
+def _lower_clamp(b: Any, x: Any, low: Any = None, high: Any = None) -> Any:
+    if low is not None:
+        x = b.maximum(x, low.item())
+    return x if high is None else b.minimum(x, high.item())
+
+
+def _lower_clamp_grad(b: Any, g: Any, x: Any, low: Any = None, high: Any = None) -> Any:
+    return b.select(b.eq(_lower_clamp(b, x, low, high), x), g, 0)
+
+
 _clamp_op: Op = define(
     "RilletClamp",
     types=(REAL,),
@@ -171,6 +183,7 @@ _clamp_op: Op = define(
     infer=same_as_input,
     grad=(_grad_clamp,),
     attrs={"low": None, "high": None},
+    lower=Map(_lower_clamp),
 )
 _clamp_grad_op: Op = define(
     "RilletClampGrad",
@@ -186,4 +199,5 @@ _clamp_grad_op: Op = define(
         None,
     ),
     attrs={"low": None, "high": None},
+    lower=Map(_lower_clamp_grad),
 )

@@ -10,25 +10,51 @@ from rillet.core.convert import to_tensor
 from rillet.core.dtypes import ANY, BOOL, FLOATING, REAL, bool_
 from rillet.core.tensor import Tensor
 from rillet.ops.dispatch import is_typed
+from rillet.ops.lowering import Map
 from rillet.ops.registry import Op, define
 from rillet.ops.shape_rules import broadcast, compared, same_as_input, same_shape
 
-equal_op: Op = define("Equal", types=(ANY, 0), kernel=np.equal, infer=compared("equal"))
-not_equal_op: Op = define(
-    "NotEqual", types=(ANY, 0), kernel=np.not_equal, infer=compared("not_equal")
+equal_op: Op = define(
+    "Equal",
+    types=(ANY, 0),
+    kernel=np.equal,
+    infer=compared("equal"),
+    lower=Map(lambda b, x, y: b.eq(x, y)),
 )
-less_op: Op = define("Less", types=(REAL, 0), kernel=np.less, infer=compared("less"))
+not_equal_op: Op = define(
+    "NotEqual",
+    types=(ANY, 0),
+    kernel=np.not_equal,
+    infer=compared("not_equal"),
+    lower=Map(lambda b, x, y: b.ne(x, y)),
+)
+less_op: Op = define(
+    "Less",
+    types=(REAL, 0),
+    kernel=np.less,
+    infer=compared("less"),
+    lower=Map(lambda b, x, y: x < y),
+)
 less_equal_op: Op = define(
-    "LessEqual", types=(REAL, 0), kernel=np.less_equal, infer=compared("less_equal")
+    "LessEqual",
+    types=(REAL, 0),
+    kernel=np.less_equal,
+    infer=compared("less_equal"),
+    lower=Map(lambda b, x, y: x <= y),
 )
 greater_op: Op = define(
-    "Greater", types=(REAL, 0), kernel=np.greater, infer=compared("greater")
+    "Greater",
+    types=(REAL, 0),
+    kernel=np.greater,
+    infer=compared("greater"),
+    lower=Map(lambda b, x, y: x > y),
 )
 greater_equal_op: Op = define(
     "GreaterEqual",
     types=(REAL, 0),
     kernel=np.greater_equal,
     infer=compared("greater_equal"),
+    lower=Map(lambda b, x, y: x >= y),
 )
 logical_and_op: Op = define(
     "LogicalAnd",
@@ -36,6 +62,7 @@ logical_and_op: Op = define(
     kernel=np.logical_and,
     infer=broadcast("logical_and"),
     quiet=False,
+    lower=Map(lambda b, x, y: x & y),
 )
 logical_or_op: Op = define(
     "LogicalOr",
@@ -43,6 +70,7 @@ logical_or_op: Op = define(
     kernel=np.logical_or,
     infer=broadcast("logical_or"),
     quiet=False,
+    lower=Map(lambda b, x, y: x | y),
 )
 logical_xor_op: Op = define(
     "RilletLogicalXor",
@@ -50,6 +78,7 @@ logical_xor_op: Op = define(
     kernel=np.logical_xor,
     infer=broadcast("logical_xor"),
     quiet=False,
+    lower=Map(lambda b, x, y: x ^ y),
 )
 logical_not_op: Op = define(
     "LogicalNot",
@@ -57,19 +86,25 @@ logical_not_op: Op = define(
     kernel=np.logical_not,
     infer=same_as_input,
     quiet=False,
+    lower=Map(lambda b, x: ~x),
 )
 
 
-def _test(name: str, function: Any) -> Op:
+def _test(name: str, function: Any, element: Any) -> Op:
     """A record that asks a question of each float."""
     return define(
-        name, types=(FLOATING,), kernel=function, infer=same_shape(bool_), quiet=False
+        name,
+        types=(FLOATING,),
+        kernel=function,
+        infer=same_shape(bool_),
+        quiet=False,
+        lower=Map(element),
     )
 
 
-is_nan_op: Op = _test("IsNan", np.isnan)
-is_inf_op: Op = _test("IsInf", np.isinf)
-is_finite_op: Op = _test("IsFinite", np.isfinite)
+is_nan_op: Op = _test("IsNan", np.isnan, lambda b, x: b.is_nan(x))
+is_inf_op: Op = _test("IsInf", np.isinf, lambda b, x: b.eq(b.abs(x), np.inf))
+is_finite_op: Op = _test("IsFinite", np.isfinite, lambda b, x: b.abs(x) < np.inf)
 
 
 def equal(x: Any, y: Any, name: str | None = None) -> Tensor:

@@ -30,6 +30,7 @@ from rillet.ops.casting import cast as cast
 from rillet.ops.casting import cast_array as cast_array
 from rillet.ops.casting import cast_op as cast_op
 from rillet.ops.extremes import extreme
+from rillet.ops.lowering import Map
 from rillet.ops.quotients import checked_divisor as checked_divisor
 from rillet.ops.quotients import div_no_nan_op as div_no_nan_op
 from rillet.ops.quotients import div_op as div_op
@@ -79,6 +80,15 @@ def _power(x: Array, y: Array) -> Any:
     return np.power(x, y)
 
 
+def _lower_power(ctx: Any, x: Any, y: Any, **attrs: Any) -> Any:
+    """As `Map`, with a known exponent a number in the code."""
+    known = getattr(y, "known", None)
+    if known is not None and known.size == 1:
+        value = known.item()
+        return Map(lambda b, x, y: b.pow(x, b.const(value, x.type)))(ctx, x, y)
+    return Map(lambda b, x, y: b.pow(x, y))(ctx, x, y)
+
+
 pow_op: Op = define(
     "Pow",
     types=(NUMERIC - dtypes.type_set(dtypes.uint8, dtypes.uint16), 0),
@@ -88,6 +98,7 @@ pow_op: Op = define(
         lambda g, z, x, y: sum_to(_power_by_base(g, x, y), x),
         lambda g, z, x, y: sum_to(_power_by_exponent(g, z, x, y), y),
     ),
+    lower=_lower_power,
 )
 
 
@@ -113,6 +124,7 @@ log_op: Op = define(
     kernel=np.log,
     infer=same_as_input,
     grad=(lambda g, y, x: div_op.run(g, conjugate(x)),),
+    lower=Map(lambda b, x: b.log(x)),
 )
 _safe_log_op: Op = define(
     "RilletLogOrZero",
@@ -120,6 +132,7 @@ _safe_log_op: Op = define(
     kernel=lambda x: np.where(x > 0, np.log(x), x.dtype.type(0)).astype(x.dtype),
     infer=same_as_input,
     grad=(lambda g, y, x: div_no_nan_op(g, maximum_op(x, zeros_scalar(x))),),
+    lower=Map(lambda b, x: b.select(x > 0.0, b.log(x), 0.0)),
 )
 square_op: Op = define(
     "Square",
@@ -127,6 +140,7 @@ square_op: Op = define(
     kernel=np.square,
     infer=same_as_input,
     grad=(lambda g, y, x: mul_op(g, add_op(conjugate(x), conjugate(x))),),
+    lower=Map(lambda b, x: x * x),
 )
 sqrt_op: Op = define(
     "Sqrt",
@@ -134,6 +148,7 @@ sqrt_op: Op = define(
     kernel=np.sqrt,
     infer=same_as_input,
     grad=(lambda g, y, x: sqrt_grad_op(y, g),),
+    lower=Map(lambda b, x: b.sqrt(x)),
 )
 
 
@@ -151,6 +166,7 @@ sqrt_grad_op: Op = define(
         lambda h, z, y, g: neg_op(mul_op(conjugate(div_op(h, y)), z)),
         lambda h, z, y, g: sqrt_grad_op(conjugate(y), h),
     ),
+    lower=Map(lambda b, y, g: b.select(b.eq(g, 0.0), 0.0, g * 0.5 / y)),
 )
 exp_op: Op = define(
     "Exp",
@@ -158,6 +174,7 @@ exp_op: Op = define(
     kernel=np.exp,
     infer=same_as_input,
     grad=(lambda g, y, x: mul_op(g, conjugate(y)),),
+    lower=Map(lambda b, x: b.exp(x)),
 )
 sign_op: Op = define(
     "Sign",
@@ -165,6 +182,7 @@ sign_op: Op = define(
     kernel=lambda x: np.sign(x),
     infer=same_as_input,
     grad=(lambda g, y, x: mul_op(g, zeros_scalar(g)),),
+    lower=Map(lambda b, x: b.sign(x)),
 )
 abs_op: Op = define(
     "Abs",
@@ -172,18 +190,21 @@ abs_op: Op = define(
     kernel=np.absolute,
     infer=same_as_input,
     grad=(lambda g, y, x: mul_op(g, sign_op(x)),),
+    lower=Map(lambda b, x: b.abs(x)),
 )
 _at_least_op: Op = define(
     "RilletAtLeast",
     types=(REAL, 0),
     kernel=lambda x, y: np.greater_equal(x, y).astype(x.dtype),
     infer=broadcast("maximum"),
+    lower=Map(lambda b, x, y: b.cast(x >= y, x.type)),
 )
 _below_op: Op = define(
     "RilletBelow",
     types=(REAL, 0),
     kernel=lambda x, y: np.logical_not(np.greater_equal(x, y)).astype(x.dtype),
     infer=broadcast("maximum"),
+    lower=Map(lambda b, x, y: b.cast(~(x >= y), x.type)),
 )
 maximum_op: Op = define(
     "Maximum",
@@ -194,6 +215,7 @@ maximum_op: Op = define(
         lambda g, z, x, y: sum_to(mul_op(g, _at_least_op(x, y)), x),
         lambda g, z, x, y: sum_to(mul_op(g, _below_op(x, y)), y),
     ),
+    lower=Map(lambda b, x, y: b.maximum(x, y)),
 )
 minimum_op: Op = define(
     "Minimum",
@@ -204,6 +226,7 @@ minimum_op: Op = define(
         lambda g, z, x, y: sum_to(mul_op(g, _at_least_op(y, x)), x),
         lambda g, z, x, y: sum_to(mul_op(g, _below_op(y, x)), y),
     ),
+    lower=Map(lambda b, x, y: b.minimum(x, y)),
 )
 
 

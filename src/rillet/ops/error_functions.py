@@ -20,6 +20,7 @@ from rillet.core.tensor import Tensor
 from rillet.ops import special_tables as tables
 from rillet.ops.chebyshev import evaluate, kernel, pieces
 from rillet.ops.elementwise import exp_op, mul_op, neg_op, square_op
+from rillet.ops.lowering import Map
 from rillet.ops.registry import Op, define
 from rillet.ops.shape_rules import same_as_input
 from rillet.ops.spreading import LARGE
@@ -211,6 +212,7 @@ erf_op: Op = define(
     kernel=erf_array,
     infer=same_as_input,
     grad=(lambda g, y, x: _bell(g, x, _SLOPE, -1),),
+    lower=Map(lambda b, x: b.erf(x)),
 )
 erfc_op: Op = define(
     "Erfc",
@@ -218,6 +220,7 @@ erfc_op: Op = define(
     kernel=_single(_erfc32, kernel(_erfc64)),
     infer=same_as_input,
     grad=(lambda g, y, x: _bell(g, x, -_SLOPE, -1),),
+    lower=Map(lambda b, x: b.erfc(x)),
 )
 erfinv_op: Op = define(
     "Erfinv",
@@ -225,6 +228,7 @@ erfinv_op: Op = define(
     kernel=kernel(_erfinv64),
     infer=same_as_input,
     grad=(lambda g, y, x: _bell(g, y, 1 / _SLOPE, 1),),
+    lower=Map(lambda b, x: b.erfinv(x)),
 )
 
 
@@ -239,6 +243,7 @@ ndtri_op: Op = define(
     kernel=kernel(_ndtri64),
     infer=same_as_input,
     grad=(_grad_ndtri,),
+    lower=Map(lambda b, x: b.ndtri(x)),
 )
 
 

@@ -16,6 +16,7 @@ from rillet.ops import gamma_kernels as kernels
 from rillet.ops.chebyshev import kernel
 from rillet.ops.elementwise import add_op, exp_op, log_op, mul_op, neg_op, sub_op
 from rillet.ops.gamma_gradient import gamma_sample_gradient
+from rillet.ops.lowering import Map
 from rillet.ops.registry import Op, define
 from rillet.ops.shape_rules import broadcast, same_as_input
 from rillet.ops.shaping import sum_op, sum_to
@@ -36,6 +37,7 @@ lgamma_op: Op = define(
     kernel=kernel(kernels.lgamma),
     infer=same_as_input,
     grad=(lambda g, y, x: mul_op(g, digamma_op(x)),),
+    lower=Map(lambda b, x: b.lgamma(x)),
 )
 digamma_op: Op = define(
     "Digamma",
@@ -43,6 +45,7 @@ digamma_op: Op = define(
     kernel=kernel(kernels.digamma),
     infer=same_as_input,
     grad=(lambda g, y, x: mul_op(g, polygamma_op(_one(x), x)),),
+    lower=Map(lambda b, x: b.digamma(x)),
 )
 polygamma_op: Op = define(
     "Polygamma",

@@ -16,6 +16,7 @@ from rillet.core.tensor import Tensor
 from rillet.ops.dispatch import is_typed
 from rillet.ops.gather import gather_op
 from rillet.ops.host import integer, is_symbolic
+from rillet.ops.lowering import Map
 from rillet.ops.registry import Op, define
 from rillet.ops.selecting import select
 from rillet.ops.shaping import reshape_op, static_dims, sum_to
@@ -90,6 +91,7 @@ select_op: Op = define(
     infer=_infer_select,
     grad=(None, _grad_then, _grad_else),
     quiet=False,
+    lower=Map(lambda b, c, x, y: b.select(c, x, y)),
 )
 
 

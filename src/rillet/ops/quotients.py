@@ -19,6 +19,7 @@ from rillet.core.errors import (
 from rillet.core.tensor import Tensor
 from rillet.ops.casting import cast_op
 from rillet.ops.dispatch import matched
+from rillet.ops.lowering import Map
 from rillet.ops.registry import Op, define
 from rillet.ops.ring import add_op, conjugate, mul_op, neg_op
 from rillet.ops.shape_rules import broadcast, same_as_input
@@ -35,6 +36,7 @@ div_op: Op = define(
         lambda g, z, x, y: sum_to(div_op(g, conjugate(y)), x),
         lambda g, z, x, y: sum_to(mul_op(g, conjugate(div_op(neg_op(z), y))), y),
     ),
+    lower=Map(lambda b, x, y: x / y),
 )
 
 
@@ -64,7 +66,11 @@ def _floor_mod(x: Array, y: Array) -> Any:
 
 
 floor_div_op: Op = define(
-    "FloorDiv", types=(REAL, 0), kernel=_floor_div, infer=broadcast("floordiv")
+    "FloorDiv",
+    types=(REAL, 0),
+    kernel=_floor_div,
+    infer=broadcast("floordiv"),
+    lower=Map(lambda b, x, y: b.floor_div(x, y)),
 )
 floor_mod_op: Op = define(
     "FloorMod",
@@ -75,6 +81,7 @@ floor_mod_op: Op = define(
         lambda g, z, x, y: sum_to(g, x),
         lambda g, z, x, y: sum_to(neg_op(mul_op(g, floor_div_op(x, y))), y),
     ),
+    lower=Map(lambda b, x, y: b.floor_mod(x, y)),
 )
 reciprocal_op: Op = define(
     "Reciprocal",
@@ -82,6 +89,7 @@ reciprocal_op: Op = define(
     kernel=lambda x: np.true_divide(x.dtype.type(1), x),
     infer=same_as_input,
     grad=(lambda g, y, x: reciprocal_grad_op(y, g),),
+    lower=Map(lambda b, x: 1.0 / x),
 )
 
 
@@ -114,6 +122,7 @@ reciprocal_grad_op: Op = define(
         _reciprocal_grad_by_y,
         lambda h, z, y, g: reciprocal_grad_op(conjugate(y), h),
     ),
+    lower=Map(lambda b, y, g: b.select(b.eq(g, 0.0), 0.0, -(g * (y * y)))),
 )
 
 
@@ -133,6 +142,7 @@ div_no_nan_op: Op = define(
         lambda g, z, x, y: sum_to(div_no_nan_op(g, conjugate(y)), x),
         lambda g, z, x, y: sum_to(mul_op(g, conjugate(div_no_nan_op(neg_op(z), y))), y),
     ),
+    lower=Map(lambda b, x, y: b.select(b.eq(y, 0.0), 0.0, x / y)),
 )
 
 

@@ -13,6 +13,7 @@ from rillet.core.dtypes import (
     UNSIGNED,
 )
 from rillet.core.tensor import Tensor
+from rillet.ops.lowering import Map
 from rillet.ops.registry import Op, define
 from rillet.ops.shape_rules import broadcast, same_as_input
 from rillet.ops.shaping import sum_to
@@ -23,6 +24,7 @@ add_op: Op = define(
     kernel=np.add,
     infer=broadcast("add"),
     grad=(lambda g, z, x, y: sum_to(g, x), lambda g, z, x, y: sum_to(g, y)),
+    lower=Map(lambda b, x, y: x + y),
 )
 sub_op: Op = define(
     "Sub",
@@ -30,6 +32,7 @@ sub_op: Op = define(
     kernel=np.subtract,
     infer=broadcast("subtract"),
     grad=(lambda g, z, x, y: sum_to(g, x), lambda g, z, x, y: sum_to(neg_op(g), y)),
+    lower=Map(lambda b, x, y: x - y),
 )
 mul_op: Op = define(
     "Mul",
@@ -40,6 +43,7 @@ mul_op: Op = define(
         lambda g, z, x, y: sum_to(mul_op(g, conjugate(y)), x),
         lambda g, z, x, y: sum_to(mul_op(g, conjugate(x)), y),
     ),
+    lower=Map(lambda b, x, y: x * y),
 )
 neg_op: Op = define(
     "Neg",
@@ -47,6 +51,7 @@ neg_op: Op = define(
     kernel=np.negative,
     infer=same_as_input,
     grad=(lambda g, y, x: neg_op(g),),
+    lower=Map(lambda b, x: -x),
 )
 conj_op: Op = define(
     "Conj",

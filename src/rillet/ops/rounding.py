@@ -11,16 +11,41 @@ from rillet.core.convert import to_tensor
 from rillet.core.dtypes import FLOATING, REAL, type_set
 from rillet.core.tensor import Tensor
 from rillet.ops.elementwise import checked_divisor
+from rillet.ops.lowering import Map
 from rillet.ops.registry import Op, define
 from rillet.ops.shape_rules import broadcast, same_as_input
 from rillet.ops.shaping import sum_to
 
 Array = np.ndarray[Any, Any]
 
-floor_op: Op = define("Floor", types=(FLOATING,), kernel=np.floor, infer=same_as_input)
-ceil_op: Op = define("Ceil", types=(FLOATING,), kernel=np.ceil, infer=same_as_input)
-rint_op: Op = define("Rint", types=(FLOATING,), kernel=np.rint, infer=same_as_input)
-round_op: Op = define("Round", types=(FLOATING,), kernel=np.rint, infer=same_as_input)
+floor_op: Op = define(
+    "Floor",
+    types=(FLOATING,),
+    kernel=np.floor,
+    infer=same_as_input,
+    lower=Map(lambda b, x: b.floor(x)),
+)
+ceil_op: Op = define(
+    "Ceil",
+    types=(FLOATING,),
+    kernel=np.ceil,
+    infer=same_as_input,
+    lower=Map(lambda b, x: b.ceil(x)),
+)
+rint_op: Op = define(
+    "Rint",
+    types=(FLOATING,),
+    kernel=np.rint,
+    infer=same_as_input,
+    lower=Map(lambda b, x: b.rint(x)),
+)
+round_op: Op = define(
+    "Round",
+    types=(FLOATING,),
+    kernel=np.rint,
+    infer=same_as_input,
+    lower=Map(lambda b, x: b.rint(x)),
+)
 
 
 def _truncate_div(x: Array, y: Array) -> Any:
@@ -36,10 +61,18 @@ def _truncate_mod(x: Array, y: Array) -> Any:
 
 
 truncate_div_op: Op = define(
-    "TruncateDiv", types=(REAL, 0), kernel=_truncate_div, infer=broadcast("truncatediv")
+    "TruncateDiv",
+    types=(REAL, 0),
+    kernel=_truncate_div,
+    infer=broadcast("truncatediv"),
+    lower=Map(lambda b, x, y: b.truncate_div(x, y)),
 )
 truncate_mod_op: Op = define(
-    "TruncateMod", types=(REAL, 0), kernel=_truncate_mod, infer=broadcast("truncatemod")
+    "TruncateMod",
+    types=(REAL, 0),
+    kernel=_truncate_mod,
+    infer=broadcast("truncatemod"),
+    lower=Map(lambda b, x, y: b.truncate_mod(x, y)),
 )
 next_after_op: Op = define(
     "NextAfter",
@@ -50,6 +83,7 @@ next_after_op: Op = define(
         lambda g, z, x1, x2: sum_to(g, x1),
         lambda g, z, x1, x2: sum_to(g * to_tensor(0.0, dtype=g.dtype), x2),
     ),
+    lower=Map(lambda b, x, y: b.next_after(x, y)),
 )
 
 

@@ -36,3 +36,13 @@ from rillet.ops.scalar_exponentials import softplus as softplus
 from rillet.ops.scalar_exponentials import tanh as tanh
 from rillet.ops.scalar_powers import pow as pow
 from rillet.ops.scalar_powers import rsqrt as rsqrt
+from rillet.ops.scalar_powers import square as square
+from rillet.ops.scalar_wholes import converted as converted
+from rillet.ops.scalar_wholes import floor_div as floor_div
+from rillet.ops.scalar_wholes import floor_mod as floor_mod
+from rillet.ops.scalar_wholes import next_after as next_after
+from rillet.ops.scalar_wholes import shift_left as shift_left
+from rillet.ops.scalar_wholes import shift_right as shift_right
+from rillet.ops.scalar_wholes import sign as sign
+from rillet.ops.scalar_wholes import truncate_div as truncate_div
+from rillet.ops.scalar_wholes import truncate_mod as truncate_mod

@@ -117,3 +117,8 @@ def _whole_power(x: Expr, y: Expr) -> Expr:
 def rsqrt(x: Expr) -> Expr:
     """1 / sqrt(x), within 1.5 ULP; infinity at 0, NaN below."""
     return 1.0 / b.sqrt(x)
+
+
+def square(x: Expr) -> Expr:
+    """x · x."""
+    return x * x

@@ -25,6 +25,7 @@ from rillet.ops.elementwise import (
     sub_op,
     zero_where_none_flows,
 )
+from rillet.ops.lowering import Map
 from rillet.ops.registry import Op, define
 from rillet.ops.shape_rules import broadcast, same_as_input
 from rillet.ops.shaping import sum_to
@@ -62,6 +63,7 @@ sigmoid_op: Op = define(
     kernel=_widened(_sigmoid),
     infer=same_as_input,
     grad=(lambda g, y, x: sigmoid_grad_op(conjugate(y), g),),
+    lower=Map(lambda b, x: b.sigmoid(x)),
 )
 
 
@@ -84,6 +86,7 @@ sigmoid_grad_op: Op = define(
         _sigmoid_grad_by_curve,
         lambda h, z, y, g: sigmoid_grad_op(conjugate(y), h),
     ),
+    lower=Map(lambda b, y, g: g * (y - y * y)),
 )
 tanh_op: Op = define(
     "Tanh",
@@ -91,6 +94,7 @@ tanh_op: Op = define(
     kernel=np.tanh,
     infer=same_as_input,
     grad=(lambda g, y, x: tanh_grad_op(conjugate(y), g),),
+    lower=Map(lambda b, x: b.tanh(x)),
 )
 
 
@@ -111,6 +115,7 @@ tanh_grad_op: Op = define(
         ),
         lambda h, z, y, g: tanh_grad_op(conjugate(y), h),
     ),
+    lower=Map(lambda b, y, g: g * (1.0 - y * y)),
 )
 
 
@@ -129,6 +134,7 @@ softplus_op: Op = define(
     kernel=_widened(_softplus),
     infer=same_as_input,
     grad=(lambda g, y, x: softplus_grad_op(g, x),),
+    lower=Map(lambda b, x: b.softplus(x)),
 )
 
 
@@ -143,6 +149,7 @@ softplus_grad_op: Op = define(
     kernel=_widened(lambda g, x: np.multiply(g, _sigmoid(x))),
     infer=same_as_input,
     grad=(lambda h, z, g, x: softplus_grad_op(h, x), _softplus_grad_by_x),
+    lower=Map(lambda b, g, x: g * b.sigmoid(x)),
 )
 
 
@@ -157,6 +164,7 @@ rsqrt_op: Op = define(
     kernel=_widened(_rsqrt),
     infer=same_as_input,
     grad=(lambda g, y, x: rsqrt_grad_op(y, g),),
+    lower=Map(lambda b, x: b.rsqrt(x)),
 )
 
 
@@ -177,17 +185,19 @@ rsqrt_grad_op: Op = define(
     kernel=_widened(_rsqrt_grad),
     infer=same_as_input,
     grad=(_rsqrt_grad_by_y, lambda h, z, y, g: rsqrt_grad_op(conjugate(y), h)),
+    lower=Map(lambda b, y, g: b.select(b.eq(g, 0.0), 0.0, g * -0.5 * (y * y * y))),
 )
 
 
-def _curve(name: str, kernel: Any, slope: Any, types: Any = FLOATING | COMPLEX) -> Op:
+def _curve(name: str, kernel: Any, slope: Any) -> Op:
     """A record whose gradient is g times the conjugate of a slope made of x."""
     return define(
         name,
-        types=(types,),
+        types=(FLOATING | COMPLEX,),
         kernel=_widened(kernel),
         infer=same_as_input,
         grad=(lambda g, y, x: mul_op(g, slope(conjugate(x))),),
+        lower=Map(lambda b, x: getattr(b, name.lower())(x)),
     )
 
 
@@ -245,6 +255,7 @@ atan2_op: Op = define(
         lambda g, z, y, x: sum_to(mul_op(x, _by_length(g, y, x)), y),
         lambda g, z, y, x: sum_to(neg_op(mul_op(y, _by_length(g, y, x))), x),
     ),
+    lower=Map(lambda b, y, x: b.atan2(y, x)),
 )
 
 

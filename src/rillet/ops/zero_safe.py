@@ -20,6 +20,7 @@ from rillet.ops.elementwise import (
     mul_op,
     neg_op,
 )
+from rillet.ops.lowering import Map
 from rillet.ops.registry import Op, define
 from rillet.ops.shape_rules import broadcast
 from rillet.ops.shaping import sum_to
@@ -55,6 +56,7 @@ xlogy_op: Op = define(
         ),
         lambda g, z, x, y: sum_to(mul_op(g, conjugate(xdivy_op(x, y))), y),
     ),
+    lower=Map(lambda b, x, y: b.select(b.eq(x, 0.0), 0.0, x * b.log(y))),
 )
 xlog1py_op: Op = define(
     "Xlog1py",
@@ -69,6 +71,7 @@ xlog1py_op: Op = define(
             mul_op(g, conjugate(xdivy_op(x, add_op(y, _one(y))))), y
         ),
     ),
+    lower=Map(lambda b, x, y: b.select(b.eq(x, 0.0), 0.0, x * b.log1p(y))),
 )
 _is_not_zero_op: Op = define(
     "RilletIsNotZero",
@@ -76,6 +79,7 @@ _is_not_zero_op: Op = define(
     kernel=lambda x: np.not_equal(x, 0).astype(x.dtype),
     infer=lambda x: x,
     grad=(None,),
+    lower=Map(lambda b, x: b.cast(b.ne(x, 0.0), x.type)),
 )
 xdivy_op: Op = define(
     "Xdivy",
@@ -90,6 +94,7 @@ xdivy_op: Op = define(
             mul_op(g, conjugate(xdivy_op(neg_op(x), mul_op(y, y)))), y
         ),
     ),
+    lower=Map(lambda b, x, y: b.select(b.eq(x, 0.0), 0.0, x / y)),
 )
 
 
@@ -107,6 +112,7 @@ mul_no_nan_op: Op = define(
         lambda g, z, x, y: sum_to(mul_no_nan_op(g, conjugate(y)), x),
         lambda g, z, x, y: sum_to(mul_no_nan_op(conjugate(x), g), y),
     ),
+    lower=Map(lambda b, x, y: b.select(b.eq(y, 0.0), 0.0, x * y)),
 )
 
 
