@@ -28,11 +28,28 @@ from rillet.graph.trace import Tracer
 from rillet.ops.composites import opened
 
 _state = context.state
-_BACKEND = ReferenceBackend()
+_REFERENCE = ReferenceBackend()
 #: TensorFlow warns where 5 of the last calls traced.
 _MANY = 5
 
-context.register_service("graph.evaluate", lambda t: evaluate(t, _BACKEND))
+context.register_service("graph.evaluate", lambda t: evaluate(t, _REFERENCE))
+
+
+@functools.cache
+def _native() -> Any:
+    """The compiler; the reference, said once, where LLVM is missing."""
+    try:
+        from rillet.backends.native import steps
+        from rillet.backends.native.program import BACKEND
+    except (ImportError, OSError) as error:
+        get_logger().warning(
+            "tf.function: LLVM cannot be loaded (%s); functions run op by op, more"
+            " slowly. Run: python -m pip install llvmlite",
+            error,
+        )
+        return _REFERENCE
+    context.register_service("native.steps", steps.run_steps)
+    return BACKEND
 
 
 class Function:
@@ -225,8 +242,11 @@ class Function:
             tracer.graph.outputs = outputs
             tracer.graph.writes = tracer.written()
         return ConcreteFunction(
-            self._signature, arguments, specs, tracer, form, count, _BACKEND
+            self._signature, arguments, specs, tracer, form, count, self._backend()
         )
+
+    def _backend(self) -> Any:
+        return _REFERENCE if self._jit_compile is False else _native()
 
     def _body(self) -> Callable[..., Any]:
         """The Python function, converted by AutoGraph where asked for."""
@@ -377,6 +397,17 @@ def function(
         return Function(inner, **options)
 
     return decorated if func is None else decorated(func)
+
+
+def scratch_tracer(name: str) -> Tracer:
+    """A tracer whose graph nobody runs: to find out what a call on unknowns gives.
+
+    Args:
+        name: the graph's name.
+    """
+    tracer = Tracer(name, _state.tracer, isolated=True)
+    tracer.may_create = True
+    return tracer
 
 
 def _checked_signature(signature: Any) -> Any:

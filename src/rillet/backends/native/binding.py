@@ -19,7 +19,7 @@ from rillet.backends.native.calls import STATUS, UNIT, KernelCall
 from rillet.backends.native.codegen import item_bytes
 from rillet.backends.native.image import STATUS as STATUS_BASE
 from rillet.backends.native.image import At, Builder, Image, Runner
-from rillet.backends.native.lower import HostItem, Lowered, Lowering, Slot
+from rillet.backends.native.lower import Batches, HostItem, Lowered, Lowering, Slot
 from rillet.backends.native.memory import planned
 from rillet.backends.native.schedule import (
     Chain,
@@ -39,8 +39,7 @@ from rillet.ops.openblas import address as _pointer
 
 _ARENA: Final = 0
 _CONSTS: Final = 1
-_STREAMS: Final = 2
-_FIRST: Final = 3
+_FIRST: Final = 2
 _LINE: Final = 64
 #: References to a variable's tensor, and to its array, that nobody else holds.
 _ALONE: Final = 3
@@ -56,14 +55,13 @@ def address(array: Array) -> int:
 class Frame:
     """What one invocation needs."""
 
-    __slots__ = ("_memory", "arena", "bases", "runners", "streams")
+    __slots__ = ("_memory", "arena", "bases", "runners")
 
     def __init__(self, size: int, bases: int, images: list[Image | None]) -> None:
         self._memory = np.empty(size + _LINE, np.uint8)
         self.arena = -(-address(self._memory) // _LINE) * _LINE
         self.bases: list[int] = [0] * bases
         self.runners: list[Runner | None] = [i.runner() if i else None for i in images]
-        self.streams: Array = np.zeros(0, np.uint32)
 
     def view(self, offset: int, type: str, shape: tuple[int, ...]) -> Array:
         """A part of the arena as an array."""
@@ -83,14 +81,20 @@ class Binding:
         graph: the graph.
         outputs: the tensors wanted.
         specs: what the inputs are.
+        batches: which of them are rows of whole arrays, for runs of many steps.
     """
 
     def __init__(
-        self, graph: Graph, outputs: list[SymbolicTensor], specs: Sequence[Spec]
+        self,
+        graph: Graph,
+        outputs: list[SymbolicTensor],
+        specs: Sequence[Spec],
+        batches: Batches | None = None,
     ) -> None:
         made, wanted = static(graph, outputs, specs)
         self.graph = made
-        self.lowered: Lowered = Lowering(made, wanted).run()
+        self.batches = batches
+        self.lowered: Lowered = Lowering(made, wanted, batches).run()
         self.schedule: Schedule = scheduled(self.lowered)
         self._bases: dict[int, int] = {}
         self._order: list[Buffer] = []
@@ -130,15 +134,12 @@ class Binding:
             raw = value.reshape(-1).view(np.uint8)
             memory[at + offset : at + offset + raw.size] = raw
         self._ranges = ranges
-        self._stream_places = {
-            id(buffer): 24 * i for i, (buffer, _, _) in enumerate(self.lowered.streams)
-        }
 
     def _number_bases(self) -> None:
         named = [x[0] for x in self.lowered.outputs if isinstance(x, tuple)]
         found = [buffer for buffer, _, _ in self._ranges.values()]
         for buffer in [*named, *found]:
-            if buffer.role in ("temp", "const", "stream") or id(buffer) in self._bases:
+            if buffer.role in ("temp", "const") or id(buffer) in self._bases:
                 continue
             self._bases[id(buffer)] = _FIRST + len(self._order)
             self._order.append(buffer)
@@ -148,6 +149,7 @@ class Binding:
         self._inputs: list[tuple[int, int]] = []
         self._variables: list[tuple[int, Any, bool]] = []
         self._made: list[tuple[int, Any, tuple[int, ...], int]] = []
+        self._rows_base = -1
         written = {id(b) for _, b in self.lowered.writes}
         for buffer in self._order:
             base = self._bases[id(buffer)]
@@ -156,6 +158,8 @@ class Binding:
             elif buffer.role == "variable":
                 own = id(buffer) in written
                 self._variables.append((base, buffer.source._cell, own))
+            elif buffer.role == "rows":
+                self._rows_base = base
             elif buffer.role == "output":
                 self._made.append((base, _numpy(buffer.type), buffer.shape, id(buffer)))
         self._plain = (
@@ -180,8 +184,6 @@ class Binding:
             return At(_ARENA, self._places[id(buffer)])
         if buffer.role == "const":
             return At(_CONSTS, self._const_places[id(buffer)])
-        if buffer.role == "stream":
-            return At(_STREAMS, self._stream_places[id(buffer)])
         return At(self._bases[id(buffer)])
 
     def _compiled(self) -> dict[int, jit.Code]:
@@ -258,12 +260,96 @@ class Binding:
         finally:
             frames.append(frame)
 
+    def _draw(self, frame: Frame, steps: int) -> list[Array]:
+        """Let random streams go on by some steps; the words that kernels read."""
+        held = []
+        for buffer, instance, blocks in self.lowered.streams:
+            words = np.array(
+                [_stream_words(instance.reserve(blocks)) for _ in range(steps)],
+                np.uint32,
+            )
+            if id(buffer) in self._bases:
+                frame.bases[self._bases[id(buffer)]] = address(words)
+            held.append(words)
+        return held
+
+    @property
+    def runs_steps(self) -> bool:
+        """Whether many steps can run without Python in between."""
+        return (
+            not self._hosts
+            and not self.lowered.host_writes
+            and len(self._images) == 1
+            and len(self._given) == len(self.lowered.outputs)
+        )
+
+    def run_steps(
+        self, wholes: list[Array], rows: Array | int, steps: int
+    ) -> tuple[list[Array], int]:
+        """Run steps on batches of whole arrays.
+
+        Args:
+            wholes: for each input the whole array, or what every step gets.
+            rows: the rows of all steps' batches; or the first row.
+            steps: how many.
+
+        Returns:
+            The outputs, and how many steps were done before a check failed.
+        """
+        assert self.batches is not None
+        try:
+            frame = self._frames.pop()
+        except IndexError:
+            frame = self._frame()
+        try:
+            return self._run_steps(frame, wholes, rows, steps, self.batches)
+        finally:
+            self._frames.append(frame)
+
+    def _run_steps(
+        self,
+        frame: Frame,
+        wholes: list[Array],
+        rows: Array | int,
+        steps: int,
+        batches: Batches,
+    ) -> tuple[list[Array], int]:
+        bases = frame.bases
+        for base, number in self._inputs:
+            array = wholes[number]
+            bases[base] = address(array)
+            if number in batches.inputs and isinstance(rows, int):
+                bases[base] += rows * array.strides[0]
+        if not isinstance(rows, int) and self._rows_base >= 0:
+            bases[self._rows_base] = address(rows)
+        held: list[Any] = []
+        swapped = self._hold(bases, held)
+        made: list[Array] = []
+        joined = {id(x[0]) for x, all in zip(self.lowered.outputs, batches.joined,
+                                             strict=True) if all}  # fmt: skip
+        for base, dtype, shape, key in self._made:
+            if key in joined:
+                shape = (shape[0] * steps, *shape[1:])
+            array = np.empty(shape, dtype)
+            bases[base] = address(array)
+            made.append(array)
+        held.append(self._draw(frame, steps))
+        runner = frame.runners[0]
+        assert runner is not None
+        done = steps if runner.run(bases, steps) else runner.next_step
+        if done == steps or not self.schedule.copies:
+            for cell, tensor in swapped:
+                cell.tensor = tensor
+        found = [
+            made[at] if shape is None else made[at].reshape(shape)
+            for at, shape in self._given
+        ]
+        return found, done
+
     def _frame(self) -> Frame:
         frame = Frame(self.arena_bytes, _FIRST + len(self._order), self._images)
         frame.bases[_ARENA] = frame.arena
         frame.bases[_CONSTS] = self._const_base
-        frame.streams = np.zeros((max(1, len(self.lowered.streams)), 6), np.uint32)
-        frame.bases[_STREAMS] = address(frame.streams)
         return frame
 
     def _run(self, frame: Frame, inputs: list[Any]) -> list[Any] | None:
@@ -332,8 +418,7 @@ class Binding:
         arrays: dict[int, Array] = {
             key: array for (_, _, _, key), array in zip(self._made, made, strict=True)
         }
-        for i, (_, instance, blocks) in enumerate(self.lowered.streams):
-            frame.streams[i] = _stream_words(instance.reserve(blocks))
+        streams = self._draw(frame, 1)
         for item in self.schedule.before:
             self._on_host(item, frame, inputs, slots, arrays)
         for segment, runner in zip(self.schedule.segments, frame.runners, strict=True):
@@ -348,6 +433,7 @@ class Binding:
             (variable, self._value(x, frame, inputs, slots, arrays))
             for variable, x in self.lowered.host_writes
         ]
+        del streams
         for cell, tensor in swapped:
             cell.tensor = tensor
         for variable, value in late:

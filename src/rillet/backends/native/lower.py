@@ -9,7 +9,7 @@ once is computed where it is used; what is used more often is computed once, in 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -67,6 +67,23 @@ class HostItem:
 Item = Nest | KernelCall | HostItem
 
 
+class Batches(NamedTuple):
+    """Inputs that are rows of whole arrays, another batch of them each step.
+
+    Attributes:
+        inputs: the numbers of those inputs.
+        size: rows of a batch.
+        by_rows: whether a vector of row numbers says which; else they follow each
+            other.
+        joined: for each output whether all steps' rows are wanted, one after the other.
+    """
+
+    inputs: frozenset[int]
+    size: int
+    by_rows: bool
+    joined: tuple[bool, ...]
+
+
 class Lowered:
     """A graph as items.
 
@@ -91,8 +108,15 @@ class Lowered:
 class Lowering:
     """Walks a graph; what `lower` functions are given as `ctx`."""
 
-    def __init__(self, graph: Graph, outputs: list[SymbolicTensor]) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        outputs: list[SymbolicTensor],
+        batches: Batches | None = None,
+    ) -> None:
         self._graph = graph
+        self._batches = batches
+        self._rows = Buffer("int64", (1,), "rows", None, "rows")
         self._wanted = outputs
         self._values: dict[int, Lazy | Slot] = {}
         self._variables: dict[int, tuple[Any, Buffer]] = {}
@@ -120,8 +144,12 @@ class Lowering:
             else:
                 self._node(node)
         self._label = "Output"
-        for tensor in self._wanted:
-            self.made.outputs.append(self._output(self._values[id(tensor)]))
+        for k, tensor in enumerate(self._wanted):
+            value = self._values[id(tensor)]
+            if self._batches is not None and self._batches.joined[k]:
+                self.made.outputs.append(self._joined(value))
+            else:
+                self.made.outputs.append(self._output(value))
         self._label = "Assign"
         self._write_variables()
         return self.made
@@ -132,10 +160,28 @@ class Lowering:
         out = node.outputs[0]
         if _static(out):
             buffer = Buffer(_type(out), _shape(out), "input", number, out.name)
-            self._values[id(out)] = Lazy(buffer.shape, buffer.type, buffer=buffer)
+            value = Lazy(buffer.shape, buffer.type, buffer=buffer)
+            if self._batches is not None and number in self._batches.inputs:
+                value = self._batch(buffer, self._batches)
+                if self._uses.get(id(out), 0) > 1:
+                    self.settled(value)
+            self._values[id(out)] = value
         else:
             self._values[id(out)] = slot = self._slot()
             self.made.items.append(HostItem(node, [number], [slot], "an input"))
+
+    def _batch(self, whole: Buffer, batches: Batches) -> Lazy:
+        """The rows that a step takes of a whole array."""
+        row = whole.size // batches.size
+
+        def at(place: tuple[Index, ...]) -> Expr:
+            number = b.at(place[0]) + b.step() * b.number(batches.size)
+            if batches.by_rows:
+                number = b.load(self._rows, b.position(number, None))
+            rest = flat(place[1:], whole.shape[1:])
+            return b.load(whole, b.position(number, None) * row + rest)
+
+        return Lazy(whole.shape, whole.type, at)
 
     def _slot(self) -> Slot:
         self.made.slots += 1
@@ -254,6 +300,18 @@ class Lowering:
         if value.buffer.role == "temp":
             value.buffer.role = "output"
         return value.buffer, value.shape
+
+    def _joined(self, value: Lazy | Slot) -> Any:
+        """An output of which every step's rows are kept."""
+        if isinstance(value, Slot):
+            return value
+        buffer = Buffer(value.type, value.shape, "output", "joined", self._label)
+        domain = [Var(f"i{k}", n, k == 0) for k, n in enumerate(value.shape)]
+        place = tuple([index_of(v) for v in domain])
+        begin = b.position(b.step() * b.number(value.size), None)
+        store = Store(buffer, flat(place, value.shape) + begin, value.at(place))
+        self.made.items.append(Nest(domain, [store], self._label))
+        return buffer, value.shape
 
     def _copied(self, value: Lazy) -> Lazy:
         buffer = Buffer(value.type, value.shape, "temp", None, self._label)
@@ -433,7 +491,13 @@ class Lowering:
         """Key and counter of a random stream, anew each run."""
         buffer = Buffer("uint32", (6,), "stream", None, "stream")
         self.made.streams.append((buffer, instance, blocks))
-        return Lazy((6,), "uint32", buffer=buffer)
+
+        def at(place: tuple[Index, ...]) -> Expr:
+            # a run of many steps has its numbers step by step
+            step = b.position(b.step() * 6, None)
+            return b.load(buffer, step + place[0])
+
+        return Lazy((6,), "uint32", at)
 
     def call(self, name: str, *inputs: Any, **attrs: Any) -> Any:
         """What a kernel of the backend computes, or None where it has none."""

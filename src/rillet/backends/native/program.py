@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, Final
-
-import numpy as np
 
 from rillet.backends.base import Value
 from rillet.backends.native.binding import Binding
@@ -33,6 +32,11 @@ class NativeProgram:
     Args:
         graph: the graph.
         outputs: the tensors wanted.
+
+    Attributes:
+        cells: of the variables that are written.
+        on_host: whether Python looks at variables in between, so that all of it runs
+            on the host.
     """
 
     def __init__(self, graph: Graph, outputs: list[SymbolicTensor]) -> None:
@@ -43,8 +47,8 @@ class NativeProgram:
         self._forms: set[Any] = set()
         self._said = False
         self._reference: ReferenceProgram | None = None
-        self._cells = _cells(graph)
-        self._on_host = any(node.op is WRITE for node in graph.nodes)
+        self.cells = _cells(graph)
+        self.on_host = any(node.op is WRITE for node in graph.nodes)
 
     def reference(self) -> ReferenceProgram:
         """The same graph, node by node: it words errors, and runs what is rare."""
@@ -54,7 +58,7 @@ class NativeProgram:
 
     def __call__(self, inputs: list[Value]) -> list[Value]:
         """Run; see `backends.base.Program`."""
-        if self._on_host:
+        if self.on_host:
             return self.reference()(inputs)
         key = tuple([getattr(x, "shape", None) for x in inputs])
         binding = self._bindings.get(key)
@@ -63,10 +67,10 @@ class NativeProgram:
             if found is None:
                 return self.reference()(inputs)
             binding = found
-        if not self._cells:
+        if not self.cells:
             return self._run(binding, inputs)
         with ExitStack() as locks:
-            for cell in self._cells:
+            for cell in self.cells:
                 locks.enter_context(cell.lock)
             return self._run(binding, inputs)
 
@@ -76,6 +80,20 @@ class NativeProgram:
             return found
         # A check failed: nothing is written. The reference says what is wrong.
         return self.reference()(inputs)
+
+    def kept(self, key: Any) -> Binding | None:
+        """What was bound under a key of the caller's own."""
+        return self._bindings.get(key)
+
+    def keep(self, key: Any, make: Callable[[], Binding]) -> Binding:
+        """Bind under a key of the caller's own, once."""
+        with self._lock:
+            binding = self._bindings.get(key)
+            if binding is None:
+                binding = self._bindings[key] = make()
+                if len(self._bindings) > _KEPT:
+                    self._bindings.popitem(last=False)
+            return binding
 
     def _bound(self, key: Any, inputs: list[Value]) -> Binding | None:
         """What runs for inputs of those shapes; None where there are too many."""
@@ -100,10 +118,7 @@ class NativeProgram:
                 for a, x in zip(inputs, self._graph.inputs, strict=True)
             ]
             binding = Binding(self._graph, self._outputs, specs)
-            self._bindings[key] = binding
-            if len(self._bindings) > _KEPT:
-                self._bindings.popitem(last=False)
-            return binding
+            return self.keep(key, lambda: binding)
 
 
 def _cells(graph: Graph) -> list[Any]:
@@ -121,4 +136,4 @@ class NativeBackend:
 
 BACKEND: Final = NativeBackend()
 
-__all__ = ["BACKEND", "NativeBackend", "NativeProgram", "np"]
+__all__ = ["BACKEND", "NativeBackend", "NativeProgram"]
