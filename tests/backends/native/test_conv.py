@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from rillet.backends.native import conv
-from rillet.backends.native.host import Facts, facts
+from rillet.backends.native.host import facts
 from rillet.ops import conv_rules, convolve
+from rillet.ops import depthwise as eager_depthwise
 
 Run = Callable[..., None]
 
@@ -46,13 +47,29 @@ CASES = [
     Case((2, 2, 3, 17), (3, 3), 70),
     Case((1, 90, 33, 50), (3, 3), 50),
     Case((2, 6, 5, 40), (5, 5), 3),
+    Case((9, 8, 9, 32), (3, 3), 1),
+    Case((3, 8, 9, 20), (3, 3), 2, dilations=(1, 2)),
+    Case((3, 8, 9, 1), (3, 3), 24),
+    Case((3, 8, 9, 3), (4, 4), 24, strides=(2, 2)),
+    Case((3, 8, 9, 2), (3, 3), 40, dilations=(2, 2)),
+]
+DEPTHWISE = [
+    Case((3, 8, 9, 32), (3, 3), 1),
+    Case((3, 8, 9, 32), (3, 3), 1, strides=(2, 2)),
+    Case((3, 9, 8, 24), (5, 3), 1, padding="VALID"),
+    Case((3, 9, 8, 7), (3, 3), 1, dilations=(2, 1)),
+    Case((2, 9, 8, 5), (3, 3), 3, strides=(2, 2)),
+    Case((2, 9, 8, 16), (3, 3), 2, strides=(2, 1), padding="VALID"),
+    Case((2, 4, 4, 16), (1, 1), 2),
 ]
 
 
 class _Arrays:
     """A case's windows, its arrays and what the eager kernels make of them."""
 
-    def __init__(self, case: Case, dtype: Any, first: bool) -> None:
+    def __init__(
+        self, case: Case, dtype: Any, first: bool, depthwise: bool = False
+    ) -> None:
         n, h, w, c = case.shape
         explicit = () if isinstance(case.padding, str) else case.padding
         made = conv_rules.window(
@@ -65,19 +82,26 @@ class _Arrays:
             _four(case.dilations, first),
         )
         shape = (n, c, h, w) if first else case.shape
-        filters = (*case.window, c // case.groups, case.filters)
-        placed = conv_rules.plan(made, shape, filters, False)
-        self.sizes = conv.sizes_of(placed, c, filters)
+        filters = (*case.window, c if depthwise else c // case.groups, case.filters)
+        placed = conv_rules.plan(made, shape, filters, depthwise)
+        self.sizes = conv.sizes_of(placed, c, filters, depthwise)
         self.first = first
         rng = np.random.default_rng(7)
         at = placed.at
+        count = case.filters * (c if depthwise else 1)
         self.x = rng.standard_normal(case.shape).astype(dtype)
         self.w = rng.standard_normal(filters).astype(dtype)
-        self.dy = rng.standard_normal((n, *at.outputs, case.filters)).astype(dtype)
+        self.dy = rng.standard_normal((n, *at.outputs, count)).astype(dtype)
         wide = [a.astype(np.float64) for a in (self.x, self.w, self.dy)]
-        self.y = convolve.convolve(wide[0], wide[1], at)
-        self.dx = convolve.grouped_input_gradient(wide[1], wide[2], at, case.groups)
-        self.dw = convolve.filter_gradient(wide[0], wide[2], at, c // case.groups)
+        if depthwise:
+            self.y = eager_depthwise.convolve(wide[0], wide[1], at)
+            self.dx = eager_depthwise.input_gradient(wide[1], wide[2], at)
+            self.dw = eager_depthwise.filter_gradient(wide[0], wide[2], at)
+        else:
+            depth, groups = filters[2], case.groups
+            self.y = convolve.convolve(wide[0], wide[1], at)
+            self.dx = convolve.grouped_input_gradient(wide[1], wide[2], at, groups)
+            self.dw = convolve.filter_gradient(wide[0], wide[2], at, depth)
         self.epsilon = 2 * np.finfo(dtype).eps
         self.lengths = (
             filters[0] * filters[1] * filters[2],
@@ -103,12 +127,12 @@ def _eight(pads: tuple[int, ...], first: bool) -> tuple[int, ...]:
     return (0, 0, 0, 0, *pads) if first else (0, 0, *pads, 0, 0)
 
 
-def _check_all(
-    run: Run, case: Case, dtype: Any, first: bool, host: Facts | None = None,
-    block: int = 0, by_lines: bool = False,
-) -> None:  # fmt: skip
-    a = _Arrays(case, dtype, first)
-    n, kind = case.shape[0], np.dtype(dtype)
+def _check_all(run: Run, case: Case, a: _Arrays, **settings: Any) -> None:
+    dtype = a.x.dtype
+    block = settings.pop("block", 0)
+    by_lines = settings.pop("by_lines", False)
+    host = settings.pop("host", None)
+    n, kind = case.shape[0], dtype
     out = np.full(a.laid(a.y).shape, np.nan, dtype)
     steps = conv.convolution(a.sizes, n, kind, by_lines, host)
     run(*steps, block, x=a.laid(a.x), w=a.w, out=out)
@@ -126,25 +150,38 @@ def _check_all(
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_channels_last(case: Case, dtype: Any, run_plans: Run) -> None:
-    _check_all(run_plans, case, dtype, first=False)
+    _check_all(run_plans, case, _Arrays(case, dtype, False))
 
 
-@pytest.mark.parametrize("case", CASES[2:14:2], ids=str)
+@pytest.mark.parametrize("case", CASES[2::2], ids=str)
 def test_channels_first(case: Case, run_plans: Run) -> None:
-    _check_all(run_plans, case, np.float32, first=True)
+    _check_all(run_plans, case, _Arrays(case, np.float32, True))
+
+
+@pytest.mark.parametrize("first", [False, True], ids=["last", "first"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("case", DEPTHWISE, ids=str)
+def test_depthwise(case: Case, dtype: Any, first: bool, run_plans: Run) -> None:
+    _check_all(run_plans, case, _Arrays(case, dtype, first, True))
 
 
 @pytest.mark.parametrize("block", [1, 5, 9])
 def test_blocks_of_lines(block: int, run_plans: Run) -> None:
-    for case in (CASES[0], CASES[12], CASES[16]):
-        _check_all(run_plans, case, np.float32, first=False, block=block, by_lines=True)
+    for case in (CASES[0], CASES[12], CASES[16], CASES[18]):
+        arrays = _Arrays(case, np.float32, False)
+        _check_all(run_plans, case, arrays, block=block, by_lines=True)
+    arrays = _Arrays(DEPTHWISE[3], np.float32, False, True)
+    _check_all(run_plans, DEPTHWISE[3], arrays, block=block, by_lines=True)
 
 
 @pytest.mark.parametrize("vectors", [(16, 16), (16, 32), (32, 16)])
 def test_narrower_vectors(vectors: tuple[int, int], run_plans: Run) -> None:
     host = facts()._replace(vector_bytes=vectors[0], registers=vectors[1], l2=1 << 16)
-    for case in (CASES[2], CASES[10], CASES[16]):
-        _check_all(run_plans, case, np.float32, first=False, host=host)
+    for case in (CASES[2], CASES[10], CASES[16], CASES[18], CASES[20]):
+        arrays = _Arrays(case, np.float32, False)
+        _check_all(run_plans, case, arrays, host=host)
+    arrays = _Arrays(DEPTHWISE[3], np.float32, False, True)
+    _check_all(run_plans, DEPTHWISE[3], arrays, host=host)
 
 
 def test_a_smaller_batch_runs_the_same_code() -> None:

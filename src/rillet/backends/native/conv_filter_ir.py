@@ -10,9 +10,10 @@ and channels their sums run over all places.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
-from rillet.backends.native.conv_ir import Source, copy_lines
+from rillet.backends.native.conv_copy_ir import Source, copy_lines
 from rillet.backends.native.conv_shapes import Sizes, Tile
 from rillet.backends.native.conv_writer import Element, Loop, TileWriter
 
@@ -29,6 +30,10 @@ class Form(NamedTuple):
       run: length of a run in which taps and channels are neighbours.
       images: images done together; lines are cut only where it is one.
       band: lines of outputs done together.
+      way: "spread": a vector has filters, and each element of the input meets all of
+        them; "each": it has channels that are filtered singly; "turned": it runs along
+        taps and channels of the input, for few filters, and parts are `(filters,
+        window, depth)`.
     """
 
     element: Element
@@ -39,6 +44,7 @@ class Form(NamedTuple):
     run: int
     images: int
     band: int
+    way: str
 
     @property
     def band_lines(self) -> int:
@@ -55,9 +61,15 @@ class Form(NamedTuple):
         return x, g
 
     @property
+    def reach(self) -> int:
+        """Numbers that the last vectors of a copy reach beyond it."""
+        return self.tile.vectors * self.element.lanes
+
+    @property
     def scratch(self) -> int:
         """Bytes of scratch."""
-        return self.images * sum(self.copies) * self.element.size
+        numbers = self.images * sum(self.copies) + 2 * self.reach
+        return numbers * self.element.size
 
 
 def text(form: Form) -> str:
@@ -96,7 +108,11 @@ class _FilterGradient:
 
             def band(line: str) -> None:
                 lines = w.least(str(form.band), w.sub(str(sizes.outputs[0]), line))
-                self._window(self._places(of, to, count, line, lines), part)
+                places = self._places(of, to, count, line, lines)
+                if form.way == "turned":
+                    self._turned(places, part)
+                else:
+                    self._window(places, part)
 
             w.loop("0", str(sizes.outputs[0]), str(form.band), band)
 
@@ -108,7 +124,7 @@ class _FilterGradient:
         w, form, sizes = self.w, self.form, self.form.sizes
         own_x, own_dy = form.copies
         first = w.sub(w.mul(line, str(sizes.strides[0])), str(form.source.top))
-        dy_copies = w.ahead("%scratch", str(form.images * own_x))
+        dy_copies = w.ahead("%scratch", str(form.images * own_x + form.reach))
         if form.source.copied:
             steps = w.mul(w.sub(lines, "1"), str(sizes.strides[0]))
             reach = (sizes.window[0] - 1) * sizes.dilations[0] + 1
@@ -140,7 +156,8 @@ class _FilterGradient:
         """Every tile of the window."""
         w, form, sizes = self.w, self.form, self.form.sizes
         high, wide = form.tile.lines, form.tile.columns
-        runs = sizes.window[1] * sizes.depth // form.run
+        runs = 1 if form.way == "each" else sizes.window[1] * sizes.depth // form.run
+        groups = 1 if form.way == "each" else sizes.groups
 
         def down(at: str) -> None:
             y, y_seen = self._moved(at, sizes.window[0], high)
@@ -156,7 +173,8 @@ class _FilterGradient:
 
                     def along(at: str) -> None:
                         k, k_seen = self._moved(at, form.run, wide)
-                        a = w.ahead(places.x, w.add(place, k))
+                        step = w.mul(k, str(self._row_step()))
+                        a = w.ahead(places.x, w.add(place, step))
                         to = w.mul(w.add(row, k), str(sizes.filters))
                         self._blocks(places, a, w.ahead(part, to), g, (y_seen, k_seen))
 
@@ -164,7 +182,7 @@ class _FilterGradient:
 
                 w.loop("0", str(runs), "1", tap)
 
-            w.loop("0", str(sizes.groups), "1", group)
+            w.loop("0", str(groups), "1", group)
 
         w.loop("0", str(sizes.window[0]), str(high), down)
 
@@ -183,26 +201,74 @@ class _FilterGradient:
         lanes, vectors = form.element.lanes, form.tile.vectors
         across = vectors * lanes
         start = w.mul(group, str(sizes.each))
+        is_each = form.way == "each"
+        each = sizes.filters if is_each else sizes.each
 
         def block(first: str) -> None:
             place = w.add(start, first)
-            masks = [""] * vectors
-            if sizes.each % across:
-                masks = [
-                    w.lanes_below(w.add(first, str(v * lanes)), str(sizes.each))
-                    for v in range(vectors)
-                ]
+            masks = self._masks(first, each)
             b = w.ahead(places.dy, place)
-            sums = w.tile(a, b, self._rows(), vectors, self._loops(places))
+            of = w.ahead(a, first) if is_each else a
+            sums = w.tile(
+                of, b, self._rows(), vectors, self._loops(places), not is_each
+            )
             self._add(w.ahead(to, place), sums, masks, seen)
 
-        w.loop("0", str(sizes.each), str(across), block)
+        w.loop("0", str(each), str(across), block)
+
+    def _masks(self, first: str, count: int) -> list[str]:
+        """The masks of a tile's vectors; empty where all are whole."""
+        w, lanes = self.w, self.form.element.lanes
+        vectors = self.form.tile.vectors
+        if count % (vectors * lanes) == 0:
+            return [""] * vectors
+        places = [w.add(first, str(v * lanes)) for v in range(vectors)]
+        return [w.lanes_below(place, str(count)) for place in places]
+
+    def _row_step(self) -> int:
+        """From a row of a tile to the next in the input."""
+        if self.form.way == "each":
+            return self.form.sizes.dilations[1] * self.form.source.channels
+        return 1
+
+    def _turned(self, places: _Places, part: str) -> None:
+        """Every tile of filters times a run of the window."""
+        w, form, sizes = self.w, self.form, self.form.sizes
+        window = sizes.window[1] * sizes.depth
+        runs = window // form.run
+        vectors, lanes = form.tile.vectors, form.element.lanes
+        size = sizes.window[0] * window
+        loops = [(count, b, a) for count, a, b in self._loops(places)]
+
+        def down(y: str) -> None:
+            def tap(number: str) -> None:
+                line = w.mul(y, str(sizes.dilations[0] * form.source.line))
+                step = sizes.dilations[1] * form.source.channels
+                start = w.ahead(places.x, w.add(line, w.mul(number, str(step))))
+                row = w.add(w.mul(y, str(window)), w.mul(number, str(form.run)))
+
+                def block(first: str) -> None:
+                    masks = self._masks(first, form.run)
+                    b = w.ahead(start, first)
+                    rows = list(range(sizes.each))
+                    sums = w.tile(places.dy, b, rows, vectors, loops)
+                    to = w.ahead(part, w.add(row, first))
+                    for f in range(sizes.each):
+                        for v in range(vectors):
+                            at = w.ahead(to, str(f * size + v * lanes))
+                            self._add_vector(at, sums[f * vectors + v], masks[v])
+
+                w.loop("0", str(form.run), str(vectors * lanes), block)
+
+            w.loop("0", str(runs), "1", tap)
+
+        w.loop("0", str(sizes.window[0]), "1", down)
 
     def _rows(self) -> list[int]:
         form = self.form
         down = form.sizes.dilations[0] * form.source.line
         return [
-            y * down + x
+            y * down + x * self._row_step()
             for y in range(form.tile.lines)
             for x in range(form.tile.columns)
         ]
@@ -243,18 +309,20 @@ class _FilterGradient:
                 for v in range(vectors):
                     place = y * down + x * sizes.filters + v * lanes
                     at = w.ahead(to, str(place))
-                    before = w.load_masked(at, masks[v])
-                    value = w.op(
-                        f"fadd {form.element.vector} {before}, "
-                        f"{sums[number * vectors + v]}"
-                    )
-                    w.store_masked(value, at, masks[v])
+                    value = sums[number * vectors + v]
+                    self._add_vector(at, value, masks[v])
 
             self._unless_seen(((str(y), seen[0]), (str(x), seen[1])), row)
 
-    def _unless_seen(self, places: tuple[tuple[str, str], ...], row: object) -> None:
+    def _add_vector(self, to: str, value: str, mask: str) -> None:
+        before = self.w.load_masked(to, mask)
+        added = self.w.op(f"fadd {self.form.element.vector} {before}, {value}")
+        self.w.store_masked(added, to, mask)
+
+    def _unless_seen(
+        self, places: tuple[tuple[str, str], ...], row: Callable[[], None]
+    ) -> None:
         """Runs `row` where each place is not below its mark."""
-        assert callable(row)
         w = self.w
         tests = [w.compare("sge", at, mark) for at, mark in places if mark != "0"]
         if not tests:

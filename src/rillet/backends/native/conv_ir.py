@@ -13,42 +13,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from rillet.backends.native.conv_copy_ir import Source, copy_lines, finish_image
 from rillet.backends.native.conv_shapes import Axis, Taps, Tile
-from rillet.backends.native.conv_writer import Element, Loop, TileWriter
-
-
-class Source(NamedTuple):
-    """What windows slide over.
-
-    Attributes:
-      height: lines.
-      width: elements in a line.
-      channels: of an element.
-      copied: whether it is read from a copy with zeros around.
-      top: lines before the first one of the copy's place 0.
-      left: elements in front in the copy's lines.
-      padded: elements in the copy's lines.
-      channels_first: how it lies.
-    """
-
-    height: int
-    width: int
-    channels: int
-    copied: bool
-    top: int
-    left: int
-    padded: int
-    channels_first: bool
-
-    @property
-    def line(self) -> int:
-        """Numbers from a line to the next, as tiles read them."""
-        return (self.padded if self.copied else self.width) * self.channels
-
-    @property
-    def image(self) -> int:
-        """Numbers of an image."""
-        return self.height * self.width * self.channels
+from rillet.backends.native.conv_writer import Element, TileWriter
 
 
 class Form(NamedTuple):
@@ -70,6 +37,10 @@ class Form(NamedTuple):
       band: lines (of each kind) done together.
       whole: whether the extent counts images, not lines of outputs.
       channels_first: how the output lies.
+      way: "spread": a vector has channels of the output, and each element of the source
+        meets all of them; "each": it has channels that are filtered singly; "dots": it
+        runs along what is summed, for few channels.
+      fold: channels that are added up to one in the end.
     """
 
     element: Element
@@ -87,6 +58,13 @@ class Form(NamedTuple):
     band: int
     whole: bool
     channels_first: bool
+    way: str = "spread"
+    fold: int = 1
+
+    @property
+    def depth(self) -> int:
+        """Channels that a filter reads."""
+        return self.source.channels // self.groups
 
     @property
     def lines(self) -> int:
@@ -101,10 +79,22 @@ class Form(NamedTuple):
     @property
     def scratch(self) -> int:
         """Bytes of scratch."""
-        numbers = self.band_lines * self.source.line if self.source.copied else 0
-        if self.channels_first:
-            numbers += self.height * self.width * self.channels
+        numbers = self.copied
+        if self.is_staged:
+            numbers += self.height * self.width * self.channels + self.element.lanes
         return numbers * self.element.size
+
+    @property
+    def copied(self) -> int:
+        """Numbers of the copy of the source; its last vector may reach beyond it."""
+        if not self.source.copied:
+            return 0
+        return self.band_lines * self.source.line + self.element.lanes
+
+    @property
+    def is_staged(self) -> bool:
+        """Whether images are first written to scratch."""
+        return self.channels_first or self.fold > 1
 
 
 class _Phase(NamedTuple):
@@ -146,17 +136,25 @@ class _Convolution:
             low = "0" if form.whole else w.most("0", w.sub(begin, first))
             high = lines if form.whole else w.least(lines, w.sub(end, first))
             of = w.ahead(source, w.mul(number, str(form.source.image)))
-            numbers = form.height * form.width * form.channels
+            numbers = form.height * form.width * form.channels // form.fold
             to = w.ahead(out, w.mul(number, str(numbers)))
-            written = self._scratch_out() if form.channels_first else to
+            written = w.ahead("%scratch", str(form.copied)) if form.is_staged else to
             w.loop(
                 low,
                 high,
                 str(form.band),
                 lambda line: self._band(of, filters, written, line, high),
             )
-            if form.channels_first:
-                transpose(w, to, written, form.height * form.width, form.channels)
+            if form.is_staged:
+                finish_image(
+                    w,
+                    to,
+                    written,
+                    form.height * form.width,
+                    form.channels,
+                    form.fold,
+                    form.channels_first,
+                )
 
         images_end = w.quotient(w.add(end, w.sub(lines, "1")), lines)
         if form.whole:
@@ -164,11 +162,6 @@ class _Convolution:
         else:
             w.loop(w.quotient(begin, lines), images_end, "1", image)
         return w.kernel()
-
-    def _scratch_out(self) -> str:
-        form = self.form
-        copied = form.band_lines * form.source.line if form.source.copied else 0
-        return self.w.ahead("%scratch", str(copied))
 
     def _band(self, image: str, filters: str, out: str, line: str, end: str) -> None:
         """Lines of outputs from `line` on, as many as a band has, before `end`."""
@@ -210,11 +203,12 @@ class _Convolution:
         count: str,
     ) -> None:
         w, form = self.w, self.form
-        depth = form.source.channels // form.groups
         each = form.channels // form.groups
-        source = w.ahead(source, w.mul(group, str(depth)))
+        source = w.ahead(source, w.mul(group, str(form.depth)))
         across = str(form.tile.vectors * form.element.lanes)
         first = w.mul(panel, across)
+        if form.way == "each":
+            source = w.ahead(source, first)
         to = w.ahead(out, w.add(w.mul(group, str(each)), first))
         masks = self._masks(first, each)
 
@@ -251,7 +245,7 @@ class _Convolution:
         top = form.source.top
         taps = 0
         rows: list[tuple[int, ...]] = []
-        depth = form.source.channels // form.groups
+        reduced = 1 if form.way == "each" else form.depth
         for down in form.vertical.kinds:
             for along in form.horizontal.kinds:
                 start = (down.start + top) * form.source.line
@@ -265,7 +259,7 @@ class _Convolution:
                         start if down.taps and along.taps else 0,
                         down.taps,
                         along.taps,
-                        taps * depth * form.filter_row,
+                        taps * reduced * form.filter_row,
                     )
                 )
                 taps += down.taps * along.taps
@@ -275,7 +269,7 @@ class _Convolution:
         """The masks of a block's vectors; empty where all are whole."""
         w, form = self.w, self.form
         lanes, vectors = form.element.lanes, form.tile.vectors
-        if each == form.blocks * vectors * lanes:
+        if form.way == "dots" or each == form.blocks * vectors * lanes:
             return [""] * vectors
         places = [w.add(first, str(v * lanes)) for v in range(vectors)]
         return [w.lanes_below(place, str(each)) for place in places]
@@ -305,9 +299,7 @@ class _Convolution:
                 x = w.least(at, w.sub(one.columns, str(wide))) if wide > 1 else at
                 step = form.horizontal.step * form.source.channels
                 a = w.ahead(from_line, w.mul(x, str(step)))
-                sums = w.tile(
-                    a, filters, self._rows(), form.tile.vectors, self._loops(one)
-                )
+                sums = self._sums(a, filters, one)
                 column = w.mul(x, str(form.horizontal.period))
                 place = w.add(
                     w.mul(to, str(form.width)), w.add(column, one.first_column)
@@ -329,25 +321,30 @@ class _Convolution:
             for x in range(form.tile.columns)
         ]
 
-    def _loops(self, one: _Phase) -> list[Loop]:
-        """The loops over a window, and the steps of source and filters."""
+    def _sums(self, a: str, filters: str, one: _Phase) -> list[str]:
+        """A tile's sums over a window."""
         w, form = self.w, self.form
-        depth = form.source.channels // form.groups
-        row = form.filter_row
-        across = w.mul(one.taps_along, str(depth))
-        down = (
-            one.taps_down,
-            str(form.vertical.tap_step * form.source.line),
-            w.mul(across, str(row)),
-        )
-        inner = (across, "1", str(row))
-        if form.groups == 1 and (
-            form.horizontal.tap_step == 1 or one.taps_along == "1"
-        ):
-            return [down, inner]
-        step = str(form.horizontal.tap_step * form.source.channels)
-        along = (one.taps_along, step, str(depth * row))
-        return [down, along, (str(depth), "1", str(row))]
+        line = str(form.vertical.tap_step * form.source.line)
+        tap = str(form.horizontal.tap_step * form.source.channels)
+        row, vectors = form.filter_row, form.tile.vectors
+        if form.way == "each":
+            loops = [
+                (one.taps_down, line, w.mul(one.taps_along, str(row))),
+                (one.taps_along, tap, str(row)),
+            ]
+            return w.tile(a, filters, self._rows(), vectors, loops, spread=False)
+        across = w.mul(one.taps_along, str(form.depth))
+        loops = [(one.taps_down, line, w.mul(across, str(row)))]
+        run = across
+        is_apart = form.horizontal.tap_step > 1 and one.taps_along != "1"
+        if form.groups > 1 or is_apart:
+            loops.append((one.taps_along, tap, str(form.depth * row)))
+            run = str(form.depth)
+        if form.way == "dots":
+            columns = [v * form.filter_block for v in range(vectors)]
+            return w.dots(a, filters, self._rows(), columns, loops, run)
+        loops.append((run, "1", str(row)))
+        return w.tile(a, filters, self._rows(), vectors, loops)
 
     def _write(self, out: str, sums: list[str], masks: list[str]) -> None:
         w, form = self.w, self.form
@@ -356,86 +353,14 @@ class _Convolution:
         along = form.horizontal.period * form.channels
         for number in range(form.tile.rows):
             y, x = divmod(number, form.tile.columns)
+            place = y * down + x * along
             for v in range(vectors):
-                at = w.ahead(out, str(y * down + x * along + v * lanes))
-                w.store_masked(sums[number * vectors + v], at, masks[v])
-
-
-def copy_lines(
-    w: TileWriter, source: Source, to: str, image: str, first: str, count: str
-) -> None:
-    """Copies lines of an image, some of which may lie outside, with zeros around.
-
-    Args:
-      w: what is written to.
-      source: how lines lie here and there.
-      to: the address of the copy.
-      image: the address of the image.
-      first: the number of the first line.
-      count: how many lines.
-    """
-    channels = source.channels
-    begin = max(0, source.left)
-    skipped = max(0, -source.left)
-    end = max(begin, min(source.padded, source.left + source.width))
-    run = (end - begin) * channels
-
-    def line(number: str) -> None:
-        at = w.ahead(to, w.mul(number, str(source.line)))
-        of = w.add(first, number)
-
-        def inside() -> None:
-            w.fill(at, begin * channels)
-            target = w.ahead(at, str(begin * channels))
-            if source.channels_first:
-                start = w.ahead(
-                    image, w.add(w.mul(of, str(source.width)), str(skipped))
-                )
-                _gather(w, target, start, end - begin, source)
-            else:
-                place = w.add(w.mul(of, str(source.width)), str(skipped))
-                start = w.ahead(image, w.mul(place, str(channels)))
-                w.copy(target, start, run)
-            rest = w.ahead(at, str(end * channels))
-            w.fill(rest, (source.padded - end) * channels)
-
-        inner = w.compare("ult", of, str(source.height))
-        w.either(inner, inside, lambda: w.fill(at, source.line))
-
-    w.loop("0", count, "1", line)
-
-
-def _gather(w: TileWriter, to: str, start: str, count: int, source: Source) -> None:
-    """A line whose channels lie planes apart, its channels made neighbours."""
-    plane = str(source.height * source.width)
-
-    def channel(number: str) -> None:
-        plane_line = w.ahead(start, w.mul(number, plane))
-        target = w.ahead(to, number)
-
-        def place(x: str) -> None:
-            value = w.load(w.ahead(plane_line, x), w.element.scalar)
-            at = w.ahead(target, w.mul(x, str(source.channels)))
-            w.store(value, at, w.element.scalar)
-
-        w.loop("0", str(count), "1", place)
-
-    w.loop("0", str(source.channels), "1", channel)
-
-
-def transpose(w: TileWriter, to: str, source: str, rows: int, columns: int) -> None:
-    """Writes `(rows, columns)` as `(columns, rows)`."""
-
-    def column(x: str) -> None:
-        def row(y: str) -> None:
-            at = w.ahead(source, w.add(w.mul(y, str(columns)), x))
-            value = w.load(at, w.element.scalar)
-            place = w.add(w.mul(x, str(rows)), y)
-            w.store(value, w.ahead(to, place), w.element.scalar)
-
-        w.loop("0", str(rows), "1", row)
-
-    w.loop("0", str(columns), "1", column)
+                value = sums[number * vectors + v]
+                if form.way == "dots":
+                    w.store(value, w.ahead(out, str(place + v)), form.element.scalar)
+                else:
+                    at = w.ahead(out, str(place + v * lanes))
+                    w.store_masked(value, at, masks[v])
 
 
 def turned(kinds: tuple[Taps, ...], others: tuple[Taps, ...]) -> list[tuple[int, int]]:

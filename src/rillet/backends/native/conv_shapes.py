@@ -57,6 +57,11 @@ class Sizes(NamedTuple):
         return self.filters // self.groups
 
     @property
+    def is_depthwise(self) -> bool:
+        """Whether each channel has filters of its own."""
+        return self.groups > 1 and self.groups == self.channels
+
+    @property
     def taps(self) -> int:
         """Taps of a filter."""
         return math.prod(self.window)
@@ -178,7 +183,12 @@ class Tile(NamedTuple):
 
 @functools.lru_cache(maxsize=1024)
 def best_tile(
-    lines: int, columns: int, vectors: int, registers: int, spread: bool = True
+    lines: int,
+    columns: int,
+    vectors: int,
+    registers: int,
+    spread: bool = True,
+    whole: bool = False,
 ) -> Tile:
     """Returns the tile with the least estimated time for a grid of places.
 
@@ -188,9 +198,10 @@ def best_tile(
       vectors: across the result.
       registers: how many vectors they hold.
       spread: whether one register passes an element of a to all vectors.
+      whole: whether a tile takes all vectors.
     """
     best = (math.inf, 0, Tile(1, 1, 1))
-    for across in range(1, min(vectors, 8) + 1):
+    for across in range(vectors if whole else 1, min(vectors, 8) + 1):
         extra = across + 1 if spread else across
         most = min(_LONGEST, (registers - extra) // across)
         for high in range(1, min(lines, most) + 1):

@@ -5,7 +5,8 @@ generators of kernels of convolutions and pools.
 
 A tile holds `rows` times `vectors` sums in registers. A turn of its loops takes a
 vector row of `b` and, for each of its rows, one element of `a` for all lanes (`spread`)
-or a vector of `a`, as many as the tile has.
+or a vector of `a`, as many as the tile has. `dots` are for few channels: lanes run
+along what is summed, and are added up in the end.
 """
 
 from __future__ import annotations
@@ -241,10 +242,6 @@ class TileWriter(Writer):
 
     # Tiles.
 
-    def zeros(self, count: int) -> list[str]:
-        """Sums before the first turn."""
-        return ["zeroinitializer"] * count
-
     def tile(
         self,
         a: str,
@@ -267,63 +264,114 @@ class TileWriter(Writer):
         Returns:
           The sums, a row's vectors side by side.
         """
-        return self._nest(
-            a, b, rows, vectors, list(loops), spread, self.zeros(len(rows) * vectors)
-        )
+        lanes = self.element.lanes
+
+        def turn(a: str, b: str, sums: list[str]) -> list[str]:
+            wide = [self.load(self.ahead(b, str(v * lanes))) for v in range(vectors)]
+            after = []
+            for number, row in enumerate(rows):
+                at = self.ahead(a, str(row))
+                one = self.spread(self.load(at, self.element.scalar)) if spread else ""
+                for v in range(vectors):
+                    factor = one or self.load(self.ahead(at, str(v * lanes)))
+                    after.append(
+                        self.fused(factor, wide[v], sums[number * vectors + v])
+                    )
+            return after
+
+        start = ["zeroinitializer"] * (len(rows) * vectors)
+        return self._nest(a, b, list(loops), start, turn)
+
+    def dots(
+        self,
+        a: str,
+        b: str,
+        rows: Sequence[int],
+        columns: Sequence[int],
+        loops: Sequence[Loop],
+        run: str,
+    ) -> list[str]:
+        """Sums of products of runs in which a's and b's elements are neighbours.
+
+        Args:
+          a: the address of the first element for a row at offset 0.
+          b: the address of the first element for a column at offset 0.
+          rows: offsets in a.
+          columns: offsets in b.
+          loops: around runs, the outermost first.
+          run: elements of a run.
+
+        Returns:
+          The sums, single numbers, a row's side by side.
+        """
+        lanes = self.element.lanes
+        vector = self.element.vector
+        rest = self.op(f"and i64 {run}, {lanes - 1}")
+        whole = self.sub(run, rest)
+        mask = self.lanes_below(whole, run)
+
+        def turn(a: str, b: str, mask: str, sums: list[str]) -> list[str]:
+            wide = [self.load_masked(self.ahead(b, str(c)), mask) for c in columns]
+            after = []
+            for number, row in enumerate(rows):
+                factor = self.load_masked(self.ahead(a, str(row)), mask)
+                for c, other in enumerate(wide):
+                    before = sums[number * len(columns) + c]
+                    after.append(self.fused(factor, other, before))
+            return after
+
+        def along(a: str, b: str, sums: list[str]) -> list[str]:
+            def vectors(at: str, values: list[str]) -> list[str]:
+                return turn(self.ahead(a, at), self.ahead(b, at), "", values)
+
+            carried = [(vector, value) for value in sums]
+            sums = self.carry("0", whole, str(lanes), carried, vectors)
+            carried = [(vector, value) for value in sums]
+
+            def tail(_: str, values: list[str]) -> list[str]:
+                return turn(self.ahead(a, whole), self.ahead(b, whole), mask, values)
+
+            return self.carry("0", rest, str(lanes), carried, tail)
+
+        start = ["zeroinitializer"] * (len(rows) * len(columns))
+        sums = self._nest(a, b, list(loops), start, along)
+        return [self._total(value) for value in sums]
 
     def _nest(
         self,
         a: str,
         b: str,
-        rows: Sequence[int],
-        vectors: int,
         loops: list[Loop],
-        spread: bool,
         sums: list[str],
+        turn: Callable[[str, str, list[str]], list[str]],
     ) -> list[str]:
         if not loops:
-            return self._turn(a, b, rows, vectors, spread, sums)
+            return turn(a, b, sums)
         (count, step_a, step_b), inner = loops[0], loops[1:]
         if not inner and count.isdecimal() and int(count) <= _UNROLLED:
             for number in range(int(count)):
                 at = self.ahead(a, self.mul(step_a, str(number)))
-                of = self.ahead(b, self.mul(step_b, str(number)))
-                sums = self._turn(at, of, rows, vectors, spread, sums)
+                sums = turn(at, self.ahead(b, self.mul(step_b, str(number))), sums)
             return sums
         vector = self.element.vector
 
         def body(_: str, values: list[str]) -> list[str]:
-            after = self._nest(
-                values[0], values[1], rows, vectors, inner, spread, values[2:]
-            )
-            return [
-                self.ahead(values[0], step_a),
-                self.ahead(values[1], step_b),
-                *after,
-            ]
+            after = self._nest(values[0], values[1], inner, values[2:], turn)
+            following = self.ahead(values[0], step_a), self.ahead(values[1], step_b)
+            return [*following, *after]
 
         carried = [("ptr", a), ("ptr", b), *((vector, value) for value in sums)]
         return self.carry("0", count, "1", carried, body)[2:]
 
-    def _turn(
-        self,
-        a: str,
-        b: str,
-        rows: Sequence[int],
-        vectors: int,
-        spread: bool,
-        sums: list[str],
-    ) -> list[str]:
-        lanes = self.element.lanes
-        wide = [self.load(self.ahead(b, str(v * lanes))) for v in range(vectors)]
-        after = []
-        for number, row in enumerate(rows):
-            at = self.ahead(a, str(row))
-            one = self.spread(self.load(at, self.element.scalar)) if spread else ""
-            for v in range(vectors):
-                factor = one or self.load(self.ahead(at, str(v * lanes)))
-                after.append(self.fused(factor, wide[v], sums[number * vectors + v]))
-        return after
+    def _total(self, vector: str) -> str:
+        """The sum of a vector's lanes."""
+        kind = self.element
+        name = f"@llvm.vector.reduce.fadd.{kind.short}"
+        self._declared.add(
+            f"declare {kind.scalar} {name}({kind.scalar}, {kind.vector})"
+        )
+        given = f"{kind.scalar} -0.0, {kind.vector} {vector}"
+        return self.op(f"call reassoc {kind.scalar} {name}({given})")
 
 
 def _known(*values: str) -> list[int]:

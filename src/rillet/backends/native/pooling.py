@@ -14,7 +14,8 @@ import numpy as np
 
 from rillet.backends.native import pooling_ir
 from rillet.backends.native.calls import Kernel
-from rillet.backends.native.conv import Plan, block_of, element_for
+from rillet.backends.native.conv import Plan, block_of
+from rillet.backends.native.conv_forms import element_for
 from rillet.backends.native.host import Facts, facts
 from rillet.ops.windows import Windows
 
