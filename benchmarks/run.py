@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -128,24 +130,51 @@ def main(argv: list[str]) -> int:
         patience=options.patience,
         asides=options.asides,
     )
+    everything: list[Series] = []
+    peak = None
+    interrupted = False
+    # Where a script runs this in the background, its shell has Ctrl-C ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         if options.cores is not None:
             keep_to(options.cores)
-        everything, peak = measure_all(chosen, options, plan)
+        peak = peak_for(chosen, options, plan)
+        for series in measure_all(chosen, options, plan):
+            everything.append(series)
     except (UnusableEnvironment, ValueError) as error:
         say(str(error))
         return 2
+    except KeyboardInterrupt:
+        say("interrupted: the table holds the cases that were finished")
+        interrupted = True
     print(table(everything, plan, peak))
     if options.json:
         text = json.dumps(document(everything, plan, peak), indent=1)
         options.json.write_text(text + "\n", encoding="utf-8")
-    return int(any(series.error or wrong_result(series) for series in everything))
+    failed = any(series.error or wrong_result(series) for series in everything)
+    return 130 if interrupted else int(failed)
+
+
+def peak_for(
+    chosen: list[tuple[str, Case]], options: argparse.Namespace, plan: Plan
+) -> dict[str, Any] | None:
+    """Measure the machine's peak if one of the chosen cases tells its operations.
+
+    Raises:
+        UnusableEnvironment: rillet's environment cannot be used or made.
+    """
+    if not any(isinstance(case, Steps) and case.operations for _, case in chosen):
+        return None
+    say("measuring the machine's peak")
+    own = ensure("rillet", options.envs)
+    return measure_peak(own, environment_for("rillet"), plan.limit)
 
 
 def measure_all(
     chosen: list[tuple[str, Case]], options: argparse.Namespace, plan: Plan
-) -> tuple[list[Series], dict[str, Any] | None]:
-    """Measure the chosen cases, and the machine's peak if one of them asks for it.
+) -> Iterator[Series]:
+    """Measure the chosen cases, row after row.
 
     Raises:
         UnusableEnvironment: An environment cannot be used or made.
@@ -155,20 +184,13 @@ def measure_all(
         for name in options.frameworks
         if any(name in plan.columns_of(case) for _, case in chosen)
     }
-    peak = None
-    if any(isinstance(case, Steps) and case.operations for _, case in chosen):
-        say("measuring the machine's peak")
-        own = ensure("rillet", options.envs)
-        peak = measure_peak(own, environment_for("rillet"), plan.limit)
-    everything: list[Series] = []
     with tempfile.TemporaryDirectory() as folder:
         mnist = str(options.mnist.resolve()) if options.mnist else ""
         if any("mnist" in case.needs for _, case in chosen) and not mnist:
             mnist = write_mnist(ensure("rillet", options.envs), folder)
         for row, group in groupby(chosen, key=lambda pair: pair[0]):
             cases = [case for _, case in group]
-            everything.extend(measure(row, cases, pythons, plan, mnist))
-    return everything, peak
+            yield from measure(row, cases, pythons, plan, mnist)
 
 
 if __name__ == "__main__":

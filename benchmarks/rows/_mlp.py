@@ -54,3 +54,9 @@ def mlp_task(
 
 MLP512 = mlp_task((784, 512, 10), "relu", "rmsprop", 128)
 """The course's MNIST network."""
+
+MLP50 = mlp_task((784, 50, 10), "relu", "sgd", 256)
+"""A network so small that reading the images is most of its work."""
+
+MLP_SIGMOID = mlp_task((784, 25, 15, 10), "sigmoid", "adam", 32)
+"""A network of tiny steps, 1,875 of them an epoch."""

@@ -1,21 +1,28 @@
-"""The course's input pipeline over MNIST: an epoch of reading, nothing trained."""
+"""The course's input pipeline over MNIST: an epoch of reading, and of training."""
 
 from __future__ import annotations
 
+import statistics
+from functools import partial
 from typing import Any
 
-from harness.case import Data, Step, Steps
+from harness.case import Data, Once, Step, Steps
+
+from rows._mlp import MLP512
+from rows._starts import seconds_of
 
 BATCH, BUFFER = 256, 5000
+EPOCHS = 3
 
 
-def tensorflow(tf: Any, data: Data) -> Step:
+def pipeline(tf: Any, data: Data) -> Any:
+    """Return the course's pipeline."""
     mnist = data.mnist()
 
     def prepare(image: Any, label: Any) -> tuple[Any, Any]:
         return tf.cast(image, tf.float32) / 255.0, label
 
-    batches = (
+    return (
         tf.data.Dataset.from_tensor_slices((mnist["x_train"], mnist["y_train"]))
         .map(prepare, num_parallel_calls=tf.data.AUTOTUNE)
         .shuffle(BUFFER)
@@ -23,10 +30,26 @@ def tensorflow(tf: Any, data: Data) -> Step:
         .prefetch(tf.data.AUTOTUNE)
     )
 
-    def step() -> Any:
-        return sum(len(images) for images, _ in batches)
 
-    return step
+def tensorflow(tf: Any, data: Data) -> Step:
+    batches = pipeline(tf, data)
+    return lambda: sum(len(images) for images, _ in batches)
+
+
+def training(tf: Any, data: Data) -> float:
+    """Return the seconds of an epoch from the pipeline over one from arrays."""
+    x, y = data.images()
+    model = MLP512.keras(tf)
+    stack = tf.keras.Sequential([tf.keras.layers.Flatten(), model])
+    stack.compile("rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    batches = pipeline(tf, data)
+    sources: tuple[tuple[Any, ...], ...] = ((x, y, BATCH), (batches,))
+    seconds: list[list[float]] = [[], []]
+    for _ in range(1 + EPOCHS):  # the first of each traces and compiles
+        for source, kept in zip(sources, seconds, strict=True):
+            kept.append(seconds_of(partial(stack.fit, *source, verbose=0)))
+    arrays, piped = (statistics.median(kept[1:]) for kept in seconds)
+    return piped / arrays
 
 
 def torch(torch: Any, data: Data) -> Step:
@@ -63,5 +86,18 @@ CASES = (
         needs=("mnist",),
         check=(60_000, 0.0),
         warm=2,
+    ),
+    Once(
+        name="training",
+        title="784-512-10, batch 256: an epoch from that pipeline over one from arrays",
+        measure={
+            "rillet": training,
+            "tensorflow": training,
+            "tf_keras": training,
+        },
+        unit="times",
+        limit=1.1,
+        needs=("mnist",),
+        most_repeats=3,
     ),
 )

@@ -9,13 +9,14 @@ from __future__ import annotations
 from harness.case import Caches, Once
 
 from rows._cnn import CNN
-from rows._mlp import MLP512, mlp_task
+from rows._mlp import MLP50, MLP512, MLP_SIGMOID
 from rows._starts import starts_of
 from rows._training import Task
 
 _TASKS = {
     "mlp512": (MLP512, "784-512-10", 0.6),
-    "mlp50": (mlp_task((784, 50, 10), "relu", "sgd", 256), "784-50-10", 0.6),
+    "mlp50": (MLP50, "784-50-10", 0.6),
+    "mlp_sigmoid": (MLP_SIGMOID, "784-25-15-10 sigmoids", 0.6),
     "cnn": (CNN, "CNN", 2.0),
 }
 _SHARES: dict[Caches, float] = {"cold": 1.0, "warm": 0.1}

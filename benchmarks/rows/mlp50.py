@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from harness.case import Steps
 
-from rows._mlp import mlp_task
+from rows._mlp import MLP50
 
 CASES = (
     Steps(
         name="epoch",
         title="784-50-10, SGD, batch 256, an epoch",
-        build=mlp_task((784, 50, 10), "relu", "sgd", 256).builders(),
+        build=MLP50.builders(),
         targets={
             "tensorflow": 6.0,
             "torch": 3.3,

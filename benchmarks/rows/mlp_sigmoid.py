@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from harness.case import Steps
 
-from rows._mlp import mlp_task
+from rows._mlp import MLP_SIGMOID
 
 CASES = (
     Steps(
         name="epoch",
         title="784-25-15-10 sigmoids, Adam, batch 32, an epoch",
-        build=mlp_task((784, 25, 15, 10), "sigmoid", "adam", 32).builders(),
+        build=MLP_SIGMOID.builders(),
         targets={"tensorflow": 22.0, "torch": 17.0, "jax": 2.3, "jax_scan": 1.8},
         needs=("mnist",),
         check=(0.8, 0.08),
