@@ -26,6 +26,9 @@ shape_op: Op = define(
     ),
     attrs={"out_type": dtypes.int32},
     quiet=False,
+    lower=lambda ctx, x, out_type=dtypes.int32: ctx.constant(
+        np.array(x.shape, out_type.numpy_dtype)
+    ),
 )
 size_op: Op = define(
     "Size",
@@ -34,6 +37,9 @@ size_op: Op = define(
     infer=lambda x, out_type=dtypes.int32: Spec((), out_type),
     attrs={"out_type": dtypes.int32},
     quiet=False,
+    lower=lambda ctx, x, out_type=dtypes.int32: ctx.constant(
+        np.array(x.size, out_type.numpy_dtype)
+    ),
 )
 rank_op: Op = define(
     "Rank",
@@ -41,6 +47,7 @@ rank_op: Op = define(
     kernel=lambda x: np.array(x.ndim, np.int32),
     infer=lambda x: Spec((), dtypes.int32),
     quiet=False,
+    lower=lambda ctx, x: ctx.constant(np.array(x.rank, np.int32)),
 )
 
 

@@ -219,6 +219,9 @@ class Lowering:
         return found[1]
 
     def _node(self, node: Node) -> None:
+        if len(node.outputs) == 1 and isinstance(node.outputs[0].known, np.ndarray):
+            self._values[id(node.outputs[0])] = self.constant(node.outputs[0].known)
+            return
         why = self._lower(node)
         if why is None:
             return
@@ -400,13 +403,14 @@ class Lowering:
         """A tensor with a value known now."""
         array = np.ascontiguousarray(array).reshape(np.shape(array))
         type = array.dtype.name
-        if array.size == 1 and (
-            array.dtype.kind in "iub"
-            or (array.dtype.kind == "f" and array.item() in _LITERALS)
-        ):
-            wide = "float32" if type in HALVES else type
-            value = array.item()
-            return Lazy(array.shape, type, lambda _: b.const(value, wide), known=array)
+        wide = "float32" if type in HALVES else type
+        value = array.item() if array.size == 1 else None
+        if value is not None and value in _LITERALS:
+            literal = b.const(value, wide)
+            return Lazy(array.shape, type, lambda _: literal, known=array)
+        if value is not None and array.dtype.kind in "iu" and -(2**63) <= value < 2**63:
+            number = b.cast(b.number(value), wide)
+            return Lazy(array.shape, type, lambda _: number, known=array)
         buffer = Buffer(type, array.shape, "const", array, "const")
         return Lazy(array.shape, type, buffer=buffer, known=array)
 
@@ -424,6 +428,14 @@ class Lowering:
         """A tensor, or several, each element of which a loop gathers."""
         starts = [b.const(value, type) for value, type in inits]
         shape, extents = tuple(shape), list(extents)
+        if not extents and how != "other" and len(starts) == 1 and len(self.outputs) == 1:
+            # nothing to gather along: the element itself
+            def alone(place: tuple[Index, ...]) -> Expr:
+                element = update(place, [], starts)[0]
+                found: Expr = finish(place, [element]) if finish else element
+                return b.cast(found, starts[0].type)
+
+            return self.pointwise(shape, types[0] if types else starts[0].type, alone)
         parts = _parts(shape, extents) if how != "other" else 1
         if parts > 1:
             update, extents = self._in_parts(shape, extents, parts, how, starts, update)
