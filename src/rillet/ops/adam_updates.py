@@ -6,6 +6,7 @@ As `updates`, with the number of the step as the last input.
 from __future__ import annotations
 
 import functools
+import math
 from typing import Any
 
 import numpy as np
@@ -87,8 +88,45 @@ def _adam(
     return over_blocks(body, (var, grad, m, v), fresh(var, 3))
 
 
+def _one_power(b: Any, beta: float, step: Any, type: str) -> Any:
+    """β^step, rounded once."""
+    beta = float(np.dtype(type).type(beta))
+    if beta <= 0:
+        return b.const(0.0, type)
+    return b.cast(b.exp(b.cast(step, "float64") * math.log(beta)), type)
+
+
+def _one_alpha(b: Any, rate: Any, beta_1: float, beta_2: float, step: Any) -> Any:
+    first = 1.0 - _one_power(b, beta_1, step, rate.type)
+    second = 1.0 - _one_power(b, beta_2, step, rate.type)
+    return rate * b.sqrt(second) / first
+
+
+def _one_moments(
+    g: Any, m: Any, v: Any, beta_1: float, beta_2: float
+) -> tuple[Any, Any]:
+    return m + (g - m) * (1 - beta_1), v + (g * g - v) * (1 - beta_2)
+
+
+def _one_adam(
+    b: Any,
+    x: Any,
+    g: Any,
+    m: Any,
+    v: Any,
+    rate: Any,
+    step: Any,
+    beta_1: float = 0.9,
+    beta_2: float = 0.999,
+    epsilon: float = 1e-7,
+) -> tuple[Any, ...]:
+    alpha = _one_alpha(b, rate, beta_1, beta_2, step)
+    m, v = _one_moments(g, m, v, beta_1, beta_2)
+    return x - m * alpha / (b.sqrt(v) + epsilon), m, v
+
+
 _ADAM = {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
-adam_op: Op = update_rule("RilletAdam", _adam, 2, _ADAM, extras=(STEP,))
+adam_op: Op = update_rule("RilletAdam", _adam, 2, _ADAM, _one_adam, extras=(STEP,))
 
 
 def _amsgrad(
@@ -132,7 +170,28 @@ def _amsgrad(
     return over_blocks(body, (var, grad, m, v, top), fresh(var, 4))
 
 
-amsgrad_op: Op = update_rule("RilletAMSGrad", _amsgrad, 3, _ADAM, extras=(STEP,))
+def _one_amsgrad(
+    b: Any,
+    x: Any,
+    g: Any,
+    m: Any,
+    v: Any,
+    top: Any,
+    rate: Any,
+    step: Any,
+    beta_1: float = 0.9,
+    beta_2: float = 0.999,
+    epsilon: float = 1e-7,
+) -> tuple[Any, ...]:
+    alpha = _one_alpha(b, rate, beta_1, beta_2, step)
+    m, v = _one_moments(g, m, v, beta_1, beta_2)
+    top = b.maximum(top, v)
+    return x - m * alpha / (b.sqrt(top) + epsilon), m, v, top
+
+
+amsgrad_op: Op = update_rule(
+    "RilletAMSGrad", _amsgrad, 3, _ADAM, _one_amsgrad, extras=(STEP,)
+)
 
 
 def _adamax(
@@ -169,7 +228,27 @@ def _adamax(
     return over_blocks(body, (var, grad, m, u), fresh(var, 3))
 
 
-adamax_op: Op = update_rule("RilletAdamax", _adamax, 2, _ADAM, extras=(STEP,))
+def _one_adamax(
+    b: Any,
+    x: Any,
+    g: Any,
+    m: Any,
+    u: Any,
+    rate: Any,
+    step: Any,
+    beta_1: float = 0.9,
+    beta_2: float = 0.999,
+    epsilon: float = 1e-7,
+) -> tuple[Any, ...]:
+    start = 1.0 - _one_power(b, beta_1, step, x.type)
+    m = m + (g - m) * (1 - beta_1)
+    u = b.maximum(u * beta_2, b.abs(g))
+    return x - m * rate / ((u + epsilon) * start), m, u
+
+
+adamax_op: Op = update_rule(
+    "RilletAdamax", _adamax, 2, _ADAM, _one_adamax, extras=(STEP,)
+)
 
 
 def nadam_schedule(kind: Any, beta_1: float, step: Any) -> Any:
@@ -221,4 +300,31 @@ def _nadam(
     return over_blocks(body, (var, grad, m, v), fresh(var, 3))
 
 
-nadam_op: Op = update_rule("RilletNadam", _nadam, 2, _ADAM, extras=(STEP, 0))
+def _one_nadam(
+    b: Any,
+    x: Any,
+    g: Any,
+    m: Any,
+    v: Any,
+    rate: Any,
+    step: Any,
+    product: Any,
+    beta_1: float = 0.9,
+    beta_2: float = 0.999,
+    epsilon: float = 1e-7,
+) -> tuple[Any, ...]:
+    def schedule(at: Any) -> Any:
+        return (1.0 - 0.5 * _one_power(b, 0.96, at, x.type)) * beta_1
+
+    now, then = schedule(step), schedule(step + 1)
+    ahead = then / (1.0 - product * then)
+    here = (1.0 - now) / (1.0 - product)
+    second = 1.0 - _one_power(b, beta_2, step, x.type)
+    m, v = _one_moments(g, m, v, beta_1, beta_2)
+    change = (m * ahead + g * here) * rate
+    return x - change / (b.sqrt(v / second) + epsilon), m, v
+
+
+nadam_op: Op = update_rule(
+    "RilletNadam", _nadam, 2, _ADAM, _one_nadam, extras=(STEP, 0)
+)

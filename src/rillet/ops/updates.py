@@ -21,6 +21,7 @@ from rillet.core import dtypes
 from rillet.core.dtypes import FLOATING, type_set
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
+from rillet.ops.lowering import Map
 from rillet.ops.registry import Op, define
 
 Array = np.ndarray[Any, Any]
@@ -89,9 +90,13 @@ def update_rule(
     kernel: Callable[..., Any],
     slots: int,
     attrs: dict[str, Any],
+    element: Callable[..., Any],
     extras: tuple[Any, ...] = (),
 ) -> Op:
-    """The record of a rule: variable, gradient, slots, rate and what else it takes."""
+    """The record of a rule: variable, gradient, slots, rate and what else it takes.
+
+    `element` says the same as the kernel for one element; see `ops.lowering.Map`.
+    """
     return define(
         name,
         types=(FLOATING, *(0,) * (slots + 2), *extras),
@@ -99,6 +104,7 @@ def update_rule(
         infer=_infer(slots, slots > 0),
         attrs=attrs,
         outputs=slots + 1,
+        lower=Map(element),
     )
 
 
@@ -112,7 +118,9 @@ def _descend(var: Array, grad: Array, rate: Array) -> Array:
     return change
 
 
-descend_op: Op = update_rule("RilletDescend", _descend, 0, {})
+descend_op: Op = update_rule(
+    "RilletDescend", _descend, 0, {}, lambda b, x, g, rate: x - g * rate
+)
 
 
 def _momentum(
@@ -140,8 +148,26 @@ def _momentum(
     return over_blocks(body, (var, grad, m), fresh(var, 2))
 
 
+def _one_momentum(
+    b: Any,
+    x: Any,
+    g: Any,
+    m: Any,
+    rate: Any,
+    momentum: float = 0.0,
+    nesterov: bool = False,
+) -> tuple[Any, ...]:
+    change = g * rate
+    m = m * momentum - change
+    return (x + (m * momentum - change) if nesterov else x + m), m
+
+
 momentum_op: Op = update_rule(
-    "RilletMomentum", _momentum, 1, {"momentum": 0.0, "nesterov": False}
+    "RilletMomentum",
+    _momentum,
+    1,
+    {"momentum": 0.0, "nesterov": False},
+    _one_momentum,
 )
 
 
@@ -201,6 +227,34 @@ def _over_root(t: Array, v: Array, small: Any, outside: bool) -> None:
         np.sqrt(t, out=t)
 
 
+def _one_root(b: Any, v: Any, small: float, outside: bool) -> Any:
+    return b.sqrt(v) + small if outside else b.sqrt(v + small)
+
+
+def _one_rmsprop(
+    b: Any,
+    x: Any,
+    g: Any,
+    *rest: Any,
+    rho: float = 0.9,
+    momentum: float = 0.0,
+    epsilon: float = 1e-7,
+    centered: bool = False,
+    epsilon_outside: bool = False,
+) -> tuple[Any, ...]:
+    *slots, rate = rest
+    v = slots[0] * rho + g * g * (1 - rho)
+    below, out = v, [v]
+    if centered:
+        mean = slots[-1] * rho + g * (1 - rho)
+        below, out = v - mean * mean, [v, mean]
+    change = g * rate / _one_root(b, below, epsilon, epsilon_outside)
+    if momentum > 0:
+        change = slots[1] * momentum + change
+        out.insert(1, change)
+    return x - change, *out
+
+
 _RMS = {
     "rho": 0.9,
     "momentum": 0.0,
@@ -208,10 +262,12 @@ _RMS = {
     "centered": False,
     "epsilon_outside": False,
 }
-rmsprop_op: Op = update_rule("RilletRMSprop", _rmsprop, 1, _RMS)
+rmsprop_op: Op = update_rule("RilletRMSprop", _rmsprop, 1, _RMS, _one_rmsprop)
 #: With momentum or the gradient's mean, and with both.
-rmsprop_one_more_op: Op = update_rule("RilletRMSpropOneMore", _rmsprop, 2, _RMS)
-rmsprop_both_op: Op = update_rule("RilletRMSpropBoth", _rmsprop, 3, _RMS)
+rmsprop_one_more_op: Op = update_rule(
+    "RilletRMSpropOneMore", _rmsprop, 2, _RMS, _one_rmsprop
+)
+rmsprop_both_op: Op = update_rule("RilletRMSpropBoth", _rmsprop, 3, _RMS, _one_rmsprop)
 
 
 def _adagrad(
@@ -236,8 +292,25 @@ def _adagrad(
     return over_blocks(body, (var, grad, total), fresh(var, 2))
 
 
+def _one_adagrad(
+    b: Any,
+    x: Any,
+    g: Any,
+    total: Any,
+    rate: Any,
+    epsilon: float = 1e-7,
+    epsilon_outside: bool = False,
+) -> tuple[Any, ...]:
+    total = total + g * g
+    return x - g * rate / _one_root(b, total, epsilon, epsilon_outside), total
+
+
 adagrad_op: Op = update_rule(
-    "RilletAdagrad", _adagrad, 1, {"epsilon": 1e-7, "epsilon_outside": False}
+    "RilletAdagrad",
+    _adagrad,
+    1,
+    {"epsilon": 1e-7, "epsilon_outside": False},
+    _one_adagrad,
 )
 
 
@@ -276,8 +349,23 @@ def _adadelta(
     return over_blocks(body, (var, grad, v, d), fresh(var, 3))
 
 
+def _one_adadelta(
+    b: Any,
+    x: Any,
+    g: Any,
+    v: Any,
+    d: Any,
+    rate: Any,
+    rho: float = 0.95,
+    epsilon: float = 1e-7,
+) -> tuple[Any, ...]:
+    v = v * rho + g * g * (1 - rho)
+    change = b.sqrt(d + epsilon) * g / b.sqrt(v + epsilon)
+    return x - change * rate, v, d * rho + change * change * (1 - rho)
+
+
 adadelta_op: Op = update_rule(
-    "RilletAdadelta", _adadelta, 2, {"rho": 0.95, "epsilon": 1e-7}
+    "RilletAdadelta", _adadelta, 2, {"rho": 0.95, "epsilon": 1e-7}, _one_adadelta
 )
 
 
@@ -308,9 +396,34 @@ def _ftrl(
     return np.asarray(out), np.asarray(total_out), np.asarray(linear_out)
 
 
+def _one_ftrl(
+    b: Any,
+    x: Any,
+    g: Any,
+    total: Any,
+    linear: Any,
+    rate: Any,
+    power: float = -0.5,
+    l1: float = 0.0,
+    l2: float = 0.0,
+    l2_shrinkage: float = 0.0,
+    beta: float = 0.0,
+) -> tuple[Any, ...]:
+    def grown(v: Any) -> Any:
+        return b.sqrt(v) if power == -0.5 else b.pow(v, b.const(-power, v.type))
+
+    more = total + g * g
+    root = grown(more)
+    linear = linear + (g + x * (2 * l2_shrinkage) - (root - grown(total)) / rate * x)
+    quadratic = root / rate + (beta / (rate * 2.0) + l2) * 2.0
+    clipped = b.minimum(b.maximum(linear, -l1), l1)
+    return (clipped - linear) / quadratic, more, linear
+
+
 ftrl_op: Op = update_rule(
     "RilletFtrl",
     _ftrl,
     2,
     {"power": -0.5, "l1": 0.0, "l2": 0.0, "l2_shrinkage": 0.0, "beta": 0.0},
+    _one_ftrl,
 )
