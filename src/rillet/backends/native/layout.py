@@ -123,12 +123,25 @@ class Pool(IntEnum):
     SIZE = 64
 
 
-NEXT_BITS: Final = 20
-"""A claim word is `epoch << 40 | blocks << 20 | next`: one addition takes a block and
-tells which blocks there are."""
+class Own(IntEnum):
+    """What a thread keeps on its stack."""
 
-EPOCH_SHIFT: Final = 2 * NEXT_BITS
-MOST_BLOCKS: Final = (1 << NEXT_BITS) - (1 << 12)
+    SCRATCH = 0
+    BYTES = 1
+    RAW = 2  # what `malloc` gave for it
+    SIDE = 3  # what it adds to a claim
+    SIZE = 4
+
+
+COUNT_BITS: Final = 16
+"""A claim word is `epoch << 48 | blocks << 32 | taken from the end << 16 | taken from
+the front`: one addition takes a block, and tells whether there was one to take."""
+
+FROM_FRONT: Final = 1
+FROM_END: Final = 1 << COUNT_BITS
+BLOCKS_SHIFT: Final = 2 * COUNT_BITS
+EPOCH_SHIFT: Final = 3 * COUNT_BITS
+MOST_BLOCKS: Final = (1 << COUNT_BITS) - (1 << 12)
 """Of a wave; the rest is room for threads that ask once too often."""
 
 STATUS_WORDS: Final = 8

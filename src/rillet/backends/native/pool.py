@@ -36,7 +36,7 @@ class Driver:
     Attributes:
       run: (pool, job, first step, last step) -> the step that comes next, or -1. A
         first step below 0 goes on with a job that looked for signals.
-      work: what a worker does until it is dismissed, (pool).
+      work: what a worker does until it is dismissed, (pool, its number).
       dismiss: tells the workers to go, (pool).
       ticks: of the clock, in a second.
     """
@@ -49,9 +49,12 @@ class Driver:
         self.run: RunCall = ctypes.CFUNCTYPE(word, word, word, word, word)(
             address["run"]
         )
-        alone = ctypes.CFUNCTYPE(None, word)
-        self.work: Callable[[int], None] = alone(address["work"])
-        self.dismiss: Callable[[int], None] = alone(address["dismiss"])
+        self.work: Callable[[int, int], None] = ctypes.CFUNCTYPE(None, word, word)(
+            address["work"]
+        )
+        self.dismiss: Callable[[int], None] = ctypes.CFUNCTYPE(None, word)(
+            address["dismiss"]
+        )
         self.ticks = waiting.ticks
         fill = ctypes.CFUNCTYPE(None, word, word)(address["fill_system"])
         count = len(waiting.addresses)
@@ -95,7 +98,7 @@ class Pool:
             for number in range(1, size):
                 name = f"rillet-native-{number}"
                 thread = threading.Thread(
-                    target=_work, args=(self,), name=name, daemon=True
+                    target=_work, args=(self, number), name=name, daemon=True
                 )
                 thread.start()
                 self._threads.append(thread)
@@ -117,8 +120,8 @@ class Pool:
             thread.join(_FAREWELL)
 
 
-def _work(pool: Pool) -> None:
-    pool._driver.work(pool.address)
+def _work(pool: Pool, number: int) -> None:
+    pool._driver.work(pool.address, number)
 
 
 _lock = threading.Lock()

@@ -15,10 +15,10 @@ from __future__ import annotations
 from typing import Final
 
 from rillet.backends.native import layout, thread_ir
-from rillet.backends.native.layout import Chain, Image, Job, Pool, Wave
+from rillet.backends.native.layout import Chain, Image, Job, Own, Pool, Wave
 from rillet.backends.native.words_ir import load, store, word
 
-_MASK: Final = (1 << layout.NEXT_BITS) - 1
+_MASK: Final = (1 << layout.COUNT_BITS) - 1
 _PAUSES: Final = 64  # between two looks at the clock, and two offers of the processor
 
 
@@ -35,10 +35,13 @@ def text(waiting: str) -> str:
 
 _CLAIMS: Final = f"""
 define internal i1 @exhausted(i64 %claim) alwaysinline {{
-  %next = and i64 %claim, {_MASK}
-  %high = lshr i64 %claim, {layout.NEXT_BITS}
+  %front = and i64 %claim, {_MASK}
+  %middle = lshr i64 %claim, {layout.COUNT_BITS}
+  %back = and i64 %middle, {_MASK}
+  %taken = add i64 %front, %back
+  %high = lshr i64 %claim, {layout.BLOCKS_SHIFT}
   %blocks = and i64 %high, {_MASK}
-  %none = icmp uge i64 %next, %blocks
+  %none = icmp uge i64 %taken, %blocks
   ret i1 %none
 }}
 define internal void @publish(ptr %pool, i64 %blocks, i1 %rouse) {{
@@ -47,7 +50,7 @@ define internal void @publish(ptr %pool, i64 %blocks, i1 %rouse) {{
   %epoch = lshr i64 %old, {layout.EPOCH_SHIFT}
   %later = add i64 %epoch, 1
   %high = shl i64 %later, {layout.EPOCH_SHIFT}
-  %middle = shl i64 %blocks, {layout.NEXT_BITS}
+  %middle = shl i64 %blocks, {layout.BLOCKS_SHIFT}
   %new = or i64 %high, %middle
   store atomic i64 %new, ptr %claim seq_cst, align 8
   br i1 %rouse, label %look, label %done
@@ -185,19 +188,23 @@ ended:
 """
 
 
-# Claims blocks until there are none; returns the claim word that said so.
+# Claims blocks until there are none; returns the claim word that said so. A thread takes
+# them always from the same side, so that what it wrote in one wave is likely in its own
+# cache when the next wave reads it.
 _SERVE: Final = f"""
 define internal i64 @serve(ptr %pool, ptr %own) {{
 entry:
 {word("claim.ptr", "pool", Pool.CLAIM)}
 {word("done.ptr", "pool", Pool.DONE)}
+{load("side", "own", Own.SIDE)}
+  %from.front = icmp eq i64 %side, {layout.FROM_FRONT}
   br label %ask
 ask:
   %seen = load atomic i64, ptr %claim.ptr acquire, align 8
   %none = call i1 @exhausted(i64 %seen)
   br i1 %none, label %leave.seen, label %take
 take:
-  %taken = atomicrmw add ptr %claim.ptr, i64 1 seq_cst
+  %taken = atomicrmw add ptr %claim.ptr, i64 %side seq_cst
   %late = call i1 @exhausted(i64 %taken)
   br i1 %late, label %leave.taken, label %mine
 mine:
@@ -216,19 +223,35 @@ mine:
   %skip = and i1 %wanted, %missing
   br label %find
 find:
-  %claim = phi i64 [ %taken, %mine ], [ %claim, %further ], [ %again, %block.done ]
-  %count = phi i64 [ 0, %mine ], [ %count, %further ], [ %count.next, %block.done ]
-  %chain = phi ptr [ %chain.first, %mine ], [ %chain.next, %further ],
-                   [ %chain, %block.done ]
-  %number = and i64 %claim, {_MASK}
+  %claim = phi i64 [ %taken, %mine ], [ %again, %block.done ]
+  %count = phi i64 [ 0, %mine ], [ %count.next, %block.done ]
+  %chain.last = phi ptr [ %chain.first, %mine ], [ %chain, %block.done ]
+  %front = and i64 %claim, {_MASK}
+  %middle = lshr i64 %claim, {layout.COUNT_BITS}
+  %back = and i64 %middle, {_MASK}
+  %high = lshr i64 %claim, {layout.BLOCKS_SHIFT}
+  %blocks = and i64 %high, {_MASK}
+  %from.end = sub i64 %blocks, %back
+  %before.end = add i64 %from.end, -1
+  %number = select i1 %from.front, i64 %front, i64 %before.end
+  br label %look
+look:
+  %chain = phi ptr [ %chain.last, %find ], [ %chain.before, %backward ],
+                   [ %chain.after, %forward ]
 {load("chain.from", "chain", Chain.FIRST)}
 {load("chain.blocks", "chain", Chain.BLOCKS)}
   %block = sub i64 %number, %chain.from
-  %elsewhere = icmp sge i64 %block, %chain.blocks
-  br i1 %elsewhere, label %further, label %here
-further:
-  %chain.next = getelementptr i64, ptr %chain, i64 {Chain.SIZE}
-  br label %find
+  %too.far = icmp slt i64 %block, 0
+  br i1 %too.far, label %backward, label %look.end
+backward:
+  %chain.before = getelementptr i64, ptr %chain, i64 {-Chain.SIZE}
+  br label %look
+look.end:
+  %not.far = icmp sge i64 %block, %chain.blocks
+  br i1 %not.far, label %forward, label %here
+forward:
+  %chain.after = getelementptr i64, ptr %chain, i64 {Chain.SIZE}
+  br label %look
 here:
   br i1 %skip, label %block.done, label %do
 do:
@@ -236,13 +259,11 @@ do:
   br label %block.done
 block.done:
   %count.next = add i64 %count, 1
-  %again = atomicrmw add ptr %claim.ptr, i64 1 seq_cst
+  %again = atomicrmw add ptr %claim.ptr, i64 %side seq_cst
   %finished = call i1 @exhausted(i64 %again)
   br i1 %finished, label %tell, label %find
 tell:
   ; Until all blocks are told the wave cannot change: `again` is still of this one.
-  %high = lshr i64 %again, {layout.NEXT_BITS}
-  %blocks = and i64 %high, {_MASK}
   %before = atomicrmw add ptr %done.ptr, i64 %count.next seq_cst
   %all = add i64 %before, %count.next
   %complete = icmp eq i64 %all, %blocks
@@ -323,10 +344,13 @@ out:
 
 
 _WORK: Final = f"""
-define void @work(ptr %pool) {{
+define void @work(ptr %pool, i64 %number) {{
 entry:
-  %own = alloca [3 x i64]
-  store [3 x i64] zeroinitializer, ptr %own
+  %own = alloca [{Own.SIZE} x i64]
+  store [{Own.SIZE} x i64] zeroinitializer, ptr %own
+  %odd = trunc i64 %number to i1
+  %side = select i1 %odd, i64 {layout.FROM_END}, i64 {layout.FROM_FRONT}
+{store("side.ptr", "i64 %side", "own", Own.SIDE)}
 {word("leave.ptr", "pool", Pool.LEAVE)}
   br label %next
 next:
@@ -336,7 +360,7 @@ next:
   %leaving = icmp ne i64 %leave, 0
   br i1 %leaving, label %out, label %next
 out:
-{load("raw", "own", 2, "ptr")}
+{load("raw", "own", Own.RAW, "ptr")}
   call void @release(ptr %raw)
   ret void
 }}
@@ -353,7 +377,7 @@ define void @dismiss(ptr %pool) {{
 _RUN: Final = f"""
 define i64 @run(ptr %pool, ptr %job, i64 %first, i64 %last) {{
 entry:
-  %own = alloca [3 x i64]
+  %own = alloca [{Own.SIZE} x i64]
 {load("image", "job", Job.IMAGE, "ptr")}
 {word("step.ptr", "job", Job.STEP)}
 {word("failed.ptr", "job", Job.FAILED)}
@@ -407,8 +431,9 @@ together:
 {word("ended.ptr", "pool", Pool.ENDED)}
   store atomic i64 0, ptr %ended.ptr monotonic, align 8
   store ptr %scratch, ptr %own
-{store("own.bytes", "i64 %scratch.bytes", "own", 1)}
-{store("own.raw", "ptr null", "own", 2)}
+{store("own.bytes", "i64 %scratch.bytes", "own", Own.BYTES)}
+{store("own.raw", "ptr null", "own", Own.RAW)}
+{store("own.side", f"i64 {layout.FROM_FRONT}", "own", Own.SIDE)}
   %shared = call i1 @advance(ptr %pool, ptr %job, ptr %scratch, i1 false)
   br i1 %shared, label %serving, label %disown
 serving:

@@ -15,6 +15,7 @@ from rillet.backends.native.layout import (
     Group,
     Image,
     Job,
+    Own,
     Relocation,
     Wave,
 )
@@ -199,14 +200,14 @@ _SCRATCH: Final = f"""
 define internal ptr @scratch_for(ptr %job, ptr %own) {{
 entry:
 {load("needed", "job", Job.SCRATCH_BYTES)}
-{load("bytes", "own", 1)}
+{load("bytes", "own", Own.BYTES)}
   %enough = icmp sle i64 %needed, %bytes
   br i1 %enough, label %ready, label %grow
 ready:
   %area = load ptr, ptr %own
   ret ptr %area
 grow:
-{word("raw.ptr", "own", 2)}
+{word("raw.ptr", "own", Own.RAW)}
   %raw.old = load ptr, ptr %raw.ptr
   call void @release(ptr %raw.old)
   %wide = add i64 %needed, 128
@@ -215,7 +216,7 @@ grow:
   %address = ptrtoint ptr %raw to i64
   %none = icmp eq i64 %address, 0
   %kept = select i1 %none, i64 0, i64 %needed
-{store("kept.ptr", "i64 %kept", "own", 1)}
+{store("kept.ptr", "i64 %kept", "own", Own.BYTES)}
   %above = add i64 %address, 63
   %aligned = and i64 %above, -64
   %new = inttoptr i64 %aligned to ptr
