@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 import stat
 import sys
 import threading
@@ -213,7 +212,7 @@ def _read(folder: _Folder, key: str) -> bytes | None:
 def _write(folder: _Folder, key: str, data: bytes) -> None:
     """Writes a file beside its place, then moves it there."""
     name = _name(key)
-    beside = f"{name}.{os.getpid()}.{secrets.token_hex(4)}.new"
+    beside = f"{name}.{os.getpid()}.{os.urandom(4).hex()}.new"
     handle = folder.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
         with os.fdopen(handle, "wb") as file:

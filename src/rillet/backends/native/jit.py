@@ -20,7 +20,6 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from rillet.backends.native import disk_cache, host
@@ -199,12 +198,12 @@ class Jit:
                 missing.append((key, kernel))
             else:
                 found[key] = data
-        workers = min(threads.count(), len(missing), 8)
-        if workers > 1 and _unlocked("LLVMPY_RunNewModulePassManager") is not None:
-            with ThreadPoolExecutor(workers, "rillet-compile") as pool:
-                made = list(pool.map(self._object, [kernel for _, kernel in missing]))
-        else:
-            made = [self._object(kernel) for _, kernel in missing]
+        made = [b""] * len(missing)
+
+        def compile_one(number: int) -> None:
+            made[number] = self._object(missing[number][1])
+
+        threads.parallel(compile_one, len(missing))
         for (key, _), data in zip(missing, made, strict=True):
             self._cache.put(key, data)
             found[key] = data
