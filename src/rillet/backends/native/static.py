@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from rillet.core import context
+from rillet.core.errors import OperatorNotAllowedInGraphError
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.graph.gradient import unsure
 from rillet.graph.ir import CONST, PLACEHOLDER, READ, Graph, Node, SymbolicTensor
-from rillet.graph.passes import live_nodes, optimise
+from rillet.graph.passes import drop_dead, fold, join, live_nodes
 from rillet.graph.trace import Tracer
 from rillet.ops.filling import zeros_like
 from rillet.ops.lowering import Rewrite
@@ -59,16 +62,34 @@ def static(
                 fresh.where = node.where
             for y, out in zip(node.outputs, outs, strict=True):
                 table[id(y)] = tracer.lift(out, captured=False)
+        _settle_captures(made)
         made.outputs = [table[id(y)] for y in outputs]
         made.writes = [(v, table[id(t)]) for v, t in graph.writes]
-    optimise(made)
+    # inner graphs are shared with the graph that was given
+    fold(made)
+    join(made)
+    drop_dead(made)
     return made, made.outputs
+
+
+def _settle_captures(graph: Graph) -> None:
+    """Let what gradient rules wrote down be constants of the graph."""
+    for outer, inner in graph.captures:
+        inner.node.op = CONST
+        inner.node.attrs = {"value": outer._array}
+    mine = {id(inner) for _, inner in graph.captures}
+    graph.inputs = [x for x in graph.inputs if id(x) not in mine]
+    graph.captures = []
 
 
 def _again(tracer: Tracer, node: Node, args: tuple[Any, ...]) -> tuple[Any, ...]:
     op, attrs = node.op, node.attrs
     if op is CONST:
-        return (tracer.lift(Tensor(attrs["value"]), captured=False),)
+        value = attrs["value"]
+        if not isinstance(value, np.ndarray):
+            specs = [y.spec for y in node.outputs]
+            return tracer.graph.add(CONST, (), dict(attrs), specs, node.name).outputs
+        return (tracer.lift(Tensor(value), captured=False),)
     if op is READ:
         spec = node.outputs[0].spec
         if args:
@@ -79,7 +100,10 @@ def _again(tracer: Tracer, node: Node, args: tuple[Any, ...]) -> tuple[Any, ...]
             spec = Spec(array.shape, spec.dtype)
         return tracer.graph.add(READ, (), dict(attrs), [spec], node.name).outputs
     if op.name == "RilletGradient" and not unsure(args):
-        return _gradients(node, args)
+        try:
+            return _gradients(node, args)
+        except (TypeError, NotImplementedError, OperatorNotAllowedInGraphError):
+            pass  # the rule looks at values: it stays a call of Python
     if not isinstance(op, Op):
         specs = [y.spec for y in node.outputs]
         return tracer.add_form(op, list(args), attrs, specs, node.name)
