@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cases import native_kernels as kernels
+import native_kernels as kernels
 
 from rillet.backends.native import host, pool_ir
 from rillet.backends.native.calls import Kernel

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import native_kernels as kernels
+import native_kernels as kernels
 
 from rillet.backends.native import image, jit, layout, pool
 from rillet.backends.native.calls import Kernel

@@ -16,7 +16,7 @@ forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows does not for
 PROGRAM = """
 import os, sys, threading, time, signal
 import numpy as np
-from cases import native_kernels as kernels
+import native_kernels as kernels
 from rillet.backends.native import jit, pool
 from rillet.backends.native.image import At, Builder
 from rillet.core import threads
