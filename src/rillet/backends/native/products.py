@@ -13,13 +13,16 @@ import math
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from rillet.backends.native import products_ir
+from rillet.backends.native import products_dot, products_ir
 from rillet.backends.native.calls import Kernel
 from rillet.backends.native.host import Facts, facts
-from rillet.backends.native.products_form import Form
+from rillet.backends.native.products_form import DotForm, Form
 
 _BLOCK_WORK: Final = 1 << 22
 _MATRIX_WORK: Final = 1 << 21
+_MOST_PARTS: Final = 64
+_PAGE: Final = 4096
+_DOT_TIME: Final = 4  # times what a multiply-add takes in a tile: memory is the limit
 _ELEMENTS: Final = {
     "float32": ("float", 4, 4),
     "float64": ("double", 8, 8),
@@ -139,15 +142,18 @@ def product(
             by="rows" if by == "matrices" else by,
             machine=machine,
         )
-    shape = _Shape(m, n, k)
-    stack = _stack(a, b, shape)
-    by = by or _choice(shape, stack)
-    if stack and by not in ("rows", "matrices") or by == "matrices" and not stack:
-        raise ValueError(
-            f"product: blocks of {by} do not suit stacks {a.stack} and {b.stack}; use "
-            f"{'rows or matrices' if stack else 'rows'}"
-        )
-    return _plan(a, b, shape, dtype, accumulate, by, stack, step_out or n, machine)
+    made = _Product(
+        a,
+        b,
+        _Shape(m, n, k),
+        dtype,
+        accumulate,
+        by,
+        _stack(a, b),
+        step_out or n,
+        machine,
+    )
+    return _with_vector(made) or _tiled(made)
 
 
 class _Stack(NamedTuple):
@@ -158,31 +164,96 @@ class _Stack(NamedTuple):
     steps_b: tuple[int, ...]
 
 
-def _plan(
-    a: Operand,
-    b: Operand,
-    shape: _Shape,
-    dtype: str,
-    accumulate: bool,
-    by: str,
-    stack: _Stack | None,
-    step_out: int,
-    machine: Facts,
-) -> Plan:
-    m, n, k = shape
+class _Product(NamedTuple):
+    """What is asked for."""
+
+    a: Operand
+    b: Operand
+    shape: _Shape
+    dtype: str
+    accumulate: bool
+    by: str
+    stack: _Stack | None
+    step_out: int
+    machine: Facts
+
+
+def _with_vector(made: _Product) -> Plan | None:
+    """The plan where one of the matrices is a vector along k; None where not."""
+    a, b, (m, n, k), dtype, accumulate, by, stack, step_out, machine = made
+    if stack or step_out != n or (m != 1 and n != 1):
+        return None
+    if n == 1 and a.transposed and by in ("", "rows", "terms") and m > 1:
+        # The transpose of the product: its vector comes first, its sums are columns.
+        turned = made._replace(
+            a=b._replace(transposed=not b.transposed),
+            b=a._replace(transposed=False),
+            shape=_Shape(1, m, k),
+            by="terms" if by == "terms" else "columns",
+            step_out=m,
+        )
+        return _exchanged(_tiled(turned))
+    if dtype not in ("float32", "float64"):
+        return None
+    if n == 1 and not a.transposed and by in ("", "rows") and _side_by_side(b):
+        return _dot(made, a)
+    if m == 1 and b.transposed and by in ("", "columns") and _side_by_side(a):
+        return _exchanged(_dot(made, b))
+    return None
+
+
+def _side_by_side(vector: Operand) -> bool:
+    return vector.rows == 1 or (vector.columns == 1 and vector.step in (0, 1))
+
+
+def _exchanged(plan: Plan) -> Plan:
+    """The plan with a for b and b for a."""
+    other = {"a": "b", "b": "a", "out": "out"}
+    return plan._replace(
+        words=tuple(other[w] if isinstance(w, str) else w for w in plan.words),
+        align={other[name]: share for name, share in plan.align.items()},
+    )
+
+
+def _dot(made: _Product, matrix: Operand) -> Plan:
+    """A matrix in rows times a vector, as if the matrix came first."""
+    element, _, size = _ELEMENTS[made.dtype]
+    lanes = made.machine.vector_bytes // size
+    k = made.shape.k
+    form = DotForm(
+        element, lanes, matrix.step or matrix.columns, made.machine.vector_bytes >= 32
+    )
+    return Plan(
+        Kernel(f"product_dot_{element}", _text(form)),
+        ("a", "b", "out", k, int(made.accumulate)),
+        matrix.rows,
+        {"a": _dense(matrix), "b": False, "out": True},
+        k * _DOT_TIME / _rate(made.machine, lanes),
+        max(32, _BLOCK_WORK // _DOT_TIME // max(k, 1) // 4 * 4),
+        0,
+        False,
+    )
+
+
+def _tiled(made: _Product) -> Plan:
+    a, b, (m, n, k), dtype, accumulate, _, stack, step_out, machine = made
+    by = made.by or _choice(made.shape, stack)
+    if stack and by not in ("rows", "matrices") or by == "matrices" and not stack:
+        raise ValueError(
+            f"product: blocks of {by} do not suit stacks {a.stack} and {b.stack}; use "
+            f"{'rows or matrices' if stack else 'rows'}"
+        )
     element, size, sum_size = _ELEMENTS[dtype]
     lanes = machine.vector_bytes // sum_size
-    kind = {"matrices": "rows", "terms": "partial"}.get(by, by)
     rows, vectors = _tile(-(-n // lanes), m, by, machine.registers)
     width = vectors * lanes
     left = 0 if by == "columns" else n % width
     tail_vectors = -(-left // lanes)
     step_b = b.step or b.columns
-    whole = size == sum_size
-    packs = b.transposed or not whole
-    cut = max(256, machine.l2 // 4 // (width * sum_size)) if whole else max(k, 1)
+    packs = b.transposed or size != sum_size
+    cut = _cut(made, by, width, step_b)
     form = Form(
-        kind,
+        {"matrices": "rows", "terms": "partial"}.get(by, by),
         element,
         lanes,
         rows,
@@ -195,7 +266,8 @@ def _plan(
         a.step or a.columns,
         step_b,
         step_out,
-        accumulate or k > cut,
+        # The code must not tell whether k, which may be a batch, is cut.
+        accumulate or by == "terms" or a.transposed or k > cut,
         packs,
         len(stack.extents) if stack else 0,
         machine.vector_bytes >= 32,
@@ -209,16 +281,15 @@ def _plan(
         words.append(m if by == "matrices" else 1)
         for sizes in zip(*stack, strict=True):
             words += sizes
-    deep = min(cut, k) + lanes
     work = {"rows": n * k, "matrices": m * n * k, "columns": m * k, "terms": m * n}[by]
     return Plan(
         Kernel(_name(form), _text(form)),
         tuple(words),
         extent,
-        _alignment(a, b, shape, by, stack, step_out),
+        _alignment(a, b, made.shape, by, stack, step_out),
         work / _rate(machine, lanes),
-        _block(by, work, rows, width, lanes),
-        deep * width * sum_size if packs else 0,
+        _block(made, by, work, form),
+        (min(cut, k) + lanes) * width * sum_size if packs else 0,
         by == "terms",
     )
 
@@ -237,8 +308,8 @@ def _tile(columns: int, m: int, by: str, registers: int) -> tuple[int, int]:
 
     Eight rows, so that batches of 32, 64 and 128 are whole numbers of tiles.
     """
-    if by == "columns" and m == 1:
-        return 1, 8
+    if m == 1 and by in ("columns", "terms"):
+        return 1, min(columns, 8)
     if registers < 32:
         return (8, 1) if columns == 1 else (4, 2)
     if columns == 1:
@@ -247,12 +318,34 @@ def _tile(columns: int, m: int, by: str, registers: int) -> tuple[int, int]:
     return (8, 3) if columns == 3 or columns > 16 else (8, 2)
 
 
-def _block(by: str, work: int, rows: int, width: int, lanes: int) -> int:
+def _cut(made: _Product, by: str, width: int, step_b: int) -> int:
+    """How many terms are summed at a time: what they read stays in cache."""
+    m, n, k = made.shape
+    _, size, sum_size = _ELEMENTS[made.dtype]
+    if size != sum_size:
+        return max(k, 1)  # sums on their way are not rounded
+    if by == "terms":
+        return max(64, made.machine.l2 // 2 // ((m + n + 1) * size))
+    if step_b * size >= _PAGE and not made.b.transposed:
+        return 256  # rows a page apart share few places of a cache
+    return max(256, made.machine.l2 // 4 // (width * size))
+
+
+def _block(made: _Product, by: str, work: int, form: Form) -> int:
     """How many of the extent make a good block: a multiple of what a tile takes."""
-    unit = {"rows": rows, "matrices": 1, "columns": width, "terms": lanes}[by]
-    least = {"rows": 32, "matrices": 1, "columns": width, "terms": 64}[by]
-    wanted = max(least, _BLOCK_WORK // max(work, 1))
-    return -(-wanted // unit) * unit
+    _, n, k = made.shape
+    size, cache = _ELEMENTS[made.dtype][1], made.machine.l2
+    width = form.vectors * form.lanes
+    unit = {"rows": form.rows, "matrices": 1, "columns": width, "terms": 16}[by]
+    wanted = _BLOCK_WORK // max(work, 1)
+    if by == "rows":
+        # Rows of a, to be read again by whoever follows; and b's, read again by blocks.
+        wanted = min(wanted, cache // 2 // (max(k, 1) * size))
+        least = 128 if n * k * size > 2 * cache else 64 if form.packs else 32
+        wanted = max(wanted, least)
+    elif by == "terms":
+        wanted = max(wanted, -(-k // _MOST_PARTS), 64)
+    return -(-max(wanted, 1) // unit) * unit
 
 
 def _rate(machine: Facts, lanes: int) -> float:
@@ -290,7 +383,7 @@ def _dense(matrix: Operand) -> bool:
     return matrix.step in (0, matrix.columns)
 
 
-def _stack(a: Operand, b: Operand, shape: _Shape) -> _Stack | None:
+def _stack(a: Operand, b: Operand) -> _Stack | None:
     """The dimensions before the matrices, those that can be walked as one joined."""
     depth = max(len(a.stack), len(b.stack))
     if not depth:
@@ -330,5 +423,7 @@ def _name(form: Form) -> str:
 
 
 @functools.lru_cache(maxsize=512)
-def _text(form: Form) -> str:
+def _text(form: Form | DotForm) -> str:
+    if isinstance(form, DotForm):
+        return products_dot.text(form)
     return products_ir.text(form)

@@ -52,6 +52,22 @@ class Form(NamedTuple):
     masked: bool
 
 
+class DotForm(NamedTuple):
+    """What is constant in the code of a matrix's product with a vector.
+
+    Attributes:
+      element: LLVM's name of the dtype, "float" or "double".
+      lanes: elements in a vector register.
+      step: elements from a row of the matrix to the next.
+      masked: whether the processor loads under masks.
+    """
+
+    element: str
+    lanes: int
+    step: int
+    masked: bool
+
+
 class Place(NamedTuple):
     """Where a segment of the work lies."""
 

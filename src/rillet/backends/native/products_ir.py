@@ -22,7 +22,7 @@ from typing import Final
 from rillet.backends.native.products_form import Cut, Form, Panel, Place
 from rillet.backends.native.products_memory import Memory
 from rillet.backends.native.products_packing import Packing
-from rillet.backends.native.writer import Writer
+from rillet.backends.native.writer import HEAD, VECTORISED, Writer
 
 _STACK_WORD: Final = 7
 
@@ -46,13 +46,8 @@ class _Product:
         """The whole text."""
         self._body()
         self.w.do("ret void")
-        head = (
-            "define void @kernel(ptr noalias %args, i64 %lo, i64 %hi, i64 %block, "
-            "i64 %step, ptr %scratch) {"
-        )
-        return "\n".join(
-            ["; vectorised", *sorted(self.m.declared), head, self.w.text(), "}", ""]
-        )
+        declared = sorted(self.m.declared)
+        return "\n".join([VECTORISED, *declared, HEAD, self.w.text(), "}", ""])
 
     # The walk down to a tile.
 
@@ -169,7 +164,7 @@ class _Product:
     def _moving_masks(self, left: str) -> tuple[str, ...]:
         lanes = self.form.lanes
         return tuple(
-            self.m.mask(self.w.sub(left, str(vector * lanes)))
+            self.w.first_lanes(self.w.sub(left, str(vector * lanes)), lanes)
             for vector in range(self.form.vectors)
         )
 

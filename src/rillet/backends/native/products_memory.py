@@ -39,18 +39,6 @@ class Memory:
         self.flags = f"<{form.lanes} x i1>"
         self.declared: set[str] = set()
 
-    def mask(self, count: str) -> str:
-        """The mask of the first `count` lanes."""
-        w, lanes = self.w, self.form.lanes
-        wide = f"<{lanes} x i64>"
-        first = w.op(f"insertelement {wide} poison, i64 {count}, i64 0")
-        spread = w.op(
-            f"shufflevector {wide} {first}, {wide} poison, <{lanes} x i32> "
-            "zeroinitializer"
-        )
-        numbers = ", ".join(f"i64 {lane}" for lane in range(lanes))
-        return w.op(f"icmp slt {wide} <{numbers}>, {spread}")
-
     def scalar_at(self, pointer: str) -> str:
         """An element of a, as sums are."""
         w = self.w

@@ -12,6 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+HEAD: Final = (
+    "define void @kernel(ptr noalias %args, i64 %lo, i64 %hi, i64 %block, i64 %step, "
+    "ptr %scratch) {"
+)
+VECTORISED: Final = "; vectorised"
+"""The first line of a text whose loops shall stay as they are written."""
+
 _WORD: Final = 8
 Carried = Sequence[tuple[str, str]]
 
@@ -104,6 +111,17 @@ class Writer:
     def word(self, number: int, kind: str = "i64") -> str:
         """A word of `%args`: an integer, or an address where `kind` is `ptr`."""
         return self.op(f"load {kind}, ptr {self.move('%args', str(number), _WORD)}")
+
+    def first_lanes(self, count: str, lanes: int) -> str:
+        """The mask of a vector's first `count` lanes."""
+        wide = f"<{lanes} x i64>"
+        first = self.op(f"insertelement {wide} poison, i64 {count}, i64 0")
+        spread = self.op(
+            f"shufflevector {wide} {first}, {wide} poison, <{lanes} x i32> "
+            "zeroinitializer"
+        )
+        numbers = ", ".join(f"i64 {lane}" for lane in range(lanes))
+        return self.op(f"icmp slt {wide} <{numbers}>, {spread}")
 
     def loop(
         self,
