@@ -6,9 +6,9 @@ import ctypes
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import native_kernels as kernels
 import numpy as np
 import pytest
-import native_kernels as kernels
 
 from rillet.backends.native import host, pool_ir
 from rillet.backends.native.calls import Kernel
@@ -148,6 +148,16 @@ def test_a_text_that_llvm_refuses(old: str, new: str, message: str) -> None:
     with pytest.raises(RuntimeError, match="native kernel wrong: LLVM refuses") as info:
         Jit(DiskCache(None)).compile([kernel])
     assert message in str(info.value)
+
+
+def test_a_function_that_nobody_has(capfd: pytest.CaptureFixture[str]) -> None:
+    body = "  %x = call double @unheard_of(double 1.0)\n"
+    text = kernels.kernel("lost", "ptr a", body, "declare double @unheard_of(double)\n")
+    jit = Jit(DiskCache(None))
+    with pytest.raises(RuntimeError, match="kernel lost: LLVM cannot link it"):
+        jit.compile([text])
+    assert capfd.readouterr() == ("", "")
+    np.testing.assert_array_equal(add(jit.compile([kernels.ADD])[0]), EXPECTED)
 
 
 def test_code_goes_when_nobody_has_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import native_kernels as kernels
 import numpy as np
 import pytest
-import native_kernels as kernels
 
 from rillet.backends.native import image, jit, layout, pool
 from rillet.backends.native.calls import Kernel

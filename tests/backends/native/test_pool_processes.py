@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
+# Python 3.12 warns of every fork beside threads, which is what is tried here.
+_QUIET = ("-W", "ignore::DeprecationWarning")
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows does not fork")
 
 PROGRAM = """
@@ -54,7 +56,7 @@ def run(script: str, tmp_path: Path, **names: object) -> subprocess.CompletedPro
     file.write_text(PROGRAM + textwrap.dedent(script))
     path = os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests")])
     return subprocess.run(
-        [sys.executable, "-X", "faulthandler", str(file)],
+        [sys.executable, "-X", "faulthandler", *_QUIET, str(file)],
         env={**os.environ, "PYTHONPATH": path},
         timeout=60,
         capture_output=True,

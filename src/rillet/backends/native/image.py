@@ -153,11 +153,13 @@ class Runner:
         """
         self._pack(self._bases, 0, *bases)
         last = first + steps
-        reached = self._run(pool.current().address, self._address, first, last)
+        threads = pool.current()  # kept while its words are used
+        reached = self._run(threads.address, self._address, first, last)
         while reached != last:
             if reached < 0:
                 return False
-            reached = self._run(pool.current().address, self._address, -1, last)
+            threads = pool.current()
+            reached = self._run(threads.address, self._address, -1, last)
         return True
 
     @property

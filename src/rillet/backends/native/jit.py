@@ -132,7 +132,7 @@ class Jit:
             if wanted:
                 objects = self._objects(wanted)
                 for key, kernel in wanted.items():
-                    library = self._link(objects[key], ("kernel",))
+                    library = self._link(kernel.name, objects[key], ("kernel",))
                     size = len(objects[key])
                     made[key] = Code(kernel.name, library, "kernel", size)
                     self._known[key] = made[key]
@@ -154,7 +154,7 @@ class Jit:
         with self._lock:
             key = self._key(text)
             found = self._objects({key: Kernel(name, text)})[key]
-            return Library(self._link(found, symbols), symbols)
+            return Library(self._link(name, found, symbols), symbols)
 
     def assembly(self, kernel: Kernel) -> str:
         """Returns what the processor will run, for people to read."""
@@ -268,19 +268,25 @@ class Jit:
             attributes.append('"prefer-vector-width"="512"')
         return _DEFINITION.sub(rf"\1 {' '.join(attributes)} {{", text)
 
-    def _link(self, data: bytes, symbols: Sequence[str]) -> Any:
+    def _link(self, name: str, data: bytes, symbols: Sequence[str]) -> Any:
         """Puts an object file into memory."""
         if self._engine is None:
             self._engine = self._llvm.create_lljit_compiler(
-                self._machine(), use_jit_link=True
+                self._machine(), use_jit_link=True, suppress_errors=True
             )
         builder = self._llvm.JITLibraryBuilder().add_object_img(data)
-        for name, address in self._imports.items():
-            builder.import_symbol(name, address)
-        for name in symbols:
-            builder.export_symbol(name)
+        for function, address in self._imports.items():
+            builder.import_symbol(function, address)
+        for symbol in symbols:
+            builder.export_symbol(symbol)
         self._libraries += 1
-        return builder.link(self._engine, f"rillet{self._libraries}")
+        try:
+            return builder.link(self._engine, f"rillet{self._libraries}")
+        except RuntimeError as error:
+            raise RuntimeError(
+                f"native kernel {name}: LLVM cannot link it: {error}; functions "
+                f"besides {', '.join(self._imports)} come in as arguments"
+            ) from error
 
     def _machine(self) -> Any:
         """What LLVM compiles for."""

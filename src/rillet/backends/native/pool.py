@@ -126,7 +126,6 @@ def _work(pool: Pool, number: int) -> None:
 
 _lock = threading.Lock()
 _current: Pool | None = None
-_retired: list[Pool] = []  # their words may be in use by a caller who came before
 
 
 def current() -> Pool:
@@ -143,8 +142,6 @@ def _renewed() -> Pool:
         size = threads.count()
         if _current is not None and _current.size != size:
             _current.stop()
-            _retired.append(_current)
-            del _retired[:-8]
             _current = None
         if _current is None:
             _current = Pool(size)
