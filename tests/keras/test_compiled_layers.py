@@ -126,8 +126,11 @@ def _spec(value: Any, free: bool) -> Any:
     return tf.TensorSpec(dims, value.dtype)
 
 
+@pytest.mark.parametrize("jit", [False, None], ids=["reference", "native"])
 @pytest.mark.parametrize("name", ROWS)
-def test_graph_gives_what_eager_gives(name: str, draws: Draws) -> None:
+def test_graph_gives_what_eager_gives(
+    name: str, jit: bool | None, draws: Draws
+) -> None:
     row = ROWS[name]
     layer, inputs, call = _made(row)
     rays = [
@@ -138,7 +141,7 @@ def test_graph_gives_what_eager_gives(name: str, draws: Draws) -> None:
     draws.count = 0
     wanted = [*_run(layer, inputs, call, rays), layer.get_weights()]
     layer, inputs, call = _made(row)
-    step = tf.function(lambda data: _run(layer, *data))
+    step = tf.function(lambda data: _run(layer, *data), jit_compile=jit)
     given = (inputs, call, rays)
     free = name not in OF_ONE_SIZE
     concrete = step.get_concrete_function(

@@ -10,8 +10,6 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-import numpy as np
-
 from rillet.core.convert import to_tensor
 from rillet.core.describe import describe
 from rillet.core.dtypes import INDEX, int64
@@ -24,8 +22,8 @@ from rillet.keras.settings import epsilon
 from rillet.ops.clip import clip_by_value
 from rillet.ops.compare import not_equal
 from rillet.ops.elementwise import cast, log, pow
-from rillet.ops.gather_nd import scatter_nd
-from rillet.ops.mask import boolean_mask, where
+from rillet.ops.mask import where
+from rillet.ops.rearrange import expand_dims
 from rillet.ops.reduce import mean_op
 from rillet.ops.shaping import could_match, reduce_sum, reshape, static_dims
 from rillet.ops.softmax import (
@@ -231,10 +229,12 @@ def _without_class(labels: Any, output: Any, ignored: int, dims: Any) -> Tensor:
     """Losses with zeros where the label is `ignored`; the rest is their mask."""
     counts = not_equal(labels, cast(ignored, labels.dtype))
     found = sparse_softmax_cross_entropy_with_logits(
-        boolean_mask(labels, counts), boolean_mask(output, counts)
+        where(counts, labels, cast(0, labels.dtype)),
+        # Rows that do not count may hold anything: no gradient comes from zeros.
+        where(expand_dims(counts, -1), output, cast(0, output.dtype)),
     )
     mask = reshape(counts, dims)
-    whole = scatter_nd(where(mask), found, np.array(dims, np.int64))
+    whole = reshape(where(counts, found, cast(0, found.dtype)), dims)
     set_mask(whole, mask)
     return whole
 

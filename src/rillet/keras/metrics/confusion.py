@@ -8,23 +8,32 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from rillet.core.convert import to_tensor
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
 from rillet.keras.losses.shapes import fitted_weights, matched_ranks
 from rillet.keras.metrics.base import Metric
 from rillet.keras.serialization import builtin
-from rillet.ops.compare import greater, not_equal
+from rillet.ops.checks import Assert
+from rillet.ops.compare import (
+    greater,
+    greater_equal,
+    less_equal,
+    logical_and,
+    not_equal,
+)
 from rillet.ops.elementwise import cast, divide_no_nan
+from rillet.ops.host import is_symbolic
 from rillet.ops.mask import where
+from rillet.ops.one_hot import one_hot
 from rillet.ops.rearrange import expand_dims
+from rillet.ops.reduce import reduce_all, reduce_any
 from rillet.ops.shaping import broadcast_to, reduce_sum, reshape, static_dims
+from rillet.ops.sorting import top_k
 
 #: Below every probability: what is not among the k greatest gets it.
 LOWEST = -1e10
+_OUTSIDE = "predictions must be >= 0 and <= 1"
 
 TP, FP, TN, FN = "tp", "fp", "tn", "fn"
 
@@ -110,7 +119,11 @@ def count(
 
 
 def _check_range(y_pred: Any) -> None:
-    if type(y_pred) is not Tensor or not y_pred._array.size:
+    if is_symbolic(y_pred):
+        fits = logical_and(greater_equal(y_pred, 0), less_equal(y_pred, 1))
+        Assert(reduce_all(fits), [_OUTSIDE, y_pred])
+        return
+    if not y_pred._array.size:
         return
     array = y_pred._array
     low, high = array.min(), array.max()
@@ -118,7 +131,7 @@ def _check_range(y_pred: Any) -> None:
         raise InvalidArgumentError(
             house_message(
                 "metrics",
-                "predictions must be >= 0 and <= 1",
+                _OUTSIDE,
                 f"they run from {low} to {high}",
                 "Give probabilities: put a sigmoid or softmax last",
             )
@@ -130,11 +143,9 @@ def _greatest(y_pred: Any, k: int) -> Any:
 
     Of equal ones the first count.
     """
-    array = y_pred._array if type(y_pred) is Tensor else np.asarray(y_pred)
-    order = np.argsort(-array, axis=-1, kind="stable")[..., :k]
-    kept = np.zeros(array.shape, bool)
-    np.put_along_axis(kept, order, True, axis=-1)
-    return where(to_tensor(kept), y_pred, cast(LOWEST, y_pred.dtype))
+    places = top_k(y_pred, k).indices
+    kept = reduce_any(one_hot(places, y_pred.shape[-1], True, False), axis=-2)
+    return where(kept, y_pred, cast(LOWEST, y_pred.dtype))
 
 
 def _weights(sample_weight: Any, label_weights: Any, y_pred: Any, kind: Any) -> Any:

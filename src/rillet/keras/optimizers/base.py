@@ -23,7 +23,9 @@ from rillet.core.variable import Variable
 from rillet.keras.optimizers import schedules
 from rillet.keras.optimizers.gradients import clipped, present
 from rillet.keras.optimizers.state import OptimizerState
+from rillet.ops.compare import equal
 from rillet.ops.elementwise import cast
+from rillet.ops.mask import where
 
 _state = context.state
 Pairs = Iterable[tuple[Any, Variable]]
@@ -254,8 +256,15 @@ class Optimizer(OptimizerState):
         """Move the averages, and put them in the variables' place where it is time."""
         self._update_model_variables_moving_average(variables)
         every = self.ema_overwrite_frequency
-        if every and (int(self._iterations) + 1) % every == 0:
-            self._overwrite_model_variables_with_average_value(variables)
+        if not every:
+            return
+        if _state.tracer is None:
+            if (int(self._iterations) + 1) % every == 0:
+                self._overwrite_model_variables_with_average_value(variables)
+            return
+        due = equal((self._iterations + 1) % every, 0)
+        for variable, average in self._averages(variables):
+            variable.assign(where(due, average.read_value(), variable.read_value()))
 
     def _averages(self, variables: Iterable[Variable]) -> Any:
         for variable in variables:
