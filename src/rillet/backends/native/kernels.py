@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from rillet.backends.native.calls import KernelCall
 from rillet.backends.native.products import Operand, product
-from rillet.ops.lowering import Lazy
+from rillet.ops.lowering import Lazy, filled
 
 _PRODUCT_TYPES: Final = frozenset(["float32", "float64", "float16", "bfloat16"])
 
@@ -26,7 +26,7 @@ def product_rule(
     right = Operand(b.shape[-2], b.shape[-1], transpose_b, 0, b.shape[:-2])
     out = ctx.temporary(type, shape)
     if not out.size:
-        return ctx.pointwise(shape, type, lambda place: None)
+        return filled(0)(ctx)
     plan = product(left, right, type)
     if plan is None or plan.parts:
         return None

@@ -173,6 +173,8 @@ def scheduled(lowered: Lowered) -> Schedule:
                 ready[id(y)] = level + (1 if isinstance(y, Buffer) else 0)
             hosts.append((level, item))
             continue
+        if _is_empty(item):
+            continue
         task = Task(item)
         task.level = max([ready.get(k, 0) for k in task.reads], default=0)
         task.level = max(task.level, 0)
@@ -204,6 +206,13 @@ def scheduled(lowered: Lowered) -> Schedule:
                 ]
     out.copies = _may_fail_late(out, written)
     return out
+
+
+def _is_empty(item: Nest | KernelCall) -> bool:
+    """Whether there is nothing to write."""
+    if isinstance(item, Nest):
+        return any(not v.extent for v in item.domain)
+    return not item.extent
 
 
 def _waves(tasks: list[Task]) -> list[list[Chain]]:

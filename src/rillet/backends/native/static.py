@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from rillet.core import context
+from rillet.core.convert import to_tensor
 from rillet.core.errors import OperatorNotAllowedInGraphError
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
@@ -135,5 +136,5 @@ def _gradients(node: Node, args: tuple[Any, ...]) -> tuple[Any, ...]:
     for i, part in zip(layout.wanted, found, strict=True):
         if part is None:
             part = zeros_like(args[layout.places.index(base + i)])
-        out.append(part)
+        out.append(to_tensor(part))
     return tuple(out)
