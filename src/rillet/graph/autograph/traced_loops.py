@@ -118,22 +118,16 @@ class Loop:
     ) -> None:
         """Let an iterable (a dataset) run the loop in its own way.
 
-        Its ``_traced_for(going, step, state)`` calls ``step(item, *state)``, which
-        gives the next state, while ``going(*state)`` holds, and returns the last.
+        Its ``_traced_for()`` gives a stream: ``more()`` is a boolean of the graph that
+        says whether there is another item, ``next()`` takes it.
         """
-        self._begin(None)
+        stream = traced_loop()
 
-        def going(*flat: Any) -> Any:
-            self._enter(flat)
-            return to_tensor(test())
+        def going() -> Any:
+            asked, more = test(), stream.more()
+            return more if asked is True else logical_and(to_tensor(asked), more)
 
-        def step(item: Any, *flat: Any) -> list[Any]:
-            self._enter(flat)
-            body(item)
-            return self._leave()
-
-        found = traced_loop(going, step, self._tensors(self.start))
-        self._end(list(found), 0, checked=True)
+        self.run(going, lambda: body(stream.next()))
 
     # The loop's variables
 

@@ -1,0 +1,467 @@
+"""Stages that put elements together or take them apart: batches, windows, groups.
+
+Batches of rows are taken as rows; all others are stacked. `dataset` makes them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from rillet.core.dtypes import int64
+from rillet.core.errors import DataLossError, InvalidArgumentError, house_message
+from rillet.core.shapes import TensorShape
+from rillet.core.spec import TensorSpec
+from rillet.data.mapping import dataset_of
+from rillet.data.order import symbols
+from rillet.data.plan import INFINITE, UNKNOWN, Plan, Run, iterate, static
+from rillet.data.rows import batches
+from rillet.data.sources import ListPlan
+from rillet.data.structure import (
+    Bound,
+    DatasetSpec,
+    Element,
+    check_tensors,
+    map_nest,
+    pack,
+)
+from rillet.data.tracing import DataFunction
+
+
+class BatchPlan(Plan):
+    """Elements stacked, so many at a time."""
+
+    kind = "_BatchDataset"
+
+    def __init__(self, source: Plan, size: Any, drop_remainder: bool) -> None:
+        check_tensors("Dataset.batch", source.structure.flat)
+        known = static(size)
+        rows = known if drop_remainder else None
+        spec = map_nest(lambda s: _batched(s, rows), source.spec)
+        super().__init__(spec, (source,), symbols(size))
+        self._source = source
+        self._size = size
+        self._drop = drop_remainder
+        if known is not None:
+            _check_size("Dataset.batch", known)
+
+    def elements(self, run: Run) -> Iterator[Element]:
+        """See `Plan`."""
+        size = int(run.number(self._size))
+        _check_size("Dataset.batch", size)
+        if self._source.has_rows:
+            return batches(self._source.segments(run), size, self._drop)
+        return self._stacked(iterate(self._source, run), size)
+
+    def _stacked(self, source: Iterator[Element], size: int) -> Iterator[Element]:
+        while True:
+            held = list(itertools.islice(source, size))
+            if not held or (self._drop and len(held) < size):
+                return
+            columns = zip(*held, strict=True)
+            yield tuple([stacked(c, i) for i, c in enumerate(columns)])
+
+    def cardinality(self) -> int:
+        """The source's, divided."""
+        return _divided(self._source.cardinality(), static(self._size), self._drop)
+
+
+def _batched(spec: Any, rows: Any) -> TensorSpec:
+    return TensorSpec(TensorShape([rows]).concatenate(spec.shape), spec.dtype)
+
+
+def _divided(count: int, size: Any, drop: bool) -> int:
+    if size is None:
+        return UNKNOWN
+    if count < 0:
+        return count
+    return int(count // size if drop else -(-count // size))
+
+
+def _check_size(owner: str, size: int) -> None:
+    if size < 1:
+        raise InvalidArgumentError(
+            house_message(owner, "Batch size must be greater than zero", f"got {size}")
+        )
+
+
+def stacked(arrays: Any, component: int) -> Any:
+    """Arrays of one shape along a new first axis.
+
+    Raises:
+        InvalidArgumentError: where shapes differ.
+    """
+    first = arrays[0]
+    shape = first.shape
+    for i, array in enumerate(arrays):
+        if array.shape != shape:
+            raise InvalidArgumentError(
+                house_message(
+                    "Dataset.batch",
+                    "Cannot batch tensors with different shapes in component"
+                    f" {component}",
+                    f"First element had shape {list(shape)} and element {i} had shape"
+                    f" {list(array.shape)}",
+                    "Use padded_batch or ragged_batch",
+                )
+            )
+    out = np.empty((len(arrays), *shape), first.dtype)
+    for i, array in enumerate(arrays):
+        out[i] = array
+    return out
+
+
+class PaddedBatchPlan(Plan):
+    """Elements padded to one shape and stacked.
+
+    Args:
+        source: the plan.
+        size: elements a batch.
+        shapes: for each leaf the shape to pad to, None for the longest of the batch.
+        values: for each leaf the padding: an array, 0-d.
+        drop_remainder: whether a smaller last batch is left out.
+        longest: what unknown sizes are padded to; None for the longest of the batch.
+    """
+
+    kind = "_PaddedBatchDataset"
+
+    def __init__(
+        self,
+        source: Plan,
+        size: Any,
+        shapes: list[TensorShape],
+        values: list[Any],
+        drop_remainder: bool,
+        longest: Any = None,
+    ) -> None:
+        known = static(size)
+        rows = known if drop_remainder else None
+        specs = [
+            TensorSpec(TensorShape([rows]).concatenate(shape), s.dtype)
+            for s, shape in zip(source.structure.flat, shapes, strict=True)
+        ]
+        needs = symbols(size, longest)
+        super().__init__(pack(source.spec, iter(specs)), (source,), needs)
+        self._source = source
+        self._size = size
+        self._longest = longest
+        self._shapes = shapes
+        self._values = values
+        self._drop = drop_remainder
+        if known is not None:
+            _check_size("Dataset.padded_batch", known)
+
+    def elements(self, run: Run) -> Iterator[Element]:
+        """See `Plan`."""
+        size = int(run.number(self._size))
+        _check_size("Dataset.padded_batch", size)
+        source = iterate(self._source, run)
+        shapes = self._shapes
+        if self._longest is not None:
+            least = int(run.number(self._longest))
+            shapes = [
+                TensorShape([least if d is None else d for d in shape.as_list()])
+                for shape in shapes
+            ]
+        while True:
+            held = list(itertools.islice(source, size))
+            if not held or (self._drop and len(held) < size):
+                return
+            columns = zip(zip(*held, strict=True), shapes, self._values, strict=True)
+            yield tuple([padded(*column) for column in columns])
+
+    def cardinality(self) -> int:
+        """The source's, divided."""
+        return _divided(self._source.cardinality(), static(self._size), self._drop)
+
+
+def padded(arrays: Any, shape: TensorShape, value: Any) -> Any:
+    """Arrays padded at their ends and stacked.
+
+    Args:
+        arrays: of one rank.
+        shape: the shape to pad to, None for the longest.
+        value: what to pad with, 0-d.
+
+    Raises:
+        DataLossError: where an array is longer than the shape.
+        InvalidArgumentError: where ranks differ.
+    """
+    rank = arrays[0].ndim
+    for array in arrays:
+        if array.ndim != (rank if shape.rank is None else shape.rank):
+            raise InvalidArgumentError(
+                house_message(
+                    "Dataset.padded_batch",
+                    "All elements in a batch must have the same rank as the padded"
+                    " shape",
+                    f"expected rank {shape.rank if shape.rank is not None else rank}"
+                    f" but got element with rank {array.ndim}",
+                )
+            )
+    longest = [max([a.shape[k] for a in arrays]) for k in range(rank)]
+    wanted = shape._dims or (None,) * rank
+    dims = [n if d is None else d for n, d in zip(longest, wanted, strict=True)]
+    if any(n > d for n, d in zip(longest, dims, strict=True)):
+        raise DataLossError(
+            house_message(
+                "Dataset.padded_batch",
+                "Attempted to pad to a smaller size than the input element",
+                f"the longest element has shape {longest}, padded_shapes is {dims}",
+            )
+        )
+    out = np.full((len(arrays), *dims), value[()], arrays[0].dtype)
+    for i, array in enumerate(arrays):
+        where: Any = (i, *[slice(n) for n in array.shape])
+        out[where] = array
+    return out
+
+
+class UnbatchPlan(Plan):
+    """The rows of each element."""
+
+    kind = "_UnbatchDataset"
+
+    def __init__(self, source: Plan) -> None:
+        check_tensors("Dataset.unbatch", source.structure.flat)
+        known: set[int] = set()
+        for s in source.structure.flat:
+            if s.shape.rank == 0:
+                raise ValueError(
+                    house_message(
+                        "Dataset.unbatch",
+                        "Cannot unbatch an input with scalar components",
+                        f"got {source.spec!r}",
+                    )
+                )
+            if s.shape.rank is not None and s.shape[0] is not None:
+                known.add(s.shape[0])
+        if len(known) > 1:
+            raise ValueError(
+                house_message(
+                    "Dataset.unbatch",
+                    "Cannot unbatch an input whose components have different batch"
+                    " sizes",
+                    f"got {source.spec!r}",
+                )
+            )
+        super().__init__(map_nest(_one_row, source.spec), (source,))
+        self._source = source
+        self._rows = known.pop() if known else None
+
+    def elements(self, run: Run) -> Iterator[Element]:
+        """See `Plan`."""
+        for element in iterate(self._source, run):
+            if len({len(a) for a in element}) > 1:
+                raise InvalidArgumentError(
+                    house_message(
+                        "Dataset.unbatch",
+                        "Input element must have the same batch size in each component",
+                        f"they have {[len(a) for a in element]}",
+                    )
+                )
+            for i in range(len(element[0])):
+                yield tuple([a[i, ...] for a in element])
+
+    def cardinality(self) -> int:
+        """The source's, times the rows."""
+        count = self._source.cardinality()
+        if count == INFINITE:
+            return INFINITE
+        if self._rows is None or count == UNKNOWN:
+            return UNKNOWN
+        return count * self._rows
+
+
+def _one_row(spec: Any) -> TensorSpec:
+    shape = TensorShape(None) if spec.shape.rank is None else spec.shape[1:]
+    return TensorSpec(shape, spec.dtype)
+
+
+class RebatchPlan(Plan):
+    """Rows of batches put together anew, in sizes that come again and again."""
+
+    kind = "_RebatchDataset"
+
+    def __init__(self, source: Plan, sizes: list[int], drop: bool) -> None:
+        rows = sizes[0] if drop and len(set(sizes)) == 1 else None
+        spec = map_nest(lambda s: _batched(_one_row(s), rows), source.spec)
+        super().__init__(spec, (source,))
+        self._source = source
+        self._sizes = sizes
+        self._drop = drop
+
+    def elements(self, run: Run) -> Iterator[Element]:
+        """See `Plan`."""
+        rows = UnbatchPlan(self._source).elements(run)
+        for size in itertools.cycle(self._sizes):
+            held = list(itertools.islice(rows, size))
+            if len(held) < size and (self._drop or not held):
+                if not held and size == 0:
+                    continue
+                return
+            columns = zip(*held, strict=True)
+            yield tuple([stacked(c, i) for i, c in enumerate(columns)])
+
+
+class WindowPlan(Plan):
+    """Datasets of neighbouring elements."""
+
+    kind = "_WindowDataset"
+
+    def __init__(self, source: Plan, sizes: tuple[Any, Any, Any], drop: bool) -> None:
+        spec = map_nest(DatasetSpec, source.spec)
+        super().__init__(spec, (source,), symbols(*sizes))
+        self._source = source
+        self._sizes = sizes
+        self._drop = drop
+        for name, value in zip(("size", "shift", "stride"), sizes, strict=True):
+            known = static(value)
+            if known is not None and known < 1:
+                raise InvalidArgumentError(
+                    house_message(
+                        "Dataset.window",
+                        f"Window {name} must be greater than zero",
+                        f"got {known}",
+                    )
+                )
+
+    def elements(self, run: Run) -> Iterator[Element]:
+        """See `Plan`."""
+        size, shift, stride = (int(run.number(x)) for x in self._sizes)
+        span = (size - 1) * stride + 1
+        source = iterate(self._source, run)
+        held: deque[Element] = deque()
+        while True:
+            held.extend(itertools.islice(source, max(0, span - len(held))))
+            chosen = list(itertools.islice(held, 0, span, stride))
+            if not chosen or (self._drop and len(chosen) < size):
+                return
+            yield self._windows(chosen)
+            for _ in range(min(shift, len(held))):
+                held.popleft()
+            if shift > span:
+                for _ in itertools.islice(source, shift - span):
+                    pass
+
+    def _windows(self, chosen: list[Element]) -> Element:
+        specs = self._source.structure.flat
+        return tuple(
+            [
+                Bound(ListPlan(spec, [(e[i],) for e in chosen]), Run())
+                for i, spec in enumerate(specs)
+            ]
+        )
+
+    def cardinality(self) -> int:
+        """How many windows begin."""
+        count = self._source.cardinality()
+        size, shift, stride = (static(x) for x in self._sizes)
+        if None in (size, shift, stride):
+            return UNKNOWN
+        if count < 0:
+            return count
+        if self._drop:
+            return max(0, int((count - ((size - 1) * stride + 1)) // shift + 1))
+        return int(-(-count // shift))
+
+
+class GroupPlan(Plan):
+    """Elements gathered by a key, each full group turned into a dataset.
+
+    Args:
+        source: the plan.
+        key: an element's key, int64.
+        reduce: (key, dataset) -> dataset.
+        size: the size of a key's groups, int64.
+    """
+
+    kind = "_GroupByWindowDataset"
+
+    def __init__(
+        self, source: Plan, key: DataFunction, reduce: DataFunction, size: DataFunction
+    ) -> None:
+        owner = "Dataset.group_by_window"
+        spec = dataset_of(owner, reduce)
+        for name, function in (("key_func", key), ("window_size_func", size)):
+            found = function.spec
+            if not isinstance(found, TensorSpec) or found.dtype is not int64:
+                raise ValueError(
+                    house_message(
+                        owner,
+                        f"Invalid `{name}`. `{name}` must return a single `tf.int64`"
+                        " scalar tensor",
+                        f"its return type is {found!r}",
+                    )
+                )
+        super().__init__(spec, (source,), [*key.free, *reduce.free, *size.free])
+        self._source = source
+        self._parts = (key, reduce, size)
+
+    def elements(self, run: Run) -> Iterator[Element]:
+        """See `Plan`."""
+        key_of, reduced, size_of = (f.start(run) for f in self._parts)
+        groups: dict[int, list[Element]] = {}
+        sizes: dict[int, int] = {}
+        spec = self._source.spec
+
+        def given(key: int, held: list[Element]) -> Iterator[Element]:
+            group = Bound(ListPlan(spec, held), Run())
+            bound: Bound = reduced((np.array(key, np.int64), group))[0]
+            return iterate(bound.plan, bound.run)
+
+        for element in iterate(self._source, run):
+            key = int(key_of(element)[0])
+            held = groups.get(key)
+            if held is None:
+                held = groups[key] = []
+                sizes[key] = int(size_of((np.array(key, np.int64),))[0])
+                if sizes[key] < 1:
+                    raise InvalidArgumentError(
+                        house_message(
+                            "Dataset.group_by_window",
+                            "Window size must be greater than zero",
+                            f"got {sizes[key]} for key {key}",
+                        )
+                    )
+            held.append(element)
+            if len(held) >= sizes[key]:
+                del groups[key]
+                yield from given(key, held)
+        for key in sorted(groups):
+            yield from given(key, groups[key])
+
+
+class GroupReducePlan(Plan):
+    """For each key the outcome of a reduction over its elements.
+
+    Args:
+        source: the plan.
+        functions: key of an element, state of a key, (state, element) -> state, state
+            -> result.
+    """
+
+    kind = "_GroupByReducerDataset"
+
+    def __init__(self, source: Plan, functions: list[DataFunction]) -> None:
+        needs = [x for f in functions for x in f.free]
+        super().__init__(functions[-1].spec, (source,), needs)
+        self._source = source
+        self._functions = functions
+
+    def elements(self, run: Run) -> Iterator[Element]:
+        """See `Plan`."""
+        key_of, first, step, last = (f.start(run) for f in self._functions)
+        states: dict[int, Element] = {}
+        for element in iterate(self._source, run):
+            key = int(key_of(element)[0])
+            state = states.get(key)
+            if state is None:
+                state = first((np.array(key, np.int64),))
+            states[key] = step((*state, *element))
+        for key in sorted(states):
+            yield last(states[key])

@@ -1,0 +1,267 @@
+"""Iterators over datasets: `iter(dataset)`, `next`, `get_next`, as NumPy, as optionals.
+
+Eagerly an iterator walks through a plan's elements. Inside a function being traced
+`next` becomes a node that asks the very same iterator when the function runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator as PythonIterator
+from typing import Any
+
+from rillet.core import context
+from rillet.core.errors import (
+    InvalidArgumentError,
+    OutOfRangeError,
+    house_message,
+)
+from rillet.core.spec import TypeSpec
+from rillet.core.tensor import Tensor
+from rillet.data import in_graph
+from rillet.data.plan import Plan, Run
+from rillet.data.structure import (
+    Element,
+    Structure,
+    as_leaves,
+    flatten,
+    map_nest,
+    same_nest,
+    sign_in,
+    spec_of,
+)
+
+_state = context.state
+_ENDED = house_message("Iterator.get_next", "End of sequence")
+
+
+class IteratorSpec(TypeSpec):
+    """What describes an iterator: its elements' specs.
+
+    Args:
+        element_spec: a nest of specs.
+    """
+
+    def __init__(self, element_spec: Any) -> None:
+        self._element_spec = element_spec
+
+    @property
+    def element_spec(self) -> Any:
+        """The specs of the elements."""
+        return self._element_spec
+
+    @property
+    def value_type(self) -> type:
+        """The class of iterators."""
+        return Iterator
+
+    @staticmethod
+    def from_value(value: Any) -> IteratorSpec:
+        """The spec of an iterator."""
+        return IteratorSpec(value.element_spec)
+
+    def is_compatible_with(self, spec_or_value: Any) -> bool:
+        """Whether an iterator or another such spec fits this one."""
+        return bool(getattr(spec_or_value, "element_spec", None) == self._element_spec)
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is IteratorSpec and self._element_spec == other._element_spec
+
+    def __hash__(self) -> int:
+        return hash(str(self._element_spec))
+
+    def __repr__(self) -> str:
+        return f"IteratorSpec({self._element_spec!r},)"
+
+
+class Iterator:
+    """Goes through a dataset once; what `iter(dataset)` gives.
+
+    Example:
+        >>> import rillet as tf
+        >>> iterator = iter(tf.data.Dataset.range(2))
+        >>> int(next(iterator)), int(iterator.get_next())
+        (0, 1)
+    """
+
+    def __init__(self, plan: Plan, source: PythonIterator[Element]) -> None:
+        self._structure = plan.structure
+        self._source = source
+        self._plan_of = plan
+        self._ahead: list[Element] = []
+        self._given = 0
+
+    @property
+    def element_spec(self) -> Any:
+        """The specs of the elements."""
+        return self._structure.spec
+
+    @property
+    def _type_spec(self) -> IteratorSpec:
+        return IteratorSpec(self.element_spec)
+
+    def __iter__(self) -> Iterator:
+        return self
+
+    def __next__(self) -> Any:
+        if _state.tracer is not None:
+            return in_graph.next_of(self)
+        return self._structure.pack(self.pull())
+
+    def next(self) -> Any:
+        """The next element; StopIteration after the last."""
+        return self.__next__()
+
+    def get_next(self) -> Any:
+        """The next element.
+
+        Returns:
+            Tensors in the nest of `element_spec`.
+
+        Raises:
+            OutOfRangeError: after the last one.
+        """
+        try:
+            return self.__next__()
+        except StopIteration:
+            raise OutOfRangeError(_ENDED) from None
+
+    def get_next_as_optional(self) -> Optional:
+        """The next element, or an empty `Optional` after the last.
+
+        Example:
+            >>> import rillet as tf
+            >>> iterator = iter(tf.data.Dataset.range(1))
+            >>> [bool(iterator.get_next_as_optional().has_value()) for _ in range(2)]
+            [True, False]
+        """
+        if _state.tracer is not None:
+            has, value = in_graph.optional_of(self)
+            return Optional(self._structure.spec, has, value)
+        try:
+            value = self._structure.pack(self.pull())
+        except StopIteration:
+            return Optional(self._structure.spec, False, None)
+        return Optional(self._structure.spec, True, value)
+
+    def pull(self) -> Element:
+        """The next element's leaves; StopIteration after the last."""
+        found = self._ahead.pop() if self._ahead else next(self._source)
+        self._given += 1
+        return found
+
+    def more(self) -> bool:
+        """Whether there is another element; it is kept for `pull`."""
+        if not self._ahead:
+            found = next(self._source, None)
+            if found is None:
+                return False
+            self._ahead.append(found)
+        return True
+
+    def _traced_for(self) -> in_graph.Stream:
+        return in_graph.Stream(self._structure, lambda: self, [])
+
+
+class NumpyIterator:
+    """Goes through a dataset as NumPy values; what `as_numpy_iterator` gives."""
+
+    def __init__(self, iterator: Iterator) -> None:
+        self._iterator = iterator
+
+    def __iter__(self) -> NumpyIterator:
+        return self
+
+    def __next__(self) -> Any:
+        return self._iterator._structure.numpy(self._iterator.pull())
+
+    def __repr__(self) -> str:
+        return f"NumpyIterator(iterator={self._iterator!r})"
+
+
+class Optional:
+    """A value that may be missing, `tf.experimental.Optional`.
+
+    Made by `Iterator.get_next_as_optional`, `from_value` and `empty`.
+    """
+
+    def __init__(self, spec: Any, has: Any, value: Any) -> None:
+        self._spec = spec
+        self._has = has
+        self._value = value
+
+    @property
+    def element_spec(self) -> Any:
+        """The specs of the value."""
+        return self._spec
+
+    @property
+    def value_structure(self) -> Any:
+        """The older name of `element_spec`."""
+        return self._spec
+
+    def has_value(self, name: str | None = None) -> Any:
+        """Whether there is a value: a scalar boolean tensor."""
+        from rillet.core.convert import to_tensor
+
+        return to_tensor(self._has)
+
+    def get_value(self, name: str | None = None) -> Any:
+        """The value.
+
+        Raises:
+            InvalidArgumentError: where there is none.
+        """
+        if self._has is False:
+            raise InvalidArgumentError(
+                house_message("Optional", "The given optional does not have a value")
+            )
+        return self._value
+
+    @staticmethod
+    def from_value(value: Any) -> Optional:
+        """An optional that holds a nest of tensors.
+
+        Example:
+            >>> import rillet as tf
+            >>> int(tf.experimental.Optional.from_value(42).get_value())
+            42
+        """
+        packed = as_leaves(value)
+        return Optional(map_nest(spec_of, packed), True, packed)
+
+    @staticmethod
+    def empty(element_spec: Any) -> Optional:
+        """An optional without a value."""
+        return Optional(element_spec, False, None)
+
+    def __repr__(self) -> str:
+        return f"<Optional element_spec={self._spec!r}>"
+
+
+sign_in("optional", Optional)
+
+
+def get_next_as_optional(iterator: Iterator) -> Optional:
+    """The next element of an iterator, or an empty optional after the last.
+
+    Args:
+        iterator: an iterator over a dataset.
+    """
+    return iterator.get_next_as_optional()
+
+
+def is_like(value: Any, structure: Structure) -> bool:
+    """Whether a program's value has the form of a structure."""
+    return same_nest(value, structure.spec) and len(flatten(value)) == len(
+        structure.flat
+    )
+
+
+def started(plan: Plan, run: Run, source: PythonIterator[Element]) -> Iterator:
+    """An iterator over elements that were begun."""
+    return Iterator(plan, source)
+
+
+def tensors_of(value: Any) -> list[Tensor]:
+    """The tensors of a nest."""
+    return [x for x in flatten(value) if isinstance(x, Tensor)]

@@ -1,0 +1,546 @@
+"""Stages that call a function on elements: map, filter, flat_map, interleave, scan.
+
+A map over rows runs on many elements at once where its function has rules for that;
+one that waits (files, images, Python) runs on several threads where asked; all others
+run element by element through the traced graph. `dataset` makes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from rillet.core import threads
+from rillet.core.dtypes import bool_
+from rillet.core.errors import InvalidArgumentError, OpError, house_message
+from rillet.core.logger import get_logger
+from rillet.core.spec import TensorSpec
+from rillet.data.order import PassPlan, symbols
+from rillet.data.plan import INFINITE, UNKNOWN, Plan, Run, iterate, static
+from rillet.data.rows import MappedRows, Rows
+from rillet.data.structure import (
+    Bound,
+    DatasetSpec,
+    Element,
+    flatten,
+    pack,
+    same_nest,
+)
+from rillet.data.tracing import DataFunction, scalar_bool, truth
+from rillet.data.workers import in_threads
+
+AUTOTUNE = -1
+
+
+class MapPlan(Plan):
+    """A function of every element.
+
+    Args:
+        source: the plan.
+        function: the function.
+        parallel: how many calls may run at once; `AUTOTUNE` or None.
+    """
+
+    kind = "_MapDataset"
+
+    def __init__(self, source: Plan, function: DataFunction, parallel: Any) -> None:
+        super().__init__(function.spec, (source,), [*function.free, *symbols(parallel)])
+        self._source = source
+        self._function = function
+        self._parallel = parallel
+        if parallel is not None:
+            self.kind = "_ParallelMapDataset"  # type: ignore[misc]
+
+    @property
+    def has_rows(self) -> bool:
+        """Where the source has, and the function can be run on many."""
+        return self._source.has_rows and self._function.batched() is not None
+
+    @property
+    def is_whole(self) -> bool:
+        """As the source, where there are rows."""
+        return self._source.is_whole and self.has_rows
+
+    def segments(self, run: Run) -> Iterator[Rows]:
+        """See `Plan`."""
+        function = self._function.on_rows(run)
+        return (MappedRows(rows, function) for rows in self._source.segments(run))
+
+    def elements(self, run: Run) -> Iterator[Element]:
+        """See `Plan`."""
+        call = self._function.start(run)
+        source = iterate(self._source, run)
+        count = self._threads(run)
+        if count > 1:
+            return in_threads(call, source, count)
+        return map(call, source)
+
+    def _threads(self, run: Run) -> int:
+        if self._parallel is None or not self._function.waits:
+            return 1
+        asked = int(run.number(self._parallel))
+        return max(2, threads.count()) if asked < 0 else asked
+
+    def cardinality(self) -> int:
+        """As the source."""
+        return self._source.cardinality()
+
+
+class FilterPlan(PassPlan):
+    """The elements for which a function gives true."""
+
+    kind = "_FilterDataset"
+
+    def __init__(self, source: Plan, function: DataFunction) -> None:
+        super().__init__(source, function.free)
+        self._function = function
+        if not scalar_bool(function.spec):
+            raise ValueError(
+                house_message(
+                    "Dataset.filter",
+                    "Invalid `predicate`. `predicate` must return a `tf.bool` scalar"
+                    " tensor",
+                    f"its return type is {function.spec!r}",
+                )
+            )
+
+    @property
+    def has_rows(self) -> bool:
+        """Never: who passes is known only one by one."""
+        return False
+
+    @property
+    def is_whole(self) -> bool:
+        """Never."""
+        return False
+
+    def elements(self, run: Run) -> Iterator[Element]:
+        """See `Plan`."""
+        source = self.source
+        if source.has_rows and self._function.batched() is not None:
+            return _chosen(source.segments(run), self._function.on_rows(run))
+        call = self._function.start(run)
+        return filter(lambda element: truth(call(element)[0]), iterate(source, run))
+
+    def cardinality(self) -> int:
+        """Unknown."""
+        return UNKNOWN
+
+
+def _chosen(segments: Iterator[Rows], function: Any) -> Iterator[Element]:
+    """The rows for which a function of many gives true, taken in growing chunks."""
+    from rillet.data.rows import _split
+
+    size = 1
+    for rows in segments:
+        at = 0
+        while at < rows.count:
+            stop = min(at + size, rows.count)
+            found = list(_split(rows, at, stop))
+            keep = function(rows.take(slice(at, stop, 1)), stop - at)[0]
+            yield from [e for e, k in zip(found, keep.tolist(), strict=True) if k]
+            at, size = stop, min(size * 2, 1024)
+
+
+class TakeWhilePlan(FilterPlan):
+    """The elements before the first for which a function gives false."""
+
+    kind = "_TakeWhileDataset"
+
+    def elements(self, run: Run) -> Iterator[Element]:
+        """See `Plan`."""
+        call = self._function.start(run)
+        for element in iterate(self.source, run):
+            if not truth(call(element)[0]):
+                return
+            yield element
+
+
+def dataset_of(owner: str, function: DataFunction) -> Any:
+    """The spec of the elements of the dataset that a function gives.
+
+    Raises:
+        TypeError: where it gives no dataset.
+    """
+    if not isinstance(function.spec, DatasetSpec):
+        raise TypeError(
+            house_message(
+                owner,
+                "The `map_func` argument must return a `Dataset` object",
+                f"got {function.spec!r}",
+            )
+        )
+    return function.spec.element_spec
+
+
+class FlatMapPlan(Plan):
+    """The elements of the datasets that a function gives, one after the other."""
+
+    kind = "_FlatMapDataset"
+
+    def __init__(self, source: Plan, function: DataFunction) -> None:
+        spec = dataset_of("Dataset.flat_map", function)
+        super().__init__(spec, (source,), function.free)
+        self._source = source
+        self._function = function
+
+    def elements(self, run: Run) -> Iterator[Element]:
+        """See `Plan`."""
+        call = self._function.start(run)
+        for element in iterate(self._source, run):
+            bound: Bound = call(element)[0]
+            yield from iterate(bound.plan, bound.run)
+
+
+class InterleavePlan(Plan):
+    """The elements of several of a function's datasets in turn.
+
+    Args:
+        source: the plan.
+        function: gives a dataset for each element.
+        cycle: how many datasets are open at once; `AUTOTUNE` for as many as there are
+            processors.
+        block: how many elements of each come in a row.
+        parallel: how many are read at once, or None.
+    """
+
+    kind = "_InterleaveDataset"
+
+    def __init__(
+        self,
+        source: Plan,
+        function: DataFunction,
+        cycle: Any,
+        block: Any,
+        parallel: Any,
+    ) -> None:
+        spec = dataset_of("Dataset.interleave", function)
+        super().__init__(spec, (source,), [*function.free, *symbols(cycle, block)])
+        self._source = source
+        self._function = function
+        self._cycle = cycle
+        self._block = block
+        if parallel is not None:
+            self.kind = "_ParallelInterleaveDataset"  # type: ignore[misc]
+        for name, value in (("cycle_length", cycle), ("block_length", block)):
+            known = static(value)
+            if known is not None and known < 1 and known != AUTOTUNE:
+                raise InvalidArgumentError(
+                    house_message(
+                        "Dataset.interleave",
+                        f"{name} must be greater than zero",
+                        f"got {known}",
+                    )
+                )
+
+    def elements(self, run: Run) -> Iterator[Element]:
+        """See `Plan`."""
+        call = self._function.start(run)
+        cycle, block = int(run.number(self._cycle)), int(run.number(self._block))
+        if cycle == AUTOTUNE:
+            cycle = max(1, threads.count())
+        return _interleaved(iterate(self._source, run), call, cycle, max(block, 1))
+
+
+def _interleaved(
+    source: Iterator[Element], call: Any, cycle: int, block: int
+) -> Iterator[Element]:
+    open_: list[Any] = [None] * cycle
+    at = used = count = 0
+    more = True
+    while more or count:
+        inner = open_[at]
+        if inner is not None:
+            element = next(inner, None)
+            if element is not None:
+                used += 1
+                if used == block:
+                    at, used = (at + 1) % cycle, 0
+                yield element
+                continue
+            open_[at] = None
+            count -= 1
+            at, used = (at + 1) % cycle, 0
+        elif more:
+            given = next(source, None)
+            if given is None:
+                more = False
+                continue
+            bound: Bound = call(given)[0]
+            open_[at] = iterate(bound.plan, bound.run)
+            count += 1
+        else:
+            at, used = (at + 1) % cycle, 0
+
+
+class ScanPlan(Plan):
+    """A function of a state and every element, which gives the next state and a value.
+
+    Args:
+        source: the plan.
+        state: the first state: a nest of tensors.
+        function: (state, element) -> (state, value).
+        value: the specs of the value.
+    """
+
+    kind = "_ScanDataset"
+
+    def __init__(
+        self, source: Plan, state: list[Any], function: DataFunction, value: Any
+    ) -> None:
+        super().__init__(value, (source,), [*function.free, *state])
+        self._source = source
+        self._state = state
+        self._function = function
+
+    def elements(self, run: Run) -> Iterator[Element]:
+        """See `Plan`."""
+        call = self._function.start(run)
+        state = tuple([run.array(x) for x in self._state])
+        count = len(state)
+        for element in iterate(self._source, run):
+            found = call((*state, *element))
+            state = found[:count]
+            yield found[count:]
+
+    def cardinality(self) -> int:
+        """As the source."""
+        return self._source.cardinality()
+
+
+def reduced(
+    source: Plan, state: list[Any], function: DataFunction, run: Run
+) -> tuple[Any, ...]:
+    """The last state of a function of a state and every element."""
+    call = function.start(run)
+    held = tuple([run.array(x) for x in state])
+    for element in iterate(source, run):
+        held = call((*held, *element))
+    return held
+
+
+def state_function(
+    function: Any, state: Any, element: Any, owner: str, part: Any
+) -> tuple[DataFunction, Any]:
+    """A function of a state and an element, traced until the state's shapes hold.
+
+    Args:
+        function: the program's function.
+        state: the nest of specs of the first state.
+        element: that of the elements.
+        owner: the method that it was given to.
+        part: takes from the function's spec the next state's; None where it is all.
+
+    Returns:
+        The traced function and the specs of the state.
+
+    Raises:
+        TypeError: where the state changes its types or its form.
+    """
+    while True:
+        made = DataFunction(function, (state, element), owner)
+        after = part(made.spec)
+        if not same_nest(state, after):
+            raise TypeError(
+                house_message(
+                    owner,
+                    "The element structures for the new state must match the initial"
+                    " state",
+                    f"expected {state!r}, got {after!r}",
+                )
+            )
+        pairs = list(zip(flatten(state), flatten(after), strict=True))
+        if any(a.dtype is not b.dtype for a, b in pairs):
+            raise TypeError(
+                house_message(
+                    owner,
+                    "The element types for the new state must match the initial state",
+                    f"expected {state!r}, got {after!r}",
+                    "Give an initial state of that type, or cast the result",
+                )
+            )
+        shapes = [a.shape.most_specific_compatible_shape(b.shape) for a, b in pairs]
+        if all(s == a.shape for s, (a, _) in zip(shapes, pairs, strict=True)):
+            return made, state
+        wider = [
+            TensorSpec(s, a.dtype) for s, (a, _) in zip(shapes, pairs, strict=True)
+        ]
+        state = pack(state, iter(wider))
+
+
+class UniquePlan(PassPlan):
+    """Each element once, where it first comes."""
+
+    kind = "_UniqueDataset"
+
+    def __init__(self, source: Plan) -> None:
+        super().__init__(source)
+        for spec in self.structure.flat:
+            if not isinstance(spec, TensorSpec):
+                raise TypeError(
+                    house_message(
+                        "Dataset.unique", "elements must be tensors", f"got {spec!r}"
+                    )
+                )
+
+    @property
+    def has_rows(self) -> bool:
+        """Never."""
+        return False
+
+    @property
+    def is_whole(self) -> bool:
+        """Never."""
+        return False
+
+    def elements(self, run: Run) -> Iterator[Element]:
+        """See `Plan`."""
+        seen: set[Any] = set()
+        for element in iterate(self.source, run):
+            key = tuple([_key(a) for a in element])
+            if key not in seen:
+                seen.add(key)
+                yield element
+
+    def cardinality(self) -> int:
+        """Unknown."""
+        return UNKNOWN
+
+
+def _key(array: Any) -> Any:
+    if array.dtype == object:
+        return array.shape, tuple(array.ravel().tolist())
+    return array.shape, array.tobytes()
+
+
+class IgnoreErrorsPlan(PassPlan):
+    """The elements that come without an error."""
+
+    kind = "_IgnoreErrorsDataset"
+
+    def __init__(self, source: Plan, log_warning: bool) -> None:
+        super().__init__(source)
+        self._log = log_warning
+
+    @property
+    def has_rows(self) -> bool:
+        """Never: errors come one by one."""
+        return False
+
+    @property
+    def is_whole(self) -> bool:
+        """Never."""
+        return False
+
+    def elements(self, run: Run) -> Iterator[Element]:
+        """See `Plan`."""
+        source = one_by_one(self.source, run)
+        while True:
+            try:
+                element = next(source)
+            except StopIteration:
+                return
+            except (OpError, ValueError, TypeError, ArithmeticError) as error:
+                if self._log:
+                    get_logger().warning("Error raised with error message %s", error)
+                continue
+            yield element
+
+    def cardinality(self) -> int:
+        """Unknown, unless it is endless."""
+        found = self.source.cardinality()
+        return found if found == INFINITE else UNKNOWN
+
+
+def one_by_one(plan: Plan, run: Run) -> Iterator[Element]:
+    """Elements that go on after one that failed: no rows are taken together."""
+    if isinstance(plan, MapPlan):
+        call = plan._function.start(run)
+        return map(call, one_by_one(plan._source, run))
+    return iterate(plan, run)
+
+
+class AssertCardinalityPlan(PassPlan):
+    """Elements whose number is as promised, or an error says so."""
+
+    kind = "_AssertCardinalityDataset"
+
+    def __init__(self, source: Plan, expected: int) -> None:
+        super().__init__(source)
+        self._expected = expected
+
+    @property
+    def has_rows(self) -> bool:
+        """Never."""
+        return False
+
+    @property
+    def is_whole(self) -> bool:
+        """Never."""
+        return False
+
+    def elements(self, run: Run) -> Iterator[Element]:
+        """See `Plan`."""
+        expected, count = self._expected, 0
+        for element in iterate(self.source, run):
+            count += 1
+            if 0 <= expected < count:
+                raise _wrong_count(expected, "at least " + str(count))
+            yield element
+        if count != expected and expected != UNKNOWN:
+            raise _wrong_count(expected, f"only {count}")
+
+    def cardinality(self) -> int:
+        """As promised."""
+        return self._expected
+
+
+def _wrong_count(expected: int, got: str) -> OpError:
+    from rillet.core.errors import FailedPreconditionError
+
+    wanted = "an infinite number of" if expected == INFINITE else str(expected)
+    return FailedPreconditionError(
+        house_message(
+            "assert_cardinality",
+            f"Input dataset was expected to contain {wanted} elements but contained"
+            f" {got} elements",
+        )
+    )
+
+
+class PaddedToPlan(Plan):
+    """As many elements as asked for, the last ones zeros, each with a mask."""
+
+    kind = "_PadToCardinalityDataset"
+
+    def __init__(self, source: Plan, count: int, key: str) -> None:
+        spec = {**source.spec, key: TensorSpec((), bool_)}
+        super().__init__(spec, (source,))
+        self._source = source
+        self._count = count
+        self._names = [*source.spec, key]
+        self._key = key
+
+    def elements(self, run: Run) -> Iterator[Element]:
+        """See `Plan`."""
+        count = 0
+        for element in iterate(self._source, run):
+            count += 1
+            yield self._with(element, True)
+        flat = self._source.structure.flat
+        blank = tuple(
+            [np.zeros([d or 0 for d in s.shape], s.dtype.numpy_dtype) for s in flat]
+        )
+        for _ in range(count, self._count):
+            yield self._with(blank, False)
+
+    def _with(self, element: Element, valid: bool) -> Element:
+        packed = pack(self._source.spec, iter(element))
+        packed = {**packed, self._key: np.array(valid)}
+        return tuple(flatten(packed))
+
+    def cardinality(self) -> int:
+        """As asked for."""
+        return self._count

@@ -1,0 +1,271 @@
+"""Rows: elements that can be found by their number, taken many at a time.
+
+A stage over a sliceable source (`from_tensor_slices`, `range`) is planned as rows: a
+shuffle changes their order, a map is run on many at once, a batch takes as many as it
+needs. Nothing here runs a function on one element at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from rillet.data.structure import Element
+
+Array = np.ndarray[Any, Any]
+Which = slice | Array
+#: Rows that element by element iteration takes at once, at most.
+_CHUNK = 1024
+
+
+class Rows:
+    """Elements by number; the classes below are the kinds of it.
+
+    Attributes:
+        count: how many there are.
+    """
+
+    count: int
+
+    def take(self, which: Which) -> list[Array]:
+        """The chosen rows.
+
+        Args:
+            which: a slice with its start, stop and step set, or numbers, int64 (n,).
+
+        Returns:
+            For each leaf an array with a first axis of n rows.
+        """
+        raise NotImplementedError
+
+
+def _size(which: Which) -> int:
+    if isinstance(which, slice):
+        return len(range(which.start, which.stop, which.step or 1))
+    return len(which)
+
+
+class ArrayRows(Rows):
+    """The rows of arrays in memory.
+
+    Args:
+        columns: arrays of one length.
+    """
+
+    def __init__(self, columns: list[Array]) -> None:
+        self._columns = columns
+        self.count = len(columns[0])
+
+    def take(self, which: Which) -> list[Array]:
+        """See `Rows.take`."""
+        if isinstance(which, slice):
+            return [column[which] for column in self._columns]
+        return [column.take(which, axis=0) for column in self._columns]
+
+
+class RangeRows(Rows):
+    """The numbers of a range.
+
+    Args:
+        start: the first one.
+        step: from one to the next.
+        count: how many.
+        kind: their NumPy type.
+    """
+
+    def __init__(self, start: int, step: int, count: int, kind: Any) -> None:
+        self._start = start
+        self._step = step
+        self._kind = kind
+        self.count = count
+
+    def take(self, which: Which) -> list[Array]:
+        """See `Rows.take`."""
+        if isinstance(which, slice):
+            which = np.arange(which.start, which.stop, which.step or 1)
+        return [(which * self._step + self._start).astype(self._kind, copy=False)]
+
+
+class MappedRows(Rows):
+    """Rows with a function applied, many at a time.
+
+    Args:
+        rows: what it is applied to.
+        function: columns and their length -> columns.
+    """
+
+    def __init__(
+        self, rows: Rows, function: Callable[[list[Array], int], list[Array]]
+    ) -> None:
+        self._rows = rows
+        self._function = function
+        self.count = rows.count
+
+    def take(self, which: Which) -> list[Array]:
+        """See `Rows.take`."""
+        return self._function(self._rows.take(which), _size(which))
+
+
+class OrderedRows(Rows):
+    """Rows in another order, or some of them.
+
+    Args:
+        rows: the rows.
+        order: a number for each of the rows that are left, int64.
+    """
+
+    def __init__(self, rows: Rows, order: Array) -> None:
+        self._rows = rows
+        self._order = order
+        self.count = len(order)
+
+    def take(self, which: Which) -> list[Array]:
+        """See `Rows.take`."""
+        return self._rows.take(self._order[which])
+
+
+class PartRows(Rows):
+    """Every so many rows of a stretch.
+
+    Args:
+        rows: the rows.
+        start: the first one's number.
+        stop: the number after the last.
+        step: from one to the next.
+    """
+
+    def __init__(self, rows: Rows, start: int, stop: int, step: int = 1) -> None:
+        self._rows = rows
+        self._start = start
+        self._step = step
+        self.count = len(range(start, min(stop, rows.count), step))
+
+    def take(self, which: Which) -> list[Array]:
+        """See `Rows.take`."""
+        if isinstance(which, slice):
+            low = which.start * self._step + self._start
+            high = which.stop * self._step + self._start
+            return self._rows.take(slice(low, high, (which.step or 1) * self._step))
+        return self._rows.take(which * self._step + self._start)
+
+
+class ZippedRows(Rows):
+    """The rows of several, side by side, as long as the shortest.
+
+    Args:
+        parts: the rows.
+    """
+
+    def __init__(self, parts: list[Rows]) -> None:
+        self._parts = parts
+        self.count = min([part.count for part in parts])
+
+    def take(self, which: Which) -> list[Array]:
+        """See `Rows.take`."""
+        return [column for part in self._parts for column in part.take(which)]
+
+
+class KeptRows(Rows):
+    """Rows that are computed once, block by block, and kept.
+
+    Args:
+        rows: the rows.
+    """
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self.count = rows.count
+        self._columns: list[Array] = []
+        self._have = np.zeros(-(-rows.count // _CHUNK), bool)
+
+    def take(self, which: Which) -> list[Array]:
+        """See `Rows.take`."""
+        if isinstance(which, slice):
+            which = np.arange(which.start, which.stop, which.step or 1)
+        if not self._have.all():
+            for block in np.unique(which // _CHUNK).tolist():
+                if not self._have[block]:
+                    self._fill(block)
+        return [column.take(which, axis=0) for column in self._columns]
+
+    def _fill(self, block: int) -> None:
+        low = block * _CHUNK
+        high = min(low + _CHUNK, self.count)
+        parts = self._rows.take(slice(low, high, 1))
+        if not self._columns:
+            self._columns = [
+                np.empty((self.count, *part.shape[1:]), part.dtype) for part in parts
+            ]
+        for column, part in zip(self._columns, parts, strict=True):
+            column[low:high] = part
+        self._have[block] = True
+
+
+def split(segments: Iterator[Rows]) -> Iterator[Element]:
+    """The elements of rows, one by one, taken in chunks that grow."""
+    size = 1
+    for rows in segments:
+        at = 0
+        while at < rows.count:
+            stop = min(at + size, rows.count)
+            yield from _split(rows, at, stop)
+            at = stop
+            size = min(size * 2, _CHUNK)
+
+
+def _split(rows: Rows, start: int, stop: int) -> Iterator[Element]:
+    try:
+        columns = rows.take(slice(start, stop, 1))
+    except Exception:
+        if stop - start == 1:
+            raise
+        # the rows before the one that fails are good
+        for at in range(start, stop):
+            yield from _split(rows, at, at + 1)
+        return
+    yield from zip(*[_leaves(column) for column in columns], strict=True)
+
+
+def _leaves(column: Array) -> list[Array]:
+    if column.ndim > 1:
+        return list(column)
+    return [column[i, ...] for i in range(len(column))]
+
+
+def batches(
+    segments: Iterator[Rows], size: int, drop_remainder: bool
+) -> Iterator[Element]:
+    """Batches of rows, across the borders of segments.
+
+    Args:
+        segments: rows, one after the other.
+        size: rows a batch.
+        drop_remainder: whether a smaller last batch is left out.
+    """
+    left: list[list[Array]] = []
+    have = 0
+    for rows in segments:
+        at = 0
+        while at < rows.count:
+            stop = min(at + size - have, rows.count)
+            part = rows.take(slice(at, stop, 1))
+            have += stop - at
+            at = stop
+            if have == size and not left:
+                have = 0
+                yield tuple(part)
+                continue
+            left.append(part)
+            if have == size:
+                yield _joined(left)
+                left, have = [], 0
+    if left and not drop_remainder:
+        yield _joined(left)
+
+
+def _joined(parts: list[list[Array]]) -> Element:
+    if len(parts) == 1:
+        return tuple(parts[0])
+    return tuple([np.concatenate(columns) for columns in zip(*parts, strict=True)])
