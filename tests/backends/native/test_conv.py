@@ -52,6 +52,7 @@ CASES = [
     Case((3, 8, 9, 1), (3, 3), 24),
     Case((3, 8, 9, 3), (4, 4), 24, strides=(2, 2)),
     Case((3, 8, 9, 2), (3, 3), 40, dilations=(2, 2)),
+    Case((3, 5, 6, 130), (3, 3), 64),
 ]
 DEPTHWISE = [
     Case((3, 8, 9, 32), (3, 3), 1),
@@ -177,7 +178,7 @@ def test_blocks_of_lines(block: int, run_plans: Run) -> None:
 @pytest.mark.parametrize("vectors", [(16, 16), (16, 32), (32, 16)])
 def test_narrower_vectors(vectors: tuple[int, int], run_plans: Run) -> None:
     host = facts()._replace(vector_bytes=vectors[0], registers=vectors[1], l2=1 << 16)
-    for case in (CASES[2], CASES[10], CASES[16], CASES[18], CASES[20]):
+    for case in (CASES[2], CASES[10], CASES[16], CASES[18], CASES[20], CASES[23]):
         arrays = _Arrays(case, np.float32, False)
         _check_all(run_plans, case, arrays, host=host)
     arrays = _Arrays(DEPTHWISE[3], np.float32, False, True)
@@ -192,3 +193,14 @@ def test_a_smaller_batch_runs_the_same_code() -> None:
             [step.kernel.text for step in plan(sizes, n, kind).plans] for n in (64, 7)
         ]
         assert texts[0] == texts[1]
+
+
+def test_an_empty_batch_has_a_gradient_of_zeros(run_plans: Run) -> None:
+    for case in (CASES[1], CASES[18]):
+        sizes = _Arrays(case, np.float32, False).sizes
+        x = np.zeros((0, *sizes.size, sizes.channels), np.float32)
+        dy = np.zeros((0, *sizes.outputs, sizes.filters), np.float32)
+        out = np.full((*sizes.window, sizes.depth, sizes.filters), np.nan, np.float32)
+        steps = conv.filter_gradient(sizes, 0, np.dtype(np.float32))
+        run_plans(*steps, x=x, dy=dy, out=out)
+        assert not out.any()

@@ -22,10 +22,13 @@ from rillet.backends.native.host import Facts, facts
 from rillet.ops.conv_rules import Plan as Placed
 
 _GHZ: Final = 4.0
-_EFFICIENCY: Final = 0.7
+_EFFICIENCY: Final = 0.85
+_BYTES_PER_NS: Final = 40
 _BLOCK_NS: Final = 20_000
 _FEWEST_BLOCKS: Final = 8
 _MOST_PARTS: Final = 16
+_FEWEST_PARTS: Final = 4
+_PASSES: Final = 3
 _PARTS_BYTES: Final = 1 << 26
 _UNIT: Final = 256  # numbers of a row of a sum of parts
 
@@ -181,8 +184,12 @@ def filter_gradient(
         sizes = conv_forms.flat(sizes)
     made = conv_forms.filters(sizes, dtype.name, host)
     size = sizes.taps * sizes.depth * sizes.filters
-    most = max(1, min(_MOST_PARTS, _PARTS_BYTES // max(1, size * dtype.itemsize)))
-    each = _ns(sizes.multiplications, made.form.element)
+    each = ns_per_image(sizes, made.form.element)
+    # Parts are written and read again: a quarter of the time at most.
+    each_part = size * dtype.itemsize * _PASSES / _BYTES_PER_NS
+    worth = max(_FEWEST_PARTS, int(images * each / 4 / max(1.0, each_part)))
+    room = _PARTS_BYTES // max(1, size * dtype.itemsize)
+    most = max(1, min(_MOST_PARTS, worth, room))
     block = max(-(-images // most), block_of(images, each))
     parts = max(1, -(-images // block))
     plan = Plan(
@@ -216,7 +223,7 @@ def total(sizes: Sizes, parts: int, dtype: np.dtype, host: Facts | None = None) 
         turned = sizes.filters
     unit = size if turned > 1 or size % _UNIT else _UNIT
     extent = size // max(1, unit)
-    each = unit * (parts + 1) * dtype.itemsize / 20
+    each = unit * (parts + 1) * dtype.itemsize / _BYTES_PER_NS
     return Plan(
         conv_forms.total_kernel(element, turned),
         ("parts", "out", parts, size, unit),
@@ -239,7 +246,7 @@ def _slide(
     source, filters, out = names
     form = made.form
     extent = images * form.lines if by_lines else images
-    each = _ns(sizes.multiplications, form.element)
+    each = ns_per_image(sizes, form.element)
     if by_lines:
         each /= max(1, form.lines)
     plans = []
@@ -259,9 +266,13 @@ def _slide(
     return Steps(tuple(plans), temporaries)
 
 
-def _ns(multiplications: int, element: Element) -> float:
+def ns_per_image(sizes: Sizes, element: Element) -> float:
+    """Nanoseconds that an image takes a thread: to multiply, or to read and write."""
     rate = 2 * element.lanes * _GHZ * _EFFICIENCY
-    return max(1.0, multiplications / rate)
+    numbers = math.prod(sizes.size) * sizes.channels
+    numbers += math.prod(sizes.outputs) * sizes.filters
+    moved = numbers * element.size / _BYTES_PER_NS
+    return max(1.0, moved, sizes.multiplications / rate)
 
 
 def block_of(extent: int, ns_per_row: float) -> int:

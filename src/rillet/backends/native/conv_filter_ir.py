@@ -11,11 +11,13 @@ and channels their sums run over all places.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from rillet.backends.native.conv_copy_ir import Source, copy_lines
 from rillet.backends.native.conv_shapes import Sizes, Tile
 from rillet.backends.native.conv_writer import Element, Loop, TileWriter
+
+_LARGE: Final = 1 << 18  # bytes of a part that do not stay in cache
 
 
 class Form(NamedTuple):
@@ -66,6 +68,13 @@ class Form(NamedTuple):
         return self.tile.vectors * self.element.lanes
 
     @property
+    def is_large(self) -> bool:
+        """Whether parts are written at first, instead of filled with zeros before."""
+        sizes = self.sizes
+        numbers = sizes.taps * sizes.depth * sizes.filters
+        return self.way == "spread" and numbers * self.element.size > _LARGE
+
+    @property
     def scratch(self) -> int:
         """Bytes of scratch."""
         numbers = self.images * sum(self.copies) + 2 * self.reach
@@ -84,6 +93,7 @@ class _Places(NamedTuple):
     dy: str
     images: str
     lines: str
+    slice: str
 
 
 class _FilterGradient:
@@ -92,6 +102,7 @@ class _FilterGradient:
     def __init__(self, form: Form) -> None:
         self.form = form
         self.w = TileWriter(form.element)
+        self.is_first = ""
 
     def text(self) -> str:
         """The whole text."""
@@ -99,7 +110,8 @@ class _FilterGradient:
         x, dy, parts = (w.word(i, "ptr") for i in range(3))
         size = sizes.taps * sizes.depth * sizes.filters
         part = w.ahead(parts, w.mul("%block", str(size)))
-        w.fill(part, size)
+        if not form.is_large:
+            w.fill(part, size)
 
         def chunk(first: str) -> None:
             count = w.least(str(form.images), w.sub("%hi", first))
@@ -108,7 +120,18 @@ class _FilterGradient:
 
             def band(line: str) -> None:
                 lines = w.least(str(form.band), w.sub(str(sizes.outputs[0]), line))
-                places = self._places(of, to, count, line, lines)
+                done = w.add(w.sub(first, "%lo"), line)
+                self.is_first = w.compare("eq", done, "0") if form.is_large else ""
+                if form.way == "each":
+
+                    def slice(channel: str) -> None:
+                        places = self._places(of, to, count, line, lines, channel)
+                        self._window(places, part)
+
+                    across = str(form.element.lanes)
+                    w.loop("0", str(sizes.filters), across, slice)
+                    return
+                places = self._places(of, to, count, line, lines, "0")
                 if form.way == "turned":
                     self._turned(places, part)
                 else:
@@ -119,7 +142,9 @@ class _FilterGradient:
         w.loop("%lo", "%hi", str(form.images), chunk)
         return w.kernel()
 
-    def _places(self, x: str, dy: str, images: str, line: str, lines: str) -> _Places:
+    def _places(
+        self, x: str, dy: str, images: str, line: str, lines: str, slice: str
+    ) -> _Places:
         """The chunk, copied where it must be."""
         w, form, sizes = self.w, self.form, self.form.sizes
         own_x, own_dy = form.copies
@@ -133,7 +158,7 @@ class _FilterGradient:
             def copy(number: str) -> None:
                 to = w.ahead("%scratch", w.mul(number, str(own_x)))
                 image = w.ahead(x, w.mul(number, str(form.source.image)))
-                copy_lines(w, form.source, to, image, first, count)
+                copy_lines(w, form.source, to, image, first, count, slice)
 
             w.loop("0", images, "1", copy)
             x = "%scratch"
@@ -144,13 +169,13 @@ class _FilterGradient:
             def copy_gradient(number: str) -> None:
                 to = w.ahead(dy_copies, w.mul(number, str(own_dy)))
                 image = w.ahead(dy, w.mul(number, str(form.gradient.image)))
-                copy_lines(w, form.gradient, to, image, line, lines)
+                copy_lines(w, form.gradient, to, image, line, lines, slice)
 
             w.loop("0", images, "1", copy_gradient)
             dy = dy_copies
         else:
-            dy = w.ahead(dy, w.mul(line, str(form.gradient.line)))
-        return _Places(x, dy, images, lines)
+            dy = w.ahead(dy, w.add(w.mul(line, str(form.gradient.line)), slice))
+        return _Places(x, dy, images, lines, slice)
 
     def _window(self, places: _Places, part: str) -> None:
         """Every tile of the window."""
@@ -200,21 +225,22 @@ class _FilterGradient:
         w, form, sizes = self.w, self.form, self.form.sizes
         lanes, vectors = form.element.lanes, form.tile.vectors
         across = vectors * lanes
+        if form.way == "each":
+            masks = self._masks(places.slice, sizes.filters)
+            loops = self._loops(places)
+            sums = w.tile(a, places.dy, self._rows(), vectors, loops, spread=False)
+            self._add(w.ahead(to, places.slice), sums, masks, seen)
+            return
         start = w.mul(group, str(sizes.each))
-        is_each = form.way == "each"
-        each = sizes.filters if is_each else sizes.each
 
         def block(first: str) -> None:
             place = w.add(start, first)
-            masks = self._masks(first, each)
+            masks = self._masks(first, sizes.each)
             b = w.ahead(places.dy, place)
-            of = w.ahead(a, first) if is_each else a
-            sums = w.tile(
-                of, b, self._rows(), vectors, self._loops(places), not is_each
-            )
+            sums = w.tile(a, b, self._rows(), vectors, self._loops(places))
             self._add(w.ahead(to, place), sums, masks, seen)
 
-        w.loop("0", str(each), str(across), block)
+        w.loop("0", str(sizes.each), str(across), block)
 
     def _masks(self, first: str, count: int) -> list[str]:
         """The masks of a tile's vectors; empty where all are whole."""
@@ -299,6 +325,23 @@ class _FilterGradient:
         self, to: str, sums: list[str], masks: list[str], seen: tuple[str, str]
     ) -> None:
         """Adds a tile to the part, but for rows that another tile added."""
+        if self.is_first:
+            self.w.either(
+                self.is_first,
+                lambda: self._write(to, sums, masks, seen, False),
+                lambda: self._write(to, sums, masks, seen, True),
+            )
+        else:
+            self._write(to, sums, masks, seen, True)
+
+    def _write(
+        self,
+        to: str,
+        sums: list[str],
+        masks: list[str],
+        seen: tuple[str, str],
+        added: bool,
+    ) -> None:
         w, form, sizes = self.w, self.form, self.form.sizes
         vectors, lanes = form.tile.vectors, form.element.lanes
         down = sizes.window[1] * sizes.depth * sizes.filters
@@ -310,8 +353,14 @@ class _FilterGradient:
                     place = y * down + x * sizes.filters + v * lanes
                     at = w.ahead(to, str(place))
                     value = sums[number * vectors + v]
-                    self._add_vector(at, value, masks[v])
+                    if added:
+                        self._add_vector(at, value, masks[v])
+                    else:
+                        w.store_masked(value, at, masks[v])
 
+            if not added:
+                row()
+                continue
             self._unless_seen(((str(y), seen[0]), (str(x), seen[1])), row)
 
     def _add_vector(self, to: str, value: str, mask: str) -> None:

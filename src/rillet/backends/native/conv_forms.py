@@ -7,7 +7,6 @@ the sizes of packed filters. The caller is `conv`.
 from __future__ import annotations
 
 import functools
-import math
 from typing import Final, NamedTuple
 
 from rillet.backends.native import conv_filter_ir, conv_ir, conv_packing_ir
@@ -26,6 +25,8 @@ from rillet.backends.native.host import Facts
 
 _DIRECT_BYTES: Final = 1 << 18  # filters that are read where they lie
 _FEW: Final = 8  # channels for which lanes may run along what is summed
+_WIDE: Final = 14  # places that a tile has at most, about
+_LONG: Final = 256  # places of lines made one
 _ADDING_UP: Final = 8  # operations that adding up a vector's lanes is worth
 
 
@@ -66,16 +67,6 @@ def _scalar(name: str) -> str:
 
 def _lanes(name: str, host: Facts) -> int:
     return host.vector_bytes // (4 if name == "float32" else 8)
-
-
-def _dividing(name: str, channels: int, host: Facts) -> Element:
-    """The numbers, in vectors that divide the channels, if those are not too short."""
-    lanes = _lanes(name, host)
-    while lanes > 4 and channels % lanes:
-        lanes //= 2
-    if channels % lanes:
-        return element_for(name, channels, host)
-    return Element(_scalar(name), lanes)
 
 
 def _source(
@@ -183,15 +174,14 @@ def _each(
 ) -> tuple[conv_ir.Form, conv_packing_ir.Packing | None]:
     """Vectors of channels that are filtered singly."""
     channels = sizes.filters
-    element = _dividing(dtype, channels, host)
+    element = element_for(dtype, channels, host)
     lanes = element.lanes
-    ragged = channels % lanes != 0
-    source = form.source
-    source = source._replace(channels=channels)
-    if not backward:
-        source = source._replace(repeat=sizes.each)
-    if ragged or source.repeat > 1:
-        source = source._replace(copied=True)
+    source = form.source._replace(
+        channels=lanes,
+        copied=True,
+        sliced=form.source.channels,
+        repeat=1 if backward else sizes.each,
+    )
     blocks = -(-channels // lanes)
     form = form._replace(
         element=element,
@@ -205,13 +195,12 @@ def _each(
         way="each",
         fold=sizes.each if backward else 1,
     )
-    if not ragged and not backward:
+    if channels % lanes == 0 and not backward:
         return form, None
     order = conv_ir.turned(form.vertical.kinds, form.horizontal.kinds)
-    size = len(order) * blocks * lanes
-    return form, conv_packing_ir.Packing(
-        element, "each", tuple(order), blocks * lanes, size
-    )
+    row = blocks * lanes
+    size = len(order) * row
+    return form, conv_packing_ir.Packing(element, "each", tuple(order), row, size)
 
 
 def _sums_along(
@@ -259,7 +248,11 @@ def _band(form: conv_ir.Form, host: Facts) -> int:
     if form.tile.lines > 1:
         return form.lines
     line = max(1, form.source.line * form.element.size * form.vertical.step)
-    return max(1, min(form.lines, host.l2 // 4 // line))
+    room = host.l2 // 4
+    if form.way == "each":
+        room = host.l1 * 3 // 4
+        room -= (form.vertical.reach - form.vertical.step) * line
+    return max(1, min(form.lines, room // line))
 
 
 @functools.lru_cache(maxsize=512)
@@ -277,16 +270,16 @@ def filters(sizes: Sizes, dtype: str, host: Facts) -> Filtering:
     way = "spread"
     if sizes.is_depthwise:
         way = "each"
-        element = _dividing(dtype, sizes.filters, host)
+        element = element_for(dtype, sizes.filters, host)
         run = sizes.window[1]
         tile = best_tile(high, run, 1, host.registers, False)
-        repeated = sizes.each > 1 or sizes.filters % element.lanes != 0
+        lanes = element.lanes
         source = source._replace(
-            channels=sizes.filters,
-            repeat=sizes.each,
-            copied=source.copied or repeated,
+            channels=lanes, copied=True, sliced=sizes.channels, repeat=sizes.each
         )
-        ragged = sizes.filters % element.lanes != 0
+        ragged = sizes.filters % lanes != 0
+        if ragged or first:
+            gradient = gradient._replace(channels=lanes, sliced=sizes.filters)
     elif sizes.each <= _FEW and sizes.groups == 1 and run >= lanes // 2:
         way = "turned"
         element = element_for(dtype, run, host)
@@ -330,8 +323,19 @@ def total_kernel(element: Element, turned: int) -> Kernel:
 
 
 def flat(sizes: Sizes) -> Sizes:
-    """A window of one element over an image as one line."""
-    line = (1, math.prod(sizes.size))
+    """Windows of one element over lines that tiles fit: whole lines made one."""
+    height, width = sizes.size
+
+    def waste(lines: int) -> float:
+        tiles = -(-width * lines // _WIDE)
+        return tiles * max(_WIDE * 0.6, -(-width * lines // tiles)) / (width * lines)
+
+    best = min(
+        (round(waste(lines) * 20), lines)
+        for lines in range(1, max(1, height) + 1)
+        if height % lines == 0 and (lines == 1 or lines * width <= _LONG)
+    )[1]
+    line = (height // best, width * best)
     return sizes._replace(size=line, outputs=line)
 
 

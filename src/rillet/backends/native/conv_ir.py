@@ -13,7 +13,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from rillet.backends.native.conv_copy_ir import Source, copy_lines, finish_image
+from rillet.backends.native.conv_copy_ir import (
+    Source,
+    copy_lines,
+    fold_image,
+    transpose,
+)
 from rillet.backends.native.conv_shapes import Axis, Taps, Tile
 from rillet.backends.native.conv_writer import Element, TileWriter
 
@@ -67,6 +72,11 @@ class Form(NamedTuple):
         return self.source.channels // self.groups
 
     @property
+    def reduced(self) -> int:
+        """Channels that are summed."""
+        return 1 if self.way == "each" else self.depth
+
+    @property
     def lines(self) -> int:
         """Lines of an image that bands cut: outputs, a period of them counted once."""
         return max(kind.places for kind in self.vertical.kinds)
@@ -81,15 +91,13 @@ class Form(NamedTuple):
         """Bytes of scratch."""
         numbers = self.copied
         if self.is_staged:
-            numbers += self.height * self.width * self.channels + self.element.lanes
+            numbers += self.height * self.width * self.channels
         return numbers * self.element.size
 
     @property
     def copied(self) -> int:
-        """Numbers of the copy of the source; its last vector may reach beyond it."""
-        if not self.source.copied:
-            return 0
-        return self.band_lines * self.source.line + self.element.lanes
+        """Numbers of the copy of the source."""
+        return self.band_lines * self.source.line if self.source.copied else 0
 
     @property
     def is_staged(self) -> bool:
@@ -101,6 +109,7 @@ class _Phase(NamedTuple):
     """Places of one kind, in values of the text."""
 
     first_line: str
+    start: str
     lines: str
     first_column: str
     columns: str
@@ -121,7 +130,6 @@ class _Convolution:
     def __init__(self, form: Form) -> None:
         self.form = form
         self.w = TileWriter(form.element)
-        self.least_lines = min(kind.places for kind in form.vertical.kinds)
 
     def text(self) -> str:
         """The whole text."""
@@ -145,16 +153,20 @@ class _Convolution:
                 str(form.band),
                 lambda line: self._band(of, filters, written, line, high),
             )
-            if form.is_staged:
-                finish_image(
+            places = form.height * form.width
+            if form.fold > 1:
+                fold_image(
                     w,
                     to,
                     written,
-                    form.height * form.width,
+                    places,
                     form.channels,
                     form.fold,
                     form.channels_first,
                 )
+            elif form.is_staged:
+                channels = form.channels
+                transpose(w, to, written, places, channels, channels, places)
 
         images_end = w.quotient(w.add(end, w.sub(lines, "1")), lines)
         if form.whole:
@@ -168,16 +180,20 @@ class _Convolution:
         w, form = self.w, self.form
         count = w.least(str(form.band), w.sub(end, line))
         first = w.sub(w.mul(line, str(form.vertical.step)), str(form.source.top))
+        steps = w.mul(w.sub(count, "1"), str(form.vertical.step))
+        needed = w.add(steps, str(form.vertical.reach))
+        if form.way == "each":
+
+            def slice(number: str) -> None:
+                channel = w.mul(number, str(form.element.lanes))
+                copy_lines(w, form.source, "%scratch", image, first, needed, channel)
+                of = w.ahead(filters, channel)
+                self._phases("%scratch", of, out, "0", number, line, count)
+
+            w.loop("0", str(form.blocks), "1", slice)
+            return
         if form.source.copied:
-            steps = w.mul(w.sub(count, "1"), str(form.vertical.step))
-            copy_lines(
-                w,
-                form.source,
-                "%scratch",
-                image,
-                first,
-                w.add(steps, str(form.vertical.reach)),
-            )
+            copy_lines(w, form.source, "%scratch", image, first, needed)
             start = "%scratch"
         else:
             start = w.ahead(image, w.mul(first, str(form.source.line)))
@@ -207,8 +223,6 @@ class _Convolution:
         source = w.ahead(source, w.mul(group, str(form.depth)))
         across = str(form.tile.vectors * form.element.lanes)
         first = w.mul(panel, across)
-        if form.way == "each":
-            source = w.ahead(source, first)
         to = w.ahead(out, w.add(w.mul(group, str(each)), first))
         masks = self._masks(first, each)
 
@@ -245,7 +259,6 @@ class _Convolution:
         top = form.source.top
         taps = 0
         rows: list[tuple[int, ...]] = []
-        reduced = 1 if form.way == "each" else form.depth
         for down in form.vertical.kinds:
             for along in form.horizontal.kinds:
                 start = (down.start + top) * form.source.line
@@ -253,13 +266,14 @@ class _Convolution:
                 rows.append(
                     (
                         down.begin,
+                        down.start,
                         down.places,
                         along.begin,
                         along.places,
                         start if down.taps and along.taps else 0,
                         down.taps,
                         along.taps,
-                        taps * reduced * form.filter_row,
+                        taps * form.reduced * form.filter_row,
                     )
                 )
                 taps += down.taps * along.taps
@@ -294,12 +308,12 @@ class _Convolution:
             from_line = w.ahead(source, place)
             period = str(form.vertical.period)
             to = w.add(one.first_line, w.mul(w.add(line, y), period))
+            met, a, b = self._met(one, w.add(line, y), from_line, filters)
 
             def along(at: str) -> None:
                 x = w.least(at, w.sub(one.columns, str(wide))) if wide > 1 else at
                 step = form.horizontal.step * form.source.channels
-                a = w.ahead(from_line, w.mul(x, str(step)))
-                sums = self._sums(a, filters, one)
+                sums = self._sums(w.ahead(a, w.mul(x, str(step))), b, met)
                 column = w.mul(x, str(form.horizontal.period))
                 place = w.add(
                     w.mul(to, str(form.width)), w.add(column, one.first_column)
@@ -309,6 +323,29 @@ class _Convolution:
             w.loop("0", one.columns, str(wide), along)
 
         w.loop("0", lines, str(high), down)
+
+    def _met(
+        self, one: _Phase, line: str, source: str, filters: str
+    ) -> tuple[_Phase, str, str]:
+        """The taps that a tile's lines have in the source, and where those begin.
+
+        Zeros above and below are not multiplied; those beside are.
+        """
+        w, form = self.w, self.form
+        if form.vertical.is_inside(form.source.height):
+            return one, source, filters
+        tap = form.vertical.tap_step
+        first = w.add(one.start, w.mul(line, str(form.vertical.step)))
+        last = w.add(first, str((form.tile.lines - 1) * form.vertical.step))
+        low = w.quotient(w.most("0", w.sub(str(tap - 1), last)), str(tap))
+        room = w.most("0", w.sub(str(form.source.height + tap - 1), first))
+        high = w.least(one.taps_down, w.quotient(room, str(tap)))
+        step = w.mul(one.taps_along, str(form.reduced * form.filter_row))
+        return (
+            one._replace(taps_down=w.most("0", w.sub(high, low))),
+            w.ahead(source, w.mul(low, str(tap * form.source.line))),
+            w.ahead(filters, w.mul(low, step)),
+        )
 
     def _rows(self) -> list[int]:
         """Where a tile's places begin in the source."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from rillet.backends.native.conv_copy_ir import transpose
 from rillet.backends.native.conv_shapes import Sizes
 from rillet.backends.native.conv_writer import Element, TileWriter
 
@@ -118,6 +119,10 @@ def _panel(
 ) -> None:
     reduced, wide, across = extents
     lanes = w.element.lanes
+    if backward and wide % across == 0:
+        start = w.ahead(source, w.mul(first, str(sizes.filters)))
+        transpose(w, to, start, across, reduced, sizes.filters, across)
+        return
 
     def row(r: str) -> None:
         at = w.ahead(to, w.mul(r, str(across)))
@@ -169,7 +174,8 @@ def total(element: Element, turned: int) -> str:
             value = w.load(w.ahead(start, w.mul(number, size)), kind)
             return [w.op(f"fadd {kind} {sums[0]}, {value}")]
 
-        return w.carry("1", count, "1", [(kind, w.load(start, kind))], part)[0]
+        zero = "0.0" if kind == element.scalar else "zeroinitializer"
+        return w.carry("0", count, "1", [(kind, zero)], part)[0]
 
     def turn(kind: str, at: str) -> None:
         w.store(total_at(kind, at), w.ahead(out, at), kind)

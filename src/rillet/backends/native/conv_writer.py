@@ -17,7 +17,8 @@ from typing import Final, NamedTuple
 from rillet.backends.native.writer import Writer
 
 Loop = tuple[str, str, str]  # how often, and the steps of a and b, in elements
-_UNROLLED: Final = 4
+_UNROLLED: Final = 32  # sums' turns written one after the other; more would spill
+_MARK: Final = "; vectorised"  # for `jit`: few passes will do
 _HEAD: Final = (
     "define void @kernel(ptr noalias %args, i64 %lo, i64 %hi, i64 %block, i64 %step, "
     'ptr %scratch) nounwind "no-builtins" {'
@@ -69,7 +70,7 @@ class TileWriter(Writer):
         """The whole text of the kernel, which ends here."""
         self.do("ret void")
         declared = sorted(self._declared)
-        return "\n".join([*self.globals, *declared, _HEAD, self.text(), "}", ""])
+        return "\n".join([_MARK, *self.globals, *declared, _HEAD, self.text(), "}", ""])
 
     # Integers.
 
@@ -348,7 +349,7 @@ class TileWriter(Writer):
         if not loops:
             return turn(a, b, sums)
         (count, step_a, step_b), inner = loops[0], loops[1:]
-        if not inner and count.isdecimal() and int(count) <= _UNROLLED:
+        if not inner and count.isdecimal() and int(count) * len(sums) <= _UNROLLED:
             for number in range(int(count)):
                 at = self.ahead(a, self.mul(step_a, str(number)))
                 sums = turn(at, self.ahead(b, self.mul(step_b, str(number))), sums)

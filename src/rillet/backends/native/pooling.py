@@ -19,7 +19,7 @@ from rillet.backends.native.conv_forms import element_for
 from rillet.backends.native.host import Facts, facts
 from rillet.ops.windows import Windows
 
-_BYTES_PER_NS: Final = 15
+_BYTES_PER_NS: Final = 60
 
 
 def pool(
@@ -68,8 +68,10 @@ def pool(
     inputs = pooling_ir.INPUTS[kind]
     touched = math.prod(size) + math.prod(outputs) * math.prod(window)
     each = touched * channels * dtype.itemsize / _BYTES_PER_NS
-    if channels_first:
-        each *= form.element.lanes
+    if form.element.lanes == 1:
+        each *= 4
+    if kind in ("maximum_gradient", "winners"):
+        each *= 2
     return Plan(
         _kernel(form),
         (*inputs, "out"),
