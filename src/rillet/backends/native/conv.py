@@ -191,7 +191,7 @@ def filter_gradient(
     room = _PARTS_BYTES // max(1, size * dtype.itemsize)
     most = max(1, min(_MOST_PARTS, worth, room))
     block = max(-(-images // most), block_of(images, each))
-    parts = max(1, -(-images // block))
+    parts = -(-images // block)
     plan = Plan(
         made.kernel,
         ("x", "dy", "parts"),
