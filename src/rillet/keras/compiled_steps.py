@@ -130,6 +130,12 @@ class Step:
         found: Callable[[Any], Any] = getattr(self._model, self._method)
         return found
 
+    @property
+    def graphs(self) -> list[Any]:
+        """The concrete functions that batches have needed so far."""
+        wide = [graph for _, graph in self._wide.values()]
+        return [*self._graphs.values(), *wide]
+
     def compiles(self) -> bool:
         """Whether steps are to run as graphs."""
         if _state.tracer is not None or settings.functions_eager:
