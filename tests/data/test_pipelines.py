@@ -1,4 +1,4 @@
-"""Every pipeline of `cases.pipelines` gives what real TensorFlow gives.
+"""Every pipeline of `pipelines` gives what real TensorFlow gives.
 
 Strings, integers and uniform numbers are equal; floats to the last digits that JSON
 holds of both (`rel=1e-6`: float32 arithmetic on another machine).
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cases.pipelines import ROWS, facts, write_files
+from pipelines import ROWS, facts, write_files
 
 import rillet as tf
 

@@ -17,7 +17,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 import tensorflow as tf  # noqa: E402
-from cases.pipelines import RECORDS, ROWS, facts, write_files  # noqa: E402
+from pipelines import RECORDS, ROWS, facts, write_files  # noqa: E402
 
 with tempfile.TemporaryDirectory() as name:
     folder = Path(name)
