@@ -58,6 +58,7 @@ ENVIRONMENTS = {
 }
 
 _QUIET_TF = {"TF_CPP_MIN_LOG_LEVEL": "3"}
+_RILLET_CACHES = ("RILLET_CACHE_DIR", "RILLET_CACHE")
 _TORCH_CACHES = ("TORCHINDUCTOR_CACHE_DIR",)
 _JAX_CACHES = ("JAX_COMPILATION_CACHE_DIR",)
 _JAX_CACHE_ALL = {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
@@ -65,7 +66,7 @@ _JAX_CACHE_ALL = {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
 PEERS = {
     peer.name: peer
     for peer in (
-        Peer("rillet", "rillet", "rillet", "rillet", caches=("RILLET_CACHE",)),
+        Peer("rillet", "rillet", "rillet", "rillet", caches=_RILLET_CACHES),
         Peer("tensorflow", "TensorFlow", "tensorflow", "tensorflow", _QUIET_TF),
         Peer(
             "tensorflow_jit",
