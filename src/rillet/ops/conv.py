@@ -16,6 +16,7 @@ from rillet.core.dtypes import FLOATING, int32, type_set
 from rillet.core.spec import Spec
 from rillet.ops import conv_rules, convolve, depthwise
 from rillet.ops.conv_rules import Window
+from rillet.ops.lowering import Call
 from rillet.ops.registry import Op, define
 from rillet.ops.shaping import static_dims
 
@@ -157,6 +158,7 @@ def _define_family(
     family: _Family, ops: tuple[str, str, str], attrs: dict[str, Any], types: Any
 ) -> tuple[Op, Op, Op]:
     """Defines (convolution, gradient of the input, gradient of the filter)."""
+    kernel = "depthwise" if family.is_depthwise else "convolution"
     forward: Op = define(
         ops[0],
         types=(types, 0),
@@ -167,6 +169,7 @@ def _define_family(
             lambda g, y, x, w, **attrs: filters(x, static_dims(w), g, **attrs),
         ),
         attrs=attrs,
+        lower=Call(kernel),
     )
     backward: Op = define(
         ops[1],
@@ -179,6 +182,7 @@ def _define_family(
             lambda g, y, s, w, dy, **attrs: forward(g, w, **attrs),
         ),
         attrs=attrs,
+        lower=Call(f"{kernel}_input"),
     )
     filters: Op = define(
         ops[2],
@@ -191,6 +195,7 @@ def _define_family(
             lambda g, y, x, s, dy, **attrs: forward(x, g, **attrs),
         ),
         attrs=attrs,
+        lower=Call(f"{kernel}_filter"),
     )
     return forward, backward, filters
 

@@ -18,6 +18,7 @@ from rillet.core.spec import Spec
 from rillet.ops import conv_rules, pooling
 from rillet.ops.conv import in_single
 from rillet.ops.conv_rules import Window, refuse
+from rillet.ops.lowering import Call
 from rillet.ops.registry import Op, define, find
 from rillet.ops.shaping import broadcast_to_op, static_dims
 from rillet.ops.windows import Windows
@@ -179,6 +180,7 @@ def _define_maxima(pool: _Pool, names: tuple[str, str, str], attrs: Any) -> Op:
         infer=pool.infer,
         grad=(lambda g, y, x, **attrs: backward(x, y, g, **attrs),),
         attrs=attrs,
+        lower=Call("pool_maximum"),
     )
     backward: Op = define(
         names[1],
@@ -191,6 +193,7 @@ def _define_maxima(pool: _Pool, names: tuple[str, str, str], attrs: Any) -> Op:
             lambda g, y, x, top, dy, **attrs: again(x, top, g, **attrs),
         ),
         attrs=attrs,
+        lower=Call("pool_maximum_gradient"),
     )
     again: Op = define(
         names[2],
@@ -203,6 +206,7 @@ def _define_maxima(pool: _Pool, names: tuple[str, str, str], attrs: Any) -> Op:
             lambda g, y, x, top, dy, **attrs: backward(x, top, g, **attrs),
         ),
         attrs=attrs,
+        lower=Call("pool_winners"),
     )
     return forward
 
@@ -220,6 +224,7 @@ def _define_means(pool: _Pool, names: tuple[str, str], attrs: Any) -> Op:
         infer=pool.infer,
         grad=(lambda g, y, x, **attrs: backward(static_dims(x), g, **attrs),),
         attrs=attrs,
+        lower=Call("pool_mean"),
     )
     backward: Op = define(
         names[1],
@@ -228,6 +233,7 @@ def _define_means(pool: _Pool, names: tuple[str, str], attrs: Any) -> Op:
         infer=pool.infer_shape_of,
         grad=(None, lambda g, y, sizes, dy, **attrs: forward(g, **attrs)),
         attrs=attrs,
+        lower=Call("pool_mean_gradient"),
     )
     return forward
 

@@ -46,6 +46,7 @@ class KernelCall:
         aligned: ids of the buffers of which a row touches only its own part.
         work: nanoseconds that one turn of the outer counter takes, roughly.
         block: rows a block that suit the kernel; 0 for any.
+        cut: rows that each block must have, the last excepted; 0 for any.
         scratch: bytes of thread-private memory it wants.
         fails: whether it checks something.
         label: the op that it came from.
@@ -53,8 +54,8 @@ class KernelCall:
     """
 
     __slots__ = (
-        "aligned", "block", "extent", "fails", "flops", "kernel", "label", "rigid",
-        "scratch", "words", "work", "writes",
+        "aligned", "block", "cut", "extent", "fails", "flops", "kernel", "label",
+        "rigid", "scratch", "words", "work", "writes",
     )  # fmt: skip
 
     def __init__(
@@ -68,6 +69,7 @@ class KernelCall:
         *,
         rigid: bool = True,
         block: int = 0,
+        cut: int = 0,
         scratch: int = 0,
         fails: bool = False,
         label: str = "",
@@ -81,6 +83,7 @@ class KernelCall:
         self.work = work
         self.rigid = rigid
         self.block = block
+        self.cut = cut
         self.scratch = scratch
         self.fails = fails
         self.label = label

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from rillet.backends.native import kernels_conv
 from rillet.backends.native.calls import KernelCall
+from rillet.backends.native.placing import aligned
 from rillet.backends.native.products import Operand, product
 from rillet.ops.lowering import Lazy, filled
 
+_MANY_TERMS: Final = 4096
 _PRODUCT_TYPES: Final = frozenset(["float32", "float64", "float16", "bfloat16"])
 
 
@@ -27,35 +30,56 @@ def product_rule(
     out = ctx.temporary(type, shape)
     if not out.size:
         return filled(0)(ctx)
-    plan = product(left, right, type)
-    if plan is None or plan.parts:
-        return None
-    found = {"a": ctx.settled(a).buffer, "b": ctx.settled(b).buffer, "out": out.buffer}
-    words = [found.get(w, w) if isinstance(w, str) else w for w in plan.words]
-    aligned = _aligned(found, plan.align)
     inner = a.shape[-2] if transpose_a else a.shape[-1]
+    by = "terms" if _sums_parts(a, b, transpose_a, transpose_b, inner, out) else ""
+    plan = product(left, right, type, by=by)
+    if plan is None:
+        return None
+    cut = 0
+    parts = out
+    if plan.parts:
+        cut = plan.block
+        parts = ctx.temporary(type, (-(-plan.extent // cut), *shape))
+    found = {"a": ctx.settled(a).buffer, "b": ctx.settled(b).buffer}
+    found["out"] = parts.buffer
+    words = [found.get(w, w) if isinstance(w, str) else w for w in plan.words]
     ctx.add(
         KernelCall(
             plan.kernel,
             words,
             plan.extent,
-            [out.buffer],
-            aligned,
+            [parts.buffer],
+            aligned(found, plan.align),
             plan.ns_per_row,
             block=plan.block,
+            cut=cut,
             scratch=plan.scratch,
             flops=2.0 * out.size * inner,
         )
     )
-    return out
+    return _added(ctx, parts) if cut else out
 
 
-def _aligned(found: dict[str, Any], align: Any) -> list[int]:
-    """Ids of buffers that rows touch only their own part of, under every name."""
-    good: dict[int, bool] = {}
-    for name, buffer in found.items():
-        good[id(buffer)] = good.get(id(buffer), True) and bool(align.get(name))
-    return [key for key, value in good.items() if value]
+def _sums_parts(
+    a: Lazy, b: Lazy, transpose_a: bool, transpose_b: bool, inner: int, out: Lazy
+) -> bool:
+    """Whether blocks of terms, summed apart, need less memory than reading twice."""
+    if a.rank != 2 or b.rank != 2 or not transpose_a or transpose_b:
+        return False
+    return inner >= _MANY_TERMS and out.size * 64 <= inner * out.shape[1] * 8
+
+
+def _added(ctx: Any, parts: Lazy) -> Any:
+    """The sum of the parts, in their order."""
+    return ctx.fold(
+        parts.shape[1:],
+        parts.shape[:1],
+        "sum",
+        [(0, parts.type)],
+        lambda place, inner, accs: [parts.at((inner[0], *place))],
+        None,
+        True,
+    )
 
 
 def batch_product_rule(
@@ -69,4 +93,5 @@ def batch_product_rule(
 RULES: Final[dict[str, Callable[..., Any]]] = {
     "product": product_rule,
     "batch_product": batch_product_rule,
+    **kernels_conv.RULES,
 }

@@ -34,11 +34,12 @@ class Task:
     """An item with what scheduling asks of it."""
 
     __slots__ = (
-        "aligned", "extent", "item", "level", "reads", "rigid", "work", "writes",
+        "aligned", "cut", "extent", "item", "level", "reads", "rigid", "work", "writes",
     )  # fmt: skip
 
     def __init__(self, item: Nest | KernelCall) -> None:
         self.level = 0
+        self.cut = 0
         if isinstance(item, Nest):
             item = simplified(item)
             self.writes = {id(s.buffer): s.buffer for s in item.stores}
@@ -53,6 +54,7 @@ class Task:
             self.aligned = set(item.aligned)
             self.extent = item.extent
             self.rigid = item.rigid
+            self.cut = item.cut
             self.work = item.work * self.extent
         self.item: Nest | KernelCall = item
 
@@ -65,6 +67,7 @@ class Chain:
         rows: how many rows there are.
         rigid: whether a task asks for exactly that many.
         whole: whether tasks must run whole, on one thread.
+        cut: rows that each block must have; 0 for any.
         wave: when the chain runs.
         calls: the tasks' kernels, once they are code.
     """
@@ -75,6 +78,7 @@ class Chain:
         self.rigid = task.rigid
         self.rows = task.extent if task.rigid else _rows(task)
         self.whole = False
+        self.cut = task.cut
         self.calls: list[KernelCall] = []
 
     @property
@@ -85,10 +89,16 @@ class Chain:
     @property
     def serial(self) -> bool:
         """Whether one thread runs every task whole."""
-        return self.work <= _SERIAL and all(t.work <= _SMALL for t in self.tasks)
+        return (
+            not self.cut
+            and self.work <= _SERIAL
+            and all(t.work <= _SMALL for t in self.tasks)
+        )
 
     def blocks(self) -> int:
         """In how many blocks the rows are cut."""
+        if self.cut:
+            return -(-self.rows // self.cut)
         if self.whole or self.serial:
             return 1
         hints = [
@@ -103,6 +113,8 @@ class Chain:
 
     def fits(self, task: Task) -> bool:
         """Whether a task can run on the chain's rows."""
+        if task.cut and self.cut not in (0, task.cut):
+            return False
         if not task.rigid:
             return task.extent % self.rows == 0
         if self.rigid:
@@ -113,6 +125,7 @@ class Chain:
         """Add a task at the end."""
         if task.rigid and not self.rigid:
             self.rows, self.rigid = task.extent, True
+        self.cut = self.cut or task.cut
         self.tasks.append(task)
 
 
@@ -280,7 +293,12 @@ def _home(
 
 def _goes_whole(chain: Chain, task: Task) -> bool:
     """Whether a chain and a task are so little that one thread should do them."""
-    return chain.serial and task.work <= _SMALL and chain.work + task.work <= _SERIAL
+    return (
+        not task.cut
+        and chain.serial
+        and task.work <= _SMALL
+        and chain.work + task.work <= _SERIAL
+    )
 
 
 def _join(schedule: Schedule, kept: set[int]) -> None:
