@@ -83,10 +83,16 @@ def _power(x: Array, y: Array) -> Any:
 def _lower_power(ctx: Any, x: Any, y: Any, **attrs: Any) -> Any:
     """As `Map`, with a known exponent a number in the code."""
     known = getattr(y, "known", None)
-    if known is not None and known.size == 1:
-        value = known.item()
-        return Map(lambda b, x, y: b.pow(x, b.const(value, x.type)))(ctx, x, y)
-    return Map(lambda b, x, y: b.pow(x, y))(ctx, x, y)
+    value = known.item() if known is not None and known.size == 1 else None
+
+    def element(b: Any, x: Any, y: Any) -> Any:
+        if value is not None:
+            y = b.const(value, x.type)
+        if "int" in x.type:
+            return b.checked(b.pow(x, y), y >= 0)
+        return b.pow(x, y)
+
+    return Map(element)(ctx, x, y)
 
 
 pow_op: Op = define(
