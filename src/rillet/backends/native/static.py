@@ -47,7 +47,8 @@ def static(
     wanted = [*outputs, *[t for _, t in graph.writes]]
     with tracer, context.recording_stopped():
         for x, spec in zip(graph.inputs, specs, strict=True):
-            table[id(x)] = made.placeholder(spec, x.node.name)
+            given = table[id(x)] = made.placeholder(spec, x.node.name)
+            given.known = x.known
         for node in live_nodes(graph, wanted):
             if node.op is PLACEHOLDER:
                 continue
