@@ -8,10 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from rillet.backends.native import conv
+from rillet.backends.native import conv, pooling
+from rillet.backends.native.disk_cache import DiskCache
 from rillet.backends.native.host import facts
+from rillet.backends.native.jit import Jit
 from rillet.ops import conv_rules, convolve
 from rillet.ops import depthwise as eager_depthwise
+from rillet.ops.windows import windows
 
 Run = Callable[..., None]
 
@@ -143,7 +146,7 @@ def _check_all(run: Run, case: Case, a: _Arrays, **settings: Any) -> None:
     run(*steps, block, dy=a.laid(a.dy), w=a.w, out=out)
     a.check(out, a.laid(a.dx), a.lengths[1])
     out = np.full(a.dw.shape, np.nan, dtype)
-    steps = conv.filter_gradient(a.sizes, n, kind, host)
+    steps = conv.filter_gradient(a.sizes, n, kind, by_lines, host)
     run(*steps, x=a.laid(a.x), dy=a.laid(a.dy), out=out)
     a.check(out, a.dw, a.lengths[2])
 
@@ -168,7 +171,7 @@ def test_depthwise(case: Case, dtype: Any, first: bool, run_plans: Run) -> None:
 
 @pytest.mark.parametrize("block", [1, 5, 9])
 def test_blocks_of_lines(block: int, run_plans: Run) -> None:
-    for case in (CASES[0], CASES[12], CASES[16], CASES[18]):
+    for case in (CASES[0], *CASES[3:7], CASES[12], CASES[16], CASES[18], CASES[23]):
         arrays = _Arrays(case, np.float32, False)
         _check_all(run_plans, case, arrays, block=block, by_lines=True)
     arrays = _Arrays(DEPTHWISE[3], np.float32, False, True)
@@ -204,3 +207,42 @@ def test_an_empty_batch_has_a_gradient_of_zeros(run_plans: Run) -> None:
         steps = conv.filter_gradient(sizes, 0, np.dtype(np.float32))
         run_plans(*steps, x=x, dy=dy, out=out)
         assert not out.any()
+
+
+@pytest.mark.parametrize(
+    ("triple", "cpu", "features", "vectors"),
+    [
+        ("aarch64-unknown-linux-gnu", "generic", "+neon", (16, 32)),
+        ("x86_64-unknown-linux-gnu", "x86-64", "-avx", (16, 16)),
+        ("x86_64-unknown-linux-gnu", "haswell", "", (32, 16)),
+    ],
+)
+def test_other_processors(
+    triple: str, cpu: str, features: str, vectors: tuple[int, int]
+) -> None:
+    host = facts()._replace(
+        triple=triple,
+        cpu=cpu,
+        features=features,
+        vector_bytes=vectors[0],
+        registers=vectors[1],
+    )
+    jit, kind = Jit(DiskCache(None), host), np.dtype(np.float32)
+    for case, depthwise in (
+        (CASES[2], False),
+        (CASES[18], False),
+        (DEPTHWISE[4], True),
+    ):
+        sizes = _Arrays(case, np.float32, False, depthwise).sizes
+        steps = [
+            conv.convolution(sizes, 9, kind, host=host),
+            conv.input_gradient(sizes, 9, kind, host=host),
+            conv.filter_gradient(sizes, 9, kind, host=host),
+        ]
+        for plan in (plan for step in steps for plan in step.plans):
+            assert jit.object(plan.kernel)[:4] == b"\x7fELF"
+    at = windows((2, 9, 7, 6), (1, 3, 3, 1), (1, 2, 2, 1), (1,) * 4, "SAME")
+    for name in ("maximum", "maximum_gradient", "mean", "mean_gradient", "winners"):
+        plan = pooling.pool(name, at, False, kind, host)
+        assert plan is not None
+        assert jit.object(plan.kernel)[:4] == b"\x7fELF"

@@ -30,6 +30,8 @@ _MOST_PARTS: Final = 16
 _FEWEST_PARTS: Final = 4
 _PASSES: Final = 3
 _PARTS_BYTES: Final = 1 << 26
+_FEW_IMAGES: Final = 8
+_MUCH: Final = 5_000_000  # multiply-adds
 _UNIT: Final = 256  # numbers of a row of a sum of parts
 
 
@@ -112,7 +114,7 @@ def convolution(
     sizes: Sizes,
     images: int,
     dtype: np.dtype,
-    by_lines: bool = False,
+    by_lines: bool | None = None,
     host: Facts | None = None,
 ) -> Steps:
     """Plans a convolution: buffers "x", "w" and "out".
@@ -122,16 +124,16 @@ def convolution(
       images: in the batch.
       dtype: float32 or float64.
       by_lines: the extent counts lines of outputs, `images * outputs[0]`, not images,
-        where they can be done apart.
+        where they can be done apart; if None, where few images take long.
       host: the machine; this one, if None.
 
     Returns:
       Plans, and a temporary "packed" where filters are laid out anew.
     """
     host = host or facts()
+    by_lines = _by_lines(by_lines, sizes, images) and not sizes.channels_first
     if sizes.is_pointwise and not by_lines:
         sizes = conv_forms.flat(sizes)
-    by_lines = by_lines and not sizes.channels_first
     made = conv_forms.forward(sizes, dtype.name, by_lines, host)
     return _slide(made, sizes, images, by_lines, ("x", "w", "out"))
 
@@ -140,7 +142,7 @@ def input_gradient(
     sizes: Sizes,
     images: int,
     dtype: np.dtype,
-    by_lines: bool = False,
+    by_lines: bool | None = None,
     host: Facts | None = None,
 ) -> Steps:
     """Plans the gradient of a convolution's input: buffers "dy", "w" and "out".
@@ -149,23 +151,29 @@ def input_gradient(
       sizes: the convolution's.
       images: in the batch.
       dtype: float32 or float64.
-      by_lines: the extent counts lines of the input, where they can be done apart.
+      by_lines: the extent counts lines of the input, as many together as the stride
+        is, not images, where they can be done apart; if None, where few images take
+        long.
       host: the machine; this one, if None.
 
     Returns:
       Plans, and a temporary "packed" of filters turned round.
     """
     host = host or facts()
+    staged = sizes.channels_first or (sizes.is_depthwise and sizes.each > 1)
+    by_lines = _by_lines(by_lines, sizes, images) and not staged
     if sizes.is_pointwise and not by_lines:
         sizes = conv_forms.flat(sizes)
-    staged = sizes.channels_first or sizes.is_depthwise
-    by_lines = by_lines and sizes.strides[0] == 1 and not staged
     made = conv_forms.backward(sizes, dtype.name, by_lines, host)
     return _slide(made, sizes, images, by_lines, ("dy", "w", "out"))
 
 
 def filter_gradient(
-    sizes: Sizes, images: int, dtype: np.dtype, host: Facts | None = None
+    sizes: Sizes,
+    images: int,
+    dtype: np.dtype,
+    by_lines: bool | None = None,
+    host: Facts | None = None,
 ) -> Steps:
     """Plans the gradient of a convolution's filters: buffers "x", "dy" and "out".
 
@@ -173,6 +181,8 @@ def filter_gradient(
       sizes: the convolution's.
       images: in the batch.
       dtype: float32 or float64.
+      by_lines: the extent counts lines of the result, not images; if None, where few
+        images take long.
       host: the machine; this one, if None.
 
     Returns:
@@ -180,9 +190,10 @@ def filter_gradient(
       adds them.
     """
     host = host or facts()
-    if sizes.is_pointwise:
+    by_lines = _by_lines(by_lines, sizes, images)
+    if sizes.is_pointwise and not by_lines:
         sizes = conv_forms.flat(sizes)
-    made = conv_forms.filters(sizes, dtype.name, host)
+    made = conv_forms.filters(sizes, dtype.name, by_lines, host)
     size = sizes.taps * sizes.depth * sizes.filters
     each = ns_per_image(sizes, made.form.element)
     # Parts are written and read again: a quarter of the time at most.
@@ -190,13 +201,17 @@ def filter_gradient(
     worth = max(_FEWEST_PARTS, int(images * each / 4 / max(1.0, each_part)))
     room = _PARTS_BYTES // max(1, size * dtype.itemsize)
     most = max(1, min(_MOST_PARTS, worth, room))
-    block = max(-(-images // most), block_of(images, each))
-    parts = -(-images // block)
+    extent = images
+    if by_lines:
+        extent *= sizes.outputs[0]
+        each /= max(1, sizes.outputs[0])
+    block = max(-(-extent // most), block_of(extent, each))
+    parts = -(-extent // block)
     plan = Plan(
         made.kernel,
         ("x", "dy", "parts"),
-        images,
-        {"x": True, "dy": True, "parts": False},
+        extent,
+        {"x": not by_lines, "dy": True, "parts": False},
         each,
         block,
         made.form.scratch,
@@ -214,12 +229,10 @@ def total(sizes: Sizes, parts: int, dtype: np.dtype, host: Facts | None = None) 
       host: the machine; this one, if None.
     """
     host = host or facts()
-    if sizes.is_pointwise:
-        sizes = conv_forms.flat(sizes)
     size = sizes.taps * sizes.depth * sizes.filters
     element = element_for(dtype.name, size, host)
     turned = 1
-    if conv_forms.filters(sizes, dtype.name, host).form.way == "turned":
+    if conv_forms.is_turned(sizes, dtype.name, host):
         turned = sizes.filters
     unit = size if turned > 1 or size % _UNIT else _UNIT
     extent = size // max(1, unit)
@@ -259,11 +272,19 @@ def _slide(
         )
         temporaries["packed"] = made.packed
         filters = "packed"
-    align = {source: not by_lines, filters: False, out: True}
+    aligned = not by_lines or form.height % form.vertical.period == 0
+    align = {source: not by_lines, filters: False, out: aligned}
     words = (source, filters, out)
     block = block_of(extent, each)
     plans.append(Plan(made.kernel, words, extent, align, each, block, form.scratch))
     return Steps(tuple(plans), temporaries)
+
+
+def _by_lines(wanted: bool | None, sizes: Sizes, images: int) -> bool:
+    """Whether to cut images: where there are few of them, and each takes long."""
+    if wanted is not None:
+        return wanted
+    return images < _FEW_IMAGES and sizes.multiplications > _MUCH
 
 
 def ns_per_image(sizes: Sizes, element: Element) -> float:

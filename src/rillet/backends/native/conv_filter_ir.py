@@ -32,6 +32,7 @@ class Form(NamedTuple):
       run: length of a run in which taps and channels are neighbours.
       images: images done together; lines are cut only where it is one.
       band: lines of outputs done together.
+      whole: whether the extent counts images, not lines of outputs.
       way: "spread": a vector has filters, and each element of the input meets all of
         them; "each": it has channels that are filtered singly; "turned": it runs along
         taps and channels of the input, for few filters, and parts are `(filters,
@@ -47,6 +48,7 @@ class Form(NamedTuple):
     images: int
     band: int
     way: str
+    whole: bool = True
 
     @property
     def band_lines(self) -> int:
@@ -102,6 +104,7 @@ class _FilterGradient:
     def __init__(self, form: Form) -> None:
         self.form = form
         self.w = TileWriter(form.element)
+        self.part = ""
         self.is_first = ""
 
     def text(self) -> str:
@@ -109,38 +112,54 @@ class _FilterGradient:
         w, form, sizes = self.w, self.form, self.form.sizes
         x, dy, parts = (w.word(i, "ptr") for i in range(3))
         size = sizes.taps * sizes.depth * sizes.filters
-        part = w.ahead(parts, w.mul("%block", str(size)))
+        self.part = w.ahead(parts, w.mul("%block", str(size)))
         if not form.is_large:
-            w.fill(part, size)
+            w.fill(self.part, size)
 
-        def chunk(first: str) -> None:
+        total = str(sizes.outputs[0])
+
+        def chunk(first: str, low: str, high: str) -> None:
             count = w.least(str(form.images), w.sub("%hi", first))
             of = w.ahead(x, w.mul(first, str(form.source.image)))
             to = w.ahead(dy, w.mul(first, str(form.gradient.image)))
 
             def band(line: str) -> None:
-                lines = w.least(str(form.band), w.sub(str(sizes.outputs[0]), line))
-                done = w.add(w.sub(first, "%lo"), line)
-                self.is_first = w.compare("eq", done, "0") if form.is_large else ""
-                if form.way == "each":
+                lines = w.least(str(form.band), w.sub(high, line))
+                at = w.add(w.mul(first, total), line)
+                begin = w.mul("%lo", total) if form.whole else "%lo"
+                self.is_first = w.compare("eq", at, begin) if form.is_large else ""
+                self._chunk(of, to, "1" if form.images == 1 else count, line, lines)
 
-                    def slice(channel: str) -> None:
-                        places = self._places(of, to, count, line, lines, channel)
-                        self._window(places, part)
+            w.loop(low, high, str(form.band), band)
 
-                    across = str(form.element.lanes)
-                    w.loop("0", str(sizes.filters), across, slice)
-                    return
-                places = self._places(of, to, count, line, lines, "0")
-                if form.way == "turned":
-                    self._turned(places, part)
-                else:
-                    self._window(places, part)
+        def image(number: str) -> None:
+            start = w.mul(number, total)
+            low, high = w.most("0", w.sub("%lo", start)), w.sub("%hi", start)
+            chunk(number, low, w.least(total, high))
 
-            w.loop("0", str(sizes.outputs[0]), str(form.band), band)
-
-        w.loop("%lo", "%hi", str(form.images), chunk)
+        if form.whole:
+            w.loop("%lo", "%hi", str(form.images), lambda at: chunk(at, "0", total))
+        else:
+            last = w.quotient(w.add("%hi", w.sub(total, "1")), total)
+            w.loop(w.quotient("%lo", total), last, "1", image)
         return w.kernel()
+
+    def _chunk(self, x: str, dy: str, images: str, line: str, lines: str) -> None:
+        """Lines of some images, for the whole window."""
+        w, form = self.w, self.form
+        if form.way == "each":
+
+            def slice(channel: str) -> None:
+                self._window(self._places(x, dy, images, line, lines, channel))
+
+            across = str(form.element.lanes)
+            w.loop("0", str(form.sizes.filters), across, slice)
+            return
+        places = self._places(x, dy, images, line, lines, "0")
+        if form.way == "turned":
+            self._turned(places)
+        else:
+            self._window(places)
 
     def _places(
         self, x: str, dy: str, images: str, line: str, lines: str, slice: str
@@ -177,7 +196,7 @@ class _FilterGradient:
             dy = w.ahead(dy, w.add(w.mul(line, str(form.gradient.line)), slice))
         return _Places(x, dy, images, lines, slice)
 
-    def _window(self, places: _Places, part: str) -> None:
+    def _window(self, places: _Places) -> None:
         """Every tile of the window."""
         w, form, sizes = self.w, self.form, self.form.sizes
         high, wide = form.tile.lines, form.tile.columns
@@ -201,7 +220,9 @@ class _FilterGradient:
                         step = w.mul(k, str(self._row_step()))
                         a = w.ahead(places.x, w.add(place, step))
                         to = w.mul(w.add(row, k), str(sizes.filters))
-                        self._blocks(places, a, w.ahead(part, to), g, (y_seen, k_seen))
+                        self._blocks(
+                            places, a, w.ahead(self.part, to), g, (y_seen, k_seen)
+                        )
 
                     w.loop("0", str(form.run), str(wide), along)
 
@@ -257,7 +278,7 @@ class _FilterGradient:
             return self.form.sizes.dilations[1] * self.form.source.channels
         return 1
 
-    def _turned(self, places: _Places, part: str) -> None:
+    def _turned(self, places: _Places) -> None:
         """Every tile of filters times a run of the window."""
         w, form, sizes = self.w, self.form, self.form.sizes
         window = sizes.window[1] * sizes.depth
@@ -278,7 +299,7 @@ class _FilterGradient:
                     b = w.ahead(start, first)
                     rows = list(range(sizes.each))
                     sums = w.tile(places.dy, b, rows, vectors, loops)
-                    to = w.ahead(part, w.add(row, first))
+                    to = w.ahead(self.part, w.add(row, first))
                     for f in range(sizes.each):
                         for v in range(vectors):
                             at = w.ahead(to, str(f * size + v * lanes))

@@ -256,7 +256,7 @@ def _band(form: conv_ir.Form, host: Facts) -> int:
 
 
 @functools.lru_cache(maxsize=512)
-def filters(sizes: Sizes, dtype: str, host: Facts) -> Filtering:
+def filters(sizes: Sizes, dtype: str, by_lines: bool, host: Facts) -> Filtering:
     """The code of the gradient of a convolution's filters."""
     axes = forward_axis(sizes, 0), forward_axis(sizes, 1)
     first = sizes.channels_first
@@ -280,7 +280,7 @@ def filters(sizes: Sizes, dtype: str, host: Facts) -> Filtering:
         ragged = sizes.filters % lanes != 0
         if ragged or first:
             gradient = gradient._replace(channels=lanes, sliced=sizes.filters)
-    elif sizes.each <= _FEW and sizes.groups == 1 and run >= lanes // 2:
+    elif is_turned(sizes, dtype, host):
         way = "turned"
         element = element_for(dtype, run, host)
         vectors = -(-run // element.lanes)
@@ -300,9 +300,19 @@ def filters(sizes: Sizes, dtype: str, host: Facts) -> Filtering:
         element, sizes, source, gradient, tile, run, 1, sizes.outputs[0], way
     )
     form = _chunk(form, host)
+    if by_lines:
+        form = form._replace(images=1, whole=False)
     return Filtering(
         form, Kernel(_name("conv_filters", sizes), conv_filter_ir.text(form))
     )
+
+
+def is_turned(sizes: Sizes, dtype: str, host: Facts) -> bool:
+    """Whether lanes run along taps and channels of the input, for few filters."""
+    if sizes.is_depthwise or sizes.groups > 1 or sizes.each > _FEW:
+        return False
+    run = sizes.depth * (sizes.window[1] if sizes.dilations[1] == 1 else 1)
+    return run >= _lanes(dtype, host) // 2
 
 
 def _chunk(form: conv_filter_ir.Form, host: Facts) -> conv_filter_ir.Form:
