@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import itertools
+import platform
 from typing import Any
 
 import ml_dtypes
@@ -11,10 +12,13 @@ import numpy as np
 import pytest
 
 from rillet.backends.native import jit
-from rillet.backends.native.host import facts
+from rillet.backends.native.disk_cache import DiskCache
+from rillet.backends.native.host import Facts, facts
 from rillet.backends.native.products import Operand, Plan, product
 
 WIDE = {"float16": "float32", "bfloat16": "float32"}
+X86 = ("x86_64", "amd64")
+ARM = "aarch64-unknown-linux-gnu"
 SIDES = list(itertools.product((False, True), repeat=2))
 
 
@@ -44,9 +48,10 @@ def run(
     b: np.ndarray,
     out: np.ndarray,
     cuts: list[int],
+    compiler: jit.Jit | None = None,
 ) -> None:
     """Runs the plan's kernel, block by block."""
-    code = jit.compile([plan.kernel])[0]
+    code = (compiler or jit.default()).compile([plan.kernel])[0]
     places = {"a": a.ctypes.data, "b": b.ctypes.data, "out": out.ctypes.data}
     words = np.array([places.get(w, w) for w in plan.words], np.int64)  # type: ignore[call-overload]
     scratch = np.zeros(plan.scratch + 64, np.uint8)
@@ -62,6 +67,7 @@ def multiplied(
     transpose_a: bool = False,
     transpose_b: bool = False,
     cuts: tuple[int, ...] | None = None,
+    compiler: jit.Jit | None = None,
     **settings: Any,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The product, what it should be, and the sum of its terms' sizes."""
@@ -79,7 +85,7 @@ def multiplied(
         before = out.astype(np.float64)
         want = want + (before.sum(axis=0) if plan.parts else before)
         size = size + np.abs(want)
-    run(plan, a, b, out, blocks)
+    run(plan, a, b, out, blocks, compiler)
     got = out.astype(np.float64)
     return (got.sum(axis=0) if plan.parts else got), want, size
 
@@ -114,6 +120,39 @@ def test_blocks_of_anything(by: str, sides: tuple[bool, bool]) -> None:
         close(*multiplied(a, b, *sides, cuts, by=by), "float32")
 
 
+@pytest.mark.skipif(platform.machine().lower() not in X86, reason="code for x86-64")
+@pytest.mark.parametrize(("cpu", "width"), [("x86-64", 16), ("haswell", 32)])
+def test_processors_with_narrower_vectors(cpu: str, width: int) -> None:
+    if width > facts().vector_bytes:
+        pytest.skip("this processor has no vectors of that width")
+    machine = facts()._replace(cpu=cpu, features="", vector_bytes=width, registers=16)
+    compiler = jit.Jit(DiskCache(None), machine)
+    for sides, n in itertools.product(SIDES, (3, 21)):
+        a = drawn(*((37, 30) if sides[0] else (30, 37)))
+        b = drawn(*((n, 37) if sides[1] else (37, n)), seed=1)
+        for by in ("rows", "columns", "terms"):
+            made = multiplied(a, b, *sides, (5, 17), compiler, by=by, machine=machine)
+            close(*made, "float32")
+    for sides in ((False, False), (True, False), (False, True)):
+        a = drawn(*((37, 30) if sides[0] else (30, 37)))
+        b = drawn(*((1, 37) if sides[1] else (37, 1)), seed=1)
+        close(*multiplied(a, b, *sides, None, compiler, machine=machine), "float32")
+
+
+def test_arm() -> None:
+    """The texts compile for a processor that cannot run them here."""
+    machine = Facts(16, 32, 1 << 16, 1 << 20, "generic", "+neon", ARM)
+    compiler = jit.Jit(DiskCache(None), machine)
+    for sides, dtype in itertools.product(SIDES, ("float32", "float64", "float16")):
+        plan = product(
+            Operand(*((37, 30) if sides[0] else (30, 37)), sides[0]),
+            Operand(*((21, 37) if sides[1] else (37, 21)), sides[1]),
+            dtype,
+            machine=machine,
+        )
+        assert plan is not None and "fmla" in compiler.assembly(plan.kernel)
+
+
 SHAPES = [
     (128, 784, 10),
     (32, 25, 15),
@@ -126,6 +165,7 @@ SHAPES = [
     (1, 1, 1),
     (16, 4000, 20),
     (70, 5, 300),
+    (9, 20, 63),
 ]
 
 

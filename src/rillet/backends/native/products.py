@@ -22,6 +22,7 @@ _BLOCK_WORK: Final = 1 << 22
 _MATRIX_WORK: Final = 1 << 21
 _MOST_PARTS: Final = 64
 _PAGE: Final = 4096
+_AHEAD: Final = 128
 _DOT_TIME: Final = 4  # times what a multiply-add takes in a tile: memory is the limit
 _ELEMENTS: Final = {
     "float32": ("float", 4, 4),
@@ -245,7 +246,7 @@ def _tiled(made: _Product) -> Plan:
         )
     element, size, sum_size = _ELEMENTS[dtype]
     lanes = machine.vector_bytes // sum_size
-    rows, vectors = _tile(-(-n // lanes), m, by, machine.registers)
+    rows, vectors = _tile(-(-n // lanes), m, by, machine)
     width = vectors * lanes
     left = 0 if by == "columns" else n % width
     tail_vectors = -(-left // lanes)
@@ -269,6 +270,9 @@ def _tiled(made: _Product) -> Plan:
         # The code must not tell whether k, which may be a batch, is cut.
         accumulate or by == "terms" or a.transposed or k > cut,
         packs,
+        # Strips of a that are read once, a short piece of each row: no processor
+        # guesses what comes next.
+        _AHEAD if a.transposed and n <= width else 0,
         len(stack.extents) if stack else 0,
         machine.vector_bytes >= 32,
     )
@@ -303,15 +307,18 @@ def _choice(shape: _Shape, stack: _Stack | None) -> str:
     return "rows"
 
 
-def _tile(columns: int, m: int, by: str, registers: int) -> tuple[int, int]:
+def _tile(columns: int, m: int, by: str, machine: Facts) -> tuple[int, int]:
     """Rows and vectors of a tile, for columns that fill so many vectors.
 
     Eight rows, so that batches of 32, 64 and 128 are whole numbers of tiles.
     """
     if m == 1 and by in ("columns", "terms"):
         return 1, min(columns, 8)
-    if registers < 32:
-        return (8, 1) if columns == 1 else (4, 2)
+    if machine.registers < 32:
+        # Without fused multiply-adds a product takes a register, too.
+        return (
+            (8, 1) if columns == 1 else (6, 2) if machine.vector_bytes > 16 else (4, 2)
+        )
     if columns == 1:
         return 16, 1
     # Three vectors read b half as often as two; but a last panel of one is slow.

@@ -29,6 +29,7 @@ class Form(NamedTuple):
       step_out: elements from one row of out to the next.
       adds: whether sums may begin with what stands in out.
       packs: whether b's rows of a panel are copied first.
+      ahead: bytes ahead of its use that a row of a is asked for; 0: never.
       stack: dimensions before the matrices.
       masked: whether the processor loads and stores under masks.
     """
@@ -48,6 +49,7 @@ class Form(NamedTuple):
     step_out: int
     adds: bool
     packs: bool
+    ahead: int
     stack: int
     masked: bool
 

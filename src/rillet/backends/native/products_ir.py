@@ -143,7 +143,8 @@ class _Product:
         width = form.vectors * form.lanes
         count = w.op(f"udiv i64 {w.sub(last, first)}, {width}")
         whole = w.add(first, w.mul(count, str(width)))
-        w.loop(first, whole, str(width), lambda j: self._panel(place, cut, j, ()))
+        if form.kind == "columns" or form.columns >= width:
+            w.loop(first, whole, str(width), lambda j: self._panel(place, cut, j, ()))
         if form.kind == "columns":
             left = w.sub(last, whole)
             some = w.compare("sgt", left, "0")
@@ -186,7 +187,7 @@ class _Product:
             packed = len(masks) * form.lanes * self.m.sum_size
             if form.transposed_b:
                 left = w.sub(place.columns[1], column)
-                self.packing.turned(source, left, cut, len(masks))
+                self.packing.turned(source, left, cut, masks)
             else:
                 self.packing.rows(source, cut, masks)
             panel = panel._replace(b="%scratch", step_b=packed)
@@ -241,6 +242,8 @@ class _Product:
                 deep = w.add(p, str(chain))
                 at_a = w.move(a, w.mul(deep, str(far)))
                 at_b = w.move(panel.b, w.mul(deep, str(panel.step_b)))
+                if form.ahead:
+                    self._fetch(at_a)
                 part = values[chain * rows * wide : (chain + 1) * rows * wide]
                 results += self._terms(at_a, near, at_b, panel, part)
             return results
@@ -291,6 +294,13 @@ class _Product:
                     )
                 )
         return results
+
+    def _fetch(self, a: str) -> None:
+        """Asks for what is read of the same row of a some strips later."""
+        w = self.w
+        self.m.declared.add("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
+        place = w.move(a, str(self.form.ahead))
+        w.do(f"call void @llvm.prefetch.p0(ptr {place}, i32 0, i32 3, i32 1)")
 
     def _first_sums(self, cut: Cut, panel: Panel, lines: list[str]) -> list[str]:
         """Zeros, or what stands in out where it is added to."""

@@ -36,21 +36,24 @@ class Packing:
 
         w.loop("0", cut.extent, "1", turn)
 
-    def turned(self, source: str, columns: str, cut: Cut, wide: int) -> None:
+    def turned(
+        self, source: str, columns: str, cut: Cut, masks: tuple[str, ...]
+    ) -> None:
         """Turns b's rows of a panel, a few columns at a time, into the scratch.
 
         Args:
           source: where the panel's first row lies.
           columns: columns of the product from there on.
           cut: the range of k.
-          wide: vectors across the panel.
+          masks: of the vectors across the panel.
         """
         w, form = self.w, self.form
         lanes, step = form.lanes, str(form.step_b)
         moving = form.kind == "columns"
-        left = form.lanes
-        if not moving and wide == form.tail_vectors and form.tail_lanes:
-            left = form.tail_lanes
+        wide = len(masks)
+        # Vectors across whole panels have no masks; where blocks are of columns, those
+        # of the last panel are not known.
+        left = form.tail_lanes if masks[-1] and not moving else lanes
         partial = wide - 1 if left < lanes else wide
         above = w.sub(columns, "1") if moving else ""
 
