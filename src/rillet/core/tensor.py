@@ -42,6 +42,8 @@ class Tensor:
     _keras_logits: Any
     _keras_mask: Any
     _origin: tuple[Any, Any]
+    #: Where a tensor has no value, only a shape and a type: what tells it of ops.
+    _describe: Any = None
 
     def __init__(self, array: np.ndarray[Any, Any]) -> None:
         self._array = array

@@ -11,8 +11,8 @@ __version__ = "2.15.0"
 #: Names that stand on `tf.keras` itself, by the module that they come from.
 _NAMES = {
     "Input": "rillet.keras.input_layer",
-    "Model": "rillet.keras.model",
-    "Sequential": "rillet.keras.sequential",
+    "Model": "rillet.keras.models",
+    "Sequential": "rillet.keras.models",
 }
 _NAMESPACES = (
     "activations",
@@ -43,6 +43,24 @@ def _mean_metric(**arguments: _Any) -> _Any:
     return _importlib.import_module("rillet.keras.metrics").Mean(**arguments)
 
 
+def _describe_call(layer: _Any, args: _Any, kwargs: _Any) -> _Any:
+    """A layer's call on placeholders."""
+    symbolic = _importlib.import_module("rillet.keras.symbolic")
+    return symbolic.described_call(layer, args, kwargs)
+
+
+def _describe_op(op: _Any, inputs: _Any, attrs: _Any) -> _Any:
+    """An op's call on placeholders."""
+    layers = _importlib.import_module("rillet.keras.op_layers")
+    return layers.described_op(op, inputs, attrs)
+
+
+def _call_function(symbol: str, args: _Any, kwargs: _Any) -> _Any:
+    """A function's call on placeholders, by TensorFlow's name of it."""
+    layers = _importlib.import_module("rillet.keras.op_layers")
+    return layers.called(symbol, args, kwargs)
+
+
 def __getattr__(name: str) -> _Any:
     value: _Any
     if name == "__all__":
@@ -66,6 +84,9 @@ def _sign_in() -> None:
     from rillet.core import context
 
     context.register_service("keras.mean_metric", _mean_metric)
+    context.register_service("keras.describe_call", _describe_call)
+    context.register_service("keras.describe_op", _describe_op)
+    context.register_service("keras.call_function", _call_function)
 
 
 _sign_in()

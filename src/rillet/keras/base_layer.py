@@ -27,7 +27,7 @@ from rillet.keras.call_context import (
 from rillet.keras.call_form import form_of
 from rillet.keras.call_values import NUMBERS, as_tensor, is_table, retold
 from rillet.keras.input_spec import check_inputs, frees_batch_axis
-from rillet.keras.keras_tensor import KerasTensor
+from rillet.keras.keras_tensor import placeholders_in
 from rillet.keras.layer_losses import LayerLosses
 from rillet.keras.shape_probe import probe, remember
 from rillet.ops.elementwise import cast
@@ -147,8 +147,8 @@ class Layer(LayerLosses):
         args, kwargs = self._with_first(form, args, kwargs)
         inputs = args[0]
         flat = nest.flatten(inputs)
-        if any(isinstance(x, KerasTensor) for x in nest.flatten([args, kwargs])):
-            return self._call_symbolic(inputs, args[1:], kwargs)
+        if placeholders_in([args, kwargs]):
+            return self._call_symbolic(args, kwargs)
         if any(isinstance(x, NUMBERS) or is_table(x) for x in flat):
             inputs = nest.map_structure(as_tensor, inputs)
             flat = nest.flatten(inputs)
@@ -371,17 +371,12 @@ class Layer(LayerLosses):
     def _note_shapes(self, inputs: Any, outputs: Any) -> None:
         """Models that show the shapes they saw remember them here."""
 
-    def _call_symbolic(self, inputs: Any, args: Any, kwargs: Any) -> Any:
+    def _call_symbolic(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """A call on placeholders, which describes a model instead of computing."""
-        raise NotImplementedError(
-            house_message(
-                f'Layer "{self._name}"',
-                "layers called on keras.Input need the functional API, which this"
-                " version of rillet does not have",
-                f"inputs are {inputs}",
-                "Use keras.Sequential or a subclass of keras.Model",
-            )
-        )
+        describe = context.service("keras.describe_call")
+        if describe is None:
+            raise RuntimeError("Layer: placeholders come with rillet.keras")
+        return describe(self, args, kwargs)
 
     def _tell(self, error: Exception, inputs: Any, kwargs: Any) -> None:
         """Raise the error of a `call` anew, naming the layer and its arguments.

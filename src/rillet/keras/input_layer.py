@@ -7,9 +7,11 @@ from typing import Any
 from rillet.core.dtypes import as_dtype
 from rillet.core.errors import house_message
 from rillet.core.shapes import as_shape
+from rillet.keras import operators as _operators  # noqa: F401
 from rillet.keras.base_layer import Layer
 from rillet.keras.keras_tensor import KerasTensor
 from rillet.keras.naming import unique_name
+from rillet.keras.nodes import Node
 from rillet.keras.serialization import builtin
 from rillet.keras.settings import floatx
 
@@ -65,20 +67,17 @@ class InputLayer(Layer):
         if input_tensor is not None:
             shape = tuple(as_shape(input_tensor.shape).as_list())
         self._batch_input_shape = shape
-        self.__dict__["_placeholder"] = KerasTensor(shape, kind, self.name, self)
+        made = input_tensor if _is_free(input_tensor) else None
+        if made is None:
+            made = KerasTensor(shape, kind, self.name, self)
+        else:
+            made._name = made._layer_name = self.name
+            made._made_by = self
+        self.__dict__["_placeholder"] = made
+        Node(self, (), {}, made)
         self.sparse, self.ragged = bool(sparse), bool(ragged)
         self.built = True
         self.supports_masking = True
-
-    @property
-    def output(self) -> Any:
-        """The placeholder."""
-        return self._placeholder
-
-    @property
-    def input(self) -> Any:
-        """The placeholder."""
-        return self._placeholder
 
     @property
     def input_shape(self) -> Any:
@@ -94,6 +93,22 @@ class InputLayer(Layer):
         """The input's shape."""
         return as_shape(input_shape)
 
+    def call(self, inputs: Any) -> Any:
+        """The inputs themselves."""
+        return inputs
+
+    def __getstate__(self) -> dict[str, Any]:
+        kept = super().__getstate__()
+        place = kept.pop("_placeholder")
+        kept["_placeholder_like"] = (place.shape.as_list(), place.dtype.name)
+        return kept
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        shape, dtype = state.pop("_placeholder_like")
+        self.__dict__.update(state)
+        self.__dict__["_placeholder"] = KerasTensor(shape, dtype, self.name, self)
+        Node(self, (), {}, self._placeholder)
+
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {
@@ -103,6 +118,11 @@ class InputLayer(Layer):
             "ragged": self.ragged,
             "name": self.name,
         }
+
+
+def _is_free(tensor: Any) -> bool:
+    """Whether a placeholder is given that no layer has made."""
+    return isinstance(tensor, KerasTensor) and tensor._history is None
 
 
 def _batch_shape(
@@ -163,7 +183,7 @@ def Input(  # Keras's name for it
         **kwargs: `batch_shape` or `batch_input_shape`, the shape with the batch.
 
     Returns:
-        A placeholder for `Sequential`.
+        A placeholder to call layers on, or to begin a `Sequential` with.
 
     Raises:
         ValueError: where there is no shape, or two.
@@ -203,5 +223,4 @@ def Input(  # Keras's name for it
         type_spec=type_spec,
         **arguments,
     )
-    found: KerasTensor = layer.output
-    return found
+    return layer._placeholder

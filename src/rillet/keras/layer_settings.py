@@ -21,6 +21,7 @@ from rillet.keras.absent import absent
 from rillet.keras.call_context import mode
 from rillet.keras.input_spec import InputSpec
 from rillet.keras.naming import snake_case, unique_name
+from rillet.keras.nodes import LayerNodes
 from rillet.keras.policy import Policy, as_policy
 from rillet.keras.tracking import Tracked
 
@@ -49,7 +50,7 @@ class Said:
         self.losses_of = 0
 
 
-class LayerSettings(Tracked):
+class LayerSettings(LayerNodes):
     """The settings of a layer; see `Layer` for the arguments."""
 
     _name: str
@@ -290,65 +291,6 @@ class LayerSettings(Tracked):
         if config.get("input_shape") is not None:
             self.build(config["input_shape"])  # type: ignore[attr-defined]
 
-    @property
-    def input_shape(self) -> Any:
-        """The shape of the inputs, where the layer stands in a model that knows it.
-
-        Raises:
-            AttributeError: where it does not.
-        """
-        found = self._known_shape("_input_shape_known")
-        if found is None:
-            raise AttributeError(
-                f'The layer "{self._name}" has never been called and thus has no'
-                " defined input shape. Note that the `input_shape` property is only"
-                " available for Functional and Sequential models."
-            )
-        return found
-
-    @property
-    def output_shape(self) -> Any:
-        """The shape of the outputs; raises as `input_shape` does."""
-        found = self._known_shape("_output_shape_known")
-        if found is None:
-            raise AttributeError(
-                f'The layer "{self._name}" has never been called and thus has no'
-                " defined output shape."
-            )
-        return found
-
-    @property
-    def input(self) -> Any:
-        """What stands for the layer's input, where a model knows it."""
-        home = self._model_around()
-        found = None if home is None else home._placeholder(self, False)
-        if found is None:
-            raise AttributeError(
-                f"Layer {self._name} is not connected, no input to return."
-            )
-        return found
-
-    @property
-    def output(self) -> Any:
-        """What stands for the layer's output, where a model knows it."""
-        home = self._model_around()
-        found = None if home is None else home._placeholder(self, True)
-        if found is None:
-            raise AttributeError(f"Layer {self._name} has no inbound nodes.")
-        return found
-
-    def _model_around(self) -> Any:
-        """The stack that the layer was last put on, or None."""
-        home = self.__dict__.get("_home")
-        return None if home is None else home()
-
-    def _known_shape(self, key: str) -> Any:
-        """A shape that the model around tells; None where it cannot."""
-        home = self._model_around()
-        if home is not None:
-            home._refresh_shapes()
-        return self.__dict__.get(key)
-
     if not TYPE_CHECKING:
         # A checker that saw it would take every attribute for granted.
 
@@ -365,7 +307,8 @@ class LayerSettings(Tracked):
     def __getstate__(self) -> dict[str, Any]:
         kept = dict(self.__dict__)
         kept["_hot"] = None
-        kept.pop("_home", None)
+        for key in ("_home", "_calls_in", "_calls_out"):
+            kept.pop(key, None)
         return kept
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
-from rillet.core import nest
+from rillet.core import context, nest
 from rillet.core.errors import house_message
 from rillet.core.shapes import as_shape
 from rillet.core.tensor import Tensor
@@ -30,8 +30,10 @@ class Model(Loops):
     """A network of layers to subclass: layers in `__init__`, computation in `call`.
 
     Args:
-        *args: none here; `inputs` and `outputs` belong to the functional API.
-        **kwargs: `name`, `trainable`, `dtype`, `dynamic`.
+        *args: `inputs` and `outputs`, placeholders that layers were called on and those
+            that came out; the model then runs the layers between. None in a subclass
+            that defines `call`.
+        **kwargs: the same by name; `name`, `trainable`, `dtype`, `dynamic`.
 
     Raises:
         TypeError: where an argument is unknown.
@@ -53,14 +55,29 @@ class Model(Loops):
     outputs: Any = None
     output_names: Any = None
 
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if cls is Model and _is_functional(args, kwargs):
+            make = context.service("keras.functional")
+            if make is not None:
+                cls = make()
+        return super().__new__(cls, *args, **kwargs)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        if args or "inputs" in kwargs or "outputs" in kwargs:
-            raise NotImplementedError(
+        if _is_functional(args, kwargs):
+            make = context.service("keras.functional")
+            functional = None if make is None else make()
+            if functional is not None and not isinstance(self, functional):
+                # A subclass that hands its parent inputs and outputs is one of these.
+                _become(type(self), functional)
+                functional.__init__(self, *args, **kwargs)
+                return
+        if args and not _is_functional(args, kwargs):
+            raise TypeError(
                 house_message(
                     type(self).__name__,
-                    "models of inputs and outputs need the functional API, which this"
-                    " version of rillet does not have",
-                    fix="Use keras.Sequential or subclass keras.Model",
+                    "a model takes inputs and outputs, or keyword arguments only",
+                    f"got {args!r}",
+                    "Write Model(inputs=..., outputs=...), or a name as name=",
                 )
             )
         for key in kwargs:
@@ -90,6 +107,11 @@ class Model(Loops):
                     )
                 )
         super().__setattr__(name, value)
+
+    @property
+    def _begins_known(self) -> bool:
+        """Whether the model has input layers of its own."""
+        return False
 
     def _untracked(self) -> tuple[str, ...]:
         return (*super()._untracked(), *self._training_attributes())
@@ -358,6 +380,16 @@ class Model(Loops):
         }
         return json.dumps(config, default=_jsonable, **kwargs)
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
+        """A new model like the one whose configuration this is."""
+        make = context.service("keras.functional")
+        if make is not None and {"layers", "input_layers", "output_layers"} <= {
+            *config
+        }:
+            return make().from_config(config, custom_objects)
+        return super().from_config(config)
+
     def reset_states(self) -> None:
         """Forget what stateful layers remember from batch to batch."""
         for layer in self.layers:
@@ -379,6 +411,27 @@ class Model(Loops):
     def state_updates(self) -> list[Any]:
         """Always empty: updates run as they are called."""
         return []
+
+
+def _is_functional(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether a model is given inputs and outputs."""
+    return (
+        len(args) >= 2
+        or (len(args) == 1 and "outputs" in kwargs)
+        or ("inputs" in kwargs and "outputs" in kwargs)
+    )
+
+
+def _become(cls: type, functional: type) -> None:
+    """Put the class of functional models in the place of `Model` among the parents."""
+    if cls is object or issubclass(cls, functional):
+        return
+    if Model in cls.__bases__:
+        cls.__bases__ = tuple(functional if b is Model else b for b in cls.__bases__)
+        return
+    for base in cls.__bases__:
+        if issubclass(base, Model):
+            _become(base, functional)
 
 
 def _jsonable(value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import Any, Self
 
+from rillet.core import nest
 from rillet.core.errors import house_message
 from rillet.core.shapes import TensorShape, as_shape
 from rillet.core.tensor import Tensor
@@ -60,6 +61,10 @@ class Sequential(Model):
 
     def _direct_layers(self) -> list[Layer]:
         return list(self._stack)
+
+    @property
+    def _begins_known(self) -> bool:
+        return self._entry_shape is not None
 
     def add(self, layer: Any) -> None:
         """Put a layer on top.
@@ -286,17 +291,28 @@ class Sequential(Model):
             if self.__dict__.get("_shapes_for") is None:
                 self._settle_shapes(self._entry_shape)
 
-    def _placeholder(self, layer: Layer, output: bool) -> Any:
-        """What stands for a layer's input or output; None where it is not known."""
+    def _describe_stack(self) -> None:
+        """Call the layers on placeholders, one after the other, where none did yet."""
         self._refresh_shapes()
-        if "_output_shape_known" not in layer.__dict__ or layer not in self._stack:
-            return None
-        place = self._stack.index(layer)
-        if not output and not place:
-            return self.input
-        of = layer if output else self._stack[place - 1]
-        shape = as_shape(of.__dict__["_output_shape_known"])
-        return KerasTensor(shape, of.compute_dtype or "float32", of.name)
+        shape = self._entry_shape
+        if shape is None or not self._stack:
+            return
+        chain: _Chain | None = self.__dict__.get("_chain")
+        if chain is None or chain.shape != shape:
+            if chain is not None:
+                chain.undo()
+            entry = self._entry or InputLayer(
+                batch_input_shape=shape,
+                dtype=self.__dict__.get("_entry_dtype", "float32"),
+                name=f"{self._stack[0].name}_input",
+            )
+            chain = self.__dict__["_chain"] = _Chain(entry, shape)
+        chain.follow(self._stack)
+
+    def __getstate__(self) -> dict[str, Any]:
+        kept = super().__getstate__()
+        kept.pop("_chain", None)
+        return kept
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -331,35 +347,33 @@ class Sequential(Model):
 
     @property
     def inputs(self) -> Any:
-        """A placeholder for the input, in a list; None where it is not known yet."""
+        """The placeholder of the input, in a list; None where it is not known yet."""
         if self._entry is not None:
             return [self._entry.output]
-        if self._entry_shape is None:
-            return None
-        name = f"{self._stack[0].name}_input"
-        dtype = self.__dict__.get("_entry_dtype", "float32")
-        return [KerasTensor(self._entry_shape, dtype, name)]
+        self._describe_stack()
+        chain = self.__dict__.get("_chain")
+        return None if chain is None else [chain.entry.output]
 
     @property
     def outputs(self) -> Any:
-        """A placeholder for the output, in a list; None where it is not known yet."""
-        if self._entry_shape is None or not self._stack:
-            return None
-        top = self._stack[-1]
-        dtype = top.compute_dtype or "float32"
-        return [KerasTensor(self.output_shape, dtype, top.name)]
+        """The placeholder of the output, in a list; None where it is not known yet."""
+        self._describe_stack()
+        chain = self.__dict__.get("_chain")
+        return None if chain is None else nest.flatten(chain.top)
 
     @property
     def input(self) -> Any:
-        """The placeholder for the input."""
+        """The placeholder of the input."""
         found = self.inputs
         return super().input if found is None else found[0]
 
     @property
     def output(self) -> Any:
-        """The placeholder for the output."""
+        """The placeholder of the output."""
         found = self.outputs
-        return super().output if found is None else found[0]
+        if found is None:
+            return super().output
+        return found[0] if len(found) == 1 else found
 
     @property
     def output_names(self) -> list[str]:
@@ -369,7 +383,7 @@ class Sequential(Model):
     @property
     def input_names(self) -> list[str]:
         """The name of the input layer."""
-        return [i.name for i in self.inputs or ()]
+        return [i.layer.name for i in self.inputs or ()]
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """What the layers make of a shape, one after the other."""
@@ -413,6 +427,42 @@ class Sequential(Model):
         return model
 
 
+class _Chain:
+    """The placeholders between the layers of a stack."""
+
+    def __init__(self, entry: InputLayer, shape: TensorShape) -> None:
+        self.entry = entry
+        self.shape = shape
+        self._nodes: list[Any] = []
+        self._layers: list[Layer] = []
+
+    @property
+    def top(self) -> Any:
+        """What the last layer gives."""
+        return self._nodes[-1].outputs if self._nodes else self.entry.output
+
+    def follow(self, stack: list[Layer]) -> None:
+        """Call the layers that came since, and forget those that went."""
+        while self._layers != stack[: len(self._layers)]:
+            self._forget()
+        for layer in stack[len(self._layers) :]:
+            layer(self.top)
+            self._nodes.append(layer._inbound_nodes[-1])
+            self._layers.append(layer)
+
+    def _forget(self) -> None:
+        node = self._nodes.pop()
+        inbound = self._layers.pop()._inbound_nodes
+        inbound[:] = [n for n in inbound if n is not node]
+        if self._layers:
+            self._layers[-1]._outbound_nodes.clear()
+
+    def undo(self) -> None:
+        """Take the calls of all layers back."""
+        while self._layers:
+            self._forget()
+
+
 class _Shaped:
     """A stand-in with a shape, for checks before there is a tensor."""
 
@@ -423,17 +473,19 @@ class _Shaped:
 def _own_input_shape(layer: Layer) -> Any:
     """The input shape that a first layer was made with, or None."""
     found = layer.__dict__.get("_batch_input_shape")
-    if (
-        found is None
-        and isinstance(layer, Sequential)
-        and layer._entry_shape is not None
-    ):
+    if found is None and isinstance(layer, Sequential):
         return layer._entry_shape
+    if found is None and isinstance(layer, Model) and layer.inputs:
+        return layer.inputs[0].shape if len(layer.inputs) == 1 else None
     return found
 
 
 def _own_input_dtype(layer: Layer) -> Any:
-    if isinstance(layer, Sequential) and layer.inputs:
+    if isinstance(layer, Sequential) and layer._entry_shape is not None:
+        if layer._entry is not None:
+            return layer._entry._placeholder.dtype
+        return layer.__dict__.get("_entry_dtype", "float32")
+    if isinstance(layer, Model) and layer.inputs:
         return layer.inputs[0].dtype
     return layer.compute_dtype or layer.dtype
 

@@ -16,6 +16,11 @@ from rillet.keras.tracking import once_each
 _COLUMNS = ("Layer (type)", "Output Shape", "Param #")
 _POSITIONS = (0.45, 0.85, 1.0)
 _WIDTH = 65
+_LINKED_COLUMNS = (*_COLUMNS, "Connected to")
+_LINKED_POSITIONS = (0.3, 0.6, 0.7, 1.0)
+_LINKED_WIDTH = 98
+#: Where a long field is broken, so that each part of a list has a line of its own.
+_BREAKS = ("),", "},", "],", "',")
 _TRAINABLE_WIDTH = 11
 _UNITS = ("Byte", "KB", "MB", "GB", "TB", "PB")
 
@@ -33,11 +38,15 @@ def print_summary(
     refresh = getattr(model, "_refresh_shapes", None)
     if refresh is not None:
         refresh()
-    table = _Table(line_length, positions, print_fn or print_message, show_trainable)
+    network = _branching(model)
+    table = _Table(
+        line_length, positions, print_fn or print_message, show_trainable, network
+    )
     table.expand_nested = expand_nested
     table.say(f'Model: "{model.name}"')
     table.rule("_")
-    headers = [*_COLUMNS, *(["Trainable"] if show_trainable else [])]
+    columns = _COLUMNS if network is None else _LINKED_COLUMNS
+    headers = [*columns, *(["Trainable"] if show_trainable else [])]
     table.row(headers, 0)
     table.rule("=")
     layers = model.layers
@@ -46,6 +55,20 @@ def print_summary(
     table.rule("=")
     _print_totals(model, table)
     table.rule("_")
+
+
+def _branching(model: Any) -> Any:
+    """The network of a model whose layers are no plain chain; else None."""
+    network = model.__dict__.get("_network")
+    if network is None:
+        return None
+    for nodes in network.nodes_by_depth.values():
+        if len(nodes) > 1 or len(nodes[0].keras_inputs) > 1:
+            return network
+    for layer in model.layers:
+        if sum(node in network for node in layer._inbound_nodes) > 1:
+            return network
+    return None
 
 
 def _print_totals(model: Any, table: _Table) -> None:
@@ -111,9 +134,10 @@ class _Table:
         positions: Any,
         print_fn: Callable[[str], Any],
         show_trainable: bool,
+        network: Any = None,
     ) -> None:
-        width = width or _WIDTH
-        ends = list(positions or _POSITIONS)
+        width = width or (_WIDTH if network is None else _LINKED_WIDTH)
+        ends = list(positions or (_POSITIONS if network is None else _LINKED_POSITIONS))
         if ends[-1] <= 1:
             ends = [int(width * p) for p in ends]
         if show_trainable:
@@ -123,6 +147,7 @@ class _Table:
         self._ends = ends
         self._print = print_fn
         self._show_trainable = show_trainable
+        self._network = network
         self.expand_nested = False
 
     def say(self, text: str) -> None:
@@ -149,9 +174,21 @@ class _Table:
         fields = [f"{layer.name} ({type(layer).__name__})", _shape_text(layer)]
         unused = not layer.built and not getattr(layer, "_stack", ())
         fields.append("0 (unused)" if unused else str(layer.count_params()))
+        if self._network is not None:
+            fields.append(str(self._links(layer)))
         if self._show_trainable:
             fields.append("Y" if layer.trainable else "N")
         self.row(fields, depth)
+
+    def _links(self, layer: Any) -> list[str]:
+        """Where a layer's inputs come from."""
+        found: list[str] = []
+        for node in layer._inbound_nodes:
+            if node in self._network:
+                for tensor in node.keras_inputs:
+                    source, number, index = tensor._keras_history
+                    found.append(f"{source.name}[{number}][{index}]")
+        return found
 
     def _framed(self, mark: str, depth: int) -> None:
         bars = "|" * depth
@@ -169,8 +206,11 @@ class _Table:
                     end -= depth
                 # Two blanks stand between columns, one before the first.
                 room = max(end - start - (0 if last else 3), 1)
-                line = (line + rest[column][:room]).ljust(end)
-                rest[column] = rest[column][room:]
+                part = rest[column][:room]
+                stops = [part.find(b) + len(b) for b in _BREAKS if b in part]
+                part = part[: min(stops, default=room)]
+                line = (line + part).ljust(end)
+                rest[column] = rest[column][len(part) :]
             self._print(line + "|" * depth)
 
 

@@ -60,6 +60,8 @@ def _unary(op: Any) -> Callable[[Any], Any]:
             return _state.tracer.trace(op, (x,), {})
         if type(x) is not Tensor:
             x = to_tensor(x)
+            if x._describe is not None:
+                return x._describe(op, (x,), {})
         a = x._array
         if a.dtype not in allowed:
             raise wrong_type(op, 0, x)
@@ -88,6 +90,8 @@ def _binary(op: Any) -> Callable[[Any, Any], Any]:
             return _state.tracer.trace(op, (x, y), {})
         if type(x) is not Tensor or type(y) is not Tensor:
             x, y = matched(op, x, y)
+            if x._describe is not None or y._describe is not None:
+                return described(op, (x, y), {})
         a, b = x._array, y._array
         if a.dtype is not b.dtype and a.dtype != b.dtype:
             raise mixed_types(op, x, y)
@@ -121,6 +125,8 @@ def _unary_with(op: Any) -> Callable[..., Any]:
             return _state.tracer.trace(op, (x, *host), attrs)
         if type(x) is not Tensor:
             x = to_tensor(x)
+            if x._describe is not None:
+                return x._describe(op, (x, *host), attrs)
         a = x._array
         if a.dtype not in allowed:
             raise wrong_type(op, 0, x)
@@ -128,6 +134,8 @@ def _unary_with(op: Any) -> Callable[..., Any]:
         try:
             result = kernel(a, *host, **attrs)
         except Exception as error:
+            if has_description(host):
+                return described(op, (x, *host), attrs)
             raise worded(op, (x, *host), attrs, error) from None
         finally:
             if token is not None:
@@ -149,6 +157,8 @@ def _binary_with(op: Any) -> Callable[..., Any]:
             return _state.tracer.trace(op, (x, y), attrs)
         if type(x) is not Tensor or type(y) is not Tensor:
             x, y = matched(op, x, y)
+            if x._describe is not None or y._describe is not None:
+                return described(op, (x, y), attrs)
         a, b = x._array, y._array
         if a.dtype is not b.dtype and a.dtype != b.dtype:
             raise mixed_types(op, x, y)
@@ -187,16 +197,22 @@ def _general(op: Any) -> Callable[..., Any]:
         token = None if loud else silence()
         try:
             result = kernel(*args, **attrs)
+            if not single:
+                result = [_whole(r) for r in result]
+            elif type(result) is not _ndarray:
+                result = _whole(result)
         except Exception as error:
+            if has_description(flat):
+                return described(op, inputs, attrs)
             raise worded(op, flat, attrs, error) from None
         finally:
             if token is not None:
                 restore(token)
         outs: tuple[Tensor, ...]
         if single:
-            outs = (Tensor(result if type(result) is _ndarray else _whole(result)),)
+            outs = (Tensor(result),)
         else:
-            outs = tuple([Tensor(_whole(r)) for r in result])
+            outs = tuple([Tensor(r) for r in result])
         for recorder in _state.recorders:
             recorder.record(op, flat, outs, attrs)
         return outs[0] if single else outs
@@ -207,6 +223,24 @@ def _general(op: Any) -> Callable[..., Any]:
 def _whole(result: Any) -> Any:
     """What a kernel gave as an array; bytes as an object, which NumPy would not do."""
     return _asarray(result, object) if type(result) is bytes else _asarray(result)
+
+
+def has_description(values: Any) -> bool:
+    """Whether a tensor without a value is among values, or in a list among them."""
+    return any(
+        getattr(v, "_describe", None) is not None
+        or (isinstance(v, list | tuple) and has_description(v))
+        for v in values
+    )
+
+
+def described(op: Any, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
+    """What an op gives where an input has no value, only a shape and a type."""
+    for value in inputs:
+        for part in value if isinstance(value, list | tuple) else (value,):
+            if getattr(part, "_describe", None) is not None:
+                return part._describe(op, inputs, attrs)
+    raise AssertionError("no input is a description")
 
 
 def matched(op: Any, x: Any, y: Any) -> tuple[Tensor, Tensor]:

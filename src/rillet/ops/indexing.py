@@ -50,7 +50,7 @@ def get_item(x: Any, key: Any) -> Any:
         InvalidArgumentError: where an index lies outside the tensor.
     """
     if _state.tracer is not None:
-        return _traced(x, key)
+        return traced_item(x, key)
     a = x._array
     if type(key) is int:
         items: tuple[Any, ...] = (key, ...)
@@ -223,7 +223,7 @@ _MASKS = (
 )
 
 
-def _traced(x: Any, key: Any) -> Any:
+def traced_item(x: Any, key: Any) -> Any:
     """`x[key]` as a node."""
     if _is_mask(key):
         return boolean_mask(x, key)

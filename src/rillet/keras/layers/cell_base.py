@@ -21,6 +21,7 @@ from rillet.keras.serialization import builtin
 from rillet.ops.array import concat_op
 from rillet.ops.elementwise import mul_op
 from rillet.ops.filling import zeros
+from rillet.ops.host import is_symbolic
 from rillet.ops.neural import bias_add_op
 from rillet.ops.products import matmul_op
 from rillet.ops.shaping import static_dims
@@ -191,7 +192,7 @@ class GateCell(DroppingCell, Layer):
         if masks is None:
             out = matmul_op.run(inputs, kernel)
         else:
-            if steps > 1:
+            if is_symbolic(steps) or steps > 1:
                 masks = [tile_op(m, [steps, 1]) for m in masks]
             out = self._products(inputs, kernel, masks)
         bias = self._input_bias()

@@ -27,11 +27,12 @@ from rillet.keras.layers.stacked_cells import (
     call_cell,
     size_of_output,
 )
-from rillet.keras.layers.time_loop import masks_by_step, walk
+from rillet.keras.layers.time_loop import masks_by_step, walk, walk_graph
 from rillet.keras.serialization import builtin
 from rillet.keras.shape_probe import is_shape
 from rillet.ops.array import pack_op, unpack_op
 from rillet.ops.elementwise import cast
+from rillet.ops.host import is_symbolic
 from rillet.ops.shaping import reshape_op, static_dims
 from rillet.ops.transposes import transpose_op
 
@@ -195,6 +196,8 @@ class RNN(Layer):
         states = self._first_states(inputs, initial_state)
         axis = 0 if self.time_major else 1
         count = static_dims(inputs)[axis]
+        if is_symbolic(count):
+            return self._over_unknown(inputs, states, mask, training, constants, count)
         if not count:
             raise InvalidArgumentError(
                 house_message(
@@ -207,7 +210,8 @@ class RNN(Layer):
         if mask is not None:
             mask = nest.flatten(mask)[0]
             masks = masks_by_step(to_tensor(mask), axis)
-        step, steps = self._prepared(inputs, states, training, constants, count)
+        step, whole = self._prepared(inputs, states, training, constants, count)
+        steps = list(unpack_op(whole, num=count, axis=0))
         if self.go_backwards:
             steps = steps[::-1]
             masks = None if masks is None else masks[::-1]
@@ -222,10 +226,47 @@ class RNN(Layer):
             return out
         return [out, *nest.pack_sequence_as(states, flat)]
 
+    def _over_unknown(
+        self,
+        inputs: Any,
+        states: Any,
+        mask: Any,
+        training: Any,
+        constants: Any,
+        count: Any,
+    ) -> Any:
+        """What `call` gives where a graph does not know the number of steps."""
+        if mask is not None:
+            mask = cast(to_tensor(nest.flatten(mask)[0]), "bool")
+            mask = mask if self.time_major else transpose_op(mask, [1, 0])
+        step, whole = self._prepared(inputs, states, training, constants, count)
+        found, out, flat = walk_graph(
+            step,
+            whole,
+            count,
+            nest.flatten(states),
+            mask,
+            self.zero_output_for_mask,
+            self.go_backwards,
+        )
+        if self.stateful:
+            self._keep(flat)
+        if self.return_sequences:
+            out = nest.map_structure(self._batch_first, found)
+        if not self.return_state:
+            return out
+        return [out, *nest.pack_sequence_as(states, flat)]
+
+    def _batch_first(self, x: Any) -> Any:
+        """A tensor of steps with the batch where the layer's inputs have it."""
+        if self.time_major:
+            return x
+        return transpose_op(x, [1, 0, *range(2, x.ndim)])
+
     def _prepared(
-        self, inputs: Any, states: Any, training: Any, constants: Any, count: int
-    ) -> tuple[Any, list[Any]]:
-        """The function of a step, and what it takes at each."""
+        self, inputs: Any, states: Any, training: Any, constants: Any, count: Any
+    ) -> tuple[Any, Any]:
+        """The function of a step, and what it takes, one step behind the other."""
         cell = self.cell
         whole = isinstance(cell, GateCell) and type(cell).call is GateCell.call
         if whole and inputs.ndim == 3:
@@ -237,9 +278,7 @@ class RNN(Layer):
             # One product for all steps; the steps then only add to it.
             rows = cell.projection(rows, training_inputs, count)
             apart = reshape_op.run(rows, (count, batch, static_dims(rows)[-1]))
-            return cell.stepper(nest.flatten(states), training), list(
-                unpack_op(apart, num=count, axis=0)
-            )
+            return cell.stepper(nest.flatten(states), training), apart
         single = not nest.is_nested(cell.state_size)
 
         def step(x: Any, flat: list[Any]) -> tuple[Any, list[Any]]:
@@ -247,8 +286,7 @@ class RNN(Layer):
             out, after = call_cell(cell, x, given, training, constants)
             return out, nest.flatten(after)
 
-        axis = 0 if self.time_major else 1
-        return step, list(unpack_op(inputs, num=count, axis=axis))
+        return step, self._batch_first(inputs)
 
     def _dropped(self, inputs: Any, training: Any) -> tuple[Any, Any]:
         """The inputs, and whether the cell is still to drop some of them."""

@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from rillet.core.convert import to_tensor
+from rillet.core.shapes import TensorShape
 from rillet.core.tensor import Tensor
 from rillet.ops.array import unstack
 from rillet.ops.elementwise import cast
 from rillet.ops.filling import zeros_like
+from rillet.ops.gather import gather
+from rillet.ops.loops import while_loop
 from rillet.ops.mask import select_op
 from rillet.ops.shaping import reshape_op, static_dims
+from rillet.ops.tensor_array import TensorArray
 
 Step = Callable[[Any, list[Any]], tuple[Any, list[Any]]]
 
@@ -71,6 +76,54 @@ def walk(
         outputs.append(out)
         before = zeros_like(out) if zero_masked else out
     return outputs, states
+
+
+def walk_graph(
+    step: Step,
+    inputs: Any,
+    count: Any,
+    states: list[Any],
+    mask: Any,
+    zero_masked: bool,
+    backwards: bool,
+) -> tuple[Any, Any, list[Any]]:
+    """Run a step for each input where a graph does not know how many there are.
+
+    Args:
+        step: gives the output and the next states.
+        inputs: ``(time, batch, ...)``.
+        count: the number of steps, an int32 scalar.
+        states: the first states.
+        mask: ``(time, batch)``, true for what is seen; or None.
+        zero_masked: see `walk`.
+        backwards: begin with the last step.
+
+    Returns:
+        The outputs ``(time, batch, ...)``, the last of them, and the last states.
+    """
+    like, _ = step(gather(inputs, 0), states)
+    shape = TensorShape.of(like.shape._dims)
+    # Which outputs there are is known; their steps are not.
+    rows = TensorArray(like.dtype, size=count, element_shape=shape)
+
+    def body(t: Any, rows: Any, last: Any, *states: Any) -> Any:
+        at = count - 1 - t if backwards else t
+        out, after = step(gather(inputs, at), list(states))
+        if mask is not None:
+            seen = gather(mask, at)
+            before = zeros_like(out) if zero_masked else last
+            out = select_op.run(_facing(seen, out), out, before)
+            after = [
+                select_op.run(_facing(seen, new), new, old)
+                for new, old in zip(after, states, strict=True)
+            ]
+        return [t + 1, rows.write(t, out), out, *after]
+
+    first = [to_tensor(0), rows, zeros_like(like), *states]
+    found = while_loop(lambda t, *rest: t < count, body, first)
+    whole = found[1].stack()
+    whole.set_shape(TensorShape([None]).concatenate(shape))
+    return whole, found[2], list(found[3:])
 
 
 def _facing(mask: Any, x: Any) -> Any:
