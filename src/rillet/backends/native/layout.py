@@ -115,6 +115,7 @@ class Pool(IntEnum):
     JOB = 3
     SLEEPERS = 16
     CALLER_SLEEPS = 17
+    ROUSED = 18  # those asleep were called, and need not be called again
     ENDED = 32
     OWNER = 33
     LEAVE = 48

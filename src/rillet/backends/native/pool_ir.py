@@ -61,11 +61,23 @@ look:
   %caller.asleep = load atomic i64, ptr %caller seq_cst, align 8
   %together = or i64 %asleep, %caller.asleep
   %any = icmp ne i64 %together, 0
-  br i1 %any, label %wake, label %done
+  br i1 %any, label %call, label %done
+call:
+{word("roused", "pool", Pool.ROUSED)}
+  %before = atomicrmw xchg ptr %roused, i64 1 seq_cst
+  %first = icmp eq i64 %before, 0
+  br i1 %first, label %wake, label %done
 wake:
   call void @rouse_all(ptr %pool)
   br label %done
 done:
+  ret void
+}}
+; Who goes to sleep wants to be called. It is said again at every step: a call that came
+; too early for one who was about to sleep must not be the last.
+define internal void @want_call(ptr %pool) {{
+{word("roused", "pool", Pool.ROUSED)}
+  store atomic i64 0, ptr %roused seq_cst, align 8
   ret void
 }}
 define internal ptr @sleeping_word(ptr %pool) alwaysinline {{
@@ -122,6 +134,7 @@ step.over:
   %finished = icmp sge i64 %step.next, %last
   br i1 %finished, label %end, label %step.look
 step.look:
+  call void @want_call(ptr %pool)
   %step.late = call i1 @late(ptr %job)
   br i1 %step.late, label %end, label %next
 wave.begin:
@@ -321,6 +334,7 @@ impatient:
   br label %spin
 doze:
   %b = atomicrmw add ptr %counter.ptr, i64 1 seq_cst
+  call void @want_call(ptr %pool)
   %end.last = load atomic i64, ptr %end.ptr seq_cst, align 8
   %claim.last = load atomic i64, ptr %claim.ptr seq_cst, align 8
   %epoch.last = lshr i64 %claim.last, {layout.EPOCH_SHIFT}
@@ -430,6 +444,7 @@ by.itself:
 together:
 {word("ended.ptr", "pool", Pool.ENDED)}
   store atomic i64 0, ptr %ended.ptr monotonic, align 8
+  call void @want_call(ptr %pool)
   store ptr %scratch, ptr %own
 {store("own.bytes", "i64 %scratch.bytes", "own", Own.BYTES)}
 {store("own.raw", "ptr null", "own", Own.RAW)}
