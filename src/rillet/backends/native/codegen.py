@@ -33,6 +33,9 @@ _TILE = 64
 #: Inner loops shorter than this, and no multiple of a vector, run under masks.
 _MASKED = 256
 _LANES = 16
+#: Distances below this stand in code; others are words, so that all parts of a tensor
+#: are copied by one kernel.
+_NEAR = 16
 
 
 def memory_type(type: str) -> str:
@@ -195,7 +198,9 @@ class _Printer:
         for part in parts[1:]:
             out = self._shared(("add", out, part), f"add nsw i64 {out}, {part}")
         if parts and index.const:
-            c = index.const
+            c: Any = index.const
+            if abs(c) >= _NEAR:
+                c = self._number(c)
             out = self._shared(("add", out, c), f"add nsw i64 {out}, {c}")
         return out
 
@@ -597,6 +602,8 @@ def _same(t: str, value: str) -> str:
     return f"select i1 true, {t} {value}, {t} {value}"
 
 
+#: Expressions that cost nothing once a loop is compiled, or are counted apart.
+_FREE = frozenset(["const", "index", "load", "number", "step"])
 _COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
 _INTRINSICS = (
     "maximum", "minimum", "fma", "copysign", "sqrt", "floor", "ceil", "trunc", "rint",
@@ -685,15 +692,20 @@ def _mentions(atom: Any, var: Var) -> bool:
 
 def estimated_work(nest: Nest) -> float:
     """Nanoseconds that a turn of the outer counter takes, roughly."""
-    inner = 1.0
+    turns = rows = 1.0
     for var in nest.domain[1:]:
-        inner *= var.extent
-    turns = inner
+        rows = turns
+        turns *= var.extent
     loops = 1.0
     for fold in nest.folds():
         count = 1.0
         for var in fold.vars:
             count *= var.extent
         loops = max(loops, count)
-    nodes = sum(1 for _ in walk([s.expr for s in nest.stores]))
-    return turns * loops * (0.02 * nodes + 0.1)
+    nodes = wide = 0
+    for expr in walk([s.expr for s in nest.stores]):
+        if expr.kind not in _FREE:
+            nodes += 1
+            wide += expr.type.endswith("64")
+    each = 0.01 * (nodes + wide) + 0.03 * len(nest.reads()) ** 0.5
+    return turns * loops * each + (rows * 4.0 if len(nest.domain) > 1 else 0.0)

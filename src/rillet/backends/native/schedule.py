@@ -22,9 +22,11 @@ from rillet.backends.native.nests import Nest, joined, simplified, walk
 from rillet.ops.lowering import Buffer
 
 #: Nanoseconds of work that are worth a block of their own, and a whole chain for one.
-_BLOCK: Final = 12_000.0
-_SMALL: Final = 2_500.0
-_SERIAL: Final = 12_000.0
+_BLOCK: Final = 6_000.0
+_SMALL: Final = 1_500.0
+_SERIAL: Final = 6_000.0
+#: The work of a single number.
+_NUMBER: Final = 100.0
 _MOST_BLOCKS: Final = 64
 #: Nests of more parts than this are not joined further.
 _LARGEST: Final = 400
@@ -192,7 +194,7 @@ def scheduled(lowered: Lowered) -> Schedule:
         task.level = max([ready.get(k, 0) for k in task.reads], default=0)
         task.level = max(task.level, 0)
         for k in task.writes:
-            ready[k] = task.level
+            ready[k] = max(ready.get(k, 0), task.level)
         tasks.append(task)
     top = max([t.level for t in tasks] + [level for level, _ in hosts], default=0)
     late = top + 1 if any(level == top for level, _ in hosts) else max(top, 0)
@@ -234,7 +236,17 @@ def _waves(tasks: list[Task]) -> list[list[Chain]]:
     home: dict[int, Chain] = {}
     writer: dict[int, Task] = {}
     readers: dict[int, list[Task]] = {}
-    for task in tasks:
+    first = _prologue(tasks)
+    for task in first:
+        if not chains:
+            chains.append(Chain(task, 0))
+            chains[0].whole = True
+        else:
+            chains[0].tasks.append(task)
+        home[id(task)] = chains[0]
+        for k in task.writes:
+            writer[k] = task
+    for task in [t for t in tasks if id(t) not in home]:
         before: list[tuple[Task, int]] = []
         for k in task.reads:
             if k in writer:
@@ -243,7 +255,7 @@ def _waves(tasks: list[Task]) -> list[list[Chain]]:
             before += [(r, k) for r in readers.get(k, ()) if r is not task]
             if k in writer:
                 before.append((writer[k], k))
-        chain = _home(task, before, home, chains)
+        chain = _home(task, before, home, chains, 0 if first else -1)
         home[id(task)] = chain
         for k in task.reads:
             readers.setdefault(k, []).append(task)
@@ -257,16 +269,40 @@ def _waves(tasks: list[Task]) -> list[list[Chain]]:
     return waves
 
 
+def _prologue(tasks: list[Task]) -> list[Task]:
+    """Single numbers that need nothing but inputs: rates, counts, factors.
+
+    One thread computes them first, so that no chain waits for another because of them.
+    """
+    found: list[Task] = []
+    made = {k for t in tasks for k in t.writes}
+    done: set[int] = set()
+    for task in tasks:
+        alone = task.extent == 1 and task.work < _NUMBER
+        temps = all(x.role == "temp" for x in task.writes.values())
+        known = all(
+            k in done or k not in made or x.role == "variable"
+            for k, x in task.reads.items()
+        )
+        if alone and temps and known:
+            found.append(task)
+            done.update(task.writes)
+    return found
+
+
 def _home(
     task: Task,
     before: list[tuple[Task, int]],
     home: dict[int, Chain],
     chains: list[Chain],
+    least: int,
 ) -> Chain:
-    """The chain that a task joins, or a new one."""
-    latest = max([home[id(t)].wave for t, _ in before], default=-1)
+    """The chain that a task joins, or a new one, in a wave after `least`."""
+    latest = max([home[id(t)].wave for t, _ in before], default=least)
     last = [c for c in chains if c.wave == latest]
     needed = [c for c in last if any(home[id(t)] is c for t, _ in before)]
+    if len(needed) > 1:
+        needed = _merged(needed, task, before, home, chains)
     if len(needed) == 1:
         chain = needed[0]
         own = [k for t, k in before if home[id(t)] is chain]
@@ -289,6 +325,32 @@ def _home(
     made = Chain(task, wave)
     chains.append(made)
     return made
+
+
+def _merged(
+    needed: list[Chain],
+    task: Task,
+    before: list[tuple[Task, int]],
+    home: dict[int, Chain],
+    chains: list[Chain],
+) -> list[Chain]:
+    """Chains of one wave that a task needs, as one chain where rows allow it."""
+    needed = sorted(needed, key=lambda c: -c.work)
+    main, others = needed[0], needed[1:]
+    if main.whole or any(c.whole for c in others):
+        return needed
+    if not main.fits(task) or not all(main.fits(t) for c in others for t in c.tasks):
+        return needed
+    if not all(k in t.aligned and k in task.aligned for t, k in before
+               if home[id(t)] in needed):  # fmt: skip
+        return needed
+    for chain in others:
+        # they need nothing of each other, or they would not share a wave
+        for other in chain.tasks:
+            main.add(other)
+            home[id(other)] = main
+        chains[:] = [c for c in chains if c is not chain]
+    return [main]
 
 
 def _goes_whole(chain: Chain, task: Task) -> bool:
