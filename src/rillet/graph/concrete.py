@@ -51,6 +51,8 @@ class ConcreteFunction:
         self._args = arguments.args
         self._kwargs = arguments.kwargs
         self._form = form
+        top = form.structure
+        self._lone = isinstance(top, Place) and top.like is None
         self._count = count
         self.created = tracer.created
         captures = tracer.graph.captures
@@ -82,6 +84,8 @@ class ConcreteFunction:
 
     def packed(self, found: list[Any]) -> Any:
         """Flat results in the structure that the function returns."""
+        if self._lone:
+            return found[0]
         return rebuilt(self._form, found)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -53,9 +53,12 @@ class Batch:
         self.data = data
         self.tensors = None
         self.kind = self.form = None
-        if type(data) is tuple and all([type(t) is Tensor for t in data]):
+        if type(data) is Tensor:
+            found = [data]
+            structure: Any = "one"
+        elif type(data) is tuple and all([type(t) is Tensor for t in data]):
             found = list(data)
-            structure: Any = len(found)
+            structure = len(found)
         else:
             leaves = [_as_tensor(leaf) for leaf in nest.flatten(data)]
             found = [leaf for leaf in leaves if leaf is not None]
@@ -181,6 +184,14 @@ class Step:
                 return found
         found = self._graphs.get((kind, rows))
         return found or self._these_rows(batch, rows)
+
+    def proven(self, batch: Batch) -> Any:
+        """The graph for batches of a kind where one has run already, else None."""
+        if not self.compiles():
+            return None
+        self._look_around()
+        found = self._graphs.get(batch.kind)
+        return found if found in self._proven else None
 
     @contextmanager
     def worded(self, concrete: Any, data: Callable[[], Any]) -> Iterator[None]:

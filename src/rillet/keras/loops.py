@@ -16,18 +16,22 @@ import numpy as np
 from rillet.core import nest
 from rillet.core.errors import house_message
 from rillet.core.logger import get_logger
+from rillet.core.tensor import Tensor
 from rillet.keras.arguments import checked, unknown_argument
 from rillet.keras.call_context import calls
 from rillet.keras.callbacks import CallbackList, History
 from rillet.keras.compiled_state import trainable_as
 from rillet.keras.data_batches import split_off
 from rillet.keras.data_handler import ENDED, DataHandler
+from rillet.keras.data_rows import as_rows
 from rillet.keras.logs import as_numpy, plain_logs
 from rillet.keras.pace import Pace
 from rillet.keras.progress import verbosity
-from rillet.keras.step_runners import Runner
+from rillet.keras.step_runners import Runner, outside_functions
 from rillet.keras.training import Trainer
 from rillet.keras.validation import Validation
+
+_ARRAYS = (np.ndarray, Tensor)
 
 
 class Loops(Trainer):
@@ -91,6 +95,7 @@ class Loops(Trainer):
             RuntimeError: where the model is not compiled.
             ValueError: where data and arguments do not fit together.
         """
+        outside_functions("fit")
         self._need_compiled()
         _check_counts(epochs, initial_epoch, steps_per_epoch, validation_split)
         mode = verbosity(verbose)
@@ -209,6 +214,7 @@ class Loops(Trainer):
         kwargs.pop("_use_cached_eval_dataset", None)
         for key in kwargs:
             raise unknown_argument(Loops.evaluate, key, "Invalid keyword arguments")
+        outside_functions("evaluate")
         self._need_compiled()
         handler = DataHandler("evaluate", x, y, sample_weight, batch_size, steps)
         mode = verbosity(verbose)
@@ -265,8 +271,13 @@ class Loops(Trainer):
         Raises:
             ValueError: where there is no data.
         """
-        handler = DataHandler("predict", x, None, None, batch_size, steps)
+        outside_functions("predict")
         mode = verbosity(verbose)
+        if mode == 0 and steps is None and not callbacks:
+            found = self._predict_at_once(x, batch_size)
+            if found is not None:
+                return found
+        handler = DataHandler("predict", x, None, None, batch_size, steps)
         hooks = _hooks(callbacks, self, mode, 1, handler.inferred_steps, False)
         function = self.make_predict_function()
         pace = self._pace("predict", function, handler, hooks)
@@ -296,7 +307,19 @@ class Loops(Trainer):
                     "the data gave no batch",
                 )
             )
+        if len(parts) == 1:
+            return parts[0]
         return nest.map_structure(lambda *p: np.concatenate(p, axis=0), *parts)
+
+    def _predict_at_once(self, x: Any, batch_size: Any) -> Any:
+        """The outputs of one batch like an earlier one; None for any other."""
+        function = self.__dict__["predict_function"]
+        if type(function) is not Runner or type(x) not in _ARRAYS or not x.ndim:
+            return None
+        if not 0 < len(x) <= (32 if batch_size is None else batch_size):
+            return None
+        outputs = function.again(as_rows(x))
+        return None if outputs is None else as_numpy(outputs)
 
     def _pace(
         self, event: str, function: Any, handler: DataHandler, hooks: CallbackList

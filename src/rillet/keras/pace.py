@@ -39,8 +39,9 @@ class Pace:
     def took(self, steps: int, seconds: float, logs: Any) -> None:
         """Note a call: its steps, its time, what it gave."""
         if self._free is None:
+            # The first call traced and compiled: its time says nothing of later ones.
             self._free = not self._bar or self._only_metrics(logs)
-        if self._free:
+        elif self._free:
             fit = int(self._budget * steps / max(seconds, 1e-9))
             self._steps = max(1, min(fit, steps * _GROWTH))
 

@@ -12,12 +12,26 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 from rillet.core import context
+from rillet.core.errors import house_message
 from rillet.core.tensor import Tensor
 from rillet.keras.call_context import calls
 from rillet.keras.compiled_steps import Batch, Step
 from rillet.keras.data_rows import Batches, RowIterator, pick
 from rillet.keras.logs import joined
 from rillet.keras.outputs import need_output
+
+
+def outside_functions(method: str) -> None:
+    """Raise where a method that makes functions of its own is called inside one."""
+    if context.state.tracer is not None:
+        raise RuntimeError(
+            house_message(
+                f"Model.{method}",
+                f"Detected a call to `Model.{method}` inside a `tf.function`",
+                "it manages tf.functions of its own",
+                "Move the call outside; inside, call the model: model(x)",
+            )
+        )
 
 
 class Native(Protocol):
@@ -69,6 +83,17 @@ class Runner:
         else:
             parts = self._one_by_one(iterator, steps)
         return joined(parts) if self._collect else parts[-1]
+
+    def again(self, data: Any) -> Any:
+        """Run one batch through a graph that has run before; None where there is none.
+
+        What is left out is all that only the first batch needs.
+        """
+        batch = Batch(data)
+        if batch.tensors is None:
+            return None
+        concrete = self.step.proven(batch)
+        return None if concrete is None else concrete.run(batch.tensors)
 
     def _one_by_one(self, iterator: Iterator[Any], steps: int) -> list[Any]:
         parts: list[Any] = []
