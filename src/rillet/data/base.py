@@ -13,8 +13,8 @@ from rillet.core.convert import to_tensor
 from rillet.core.dtypes import int64
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.data import in_graph
+from rillet.data.folding import reduced, state_function
 from rillet.data.iterators import Iterator, NumpyIterator
-from rillet.data.mapping import reduced, state_function
 from rillet.data.options import Options
 from rillet.data.order import OptionsPlan
 from rillet.data.plan import INFINITE, PLAIN, UNKNOWN, NestedPlan, Plan, Run, iterate

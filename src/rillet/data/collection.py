@@ -12,10 +12,8 @@ from rillet.data.base import Base
 from rillet.data.buckets import bucketed
 from rillet.data.grouping import (
     BatchPlan,
-    GroupPlan,
     RebatchPlan,
     UnbatchPlan,
-    WindowPlan,
 )
 from rillet.data.padding import padded_plan
 from rillet.data.plan import integer
@@ -23,6 +21,7 @@ from rillet.data.resampling import resampled
 from rillet.data.storage import saved, snapshotted
 from rillet.data.structure import DatasetSpec, made
 from rillet.data.tracing import DataFunction
+from rillet.data.windows import GroupPlan, WindowPlan
 
 
 class Collection(Base):

@@ -9,15 +9,16 @@ from rillet.core.dtypes import as_dtype, int64
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import TensorSpec
 from rillet.data.base import Base, plan_of
+from rillet.data.chance import RandomPlan
+from rillet.data.generators import GeneratorPlan
+from rillet.data.joining import ZipPlan
 from rillet.data.mixing import chosen, sampled
-from rillet.data.order import ShufflePlan, ZipPlan
+from rillet.data.order import ShufflePlan
 from rillet.data.paths import matching
 from rillet.data.plan import integer
 from rillet.data.signatures import signature_of
 from rillet.data.sources import (
     CounterPlan,
-    GeneratorPlan,
-    RandomPlan,
     RangePlan,
     SlicesPlan,
     TensorsPlan,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from rillet.data.collection import Collection
 from rillet.data.creation import Creation
+from rillet.data.ordering import Ordering
 from rillet.data.structure import sign_in
 from rillet.data.transformation import Transformation
 
 
-class Dataset(Creation, Transformation, Collection):
+class Dataset(Creation, Transformation, Ordering, Collection):
     """A sequence of elements, each a nest of tensors.
 
     Datasets are made of tensors, files or generators by the static methods, and of

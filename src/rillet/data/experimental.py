@@ -13,9 +13,9 @@ from rillet.data import AUTOTUNE as AUTOTUNE
 from rillet.data import INFINITE_CARDINALITY as INFINITE_CARDINALITY
 from rillet.data import UNKNOWN_CARDINALITY as UNKNOWN_CARDINALITY
 from rillet.data.dataset import Dataset
+from rillet.data.guarding import AssertCardinalityPlan, PaddedToPlan
 from rillet.data.iterators import Optional as Optional
 from rillet.data.iterators import get_next_as_optional as get_next_as_optional
-from rillet.data.mapping import AssertCardinalityPlan, PaddedToPlan
 from rillet.data.options import AutoShardPolicy as AutoShardPolicy
 from rillet.data.options import AutotuneAlgorithm as AutotuneAlgorithm
 from rillet.data.options import AutotuneOptions as AutotuneOptions

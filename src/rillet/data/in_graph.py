@@ -16,9 +16,17 @@ from rillet.core import dtypes
 from rillet.core.errors import OutOfRangeError, house_message
 from rillet.core.spec import Spec, TensorSpec
 from rillet.core.tensor import Tensor
-from rillet.data.mapping import reduced
+from rillet.data.folding import reduced
 from rillet.data.plan import HandlePlan, Plan, Run
-from rillet.data.structure import DatasetSpec, Structure, made, pack
+from rillet.data.structure import (
+    Bound,
+    DatasetSpec,
+    Structure,
+    boxed,
+    made,
+    optional,
+    pack,
+)
 from rillet.data.tracing import DataFunction
 from rillet.graph.control import host_call
 
@@ -81,7 +89,7 @@ class Stream:
         stream = cls(plan.structure, lambda: None, free)
 
         def start(arrays: list[Any], undo: list[Any]) -> list[Any]:
-            return [begin(bound_run(free, arrays))]
+            return [boxed(begin(bound_run(free, arrays)))]
 
         (stream._handle,) = host_call(start, free, [_HANDLE], "MakeIterator")
         return stream
@@ -91,7 +99,7 @@ class Stream:
             iterator = self._begin()
             return host_call(lambda a, undo: work(iterator), [], specs, "Iterator")
         return host_call(
-            lambda a, undo: work(a[0]), [self._handle], specs, "IteratorGetNext"
+            lambda a, undo: work(a[0].item()), [self._handle], specs, "IteratorGetNext"
         )
 
     def more(self) -> Any:
@@ -110,7 +118,7 @@ class Stream:
 
         def work(iterator: Any) -> list[Any]:
             if iterator.more():
-                return [np.array(True), *iterator.pull()]
+                return [np.array(True), *_boxed(iterator.pull())]
             return [np.array(False), *[_blank(s) for s in specs]]
 
         has, *found = self._call(work, [Spec((), dtypes.bool_), *specs])
@@ -119,16 +127,25 @@ class Stream:
 
 def _pulled(iterator: Any) -> list[Any]:
     try:
-        return list(iterator.pull())
+        return _boxed(iterator.pull())
     except StopIteration:
         raise OutOfRangeError(
             house_message("Iterator.get_next", "End of sequence")
         ) from None
 
 
+def _boxed(element: Any) -> list[Any]:
+    return [boxed(leaf) if isinstance(leaf, Bound) else leaf for leaf in element]
+
+
+def blank(structure: Structure) -> list[Tensor]:
+    """Zeros for an element that is not there."""
+    return [Tensor(_blank(spec)) for spec in specs_of(structure)]
+
+
 def _blank(spec: Spec) -> Any:
     if spec.dtype is dtypes.resource:
-        return None
+        return boxed(None)
     dims = [d or 0 for d in spec.shape or ()]
     empty: Any = b"" if spec.dtype is dtypes.string else 0
     return np.full(dims, empty, spec.dtype.numpy_dtype)
@@ -165,6 +182,11 @@ class GraphIterator:
         """The next element; OutOfRangeError after the last, when the graph runs."""
         return self._stream.next()
 
+    def get_next_as_optional(self) -> Any:
+        """The next element, or an empty optional after the last."""
+        has, value = self._stream.optional()
+        return optional(self.element_spec, has, value)
+
     def _traced_for(self) -> Stream:
         return self._stream
 
@@ -187,7 +209,7 @@ def reduce_in_graph(
     def run(arrays: list[Any], undo: list[Any]) -> list[Any]:
         held = bound_run(free, arrays[:count])
         first = [Tensor(a) for a in arrays[count:]]
-        return list(reduced(plan, first, function, held))
+        return _boxed(reduced(plan, first, function, held))
 
     structure = Structure(spec)
     found = host_call(run, [*free, *state], specs_of(structure), "ReduceDataset")
@@ -199,7 +221,7 @@ def single_in_graph(plan: Plan, one: Callable[[Run], Any]) -> Any:
     free = plan.free
 
     def run(arrays: list[Any], undo: list[Any]) -> list[Any]:
-        return list(one(bound_run(free, arrays)))
+        return _boxed(one(bound_run(free, arrays)))
 
     found = host_call(run, free, specs_of(plan.structure), "DatasetToSingleElement")
     return packed(plan.structure, found)

@@ -10,22 +10,23 @@ from collections.abc import Iterator as PythonIterator
 from typing import Any
 
 from rillet.core import context
+from rillet.core.convert import to_tensor
 from rillet.core.errors import (
     InvalidArgumentError,
     OutOfRangeError,
     house_message,
 )
+from rillet.core.shapes import TensorShape
 from rillet.core.spec import TypeSpec
-from rillet.core.tensor import Tensor
 from rillet.data import in_graph
-from rillet.data.plan import Plan, Run
+from rillet.data.plan import Plan
 from rillet.data.structure import (
     Element,
     Structure,
     as_leaves,
     flatten,
     map_nest,
-    same_nest,
+    pack,
     sign_in,
     spec_of,
 )
@@ -201,8 +202,6 @@ class Optional:
 
     def has_value(self, name: str | None = None) -> Any:
         """Whether there is a value: a scalar boolean tensor."""
-        from rillet.core.convert import to_tensor
-
         return to_tensor(self._has)
 
     def get_value(self, name: str | None = None) -> Any:
@@ -234,6 +233,23 @@ class Optional:
         """An optional without a value."""
         return Optional(element_spec, False, None)
 
+    def _flat_tensors(self) -> list[Any]:
+        """Its tensors, for branches and loops: whether there is a value, and it."""
+        found = in_graph.blank(Structure(self._spec))
+        if self._has is not False:
+            found = flatten(self._value)
+        return [to_tensor(self._has), *found]
+
+    def _flat_shapes(self) -> list[Any]:
+        """What holds of those tensors' shapes in every round of a loop."""
+        specs = in_graph.specs_of(Structure(self._spec))
+        return [TensorShape([]), *[TensorShape.of(s.shape) for s in specs]]
+
+    def _from_tensors(self, tensors: list[Any]) -> Optional:
+        """Another optional of the same form."""
+        value = pack(self._spec, iter(tensors[1:]))
+        return Optional(self._spec, tensors[0], value)
+
     def __repr__(self) -> str:
         return f"<Optional element_spec={self._spec!r}>"
 
@@ -248,20 +264,3 @@ def get_next_as_optional(iterator: Iterator) -> Optional:
         iterator: an iterator over a dataset.
     """
     return iterator.get_next_as_optional()
-
-
-def is_like(value: Any, structure: Structure) -> bool:
-    """Whether a program's value has the form of a structure."""
-    return same_nest(value, structure.spec) and len(flatten(value)) == len(
-        structure.flat
-    )
-
-
-def started(plan: Plan, run: Run, source: PythonIterator[Element]) -> Iterator:
-    """An iterator over elements that were begun."""
-    return Iterator(plan, source)
-
-
-def tensors_of(value: Any) -> list[Tensor]:
-    """The tensors of a nest."""
-    return [x for x in flatten(value) if isinstance(x, Tensor)]

@@ -15,8 +15,8 @@ from rillet.core.convert import to_tensor
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.quiet import quiet
 from rillet.core.spec import TensorSpec
+from rillet.data.chance import SeedSource, Words
 from rillet.data.plan import UNKNOWN, Plan, Run, iterate
-from rillet.data.sources import SeedSource, Words
 from rillet.data.structure import Element, flatten, pack, same_nest
 from rillet.ops import choices, philox
 

@@ -108,7 +108,10 @@ def _padding(spec: Any, value: Any) -> Any:
     if value is None:
         empty: Any = b"" if spec.dtype.name == "string" else 0
         return np.array(empty, spec.dtype.numpy_dtype)
-    tensor = to_tensor(value, hint=spec.dtype)
+    try:
+        tensor = to_tensor(value, hint=spec.dtype)
+    except (TypeError, ValueError):
+        tensor = to_tensor(value)
     if tensor.shape.rank != 0:
         raise ValueError(
             house_message(_OWNER, "Padding value should be a scalar", f"got {value!r}")

@@ -170,7 +170,7 @@ class HandlePlan(Plan):
     """A dataset that a tensor of a graph stands for; a run says which.
 
     Args:
-        handle: a symbolic scalar of type resource; its value is a `Bound`.
+        handle: a symbolic scalar of type resource; its value is a boxed `Bound`.
         spec: the nest of specs of the elements.
     """
 
@@ -180,7 +180,7 @@ class HandlePlan(Plan):
 
     def elements(self, run: Run) -> Iterator[Element]:
         """See `Plan`."""
-        bound: Bound = run.value(self._handle)
+        bound: Bound = run.value(self._handle).item()
         return iterate(bound.plan, bound.run)
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from rillet.core.dtypes import int64
 from rillet.core.spec import TensorSpec
-from rillet.data.grouping import GroupReducePlan
-from rillet.data.mapping import state_function
+from rillet.data.folding import state_function
 from rillet.data.structure import made
 from rillet.data.tracing import DataFunction
+from rillet.data.windows import GroupReducePlan
 
 
 class Reducer:

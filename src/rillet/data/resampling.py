@@ -18,8 +18,8 @@ from rillet.core.convert import to_tensor
 from rillet.core.errors import house_message
 from rillet.core.quiet import quiet
 from rillet.core.spec import TensorSpec
+from rillet.data.chance import SeedSource, Words
 from rillet.data.plan import UNKNOWN, Plan, Run, iterate
-from rillet.data.sources import SeedSource, Words
 from rillet.data.structure import Element, made
 from rillet.data.tracing import DataFunction
 

@@ -153,6 +153,11 @@ def made(plan: Any) -> Any:
     return _classes["dataset"](plan)
 
 
+def optional(spec: Any, has: Any, value: Any) -> Any:
+    """An `Optional` that may hold a value."""
+    return _classes["optional"](spec, has, value)
+
+
 def _is_nested(value: Any) -> bool:
     kind = type(value)
     if kind is tuple or kind is dict:
@@ -317,6 +322,13 @@ class Bound:
     def dataset(self) -> Any:
         """As programs see it."""
         return _classes["nested"](self)
+
+
+def boxed(value: Any) -> Any:
+    """A dataset or an iterator as a graph's value: an object array, 0-d."""
+    box = np.empty((), object)
+    box[()] = value
+    return box
 
 
 def leaf_of(value: Any) -> Any:

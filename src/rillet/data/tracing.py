@@ -28,6 +28,7 @@ from rillet.data.structure import (
     NoneTensorSpec,
     Structure,
     as_leaf,
+    boxed,
     flatten,
     leaf_of,
     made,
@@ -180,7 +181,8 @@ class DataFunction:
     @property
     def is_pure(self) -> bool:
         """Whether tensors alone go in and out."""
-        return all(isinstance(x, Tensor) for x in [*self._ins, *self._leaves])
+        tensors = all(isinstance(x, Tensor) for x in [*self._ins, *self._leaves])
+        return tensors and not any(isinstance(s, DatasetSpec) for s in self._flat)
 
     def batched(self) -> Batched | None:
         """The function of many elements at once, where it is provably the same."""
@@ -220,7 +222,9 @@ class DataFunction:
         self, program: Any, leaves: Element, held: list[Any], run: Run
     ) -> Element:
         given = [
-            leaf for leaf, x in zip(leaves, self._ins, strict=True) if x is not None
+            boxed(leaf) if isinstance(leaf, Bound) else leaf
+            for leaf, x in zip(leaves, self._ins, strict=True)
+            if x is not None
         ]
         found = iter(program([*given, *held]))
         out = [next(found) if isinstance(x, Tensor) else x for x in self._leaves]

@@ -165,7 +165,8 @@ def _invariant_specs(loop_vars: Any, invariants: Any, specs: list[Spec]) -> list
 
     def walk(shape: Any, value: Any) -> None:
         if hasattr(value, "_flat_tensors"):
-            flat.append(None)
+            shapes = getattr(value, "_flat_shapes", None)
+            flat.extend(shapes() if shapes is not None else [None])
         elif nest.is_nested(value) and isinstance(shape, list | tuple | dict):
             items = value.items() if isinstance(value, dict) else enumerate(value)
             for key, part in items:

@@ -103,7 +103,9 @@ def _range_items(tensor: Any) -> Items | None:
 
 
 def zip_(*iterables: Any, strict: bool = False) -> Any:
-    """`zip`, over tensors of a graph too."""
+    """`zip`, over tensors of a graph and datasets too."""
+    if _state.tracer is not None and iterables and _is_dataset(iterables[0]):
+        return iterables[0].zip(*iterables)
     parts = [items_of(x) if _is_graphs(x) else None for x in iterables]
     if not any(p is not None for p in parts):
         return zip(*iterables, strict=strict)
@@ -117,11 +119,18 @@ def zip_(*iterables: Any, strict: bool = False) -> Any:
 
 
 def enumerate_(iterable: Any, start: Any = 0) -> Any:
-    """`enumerate`, over tensors of a graph too."""
+    """`enumerate`, over tensors of a graph and datasets too."""
+    if _state.tracer is not None and _is_dataset(iterable):
+        return iterable.enumerate(start)
     items = items_of(iterable) if _is_graphs(iterable) else None
     if items is None:
         return enumerate(iterable, start)
     return Items(items.length, lambda i: (i + start, items.item(i)))
+
+
+def _is_dataset(value: Any) -> bool:
+    """Whether a value is a dataset, which enumerates and zips by itself."""
+    return hasattr(value, "_traced_for") and hasattr(value, "enumerate")
 
 
 def _is_graphs(value: Any) -> bool:
