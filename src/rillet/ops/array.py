@@ -13,6 +13,7 @@ from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.shapes import Dims
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
+from rillet.ops import moving_loops
 from rillet.ops.dispatch import is_typed
 from rillet.ops.host import integer
 from rillet.ops.registry import Op, define
@@ -95,6 +96,7 @@ concat_op: Op = define(
     grad=_grad_concat,
     variadic=True,
     quiet=False,
+    lower=moving_loops.concat,
 )
 
 
@@ -178,6 +180,7 @@ pack_op: Op = define(
     attrs={"axis": 0},
     variadic=True,
     quiet=False,
+    lower=moving_loops.pack,
 )
 
 
@@ -214,6 +217,7 @@ unpack_op: Op = define(
     attrs={"num": None, "axis": 0},
     outputs=-1,
     quiet=False,
+    lower=moving_loops.unpack,
 )
 
 
@@ -332,6 +336,7 @@ slice_op: Op = define(
     infer=_infer_slice,
     grad=(_grad_slice, None, None),
     quiet=False,
+    lower=moving_loops.block,
 )
 
 
@@ -380,6 +385,7 @@ pad_op: Op = define(
     infer=infer_pad,
     grad=(_grad_pad, None),
     quiet=False,
+    lower=moving_loops.pad,
 )
 
 

@@ -13,11 +13,12 @@ from rillet.core.dtypes import ANY, STRING, DType, as_dtype
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
+from rillet.ops import moving_loops
 from rillet.ops.compare import equal_op
 from rillet.ops.elementwise import cast
 from rillet.ops.host import integer, integers, is_symbolic
-from rillet.ops.rearrange import expand_dims_op
 from rillet.ops.lowering import filled
+from rillet.ops.rearrange import expand_dims_op
 from rillet.ops.registry import Op, define
 from rillet.ops.sequences import range as range_
 from rillet.ops.shaping import broadcast_to_op, sum_op
@@ -143,6 +144,7 @@ fill_op: Op = define(
     infer=_infer_fill,
     grad=(None, lambda g, y, dims, value: sum_op(g, None, keep_dims=False)),
     quiet=False,
+    lower=moving_loops.fill,
 )
 
 

@@ -17,6 +17,7 @@ from rillet.core.indexed_slices import IndexedSlices
 from rillet.core.shapes import Dims
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
+from rillet.ops import moving_loops
 from rillet.ops.compare import greater_equal_op
 from rillet.ops.elementwise import add_op, cast, maximum_op
 from rillet.ops.host import integer
@@ -195,6 +196,7 @@ gather_op: Op = define(
     grad=(_grad_gather, None, None),
     attrs={"batch_dims": 0},
     quiet=False,
+    lower=moving_loops.gather,
 )
 
 

@@ -228,6 +228,27 @@ class Lowering(Protocol):
             types: the outputs' types; None for those of the elements.
         """
 
+    def assembled(
+        self,
+        shape: Sequence[int],
+        type: str,
+        parts: Sequence[
+            tuple[
+                Sequence[int],
+                Callable[[tuple[Index, ...]], tuple[Index, ...]],
+                Callable[[tuple[Index, ...]], Expr],
+            ]
+        ],
+    ) -> Lazy:
+        """A tensor written part by part; later parts lie over earlier ones.
+
+        Args:
+            shape: the output's sizes.
+            type: its type.
+            parts: for each its sizes, position in the part -> position in the output,
+                and position in the part -> the element.
+        """
+
     def scatter(
         self,
         x: Lazy,

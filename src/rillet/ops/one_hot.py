@@ -12,6 +12,7 @@ from rillet.core.dtypes import ANY, DType, as_dtype, type_set
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
+from rillet.ops import moving_loops
 from rillet.ops.compare import less_op
 from rillet.ops.dispatch import is_typed
 from rillet.ops.elementwise import cast, maximum_op
@@ -83,6 +84,7 @@ one_hot_op: Op = define(
     infer=_infer_one_hot,
     attrs={"axis": -1},
     quiet=False,
+    lower=moving_loops.one_hot,
 )
 
 

@@ -11,6 +11,7 @@ from rillet.core.dtypes import ANY
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
+from rillet.ops import moving_loops
 from rillet.ops.host import integer, integers, is_symbolic, plain
 from rillet.ops.lowering import same_elements
 from rillet.ops.registry import Op, define
@@ -195,6 +196,7 @@ reverse_op: Op = define(
     infer=_infer_reverse,
     grad=(lambda g, y, x, axis: reverse_op(g, axis), None),
     quiet=False,
+    lower=moving_loops.reversed_along,
 )
 
 

@@ -14,6 +14,7 @@ from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.shapes import broadcast_dims
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
+from rillet.ops import moving_loops
 from rillet.ops.array import concat_op, slice_op
 from rillet.ops.dispatch import is_typed
 from rillet.ops.elementwise import add_op, cast_op, div_op, mul_op, sub_op
@@ -94,6 +95,7 @@ range_op: Op = define(
     kernel=_range,
     infer=_infer_range,
     attrs={"Tidx": None},
+    lower=moving_loops.counted,
 )
 
 #: The types that a range's arguments may have, from weak to strong.

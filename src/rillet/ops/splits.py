@@ -11,6 +11,7 @@ from rillet.core.dtypes import ANY
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
+from rillet.ops import moving_loops
 from rillet.ops.array import concat_op
 from rillet.ops.host import integer, integers, is_symbolic, plain
 from rillet.ops.registry import Op, define
@@ -80,6 +81,7 @@ split_op: Op = define(
     attrs={"num_split": None},
     outputs=-1,
     quiet=False,
+    lower=moving_loops.split,
 )
 
 
@@ -144,6 +146,7 @@ split_v_op: Op = define(
     attrs={"num_split": None},
     outputs=-1,
     quiet=False,
+    lower=moving_loops.split_v,
 )
 
 

@@ -16,6 +16,7 @@ from rillet.core.dtypes import ANY
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
+from rillet.ops import moving_loops
 from rillet.ops.array import slice_op
 from rillet.ops.host import integers
 from rillet.ops.registry import Op, define
@@ -174,6 +175,31 @@ def _grad_strided_slice(
     return strided_slice_grad_op(static_dims(x), begin, end, strides, g, **masks)
 
 
+def _lower_slice(
+    ctx: Any, x: Any, begin: Any, end: Any, strides: Any, **masks: int
+) -> Any:
+    return moving_loops.keyed(ctx, x, _full_key(begin, end, strides, masks))
+
+
+def _lower_grad(
+    ctx: Any, shape: Any, begin: Any, end: Any, strides: Any, dy: Any, **masks: int
+) -> Any:
+    key = _full_key(begin, end, strides, masks)
+    return moving_loops.keyed_write(ctx, None, key, dy)
+
+
+def _lower_update(
+    ctx: Any, x: Any, begin: Any, end: Any, strides: Any, value: Any, **masks: int
+) -> Any:
+    key = _full_key(begin, end, strides, masks)
+    return moving_loops.keyed_write(ctx, x, key, value)
+
+
+def _full_key(begin: Any, end: Any, strides: Any, masks: dict[str, int]) -> Any:
+    given = {name: masks.get(name, 0) for name in MASKS}
+    return numpy_key(begin, end, strides, **given)
+
+
 strided_slice_op: Op = define(
     "StridedSlice",
     types=(ANY, None, None, None),
@@ -182,6 +208,7 @@ strided_slice_op: Op = define(
     grad=(_grad_strided_slice, None, None, None),
     attrs=MASKS,
     quiet=False,
+    lower=_lower_slice,
 )
 
 
@@ -211,6 +238,7 @@ strided_slice_grad_op: Op = define(
     ),
     attrs=MASKS,
     quiet=False,
+    lower=_lower_grad,
 )
 
 
@@ -269,6 +297,7 @@ strided_slice_update_op: Op = define(
     ),
     attrs=MASKS,
     quiet=False,
+    lower=_lower_update,
 )
 
 

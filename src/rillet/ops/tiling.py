@@ -11,6 +11,7 @@ from rillet.core.dtypes import ANY, INDEX, int64
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
+from rillet.ops import moving_loops
 from rillet.ops.array import infer_pad, pad_op, padded, slice_op
 from rillet.ops.gather import gather_op
 from rillet.ops.host import integer, integers, is_symbolic, plain
@@ -69,6 +70,7 @@ tile_op: Op = define(
     infer=_infer_tile,
     grad=(_grad_tile, None),
     quiet=False,
+    lower=moving_loops.tile,
 )
 
 
@@ -185,6 +187,7 @@ pad_v2_op: Op = define(
         None,
     ),
     quiet=False,
+    lower=moving_loops.pad,
 )
 
 

@@ -499,6 +499,27 @@ class Lowering:
 
         return again, [parts]
 
+    def assembled(
+        self,
+        shape: Sequence[int],
+        type: str,
+        parts: Sequence[
+            tuple[
+                Sequence[int],
+                Callable[[tuple[Index, ...]], tuple[Index, ...]],
+                Callable[[tuple[Index, ...]], Expr],
+            ]
+        ],
+    ) -> Lazy:
+        """A tensor written part by part; later parts lie over earlier ones."""
+        buffer = Buffer(type, tuple(shape), "temp", None, self._label)
+        for sizes, where, at in parts:
+            domain = [Var(f"i{k}", n, k == 0) for k, n in enumerate(sizes)]
+            place = tuple([index_of(v) for v in domain])
+            store = Store(buffer, flat(where(place), buffer.shape), at(place))
+            self.made.items.append(Nest(domain, [store], self._label))
+        return Lazy(buffer.shape, type, buffer=buffer)
+
     def stream(self, instance: Any, blocks: int) -> Lazy:
         """Key and counter of a random stream, anew each run."""
         buffer = Buffer("uint32", (6,), "stream", None, "stream")

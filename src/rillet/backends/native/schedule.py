@@ -189,6 +189,8 @@ def scheduled(lowered: Lowered) -> Schedule:
             hosts.append((level, item))
             continue
         if _is_empty(item):
+            for y in _written(item):
+                ready.setdefault(id(y), 0)
             continue
         task = Task(item)
         task.level = max([ready.get(k, 0) for k in task.reads], default=0)
@@ -221,6 +223,12 @@ def scheduled(lowered: Lowered) -> Schedule:
                 ]
     out.copies = _may_fail_late(out, written)
     return out
+
+
+def _written(item: Nest | KernelCall) -> list[Buffer]:
+    if isinstance(item, Nest):
+        return [store.buffer for store in item.stores]
+    return item.writes
 
 
 def _is_empty(item: Nest | KernelCall) -> bool:
