@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import importlib
 import platform
 import struct
 import sys
@@ -385,7 +386,7 @@ def refusal() -> str | None:
     if struct.calcsize("P") != 8:
         return "addresses of 64 bits are needed, these have 32"
     try:
-        import llvmlite.binding  # noqa: F401
+        importlib.import_module("llvmlite.binding")
     except (ImportError, OSError) as error:
         return f"LLVM cannot be loaded ({error}); run: python -m pip install llvmlite"
     return None

@@ -318,31 +318,20 @@ class Builder:
                 last, blocks = wave.target.wave, wave.when
                 endless = endless or last <= number
             waves.append((wave.kind, wave.first, last, blocks, int(rouse[number])))
-        alone = all(wave.kind != layout.TOGETHER for wave in self._waves)
         table: list[int] = [0] * layout.Image.HEAD
         table[layout.Image.WAVES] = len(waves)
         table[layout.Image.GROUPS] = len(groups)
-        table[layout.Image.ALONE] = int(alone)
-        table[layout.Image.ENDLESS] = int(endless)
-        sections: list[tuple[int, Sequence[Sequence[int]]]] = [
-            (layout.Image.WAVES_AT, waves),
-            (layout.Image.CHAINS_AT, self._chains),
-            (layout.Image.ENTRIES_AT, self._entries),
-            (layout.Image.GROUPS_AT, groups),
-            (layout.Image.RELOCATIONS_AT, relocations),
-        ]
-        for head, rows in sections:
-            table[head] = len(table)
-            for row in rows:
-                table.extend(row)
-        return Image(
-            table,
-            self._words,
-            list(self._codes.values()),
-            self._places.get(STATUS, []),
-            bases,
-            scratch,
+        table[layout.Image.ALONE] = int(
+            all(wave.kind != layout.TOGETHER for wave in self._waves)
         )
+        table[layout.Image.ENDLESS] = int(endless)
+        _append(table, layout.Image.WAVES_AT, waves)
+        _append(table, layout.Image.CHAINS_AT, self._chains)
+        _append(table, layout.Image.ENTRIES_AT, self._entries)
+        _append(table, layout.Image.GROUPS_AT, groups)
+        _append(table, layout.Image.RELOCATIONS_AT, relocations)
+        codes, status = list(self._codes.values()), self._places.get(STATUS, [])
+        return Image(table, self._words, codes, status, bases, scratch)
 
     def _check(self, bases: int) -> None:
         """Looks for what would make native code read at random."""
@@ -386,3 +375,10 @@ class Builder:
             self._words.append(struct.unpack("=q", struct.pack("=d", argument))[0])
         else:
             self._words.append(argument)
+
+
+def _append(table: list[int], head: int, rows: Sequence[Sequence[int]]) -> None:
+    """Writes rows at a table's end, and where they begin into its head."""
+    table[head] = len(table)
+    for row in rows:
+        table.extend(row)

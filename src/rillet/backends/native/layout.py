@@ -138,11 +138,12 @@ COUNT_BITS: Final = 16
 """A claim word is `epoch << 48 | blocks << 32 | taken from the end << 16 | taken from
 the front`: one addition takes a block, and tells whether there was one to take."""
 
+COUNT_MASK: Final = (1 << COUNT_BITS) - 1
 FROM_FRONT: Final = 1
 FROM_END: Final = 1 << COUNT_BITS
 BLOCKS_SHIFT: Final = 2 * COUNT_BITS
 EPOCH_SHIFT: Final = 3 * COUNT_BITS
-MOST_BLOCKS: Final = (1 << COUNT_BITS) - (1 << 12)
+MOST_BLOCKS: Final = COUNT_MASK - (1 << 12)
 """Of a wave; the rest is room for threads that ask once too often."""
 
 STATUS_WORDS: Final = 8
