@@ -20,6 +20,7 @@ from rillet.core.devices import settings
 from rillet.core.errors import house_message
 from rillet.core.logger import get_logger
 from rillet.core.spec import Spec, TypeSpec
+from rillet.core.tensor import Tensor
 from rillet.graph.autograph import convert, leaving
 from rillet.graph.call import evaluate
 from rillet.graph.concrete import ConcreteFunction
@@ -29,6 +30,8 @@ from rillet.ops.composites import opened
 
 _state = context.state
 _REFERENCE = ReferenceBackend()
+#: Kinds of arguments whose concrete functions are found without binding.
+_MOST_HOT = 64
 #: TensorFlow warns where 5 of the last calls traced.
 _MANY = 5
 
@@ -89,6 +92,9 @@ class Function:
         self._made_variables = False
         self._warned = False
         self._recent: list[bool] = []
+        #: Whether one of the recent calls traced.
+        self._counting = False
+        self._hot: dict[Any, ConcreteFunction] = {}
         functools.update_wrapper(self, python_function)
 
     @property
@@ -155,11 +161,36 @@ class Function:
         return made
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not kwargs and _state.tracer is None:
+            # tensors of kinds seen before: nothing needs to be bound
+            key: Any = [type(a) is Tensor for a in args]
+            if all(key):
+                key = tuple([(Tensor, a._array.shape, a._array.dtype) for a in args])
+                concrete = self._hot.get(key)
+            else:
+                concrete = None
+            if concrete is not None and not settings.functions_eager:
+                if self._counting:
+                    self._note(False)
+                return concrete.run(list(args))
         if settings.functions_eager:
             return self._python_function(*args, **kwargs)
         arguments = self._signature.bind(args, kwargs)
         concrete = self._found(arguments)
+        if not kwargs and not concrete.is_local:
+            self._keep_hot(args, arguments, concrete)
         return concrete.run(arguments.tensors)
+
+    def _keep_hot(
+        self, args: tuple[Any, ...], arguments: Arguments, concrete: ConcreteFunction
+    ) -> None:
+        """Note the concrete function of arguments that are tensors and nothing else."""
+        plain = all(type(a) is Tensor for a in args) and len(self._hot) < _MOST_HOT
+        if plain and len(arguments.tensors) == len(args):
+            same = zip(args, arguments.tensors, strict=True)
+            if all(a is t for a, t in same):
+                key = tuple([(Tensor, a._array.shape, a._array.dtype) for a in args])
+                self._hot[key] = concrete
 
     def _found(self, arguments: Arguments) -> ConcreteFunction:
         """The concrete function for such arguments, traced where there is none."""
@@ -260,8 +291,10 @@ class Function:
     def _note(self, traced: bool) -> None:
         """Keep count of calls that traced; warn once where many did."""
         if self._warned:
+            self._counting = False
             return
         self._recent = [*self._recent[-9:], traced]
+        self._counting = any(self._recent)
         if sum(self._recent) >= _MANY and traced:
             self._warned = True
             get_logger().warning(

@@ -49,7 +49,7 @@ Array = np.ndarray[Any, Any]
 
 def address(array: Array) -> int:
     """Where an array's elements begin."""
-    return int(_pointer(array).value or 0)
+    return _pointer(array).value or 0
 
 
 class Frame:
@@ -181,7 +181,7 @@ class Binding:
 
     def _at(self, buffer: Buffer) -> At:
         if buffer.role == "temp":
-            return At(_ARENA, self._places[id(buffer)])
+            return At(_ARENA, self._places.get(id(buffer), 0))
         if buffer.role == "const":
             return At(_CONSTS, self._const_places[id(buffer)])
         return At(self._bases[id(buffer)])
@@ -357,8 +357,9 @@ class Binding:
         held: list[Any] = []
         for base, number in self._inputs:
             array = inputs[number]
-            if not array.flags.c_contiguous or not array.flags.aligned:
-                array = np.ascontiguousarray(array)
+            flags = array.flags
+            if not flags.carray and not (flags.c_contiguous and flags.aligned):
+                array = np.require(array, requirements="CA")
                 held.append(array)
             bases[base] = address(array)
         swapped = self._hold(bases, held)
@@ -393,15 +394,14 @@ class Binding:
                     and sys.getrefcount(tensor) == _ALONE
                     and sys.getrefcount(array) == _ALONE
                     and array.base is None
-                    and array.flags.c_contiguous
-                    and array.flags.writeable
+                    and array.flags.carray
                 )
                 if not alone:
                     array = array.copy()
                     swapped.append((cell, Tensor(array)))
             else:
                 held.append(tensor)
-                if not array.flags.c_contiguous or not array.flags.aligned:
+                if not array.flags.carray and not array.flags.c_contiguous:
                     array = np.ascontiguousarray(array)
                     held.append(array)
             bases[base] = address(array)
@@ -459,7 +459,8 @@ class Binding:
         arrays: dict[int, Array],
     ) -> Array:
         if buffer.role == "temp":
-            return frame.view(self._places[id(buffer)], buffer.type, shape)
+            # what is empty was never planned
+            return frame.view(self._places.get(id(buffer), 0), buffer.type, shape)
         if buffer.role == "input":
             found = inputs[buffer.source]
         elif buffer.role == "const":

@@ -11,7 +11,6 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import ExitStack
 from typing import Any, Final
 
 from rillet.backends.base import Value
@@ -60,7 +59,10 @@ class NativeProgram:
         """Run; see `backends.base.Program`."""
         if self.on_host:
             return self.reference()(inputs)
-        key = tuple([getattr(x, "shape", None) for x in inputs])
+        try:
+            key: Any = tuple([x.shape for x in inputs])
+        except AttributeError:  # a list of tensors
+            key = tuple([getattr(x, "shape", None) for x in inputs])
         binding = self._bindings.get(key)
         if binding is None:
             found = self._bound(key, inputs)
@@ -69,10 +71,15 @@ class NativeProgram:
             binding = found
         if not self.cells:
             return self._run(binding, inputs)
-        with ExitStack() as locks:
+        held = 0
+        try:
             for cell in self.cells:
-                locks.enter_context(cell.lock)
+                cell.lock.acquire()
+                held += 1
             return self._run(binding, inputs)
+        finally:
+            for cell in self.cells[:held]:
+                cell.lock.release()
 
     def _run(self, binding: Binding, inputs: list[Value]) -> list[Value]:
         found = binding.run(inputs)
