@@ -27,6 +27,7 @@ from rillet.ops.elementwise import (
     sub_op,
 )
 from rillet.ops.host import axis_or_none
+from rillet.ops.lowering import Map
 from rillet.ops.reduce import all_op
 from rillet.ops.registry import Op, define
 from rillet.ops.shape_rules import broadcast
@@ -57,6 +58,7 @@ squared_difference_op: Op = define(
         lambda g, z, x, y: sum_to(_twice_gap(g, x, y), x),
         lambda g, z, x, y: sum_to(neg_op(_twice_gap(g, x, y)), y),
     ),
+    lower=Map(lambda b, x, y: (x - y) * (x - y)),
 )
 
 
@@ -85,6 +87,10 @@ def _add_n(values: list[Array]) -> Array:
     return out.astype(kind, copy=False)
 
 
+def _sum_of(b: Any, first: Any, *others: Any) -> Any:
+    return sum(others, start=first)
+
+
 add_n_op: Op = define(
     "AddN",
     types=(NUMERIC,),
@@ -92,6 +98,7 @@ add_n_op: Op = define(
     infer=_infer_add_n,
     grad=lambda g, y, *values: [g] * len(values),
     variadic=True,
+    lower=lambda ctx, values, **attrs: Map(_sum_of)(ctx, *values),
 )
 
 

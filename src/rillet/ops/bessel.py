@@ -17,6 +17,7 @@ from rillet.core.tensor import Tensor
 from rillet.ops import bessel_tables as tables
 from rillet.ops.chebyshev import Series, evaluate, kernel, pieces
 from rillet.ops.elementwise import add_op, div_op, mul_op, neg_op, sign_op, sub_op
+from rillet.ops.lowering import Map
 from rillet.ops.registry import Op, define
 from rillet.ops.shape_rules import same_as_input
 
@@ -172,6 +173,7 @@ def _curve(name: str, function: Any, slope: Any) -> Op:
         kernel=kernel(function),
         infer=same_as_input,
         grad=(lambda g, y, x: mul_op(g, slope(y, x)),),
+        lower=Map(lambda b, x: getattr(b, f"bessel_{name[6:].lower()}")(x)),
     )
 
 
@@ -198,6 +200,7 @@ _ratio_op: Op = define(
         lambda g, z, y, x, limit=0.0: neg_op(_ratio_op(mul_op(g, z), x)),
     ),
     attrs={"limit": 0.0},
+    lower=Map(lambda b, y, x, limit=0.0: b.select(b.eq(x, 0.0), limit, y / x)),
 )
 
 

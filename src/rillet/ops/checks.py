@@ -23,6 +23,7 @@ from rillet.ops.dispatch import matched
 from rillet.ops.elementwise import abs as absolute
 from rillet.ops.elementwise import cast
 from rillet.ops.host import is_symbolic
+from rillet.ops.lowering import Map
 from rillet.ops.reduce import reduce_all
 from rillet.ops.registry import Op, define
 from rillet.ops.shape_rules import same_as_input
@@ -346,6 +347,12 @@ def _checked_gradient(g: Any, y: Any, tensor: Any, message: str) -> Any:
     return check_numerics_op.run(g, message=f"{words} {message}")
 
 
+def _lower_check(ctx: Any, tensor: Any, **attrs: Any) -> Any:
+    """In memory, so that it is checked whoever uses it."""
+    check = Map(lambda b, x: b.checked(x, b.abs(x) < np.inf))
+    return ctx.settled(check(ctx, tensor))
+
+
 check_numerics_op: Op = define(
     "CheckNumerics",
     types=(FLOATING,),
@@ -355,6 +362,7 @@ check_numerics_op: Op = define(
     attrs={"message": ""},
     effects="io",
     quiet=False,
+    lower=_lower_check,
 )
 
 

@@ -14,7 +14,8 @@ from rillet.core.indexed_slices import IndexedSlices
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.ops.array import pack_op
-from rillet.ops.lowering import same_elements
+from rillet.ops.expressions import TYPES
+from rillet.ops.lowering import Map, same_elements
 from rillet.ops.registry import Op, define
 
 Array = np.ndarray[Any, Any]
@@ -29,7 +30,12 @@ identity_op: Op = define(
     lower=same_elements,
 )
 stop_gradient_op: Op = define(
-    "StopGradient", types=(ANY,), kernel=lambda x: x, infer=lambda x: x, quiet=False
+    "StopGradient",
+    types=(ANY,),
+    kernel=lambda x: x,
+    infer=lambda x: x,
+    quiet=False,
+    lower=same_elements,
 )
 
 
@@ -158,6 +164,14 @@ def _bitcast(x: Array, type: DType) -> Array:
     return whole.view(target).reshape(x.shape[:-1])
 
 
+def _lower_bitcast(ctx: Any, x: Any, type: DType) -> Any:
+    """For numbers of one width; others are no matter of single elements."""
+    fits = x.type in TYPES and type.name in TYPES and "bool" not in (x.type, type.name)
+    if not fits or np.dtype(x.type).itemsize != np.dtype(type.name).itemsize:
+        return None
+    return Map(lambda b, x: b.bitcast(x, type.name))(ctx, x)
+
+
 bitcast_op: Op = define(
     "Bitcast",
     types=(NUMERIC | BOOL,),
@@ -165,6 +179,7 @@ bitcast_op: Op = define(
     infer=_infer_bitcast,
     attrs={"type": None},
     quiet=False,
+    lower=_lower_bitcast,
 )
 
 

@@ -6,6 +6,18 @@ that importing rillet reads none of it.
 
 from __future__ import annotations
 
+from rillet.ops.scalar_bessel import bessel_i0 as bessel_i0
+from rillet.ops.scalar_bessel import bessel_i0e as bessel_i0e
+from rillet.ops.scalar_bessel import bessel_i1 as bessel_i1
+from rillet.ops.scalar_bessel import bessel_i1e as bessel_i1e
+from rillet.ops.scalar_bessel import bessel_j0 as bessel_j0
+from rillet.ops.scalar_bessel import bessel_j1 as bessel_j1
+from rillet.ops.scalar_bessel import bessel_k0 as bessel_k0
+from rillet.ops.scalar_bessel import bessel_k0e as bessel_k0e
+from rillet.ops.scalar_bessel import bessel_k1 as bessel_k1
+from rillet.ops.scalar_bessel import bessel_k1e as bessel_k1e
+from rillet.ops.scalar_bessel import bessel_y0 as bessel_y0
+from rillet.ops.scalar_bessel import bessel_y1 as bessel_y1
 from rillet.ops.scalar_circle import acos as acos
 from rillet.ops.scalar_circle import asin as asin
 from rillet.ops.scalar_circle import atan as atan
@@ -34,6 +46,13 @@ from rillet.ops.scalar_exponentials import sigmoid as sigmoid
 from rillet.ops.scalar_exponentials import sinh as sinh
 from rillet.ops.scalar_exponentials import softplus as softplus
 from rillet.ops.scalar_exponentials import tanh as tanh
+from rillet.ops.scalar_integrals import dawsn as dawsn
+from rillet.ops.scalar_integrals import expint as expint
+from rillet.ops.scalar_integrals import fresnel_cos as fresnel_cos
+from rillet.ops.scalar_integrals import fresnel_sin as fresnel_sin
+from rillet.ops.scalar_integrals import log_slope as log_slope
+from rillet.ops.scalar_integrals import log_slope_slope as log_slope_slope
+from rillet.ops.scalar_integrals import spence as spence
 from rillet.ops.scalar_powers import pow as pow
 from rillet.ops.scalar_powers import rsqrt as rsqrt
 from rillet.ops.scalar_powers import square as square

@@ -17,6 +17,7 @@ from rillet.core.tensor import Tensor
 from rillet.ops import special_tables as tables
 from rillet.ops.chebyshev import Series, evaluate, kernel, pieces
 from rillet.ops.elementwise import div_op, exp_op, mul_op, square_op, sub_op
+from rillet.ops.lowering import Map
 from rillet.ops.registry import Op, define
 from rillet.ops.shape_rules import same_as_input
 from rillet.ops.transcendental import cos_op, sin_op
@@ -112,14 +113,15 @@ def _spence(x: Array) -> Array:
     )
 
 
-def _curve(name: str, function: Any, slope: Any) -> Op:
-    """A record whose gradient is g · slope(y, x)."""
+def _curve(name: str, function: Any, slope: Any, scalar: str) -> Op:
+    """A record whose gradient is g · slope(y, x); `scalar` names one of `b`."""
     return define(
         name,
         types=(FLOATING,),
         kernel=kernel(function),
         infer=same_as_input,
         grad=(lambda g, y, x: mul_op(g, slope(y, x)),),
+        lower=Map(lambda b, x: getattr(b, scalar)(x)),
     )
 
 
@@ -158,25 +160,28 @@ def _second_slope(x: Array) -> Array:
     return np.where(near, series, plain)
 
 
-dawsn_op: Op = _curve("Dawsn", _dawsn, _dawsn_slope)
-expint_op: Op = _curve("Expint", _expint, lambda y, x: div_op(exp_op(x), x))
+dawsn_op: Op = _curve("Dawsn", _dawsn, _dawsn_slope, "dawsn")
+expint_op: Op = _curve("Expint", _expint, lambda y, x: div_op(exp_op(x), x), "expint")
 fresnel_sin_op: Op = _curve(
     "FresnelSin",
     _fresnel(tables.FRESNEL_S_NEAR, 3, True),
     lambda y, x: sin_op(_phase(x)),
+    "fresnel_sin",
 )
 fresnel_cos_op: Op = _curve(
     "FresnelCos",
     _fresnel(tables.FRESNEL_C_NEAR, 1, False),
     lambda y, x: cos_op(_phase(x)),
+    "fresnel_cos",
 )
-spence_op: Op = _curve("Spence", _spence, lambda y, x: _log_slope_op(x))
-_log_slope_op: Op = _curve("RilletLogSlope", _log_slope, _log_slope_slope)
+spence_op: Op = _curve("Spence", _spence, lambda y, x: _log_slope_op(x), "spence")
+_log_slope_op: Op = _curve("RilletLogSlope", _log_slope, _log_slope_slope, "log_slope")
 _log_slope_slope_op: Op = define(
     "RilletLogSlopeGrad",
     types=(FLOATING,),
     kernel=kernel(_second_slope),
     infer=same_as_input,
+    lower=Map(lambda b, x: b.log_slope_slope(x)),
 )
 
 
