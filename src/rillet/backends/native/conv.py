@@ -24,6 +24,7 @@ from rillet.ops.conv_rules import Plan as Placed
 _GHZ: Final = 4.0
 _EFFICIENCY: Final = 0.85
 _BYTES_PER_NS: Final = 40
+_BYTES_PER_NS_FAR: Final = 20  # of what lies beyond the second cache
 _BLOCK_NS: Final = 20_000
 _FEWEST_BLOCKS: Final = 8
 _MOST_PARTS: Final = 16
@@ -197,7 +198,7 @@ def filter_gradient(
     size = sizes.taps * sizes.depth * sizes.filters
     each = ns_per_image(sizes, made.form.element)
     # Parts are written and read again: a quarter of the time at most.
-    each_part = size * dtype.itemsize * _PASSES / _BYTES_PER_NS
+    each_part = size * dtype.itemsize * _PASSES / _BYTES_PER_NS_FAR
     worth = max(_FEWEST_PARTS, int(images * each / 4 / max(1.0, each_part)))
     room = _PARTS_BYTES // max(1, size * dtype.itemsize)
     most = max(1, min(_MOST_PARTS, worth, room))
@@ -236,7 +237,7 @@ def total(sizes: Sizes, parts: int, dtype: np.dtype, host: Facts | None = None) 
         turned = sizes.filters
     unit = size if turned > 1 or size % _UNIT else _UNIT
     extent = size // max(1, unit)
-    each = unit * (parts + 1) * dtype.itemsize / _BYTES_PER_NS
+    each = unit * (parts + 1) * dtype.itemsize / _BYTES_PER_NS_FAR
     return Plan(
         conv_forms.total_kernel(element, turned),
         ("parts", "out", parts, size, unit),
@@ -268,7 +269,7 @@ def _slide(
         align = {filters: False, "packed": False}
         work = sizes.depth * sizes.filters / 4
         plans.append(
-            Plan(made.packing, (filters, "packed"), sizes.taps, align, work, 1, 0)
+            Plan(made.packing, (filters, "packed"), made.taps, align, work, 1, 0)
         )
         temporaries["packed"] = made.packed
         filters = "packed"

@@ -38,12 +38,14 @@ class Sliding(NamedTuple):
       kernel: its text.
       packing: the kernel that packs filters; None where they are read as they lie.
       packed: numbers of packed filters.
+      taps: that are packed; some may meet no place of a small input.
     """
 
     form: conv_ir.Form
     kernel: Kernel
     packing: Kernel | None
     packed: int
+    taps: int
 
 
 class Filtering(NamedTuple):
@@ -125,15 +127,15 @@ def _sliding(
     if sizes.is_depthwise:
         made, order = _each(form, sizes, dtype, backward, host)
     elif _sums_along(sizes.groups, wide, reduced, axes, dtype, host):
-        made, order = _dots(form, wide, reduced, dtype, host)
+        made, order = _dots(form, (wide, reduced), dtype, backward, host)
     else:
         made, order = _spread(form, sizes, wide, reduced, backward, host)
     form = made._replace(band=_band(made, host))
     name = _name(kind, sizes)
     text = conv_packing_ir.packing(order, sizes) if order is not None else ""
     packing = Kernel(f"{name}_filters", text) if order is not None else None
-    packed = order.size if order is not None else 0
-    return Sliding(form, Kernel(name, conv_ir.text(form)), packing, packed)
+    packed, taps = (order.size, len(order.order)) if order is not None else (0, 0)
+    return Sliding(form, Kernel(name, conv_ir.text(form)), packing, packed, taps)
 
 
 def _grid(form: conv_ir.Form) -> tuple[int, int]:
@@ -225,13 +227,17 @@ def _sums_along(
 
 
 def _dots(
-    form: conv_ir.Form, wide: int, reduced: int, dtype: str, host: Facts
+    form: conv_ir.Form,
+    channels: tuple[int, int],
+    dtype: str,
+    backward: bool,
+    host: Facts,
 ) -> tuple[conv_ir.Form, conv_packing_ir.Packing | None]:
     """Vectors of what is summed."""
+    wide, reduced = channels
     element = Element(_scalar(dtype), _lanes(dtype, host))
     order = conv_ir.turned(form.vertical.kinds, form.horizontal.kinds)
     window = len(order) * reduced
-    backward = form.vertical.period > 1 or order != sorted(order)
     form = form._replace(
         element=element,
         tile=best_tile(*_grid(form), wide, host.registers, whole=True),

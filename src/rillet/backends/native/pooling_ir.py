@@ -232,8 +232,8 @@ class _Pool:
         unrolled = unrolled and math.prod(form.window) <= _UNROLLED
         values = [value for _, value in carried]
         if unrolled:
-            for y in range(form.window[0]):
-                for x in range(form.window[1]):
+            for y in range(int(window.lows[0]), int(window.highs[0])):
+                for x in range(int(window.lows[1]), int(window.highs[1])):
                     offset = w.add(window.input, str(y * line + x * form.channels))
                     values = body(offset, str(y * form.window[1] + x), values)
             return values
