@@ -26,8 +26,8 @@ from rillet.backends.native.products import Operand, Plan, product
 from rillet.core import threads
 from rillet.ops import blas
 
-_WORK = 3e8  # operations in a run: about a millisecond
-_ENOUGH = 3.0  # seconds for a cell of the table
+_WORK = 5e8  # operations in a run: about two milliseconds
+_ENOUGH = 0.5  # seconds for a cell of the table
 
 SHAPES = (
     "128x784x512/rows",
@@ -138,15 +138,13 @@ class Case:
         return best(run) / steps
 
 
-def best(run: Callable[[], object], repeats: int = 40) -> float:
+def best(run: Callable[[], object]) -> float:
     """The shortest of many short runs: what it takes when nothing else runs."""
     seconds = []
-    for _ in range(repeats):
+    while sum(seconds) < _ENOUGH or len(seconds) < 3:
         start = time.perf_counter()
         run()
         seconds.append(time.perf_counter() - start)
-        if sum(seconds) > _ENOUGH:
-            break
     return min(seconds)
 
 
