@@ -249,6 +249,11 @@ class Lowering(Protocol):
                 and position in the part -> the element.
         """
 
+    def grouped(
+        self, count: int, each: int, type: str, at: Callable[[Index], Sequence[Expr]]
+    ) -> Lazy:
+        """A vector of ``count * each`` elements, of which `at` gives `each` at once."""
+
     def scatter(
         self,
         x: Lazy,

@@ -102,12 +102,22 @@ def _double_turns(x: Expr) -> tuple[Expr, Expr, Expr]:
 
 def _waves(x: Expr) -> tuple[Expr, Expr, Expr, Format]:
     """The quarters of an angle's size, and sine and cosine of what is left."""
-    f = format_of(x)
-    low: Expr | float = 0.0
-    if f.type == "float32":
-        n, r = _single_turns(x)
-    else:
-        n, r, low = _double_turns(x)
+    if x.type == "float32":
+        return _series(*_single_turns(x), 0.0)
+    return _series(*_double_turns(x))
+
+
+def _series(
+    n: Expr, r: Expr, low: Expr | float
+) -> tuple[Expr, Expr, Expr, Format]:
+    """Quarters as a whole number; sine and cosine of an angle of up to π/4.
+
+    Args:
+        n: the quarters.
+        r: the angle.
+        low: what is added to it; 0 for float32.
+    """
+    f = format_of(r)
     z = r * r
     series = polynomial(z, tables.SIN[f.type])
     sine = b.fma(r * z, series, r)
@@ -119,6 +129,20 @@ def _waves(x: Expr) -> tuple[Expr, Expr, Expr, Format]:
         cosine = b.fma(-r, low, cosine)
     quarters = b.bitcast(n + f.round, f.whole)
     return quarters, sine, near + cosine, f
+
+
+def sin_and_cos(x: Expr) -> tuple[Expr, Expr]:
+    """Sine and cosine of an angle between 0 and a few turns, within 1.5 ULP."""
+    size = b.cast(x, "float64")
+    n = b.rint(size * (1 / _HALF_PI))
+    rest = b.fma(n, -_HALF_PI, size)
+    low: Expr | float = n * -_HALF_PI_REST
+    if x.type == "float32":
+        n, rest, low = b.cast(n, "float32"), b.cast(rest, "float32"), 0.0
+    quarters, sine, cosine, f = _series(n, rest, low)
+    even = b.eq(quarters & 1, 0)
+    up = _signed(b.select(even, sine, cosine), quarters, f)
+    return up, _signed(b.select(even, cosine, sine), quarters + 1, f)
 
 
 def _signed(x: Expr, quarters: Expr, f: Format) -> Expr:

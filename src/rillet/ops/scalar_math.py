@@ -24,6 +24,7 @@ from rillet.ops.scalar_circle import atan as atan
 from rillet.ops.scalar_circle import atan2 as atan2
 from rillet.ops.scalar_circle import cos as cos
 from rillet.ops.scalar_circle import sin as sin
+from rillet.ops.scalar_circle import sin_and_cos as sin_and_cos
 from rillet.ops.scalar_circle import tan as tan
 from rillet.ops.scalar_errors import digamma as digamma
 from rillet.ops.scalar_errors import erf as erf

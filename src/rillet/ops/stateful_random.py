@@ -15,7 +15,7 @@ import numpy as np
 from rillet.core import dtypes
 from rillet.core.dtypes import ANY, FLOATING, INDEX, DType, type_set
 from rillet.core.spec import Spec
-from rillet.ops import choices, philox, samplers, seeds
+from rillet.ops import choices, philox, random_loops, samplers, seeds
 from rillet.ops import random_rules as rules
 from rillet.ops.elementwise import mul_op
 from rillet.ops.gamma_gradient import gamma_sample_gradient
@@ -57,7 +57,7 @@ def _filler(op: str, fill: Any) -> Any:
     return kernel
 
 
-def _fill_op(name: str, fill: Any) -> Op:
+def _fill_op(name: str, fill: Any, lower: Any = None) -> Op:
     return define(
         name,
         types=(None,),
@@ -67,11 +67,14 @@ def _fill_op(name: str, fill: Any) -> Op:
         ),
         attrs={"dtype": None, "T": "int32", **_SEEDS},
         effects="random",
+        lower=lower,
     )
 
 
-random_uniform_op = _fill_op("RandomUniform", philox.uniform)
-random_normal_op = _fill_op("RandomStandardNormal", philox.normal)
+random_uniform_op = _fill_op("RandomUniform", philox.uniform, random_loops.uniform)
+random_normal_op = _fill_op(
+    "RandomStandardNormal", philox.normal, random_loops.normal
+)
 truncated_normal_op = _fill_op("TruncatedNormal", philox.truncated_normal)
 
 
@@ -101,6 +104,7 @@ random_uniform_int_op = define(
     infer=lambda shape, low, high, **attrs: rules.shape_spec(shape, low.dtype),
     attrs={"T": "int32", **_SEEDS},
     effects="random",
+    lower=random_loops.uniform_int,
 )
 
 

@@ -18,7 +18,7 @@ from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.shapes import broadcast_dims
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
-from rillet.ops import choices, philox, samplers, truncated
+from rillet.ops import choices, philox, random_loops, samplers, truncated
 from rillet.ops import random_rules as rules
 from rillet.ops import stateful_random as stateful
 from rillet.ops.host import integer
@@ -98,6 +98,7 @@ get_key_counter_op = define(
     kernel=_get_key_counter,
     infer=lambda seed: (Spec((1,), dtypes.uint64), Spec((2,), dtypes.uint64)),
     outputs=2,
+    lower=random_loops.key_counter,
 )
 
 
@@ -140,7 +141,7 @@ def _filler(op: str, fill: Any) -> Any:
     return kernel
 
 
-def _fill_op(name: str, fill: Any) -> Op:
+def _fill_op(name: str, fill: Any, lower: Any = None) -> Op:
     return define(
         name,
         types=(None, _KEY, _KEY, None),
@@ -149,13 +150,22 @@ def _fill_op(name: str, fill: Any) -> Op:
             shape, dtype
         ),
         attrs={"dtype": dtypes.float32},
+        lower=lower,
     )
 
 
-uniform_op = _fill_op("StatelessRandomUniformV2", philox.uniform)
-normal_op = _fill_op("StatelessRandomNormalV2", philox.normal)
+uniform_op = _fill_op(
+    "StatelessRandomUniformV2", philox.uniform, random_loops.stateless_uniform
+)
+normal_op = _fill_op(
+    "StatelessRandomNormalV2", philox.normal, random_loops.stateless_normal
+)
 truncated_normal_op = _fill_op("StatelessTruncatedNormalV2", philox.truncated_normal)
-full_int_op = _fill_op("StatelessRandomUniformFullIntV2", philox.full_int)
+full_int_op = _fill_op(
+    "StatelessRandomUniformFullIntV2",
+    philox.full_int,
+    random_loops.stateless_full_int,
+)
 
 
 def _uniform_int(
@@ -181,6 +191,7 @@ uniform_int_op = define(
     infer=lambda shape, key, counter, alg, low, high: rules.shape_spec(
         shape, low.dtype
     ),
+    lower=random_loops.stateless_uniform_int,
 )
 
 

@@ -428,7 +428,8 @@ class Lowering:
         """A tensor, or several, each element of which a loop gathers."""
         starts = [b.const(value, type) for value, type in inits]
         shape, extents = tuple(shape), list(extents)
-        if not extents and how != "other" and len(starts) == 1 and len(self.outputs) == 1:
+        one = len(starts) == 1 and len(self.outputs) == 1
+        if not extents and how != "other" and one:
             # nothing to gather along: the element itself
             def alone(place: tuple[Index, ...]) -> Expr:
                 element = update(place, [], starts)[0]
@@ -518,6 +519,17 @@ class Lowering:
             place = tuple([index_of(v) for v in domain])
             store = Store(buffer, flat(where(place), buffer.shape), at(place))
             self.made.items.append(Nest(domain, [store], self._label))
+        return Lazy(buffer.shape, type, buffer=buffer)
+
+    def grouped(
+        self, count: int, each: int, type: str, at: Callable[[Index], Sequence[Expr]]
+    ) -> Lazy:
+        """A vector of ``count * each`` elements, of which `at` gives `each` at once."""
+        buffer = Buffer(type, (count * each,), "temp", None, self._label)
+        var = Var("i0", count, True)
+        elements = enumerate(at(index_of(var)))
+        stores = [Store(buffer, index_of(var) * each + k, x) for k, x in elements]
+        self.made.items.append(Nest([var], stores, self._label))
         return Lazy(buffer.shape, type, buffer=buffer)
 
     def stream(self, instance: Any, blocks: int) -> Lazy:
