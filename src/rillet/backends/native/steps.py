@@ -72,14 +72,13 @@ def _binding(
         (batches.size, *a.shape[1:]) if i in which else a.shape
         for i, a in enumerate(arrays)
     ]
+    join = collect and all(_by_rows(y) for y in graph.outputs)
+    if collect and not join and batches.count > 1:
+        return None
     key = ("steps", batches.size, by_rows, collect, *shapes)
     found = program.kept(key)
     if found is None:
-        joined = tuple([collect] * len(graph.outputs))
-        if collect and any(not _by_rows(y) for y in graph.outputs):
-            if batches.count > 1:
-                return None
-            joined = (False,) * len(graph.outputs)
+        joined = (join,) * len(graph.outputs)
         specs = [
             Spec(s, x.spec.dtype) for s, x in zip(shapes, graph.inputs, strict=True)
         ]
