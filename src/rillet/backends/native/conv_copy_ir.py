@@ -118,16 +118,21 @@ def _slice(
     source: Source,
     first: str,
 ) -> None:
-    """A vector of channels of every element of a line."""
-    lanes = source.channels
-    mask = ""
-    if source.sliced % lanes:
-        mask = w.lanes_below(first, str(source.sliced))
+    """Some channels, whole vectors, of every element of a line."""
+    lanes, channels = w.element.lanes, source.channels
+    places = range(0, channels, lanes)
+    masks = [""] * len(places)
+    if source.sliced % channels:
+        last = str(source.sliced)
+        masks = [w.lanes_below(w.add(first, str(v)), last) for v in places]
     start = w.ahead(image, w.add(w.mul(place, str(source.sliced)), first))
 
     def element(x: str) -> None:
-        value = w.load_masked(w.ahead(start, w.mul(x, str(source.sliced))), mask)
-        w.store(value, w.ahead(to, w.mul(x, str(lanes))))
+        of = w.ahead(start, w.mul(x, str(source.sliced)))
+        at = w.ahead(to, w.mul(x, str(channels)))
+        for v, mask in zip(places, masks, strict=True):
+            value = w.load_masked(w.ahead(of, str(v)), mask)
+            w.store(value, w.ahead(at, str(v)))
 
     by_fours(w, count, element)
 

@@ -89,13 +89,23 @@ def text(form: Form) -> str:
 
 
 class _Places(NamedTuple):
-    """Where a chunk of places lies, in values of the text."""
+    """Where a chunk of places lies, in values of the text.
+
+    Attributes:
+      x: the first window's address.
+      dy: the first place's address.
+      images: how many.
+      lines: of places in each.
+      group: of filters, if only one is done; so the next.
+      panel: the first filter of a tile's.
+    """
 
     x: str
     dy: str
     images: str
     lines: str
-    slice: str
+    group: str = ""
+    panel: str = ""
 
 
 class _FilterGradient:
@@ -146,62 +156,80 @@ class _FilterGradient:
 
     def _chunk(self, x: str, dy: str, images: str, line: str, lines: str) -> None:
         """Lines of some images, for the whole window."""
-        w, form = self.w, self.form
+        w, form, sizes = self.w, self.form, self.form.sizes
+        across = str(form.tile.vectors * form.element.lanes)
         if form.way == "each":
 
-            def slice(channel: str) -> None:
-                self._window(self._places(x, dy, images, line, lines, channel))
+            def slice(first: str) -> None:
+                of = self._copied_x(x, images, line, lines, first)
+                to = self._copied_dy(dy, images, line, lines, first)
+                self._window(_Places(of, to, images, lines, "0", first))
 
-            across = str(form.element.lanes)
-            w.loop("0", str(form.sizes.filters), across, slice)
+            w.loop("0", str(sizes.filters), across, slice)
             return
-        places = self._places(x, dy, images, line, lines, "0")
+        of = self._copied_x(x, images, line, lines, "0")
+        if form.gradient.sliced:
+
+            def group(number: str) -> None:
+                def panel(first: str) -> None:
+                    channel = w.add(w.mul(number, str(sizes.each)), first)
+                    to = self._copied_dy(dy, images, line, lines, channel)
+                    self._window(_Places(of, to, images, lines, number, first))
+
+                w.loop("0", str(sizes.each), across, panel)
+
+            w.loop("0", str(sizes.groups), "1", group)
+            return
+        to = self._copied_dy(dy, images, line, lines, "0")
+        places = _Places(of, to, images, lines)
         if form.way == "turned":
             self._turned(places)
         else:
             self._window(places)
 
-    def _places(
-        self, x: str, dy: str, images: str, line: str, lines: str, slice: str
-    ) -> _Places:
-        """The chunk, copied where it must be."""
+    def _copied_x(self, x: str, images: str, line: str, lines: str, slice: str) -> str:
+        """The first window's address, in a copy where there must be one."""
         w, form, sizes = self.w, self.form, self.form.sizes
-        own_x, own_dy = form.copies
+        own = form.copies[0]
         first = w.sub(w.mul(line, str(sizes.strides[0])), str(form.source.top))
-        dy_copies = w.ahead("%scratch", str(form.images * own_x + form.reach))
-        if form.source.copied:
-            steps = w.mul(w.sub(lines, "1"), str(sizes.strides[0]))
-            reach = (sizes.window[0] - 1) * sizes.dilations[0] + 1
-            count = w.add(steps, str(reach))
+        if not form.source.copied:
+            return w.ahead(x, w.mul(first, str(form.source.line)))
+        steps = w.mul(w.sub(lines, "1"), str(sizes.strides[0]))
+        reach = (sizes.window[0] - 1) * sizes.dilations[0] + 1
+        count = w.add(steps, str(reach))
 
-            def copy(number: str) -> None:
-                to = w.ahead("%scratch", w.mul(number, str(own_x)))
-                image = w.ahead(x, w.mul(number, str(form.source.image)))
-                copy_lines(w, form.source, to, image, first, count, slice)
+        def copy(number: str) -> None:
+            to = w.ahead("%scratch", w.mul(number, str(own)))
+            image = w.ahead(x, w.mul(number, str(form.source.image)))
+            copy_lines(w, form.source, to, image, first, count, slice)
 
-            w.loop("0", images, "1", copy)
-            x = "%scratch"
-        else:
-            x = w.ahead(x, w.mul(first, str(form.source.line)))
-        if form.gradient.copied:
+        w.loop("0", images, "1", copy)
+        return "%scratch"
 
-            def copy_gradient(number: str) -> None:
-                to = w.ahead(dy_copies, w.mul(number, str(own_dy)))
-                image = w.ahead(dy, w.mul(number, str(form.gradient.image)))
-                copy_lines(w, form.gradient, to, image, line, lines, slice)
+    def _copied_dy(
+        self, dy: str, images: str, line: str, lines: str, slice: str
+    ) -> str:
+        """The first place's address, in a copy where there must be one."""
+        w, form = self.w, self.form
+        own_x, own = form.copies
+        if not form.gradient.copied:
+            return w.ahead(dy, w.add(w.mul(line, str(form.gradient.line)), slice))
+        copies = w.ahead("%scratch", str(form.images * own_x + form.reach))
 
-            w.loop("0", images, "1", copy_gradient)
-            dy = dy_copies
-        else:
-            dy = w.ahead(dy, w.add(w.mul(line, str(form.gradient.line)), slice))
-        return _Places(x, dy, images, lines, slice)
+        def copy(number: str) -> None:
+            to = w.ahead(copies, w.mul(number, str(own)))
+            image = w.ahead(dy, w.mul(number, str(form.gradient.image)))
+            copy_lines(w, form.gradient, to, image, line, lines, slice)
+
+        w.loop("0", images, "1", copy)
+        return copies
 
     def _window(self, places: _Places) -> None:
         """Every tile of the window."""
         w, form, sizes = self.w, self.form, self.form.sizes
         high, wide = form.tile.lines, form.tile.columns
         runs = 1 if form.way == "each" else sizes.window[1] * sizes.depth // form.run
-        groups = 1 if form.way == "each" else sizes.groups
+        groups = sizes.groups
 
         def down(at: str) -> None:
             y, y_seen = self._moved(at, sizes.window[0], high)
@@ -228,7 +256,10 @@ class _FilterGradient:
 
                 w.loop("0", str(runs), "1", tap)
 
-            w.loop("0", str(groups), "1", group)
+            if places.group:
+                group(places.group)
+            else:
+                w.loop("0", str(groups), "1", group)
 
         w.loop("0", str(sizes.window[0]), str(high), down)
 
@@ -246,13 +277,15 @@ class _FilterGradient:
         w, form, sizes = self.w, self.form, self.form.sizes
         lanes, vectors = form.element.lanes, form.tile.vectors
         across = vectors * lanes
-        if form.way == "each":
-            masks = self._masks(places.slice, sizes.filters)
-            loops = self._loops(places)
-            sums = w.tile(a, places.dy, self._rows(), vectors, loops, spread=False)
-            self._add(w.ahead(to, places.slice), sums, masks, seen)
-            return
         start = w.mul(group, str(sizes.each))
+        if places.panel:
+            is_each = form.way == "each"
+            count = sizes.filters if is_each else sizes.each
+            masks = self._masks(places.panel, count)
+            loops, spread = self._loops(places), not is_each
+            sums = w.tile(a, places.dy, self._rows(), vectors, loops, spread)
+            self._add(w.ahead(to, w.add(start, places.panel)), sums, masks, seen)
+            return
 
         def block(first: str) -> None:
             place = w.add(start, first)

@@ -27,6 +27,7 @@ _DIRECT_BYTES: Final = 1 << 18  # filters that are read where they lie
 _FEW: Final = 8  # channels for which lanes may run along what is summed
 _WIDE: Final = 14  # places that a tile has at most, about
 _LONG: Final = 256  # places of lines made one
+_MANY: Final = 128  # filters of which panels are copied, to lie closely
 _ADDING_UP: Final = 8  # operations that adding up a vector's lanes is worth
 
 
@@ -301,6 +302,10 @@ def filters(sizes: Sizes, dtype: str, by_lines: bool, host: Facts) -> Filtering:
         vectors = -(-sizes.each // element.lanes)
         tile = best_tile(high, run, vectors, host.registers)
         ragged = sizes.each % (tile.vectors * element.lanes) != 0
+    if way == "spread" and sizes.filters >= _MANY and not first:
+        across = tile.vectors * element.lanes
+        gradient = gradient._replace(channels=across, sliced=sizes.filters)
+        ragged = True
     gradient = gradient._replace(copied=first or ragged)
     form = conv_filter_ir.Form(
         element, sizes, source, gradient, tile, run, 1, sizes.outputs[0], way
@@ -327,6 +332,9 @@ def _chunk(form: conv_filter_ir.Form, host: Facts) -> conv_filter_ir.Form:
     line = form.source.line * form.sizes.strides[0] + form.gradient.line
     lines = max(1, room // max(1, line))
     outputs = form.sizes.outputs[0]
+    if form.gradient.sliced:  # the first cache, for as long as a panel is multiplied
+        lines = min(lines, host.l1 // 2 // form.element.size // form.gradient.line)
+        lines = max(1, lines)
     if lines >= 2 * outputs:
         return form._replace(images=min(16, lines // max(1, outputs)))
     return form._replace(band=max(1, min(outputs, lines)))
