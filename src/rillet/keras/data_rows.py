@@ -150,7 +150,7 @@ class RowIterator:
         self._runs = self._all_runs(shuffle, epochs)
         self._run: Batches | None = None
         self._at = 0
-        self._stream = seeds.Instance(*_shuffle_seeds())
+        self._stream: Any = None
 
     def take(self, most: int = 1) -> Batches:
         """Which rows the next batches hold: `most` of one size, or fewer.
@@ -212,6 +212,10 @@ class RowIterator:
     def _permutation(self, size: int) -> np.ndarray[Any, Any]:
         if size <= 1:
             return np.arange(size)
+        if self._stream is None:
+            self._stream = _shuffle_stream()
+        if isinstance(self._stream, np.random.Generator):
+            return self._stream.permutation(size)
         blocks = -(-(size - 1) // 4)
         return choices.permutation(self._stream.reserve(blocks), size)
 
@@ -227,13 +231,15 @@ def _part(rows: Rows, start: int, stop: int) -> Rows:
     return slice(start, stop) if isinstance(rows, slice) else rows[start:stop]
 
 
-def _shuffle_seeds() -> tuple[int, int]:
-    """The seeds of the stream that rows are shuffled by; (0, 0) is fresh entropy."""
+def _shuffle_stream() -> Any:
+    """What rows are shuffled by: TensorFlow's numbers where the program set a seed."""
     seed = seeds.global_seed()
     if seed is None:
-        return 0, 0
+        # Nobody can tell which numbers these are, and NumPy's come faster.
+        return np.random.default_rng()
     first = seed % (2**31 - 1)
-    return (first, _SHUFFLE_SEED) if first else (0, 2**31 - 1)
+    pair = (first, _SHUFFLE_SEED) if first else (0, 2**31 - 1)
+    return seeds.Instance(*pair)
 
 
 def pick(array: np.ndarray[Any, Any], which: Rows) -> np.ndarray[Any, Any]:
