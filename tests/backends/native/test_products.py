@@ -15,6 +15,7 @@ from rillet.backends.native import jit
 from rillet.backends.native.disk_cache import DiskCache
 from rillet.backends.native.host import Facts, facts
 from rillet.backends.native.products import Operand, Plan, product
+from rillet.backends.native.products_turn import transposition
 
 WIDE = {"float16": "float32", "bfloat16": "float32"}
 X86 = ("x86_64", "amd64")
@@ -222,8 +223,11 @@ def test_the_number_of_rows_is_not_in_the_code() -> None:
 
 def test_results_do_not_depend_on_the_blocks() -> None:
     a, b = drawn(64, 100), drawn(100, 50, seed=1)
-    one, two = (multiplied(a, b, cuts=cuts)[0] for cuts in ((8, 40), (32,)))
+    one, two, three = (
+        multiplied(a, b, cuts=cuts)[0] for cuts in ((8, 40), (32,), (3, 5, 60))
+    )
     np.testing.assert_array_equal(one, two)
+    np.testing.assert_array_equal(one, three)
 
 
 def test_not_numbers_and_infinities_propagate() -> None:
@@ -250,7 +254,21 @@ def test_rows_wider_than_the_matrix() -> None:
     assert (out[:, 40:] == 7).all()
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", [(16, 16), (37, 30), (3, 5), (64, 256), (1, 9)])
+def test_transposition(shape: tuple[int, int], dtype: str) -> None:
+    a = drawn(*shape, dtype=dtype)
+    for cuts in CUTS:
+        plan = transposition(*shape, dtype)
+        out = np.full((shape[1] + 1, shape[0]), 7, a.dtype)
+        run(plan, a, a, out, cuts_of(plan, cuts))
+        np.testing.assert_array_equal(out[:-1], a.T)
+        assert (out[-1] == 7).all()
+
+
 def test_refusals() -> None:
+    with pytest.raises(ValueError, match="transposition: the dtype must be one of"):
+        transposition(3, 4, "int32")
     with pytest.raises(ValueError, match="inner extents differ: 3 x 4 times 5 x 6"):
         product(Operand(3, 4), Operand(5, 6), "float32")
     with pytest.raises(ValueError, match="the dtype must be one of float32"):

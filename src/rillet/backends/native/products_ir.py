@@ -22,7 +22,7 @@ from typing import Final
 from rillet.backends.native.products_form import Cut, Form, Panel, Place
 from rillet.backends.native.products_memory import Memory
 from rillet.backends.native.products_packing import Packing
-from rillet.backends.native.writer import HEAD, VECTORISED, Writer
+from rillet.backends.native.writer import HEAD, VECTORISED, Writer, fixed_mask
 
 _STACK_WORD: Final = 7
 
@@ -158,8 +158,7 @@ class _Product:
         form = self.form
         masks = [""] * form.tail_vectors
         if form.tail_lanes < form.lanes:
-            lanes = [f"i1 {int(lane < form.tail_lanes)}" for lane in range(form.lanes)]
-            masks[-1] = f"<{', '.join(lanes)}>"
+            masks[-1] = fixed_mask(form.tail_lanes, form.lanes)
         return tuple(masks)
 
     def _moving_masks(self, left: str) -> tuple[str, ...]:

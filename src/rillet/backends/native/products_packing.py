@@ -67,21 +67,32 @@ class Packing:
                 rows = [w.least(w.add(first, str(i)), above) for i in range(count)]
                 lines = [w.move(source, w.mul(i, step), self.m.size) for i in rows]
             target = w.move("%scratch", first, self.m.sum_size)
-            self._turn(lines, target, wide * lanes, cut)
+            self.turn(lines, target, wide * lanes, cut.extent, "")
 
         w.loop("0", str(partial), "1", lambda vector: strip(vector, lanes))
         if left < lanes:
             strip(str(partial), left)
 
-    def _turn(self, lines: list[str], target: str, row: int, cut: Cut) -> None:
-        """Turns the rows at `lines` into columns of the packed rows at `target`."""
+    def turn(
+        self, lines: list[str], target: str, row: int, extent: str, mask: str
+    ) -> None:
+        """Turns rows into columns.
+
+        Args:
+          lines: where the rows lie, at most as many as a vector has lanes.
+          target: where the first of the columns goes.
+          row: elements from a row at `target` to the next.
+          extent: elements of each row.
+          mask: of the rows that there are, to store no others; empty: all of a vector.
+        """
         w = self.w
         few = 16 // self.m.sum_size
 
         def square(p: str) -> None:
             at = w.move(target, w.mul(p, str(row)), self.m.sum_size)
             for i, value in enumerate(self._columns(lines, p, few)):
-                self.m.store_sum(value, w.move(at, str(i * row), self.m.sum_size), "")
+                place = w.move(at, str(i * row), self.m.sum_size)
+                self.m.store_sum(value, place, mask)
 
         def single(p: str) -> None:
             at = w.move(target, w.mul(p, str(row)), self.m.sum_size)
@@ -92,9 +103,9 @@ class Packing:
                     f"{w.move(at, str(i), self.m.sum_size)}, align {self.m.sum_size}"
                 )
 
-        whole = w.sub(cut.extent, w.op(f"urem i64 {cut.extent}, {few}"))
+        whole = w.sub(extent, w.op(f"urem i64 {extent}, {few}"))
         w.loop("0", whole, str(few), square)
-        w.loop(whole, cut.extent, "1", single)
+        w.loop(whole, extent, "1", single)
 
     def _columns(self, lines: list[str], p: str, few: int) -> list[str]:
         """Vectors of the elements p, p + 1, ... of all lines.

@@ -23,6 +23,11 @@ _WORD: Final = 8
 Carried = Sequence[tuple[str, str]]
 
 
+def fixed_mask(count: int, lanes: int) -> str:
+    """The constant mask of a vector's first `count` lanes."""
+    return f"<{', '.join(f'i1 {int(lane < count)}' for lane in range(lanes))}>"
+
+
 class Writer:
     """The text of a function's body, block by block.
 
