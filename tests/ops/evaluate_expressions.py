@@ -60,7 +60,7 @@ def _popcount(x):
     return np.bitwise_count(x.view(_UNSIGNED[x.dtype.itemsize])).astype(x.dtype)
 
 
-_KINDS = {
+KINDS = {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide,
     "quotient": _quotient, "remainder": _remainder,
     "maximum": np.maximum, "minimum": np.minimum, "fma": _fma,
@@ -113,6 +113,6 @@ def _one(expr, args, shape):
         if not args[1].all():
             raise CheckFailed
         return args[0]
-    out = np.asarray(_KINDS[expr.kind](*args))
+    out = np.asarray(KINDS[expr.kind](*args))
     assert out.dtype == expr.type, (expr.kind, out.dtype, expr.type)
     return out

@@ -13,7 +13,14 @@ import math
 
 from rillet.ops import scalar_tables as tables
 from rillet.ops.expressions import Expr, b
-from rillet.ops.scalar_formats import INFINITY, NAN, Format, format_of, polynomial
+from rillet.ops.scalar_formats import (
+    INFINITY,
+    NAN,
+    Format,
+    format_of,
+    polynomial,
+    product_rest,
+)
 
 _HALF_PI = math.pi / 2
 _HALF_PI_REST = 6.123233995736766e-17  # π/2 less the float64 next to it
@@ -84,7 +91,7 @@ def _double_turns(x: Expr) -> tuple[Expr, Expr, Expr]:
         scaled = size * 2.0 ** (-50 * (k + 1))
         product = scaled * w
         whole.append(product)
-        rest.append(b.fma(scaled, w, -product))
+        rest.append(product_rest(scaled, w, product))
     parts = [_within(v) for v in (whole[0], rest[0], whole[1], whole[2])]
     parts.insert(3, rest[1])
     n = b.rint(parts[0] + parts[1] + parts[2] + parts[3] + parts[4])
@@ -95,7 +102,7 @@ def _double_turns(x: Expr) -> tuple[Expr, Expr, Expr]:
         lost = lost + gone
     high, low = _two_sum(high, lost + low)
     angle = high * _HALF_PI
-    rest_of = b.fma(high, _HALF_PI, -angle)
+    rest_of = product_rest(high, _HALF_PI, angle)
     rest_of = b.fma(high, _HALF_PI_REST, b.fma(low, _HALF_PI, rest_of))
     return n, angle, rest_of
 
@@ -107,9 +114,7 @@ def _waves(x: Expr) -> tuple[Expr, Expr, Expr, Format]:
     return _series(*_double_turns(x))
 
 
-def _series(
-    n: Expr, r: Expr, low: Expr | float
-) -> tuple[Expr, Expr, Expr, Format]:
+def _series(n: Expr, r: Expr, low: Expr | float) -> tuple[Expr, Expr, Expr, Format]:
     """Quarters as a whole number; sine and cosine of an angle of up to π/4.
 
     Args:

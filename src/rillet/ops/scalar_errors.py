@@ -15,7 +15,7 @@ from collections.abc import Callable
 from rillet.ops import scalar_tables, special_tables
 from rillet.ops.expressions import Expr, b
 from rillet.ops.scalar_exponentials import exp, log
-from rillet.ops.scalar_formats import INFINITY, NAN, polynomial
+from rillet.ops.scalar_formats import INFINITY, NAN, polynomial, product_rest
 from rillet.ops.scalar_series import pieces, series, wide
 
 _ROOT2 = math.sqrt(2.0)
@@ -37,7 +37,11 @@ def _erf_single(x: Expr) -> Expr:
 def _square_exp(x: Expr) -> Expr:
     """exp(-x²): what the square loses by rounding is a factor of its own."""
     square = x * x
-    lost = b.fma(x, x, -square)
+    if x.type == "float32":
+        wide = b.cast(x, "float64")
+        lost = b.cast(wide * wide - b.cast(square, "float64"), x.type)
+    else:
+        lost = product_rest(x, x, square)
     whole = exp(-square)
     return b.fma(whole, -lost, whole)
 

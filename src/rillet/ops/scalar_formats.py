@@ -107,6 +107,34 @@ def polynomial(x: Expr, coefficients: tuple[float, ...]) -> Expr:
     return out
 
 
+_fused = True
+
+
+def assume_fused(yes: bool) -> None:
+    """Say whether `b.fma` rounds once on the processor that code is made for."""
+    global _fused
+    _fused = yes
+
+
+def product_rest(x: Expr, y: Expr | float, product: Expr) -> Expr:
+    """What rounding left out of a float64 product: ``x * y - product``, exactly.
+
+    Without a fused operation factors are cut in halves (Dekker, 1971).
+    """
+    if not isinstance(y, Expr):
+        y = b.const(y, x.type)
+    if _fused:
+        return b.fma(x, y, -product)
+    x1, y1 = _upper(x), _upper(y)
+    x2, y2 = x - x1, y - y1
+    return ((x1 * y1 - product) + x1 * y2 + x2 * y1) + x2 * y2
+
+
+def _upper(x: Expr) -> Expr:
+    """The upper half of a float64's digits."""
+    return b.bitcast(bits_of(x) & -(1 << 27), x.type)
+
+
 def bits_of(x: Expr) -> Expr:
     """The bits of a float as a signed integer."""
     return b.bitcast(x, format_of(x).whole)

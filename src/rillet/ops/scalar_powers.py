@@ -10,7 +10,13 @@ from __future__ import annotations
 from rillet.ops import scalar_tables as tables
 from rillet.ops.expressions import FLOATS, Expr, b
 from rillet.ops.scalar_exponentials import exp_of_sum, split_any
-from rillet.ops.scalar_formats import INFINITY, NAN, format_of, polynomial
+from rillet.ops.scalar_formats import (
+    INFINITY,
+    NAN,
+    format_of,
+    polynomial,
+    product_rest,
+)
 
 _TWO_THIRDS = 2 / 3
 _TWO_THIRDS_REST = 3.700743415417188e-17  # 2/3 less the float64 next to it
@@ -41,22 +47,24 @@ def _log_double(x: Expr) -> tuple[Expr, Expr]:
     above = m + 1.0
     above_rest = m - (above - 1.0)
     s = (m - 1.0) / above
-    s_rest = (b.fma(-s, above, m - 1.0) - s * above_rest) / above
+    whole = s * above
+    left = ((m - 1.0) - whole) - product_rest(s, above, whole)
+    s_rest = (left - s * above_rest) / above
     z = s * s
-    z_rest = b.fma(s, s, -z) + 2.0 * s * s_rest
+    z_rest = product_rest(s, s, z) + 2.0 * s * s_rest
     tail = z * polynomial(z, tables.POW_LOG["float64"])
     w = tail + _TWO_THIRDS
     w_rest = (_TWO_THIRDS - w) + tail + _TWO_THIRDS_REST
     cube = s * z
-    cube_rest = b.fma(s, z, -cube) + (s * z_rest + s_rest * z)
+    cube_rest = product_rest(s, z, cube) + (s * z_rest + s_rest * z)
     v = cube * w
-    v_rest = b.fma(cube, w, -v) + (cube * w_rest + cube_rest * w)
+    v_rest = product_rest(cube, w, v) + (cube * w_rest + cube_rest * w)
     high = 2.0 * s + v
     low = (2.0 * s - high) + v + (2.0 * s_rest + v_rest)
-    whole = e * f.ln2
-    total = whole + high
-    back = total - whole
-    rest = (whole - (total - back)) + (high - back)
+    ones = e * f.ln2
+    total = ones + high
+    back = total - ones
+    rest = (ones - (total - back)) + (high - back)
     return total, rest + b.fma(e, f.ln2_rest, low)
 
 
@@ -64,7 +72,7 @@ def _power_double(x: Expr, y: Expr) -> Expr:
     """x^y for positive finite float64 numbers."""
     high, low = _log_double(x)
     t = y * high
-    rest = b.fma(y, high, -t) + y * low
+    rest = product_rest(y, high, t) + y * low
     far = b.abs(t) > 760.0
     t = b.select(far, b.copysign(b.const(760.0, t.type), t), t)
     return exp_of_sum(t, b.select(far, 0.0, rest), tables.EXP["float64"])
