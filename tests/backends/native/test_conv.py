@@ -58,6 +58,9 @@ CASES = [
     Case((3, 5, 6, 130), (3, 3), 64),
     Case((2, 5, 13, 1), (1, 2), 10, strides=(1, 3)),
     Case((2, 2, 3, 3), (4, 5), 6, strides=(3, 4)),
+    Case((2, 41, 2, 40), (3, 3), 24),
+    Case((2, 41, 2, 40), (3, 3), 24, strides=(2, 1)),
+    Case((2, 45, 2, 40), (3, 3), 24, strides=(2, 1)),
     Case((5, 6, 7, 40), (3, 3), 150),
     Case((5, 6, 7, 40), (3, 1), 160, groups=2),
 ]
@@ -185,7 +188,7 @@ def test_blocks_of_lines(block: int, run_plans: Run) -> None:
 @pytest.mark.parametrize("vectors", [(16, 16), (16, 32), (32, 16)])
 def test_narrower_vectors(vectors: tuple[int, int], run_plans: Run) -> None:
     host = facts()._replace(vector_bytes=vectors[0], registers=vectors[1], l2=1 << 16)
-    for case in (CASES[2], CASES[10], CASES[16], CASES[18], CASES[20], CASES[23]):
+    for case in (CASES[2], CASES[10], CASES[16], CASES[18], CASES[20], *CASES[23:]):
         arrays = _Arrays(case, np.float32, False)
         _check_all(run_plans, case, arrays, host=host)
     arrays = _Arrays(DEPTHWISE[3], np.float32, False, True)

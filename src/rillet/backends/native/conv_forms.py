@@ -252,14 +252,21 @@ def _dots(
 
 def _band(form: conv_ir.Form, host: Facts) -> int:
     """Lines done together: as many as a quarter of the second cache holds."""
-    if form.tile.lines > 1:
-        return form.lines
     line = max(1, form.source.line * form.element.size * form.vertical.step)
     room = host.l2 // 4
     if form.way == "each":
         room = host.l1 * 3 // 4
         room -= (form.vertical.reach - form.vertical.step) * line
-    return max(1, min(form.lines, room // line))
+    band = max(1, min(form.lines, room // line))
+    high = form.tile.lines
+    if high == 1:
+        return band
+    # The last band must have as many lines as a tile, too.
+    counts = {kind.places for kind in form.vertical.kinds}
+    for wanted in range(max(band, high), min(counts)):
+        if all((count - high) % wanted + high <= wanted for count in counts):
+            return wanted
+    return form.lines
 
 
 @functools.lru_cache(maxsize=512)
@@ -272,50 +279,69 @@ def filters(sizes: Sizes, dtype: str, by_lines: bool, host: Facts) -> Filtering:
     gradient = Source(*sizes.outputs, sizes.filters, first, 0, 0, width, first)
     merged = sizes.groups == 1 and sizes.dilations[1] == 1
     run = (sizes.window[1] if merged else 1) * sizes.depth
-    lanes = _lanes(dtype, host)
-    high = sizes.window[0]
-    way = "spread"
-    if sizes.is_depthwise:
-        way = "each"
-        element = element_for(dtype, sizes.filters, host)
-        run = sizes.window[1]
-        tile = best_tile(high, run, 1, host.registers, False)
-        lanes = element.lanes
-        source = source._replace(
-            channels=lanes, copied=True, sliced=sizes.channels, repeat=sizes.each
-        )
-        ragged = sizes.filters % lanes != 0
-        if ragged or first:
-            gradient = gradient._replace(channels=lanes, sliced=sizes.filters)
-    elif is_turned(sizes, dtype, host):
-        way = "turned"
-        element = element_for(dtype, run, host)
-        vectors = -(-run // element.lanes)
-        across = min(vectors, (host.registers - 2) // (sizes.each + 1))
-        across = -(-vectors // -(-vectors // across))
-        tile = Tile(1, sizes.each, across)
-        ragged = False
-        if run % (across * element.lanes):
-            source = source._replace(copied=True)
-    else:
-        element = element_for(dtype, sizes.each, host)
-        vectors = -(-sizes.each // element.lanes)
-        tile = best_tile(high, run, vectors, host.registers)
-        ragged = sizes.each % (tile.vectors * element.lanes) != 0
-    if way == "spread" and sizes.filters >= _MANY and not first:
-        across = tile.vectors * element.lanes
-        gradient = gradient._replace(channels=across, sliced=sizes.filters)
-        ragged = True
-    gradient = gradient._replace(copied=first or ragged)
     form = conv_filter_ir.Form(
-        element, sizes, source, gradient, tile, run, 1, sizes.outputs[0], way
-    )
+        element_for(dtype, sizes.each, host), sizes, source, gradient, Tile(1, 1, 1),
+        run, 1, sizes.outputs[0], "spread",
+    )  # fmt: skip
+    if sizes.is_depthwise:
+        form = _filters_each(form, dtype, host)
+    elif is_turned(sizes, dtype, host):
+        form = _filters_turned(form, dtype, host)
+    else:
+        form = _filters_spread(form, host)
     form = _chunk(form, host)
     if by_lines:
         form = form._replace(images=1, whole=False)
-    return Filtering(
-        form, Kernel(_name("conv_filters", sizes), conv_filter_ir.text(form))
+    kernel = Kernel(_name("conv_filters", sizes), conv_filter_ir.text(form))
+    return Filtering(form, kernel)
+
+
+def _filters_spread(form: conv_filter_ir.Form, host: Facts) -> conv_filter_ir.Form:
+    """Vectors of filters."""
+    sizes, gradient = form.sizes, form.gradient
+    vectors = -(-sizes.each // form.element.lanes)
+    tile = best_tile(sizes.window[0], form.run, vectors, host.registers)
+    across = tile.vectors * form.element.lanes
+    if sizes.filters >= _MANY and not sizes.channels_first:
+        gradient = gradient._replace(channels=across, sliced=sizes.filters, copied=True)
+    elif sizes.each % across:
+        gradient = gradient._replace(copied=True)
+    return form._replace(tile=tile, gradient=gradient)
+
+
+def _filters_each(
+    form: conv_filter_ir.Form, dtype: str, host: Facts
+) -> conv_filter_ir.Form:
+    """Vectors of channels that are filtered singly."""
+    sizes, gradient = form.sizes, form.gradient
+    element = element_for(dtype, sizes.filters, host)
+    lanes = element.lanes
+    source = form.source._replace(
+        channels=lanes, copied=True, sliced=sizes.channels, repeat=sizes.each
     )
+    if sizes.filters % lanes or sizes.channels_first:
+        gradient = gradient._replace(channels=lanes, sliced=sizes.filters, copied=True)
+    run = sizes.window[1]
+    tile = best_tile(sizes.window[0], run, 1, host.registers, False)
+    return form._replace(
+        element=element, source=source, gradient=gradient, tile=tile, run=run,
+        way="each",
+    )  # fmt: skip
+
+
+def _filters_turned(
+    form: conv_filter_ir.Form, dtype: str, host: Facts
+) -> conv_filter_ir.Form:
+    """Vectors of taps and channels of the input."""
+    each, source = form.sizes.each, form.source
+    element = element_for(dtype, form.run, host)
+    vectors = -(-form.run // element.lanes)
+    across = min(vectors, (host.registers - 2) // (each + 1))
+    across = -(-vectors // -(-vectors // across))
+    if form.run % (across * element.lanes):
+        source = source._replace(copied=True)
+    tile = Tile(1, each, across)
+    return form._replace(element=element, source=source, tile=tile, way="turned")
 
 
 def is_turned(sizes: Sizes, dtype: str, host: Facts) -> bool:
