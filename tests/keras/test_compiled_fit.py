@@ -143,6 +143,22 @@ class OwnLoss(OwnLosses):
         return tf.reduce_mean(tf.abs(y - y_pred)) + sum(self.losses)
 
 
+def _network() -> Any:
+    """Two inputs, a layer that both use, two outputs, a loss and a metric inside."""
+    a, b = K.Input((6,), name="a"), K.Input((3,), name="b")
+    shared = layers.Dense(4, "tanh", activity_regularizer="l2")
+    both = layers.Concatenate()([shared(a), shared(layers.Dense(6)(b))])
+    number = layers.Dense(2, name="number")(layers.BatchNormalization()(both))
+    kind = layers.Dense(3, "softmax", name="kind")(layers.Dropout(0.0)(both))
+    model = K.Model([a, b], [number, kind])
+    model.add_loss(tf.reduce_mean(both**2))
+    return model, {
+        "loss": ["mse", "sparse_categorical_crossentropy"],
+        "metrics": {"kind": ["accuracy"]},
+        "optimizer": "adam",
+    }
+
+
 def _schedule() -> Any:
     return K.optimizers.SGD(K.optimizers.schedules.ExponentialDecay(0.1, 2, 0.7))
 
@@ -234,6 +250,11 @@ RUNS: dict[str, tuple[Callable[[], Any], Any, dict[str, Any]]] = {
         lambda: (TwoInputs(), {"loss": "mae", "optimizer": "nadam"}),
         ({"a": X, "b": STEPS[:, 0]}, Y),
         {"shuffle": "batch"},
+    ),
+    "network": (
+        _network,
+        ([X, STEPS[:, 0]], [Y, CLASSES]),
+        {"validation_split": 0.1},
     ),
     "own losses": (
         lambda: (OwnLosses(), {"loss": "mse", "optimizer": "adamax"}),

@@ -250,10 +250,22 @@ def test_the_bar_sees_every_step_of_what_it_averages(backends: Any) -> None:
         assert [asked[2] for asked in backend.asked][-len(counts) :] == counts
 
 
-def test_sequences_of_many_lengths_share_a_graph() -> None:
-    model = K.Sequential(
-        [layers.Conv1D(3, 2), layers.GlobalMaxPooling1D(), layers.Dense(2)]
-    )
+class _Last(layers.Layer):
+    def call(self, x: Any) -> Any:
+        return x[:, -1]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        lambda: [layers.Conv1D(3, 2), layers.GlobalMaxPooling1D()],
+        lambda: [layers.LSTM(3)],
+        lambda: [layers.Bidirectional(layers.GRU(3, return_sequences=True)), _Last()],
+    ],
+    ids=["windows", "lstm", "both ways"],
+)
+def test_sequences_of_many_lengths_share_a_graph(parts: Any) -> None:
+    model = K.Sequential([*parts(), layers.Dense(2)])
     model.compile("sgd", "mse")
 
     def batches() -> Iterator[Any]:

@@ -22,6 +22,9 @@ SMALL = 256
 _SHAPED = {
     "Reshape": 1,
     "BroadcastTo": 1,
+    "Conv2DBackpropInput": 0,
+    "Conv3DBackpropInputV2": 0,
+    "DepthwiseConv2dNativeBackpropInput": 0,
     **dict.fromkeys(
         (
             "Fill",
