@@ -10,6 +10,7 @@ from rillet.core.dtypes import FLOATING, NUMERIC
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
+from rillet.ops import gathering_loops
 from rillet.ops.compare import greater_op, is_finite_op, logical_and_op
 from rillet.ops.elementwise import (
     add_op,
@@ -128,6 +129,7 @@ cumsum_op: Op = define(
         None,
     ),
     attrs=_ATTRS,
+    lower=gathering_loops.running("sum"),
 )
 
 
@@ -147,6 +149,7 @@ cumprod_op: Op = define(
     infer=scan_shape("cumprod"),
     grad=(_grad_cumprod, None),
     attrs=_ATTRS,
+    lower=gathering_loops.running("product"),
 )
 
 
@@ -238,6 +241,7 @@ cumulative_logsumexp_op: Op = define(
     infer=scan_shape("cumulative_logsumexp"),
     grad=(_grad_cumulative_logsumexp, None),
     attrs=_ATTRS,
+    lower=gathering_loops.running_log,
 )
 
 

@@ -17,7 +17,7 @@ from rillet.core.indexed_slices import IndexedSlices
 from rillet.core.shapes import Dims
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
-from rillet.ops import moving_loops
+from rillet.ops import gathering_loops, moving_loops
 from rillet.ops.compare import greater_equal_op
 from rillet.ops.elementwise import add_op, cast, maximum_op
 from rillet.ops.host import integer
@@ -354,6 +354,7 @@ unsorted_segment_sum_op: Op = define(
         None,
         None,
     ),
+    lower=gathering_loops.unsorted_segments("sum"),
 )
 
 

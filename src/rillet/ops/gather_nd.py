@@ -18,6 +18,7 @@ from rillet.core.indexed_slices import IndexedSlices
 from rillet.core.shapes import Dims
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
+from rillet.ops import gathering_loops
 from rillet.ops.array import concat_op
 from rillet.ops.compare import equal_op
 from rillet.ops.elementwise import add_op, cast, div_op, mul_op, neg_op
@@ -114,6 +115,7 @@ gather_nd_op: Op = define(
     infer=_infer_gather_nd,
     grad=(_grad_gather_nd, None),
     quiet=False,
+    lower=gathering_loops.gather_nd,
 )
 
 
@@ -257,6 +259,7 @@ scatter_nd_op: Op = define(
     kernel=_scatter_nd,
     infer=_infer_scatter_nd,
     grad=(None, lambda g, y, indices, updates, shape: gather_nd_op(g, indices), None),
+    lower=gathering_loops.scatter_nd,
 )
 
 
@@ -290,6 +293,15 @@ def scatter_nd(
     return scatter_nd_op(indices, updates, integers("scatter_nd", "shape", shape))
 
 
+_HOW = {
+    "Update": ("last", ""),
+    "Add": ("sum", ""),
+    "Sub": ("sum", "negated"),
+    "Min": ("minimum", ""),
+    "Max": ("maximum", ""),
+}
+
+
 def _scatter_op(name: str, types: Any, how: Any, grads: tuple[Any, Any]) -> Op:
     """The record of one way to write updates into a copy of a tensor."""
     label = f"tensor_scatter_nd_{name.lower()}"
@@ -313,6 +325,7 @@ def _scatter_op(name: str, types: Any, how: Any, grads: tuple[Any, Any]) -> Op:
         kernel=kernel,
         infer=infer,
         grad=(grads[0], None, grads[1]),
+        lower=gathering_loops.tensor_scatter(*_HOW[name]),
     )
 
 

@@ -279,13 +279,21 @@ class Lowering(Protocol):
         self,
         x: Lazy,
         axis: int,
-        how: str,
         init: Any,
         update: Callable[[Expr, Expr], Expr],
         exclusive: bool,
         reverse: bool,
     ) -> Lazy:
-        """What gathers up along an axis, at each place of it."""
+        """What gathers up along an axis, at each place of it.
+
+        Args:
+            x: what is gathered; no half floats come out.
+            axis: the axis.
+            init: a number to start from; None for the first element.
+            update: what was gathered, an element -> what is gathered then.
+            exclusive: whether an element's own value is left out.
+            reverse: whether to run from the end.
+        """
 
     def stream(self, instance: Any, blocks: int) -> Lazy:
         """Key and counter of a random stream, four uint32 and two, anew each run.

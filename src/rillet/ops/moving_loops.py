@@ -84,9 +84,7 @@ def unpack(
     def part(k: int) -> Callable[[Place], Expr]:
         return lambda place: x.at((*place[:at], Index({}, k), *place[at:]))
 
-    return tuple(
-        [ctx.pointwise(s, t, part(k)) for k, (s, t) in enumerate(ctx.outputs)]
-    )
+    return tuple([ctx.pointwise(s, t, part(k)) for k, (s, t) in enumerate(ctx.outputs)])
 
 
 def pack(ctx: Lowering, values: list[Lazy], axis: int = 0, **attrs: Any) -> Lazy:
@@ -155,9 +153,7 @@ def pad(
     def where(place: Place) -> Place:
         return tuple([p + k for p, k in zip(place, before, strict=True)])
 
-    return ctx.assembled(
-        shape, type, [(shape, _same, fill), (x.shape, where, x.at)]
-    )
+    return ctx.assembled(shape, type, [(shape, _same, fill), (x.shape, where, x.at)])
 
 
 def _number(type: str, value: Lazy | None = None) -> Callable[[Place], Expr]:
@@ -365,9 +361,7 @@ def counted(ctx: Lowering, start: Any, limit: Any, delta: Any, **attrs: Any) -> 
     return ctx.pointwise(shape, type, at)
 
 
-def reversed_along(
-    ctx: Lowering, x: Lazy, axis: Sequence[int], **attrs: Any
-) -> Lazy:
+def reversed_along(ctx: Lowering, x: Lazy, axis: Sequence[int], **attrs: Any) -> Lazy:
     """Axes walked through from their ends."""
     axes = {int(a) % x.rank for a in axis} if x.rank else set()
 
@@ -380,5 +374,3 @@ def reversed_along(
         )
 
     return ctx.pointwise(x.shape, x.type, at)
-
-

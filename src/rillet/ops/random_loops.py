@@ -237,5 +237,3 @@ def key_counter(ctx: Lowering, seed: Lazy, **attrs: Any) -> tuple[Lazy, Lazy] | 
         ctx.settled(ctx.pointwise((1,), "uint64", lambda place: pairs[0])),
         ctx.settled(ctx.pointwise((2,), "uint64", counter)),
     )
-
-

@@ -17,6 +17,7 @@ from rillet.core.dtypes import INDEX, NUMERIC, REAL, TypeSet
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
+from rillet.ops import gathering_loops
 from rillet.ops.compare import equal_op, greater_op
 from rillet.ops.elementwise import cast, div_op, maximum_op, mul_op, sqrt_op, truediv
 from rillet.ops.gather import (
@@ -183,6 +184,9 @@ segment_min_op: Op = _sorted_op("Min", REAL, np.minimum, _grad_extreme)
 segment_prod_op: Op = _sorted_op("Prod", NUMERIC, np.multiply, _grad_prod)
 
 
+_HOW = {"Max": "maximum", "Min": "minimum", "Prod": "product"}
+
+
 def _unsorted_op(name: str, types: TypeSet, how: Any, grad: Any) -> Op:
     def kernel(data: Array, segment_ids: Array, num_segments: int) -> Array:
         if num_segments < 0:
@@ -192,7 +196,9 @@ def _unsorted_op(name: str, types: TypeSet, how: Any, grad: Any) -> Op:
         empty = None
         if how in (np.maximum, np.minimum):
             empty = limits.min if how is np.maximum else limits.max
-        return combine(rows, ids, num_segments, how, empty)
+        out = combine(rows, ids, num_segments, how, empty)
+        # As in TensorFlow, segments start from the limit that empty ones keep.
+        return out if empty is None else how(out, out.dtype.type(empty))
 
     return define(
         f"UnsortedSegment{name}",
@@ -200,6 +206,7 @@ def _unsorted_op(name: str, types: TypeSet, how: Any, grad: Any) -> Op:
         kernel=kernel,
         infer=infer_unsorted,
         grad=(grad, None, None),
+        lower=gathering_loops.unsorted_segments(_HOW[name]),
     )
 
 

@@ -43,6 +43,11 @@ def memory_type(type: str) -> str:
     return "i8" if type == "bool" else _LLVM[type]
 
 
+def llvm_type(type: str) -> str:
+    """LLVM's name of a type in registers."""
+    return _LLVM[type]
+
+
 def item_bytes(type: str) -> int:
     """How many bytes an element takes."""
     return _BYTES[type]
@@ -69,7 +74,7 @@ def literal(value: Any, type: str) -> str:
 
 def generated(nest: Nest) -> KernelCall:
     """The code of a nest."""
-    return _Printer(nest).generated()
+    return Printer(nest).generated()
 
 
 def outer_extent(nest: Nest) -> int:
@@ -77,7 +82,7 @@ def outer_extent(nest: Nest) -> int:
     return nest.domain[0].extent if nest.domain else 1
 
 
-class _Printer:
+class Printer:
     """Prints one nest."""
 
     def __init__(self, nest: Nest) -> None:
@@ -708,4 +713,5 @@ def estimated_work(nest: Nest) -> float:
             nodes += 1
             wide += expr.type.endswith("64")
     each = 0.01 * (nodes + wide) + 0.03 * len(nest.reads()) ** 0.5
+    each += 0.01 * len(nest.stores)
     return turns * loops * each + (rows * 4.0 if len(nest.domain) > 1 else 0.0)

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from rillet.backends.native import kernels
+from rillet.backends.native import kernels, sweeps
 from rillet.backends.native.calls import KernelCall
 from rillet.backends.native.nests import Nest, Store, elementwise_nest, walk
 from rillet.graph.inference import host_value
@@ -531,6 +531,57 @@ class Lowering:
         stores = [Store(buffer, index_of(var) * each + k, x) for k, x in elements]
         self.made.items.append(Nest([var], stores, self._label))
         return Lazy(buffer.shape, type, buffer=buffer)
+
+    def scatter(
+        self,
+        x: Lazy,
+        count: Sequence[int],
+        target: Callable[[tuple[Index, ...]], tuple[Expr, Expr]],
+        rows: int,
+        value: Callable[[tuple[Index, ...], Index], Expr],
+        how: str,
+    ) -> Lazy:
+        """`x` with values gathered into some of its rows, in the order of `count`."""
+        out = self._copied(x)
+        assert out.buffer is not None
+        if out.size and 0 not in count:
+            call = sweeps.scatter(
+                out.buffer, count, target, rows, value, how, self._label
+            )
+            self.add(call)
+        return out
+
+    def scan(
+        self,
+        x: Lazy,
+        axis: int,
+        init: Any,
+        update: Callable[[Expr, Expr], Expr],
+        exclusive: bool,
+        reverse: bool,
+    ) -> Lazy:
+        """What gathers up along an axis, at each place of it."""
+        wide = "float32" if x.type in HALVES else x.type
+        out = self.temporary(wide, x.shape)
+        assert out.buffer is not None
+        if not out.size:
+            return out
+
+        def start(place: tuple[Index, ...]) -> Expr:
+            if init is None:
+                return x.at(place)
+            first = b.const(init, wide)
+            return first if exclusive else update(first, x.at(place))
+
+        def following(
+            place: tuple[Index, ...], back: tuple[Index, ...], old: Expr
+        ) -> Expr:
+            return update(old, x.at(back if exclusive else place))
+
+        self.add(
+            sweeps.scan(out.buffer, axis, start, following, reverse, self._label)
+        )
+        return out
 
     def stream(self, instance: Any, blocks: int) -> Lazy:
         """Key and counter of a random stream, anew each run."""
