@@ -130,6 +130,12 @@ def convolution(
 
     Returns:
       Plans, and a temporary "packed" where filters are laid out anew.
+
+    Example:
+      >>> sizes = Sizes((13, 13), 32, (3, 3), 64, (1, 1), (1, 1), (0, 0), (11, 11))
+      >>> plan = convolution(sizes, 128, np.dtype("float32")).plans[-1]
+      >>> plan.kernel.name, plan.extent
+      ('conv_3x3_32to64_on_13x13', 128)
     """
     host = host or facts()
     by_lines = _by_lines(by_lines, sizes, images) and not sizes.channels_first
@@ -159,6 +165,11 @@ def input_gradient(
 
     Returns:
       Plans, and a temporary "packed" of filters turned round.
+
+    Example:
+      >>> sizes = Sizes((13, 13), 32, (3, 3), 64, (1, 1), (1, 1), (0, 0), (11, 11))
+      >>> input_gradient(sizes, 128, np.dtype("float32")).plans[-1].words
+      ('dy', 'packed', 'out')
     """
     host = host or facts()
     staged = sizes.channels_first or (sizes.is_depthwise and sizes.each > 1)
@@ -189,6 +200,12 @@ def filter_gradient(
     Returns:
       A plan in which each block writes a part to the temporary "parts", and one that
       adds them.
+
+    Example:
+      >>> sizes = Sizes((13, 13), 32, (3, 3), 64, (1, 1), (1, 1), (0, 0), (11, 11))
+      >>> steps = filter_gradient(sizes, 128, np.dtype("float32"))
+      >>> [plan.words[:3] for plan in steps.plans]
+      [('x', 'dy', 'parts'), ('parts', 'out', 16)]
     """
     host = host or facts()
     by_lines = _by_lines(by_lines, sizes, images)

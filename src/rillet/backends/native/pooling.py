@@ -41,6 +41,13 @@ def pool(
 
     Returns:
       The plan, whose extent counts images; None where windows reach over channels.
+
+    Example:
+      >>> from rillet.ops.windows import windows
+      >>> at = windows((64, 26, 26, 32), (1, 2, 2, 1), (1, 2, 2, 1), (1,) * 4, "VALID")
+      >>> plan = pool("maximum", at, False, np.dtype("float32"))
+      >>> plan.kernel.name, plan.extent
+      ('pool_maximum_2x2_on_26x26x32', 64)
     """
     first, last = (2, 4) if channels_first else (1, 3)
     axis = 1 if channels_first else 3
