@@ -621,7 +621,9 @@ def _intrinsic_name(kind: str, type: str) -> str:
         if type in FLOATS:
             return kind
         return ("u" if type.startswith("u") or type == "bool" else "s") + kind[:3]
-    return {"popcount": "ctpop", "rint": "roundeven", "abs": "fabs"}.get(kind, kind)
+    # `fmuladd` is one operation where the processor has it; `fma` calls C where not.
+    names = {"popcount": "ctpop", "rint": "roundeven", "abs": "fabs", "fma": "fmuladd"}
+    return names.get(kind, kind)
 
 
 def _comparison(kind: str, type: str) -> str:

@@ -74,6 +74,13 @@ def facts() -> Facts:
     )
 
 
+def fuses() -> bool:
+    """Returns whether a product and a sum can be one operation, rounded once."""
+    found = facts()
+    x86 = found.triple.startswith(("x86_64", "i686", "amd64"))
+    return not x86 or "+fma" in found.features.split(",")
+
+
 def vectors(triple: str, features: Mapping[str, bool]) -> tuple[int, int]:
     """Returns the bytes of a vector register, and how many there are.
 

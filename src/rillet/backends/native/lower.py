@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from rillet.backends.native import kernels, sweeps
+from rillet.backends.native import host, kernels, sweeps
 from rillet.backends.native.calls import KernelCall
 from rillet.backends.native.nests import Nest, Store, elementwise_nest, walk
 from rillet.graph.inference import host_value
@@ -22,6 +22,7 @@ from rillet.graph.passes import live_nodes
 from rillet.ops.expressions import HALVES, TYPES, Expr, Index, Var, b, index_of
 from rillet.ops.lowering import Buffer, Fold, Lazy, flat, unflat
 from rillet.ops.registry import Op
+from rillet.ops.scalar_formats import assume_fused
 
 #: Expressions with more parts than this are computed into memory.
 _LARGEST: Final = 250
@@ -114,6 +115,7 @@ class Lowering:
         outputs: list[SymbolicTensor],
         batches: Batches | None = None,
     ) -> None:
+        assume_fused(host.fuses())
         self._graph = graph
         self._batches = batches
         self._rows = Buffer("int64", (1,), "rows", None, "rows")
