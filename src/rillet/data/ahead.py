@@ -38,6 +38,11 @@ class PrefetchPlan(PassPlan):
                 )
             )
 
+    @property
+    def joins(self) -> bool:
+        """As the source."""
+        return self.source.joins
+
     def elements(self, run: Run) -> Iterator[Element]:
         """See `Plan`."""
         size = int(run.number(self._size))

@@ -65,6 +65,11 @@ class Base:
     def _type_spec(self) -> DatasetSpec:
         return DatasetSpec(self.element_spec)
 
+    @property
+    def _joins(self) -> bool:
+        """Whether iterators can give batches several at a time (`pull_joined`)."""
+        return self._plan.joins
+
     def _inputs(self) -> list[Any]:
         return [made(plan) for plan in self._plan.inputs]
 

@@ -16,7 +16,7 @@ from rillet.core.shapes import TensorShape
 from rillet.core.spec import TensorSpec
 from rillet.data.order import symbols
 from rillet.data.plan import INFINITE, UNKNOWN, Plan, Run, iterate, static
-from rillet.data.rows import batches
+from rillet.data.rows import BatchRows
 from rillet.data.structure import (
     Element,
     check_tensors,
@@ -42,12 +42,17 @@ class BatchPlan(Plan):
         if known is not None:
             _check_size("Dataset.batch", known)
 
+    @property
+    def joins(self) -> bool:
+        """Where the source has rows."""
+        return self._source.has_rows
+
     def elements(self, run: Run) -> Iterator[Element]:
         """See `Plan`."""
         size = int(run.number(self._size))
         _check_size("Dataset.batch", size)
         if self._source.has_rows:
-            return batches(self._source.segments(run), size, self._drop)
+            return BatchRows(self._source.segments(run), size, self._drop)
         return self._stacked(iterate(self._source, run), size)
 
     def _stacked(self, source: Iterator[Element], size: int) -> Iterator[Element]:

@@ -20,6 +20,7 @@ from rillet.core.shapes import TensorShape
 from rillet.core.spec import TypeSpec
 from rillet.data import in_graph
 from rillet.data.plan import Plan
+from rillet.data.rows import BatchRows
 from rillet.data.structure import (
     Element,
     Structure,
@@ -30,8 +31,11 @@ from rillet.data.structure import (
     sign_in,
     spec_of,
 )
+from rillet.data.workers import Ahead
 
 _state = context.state
+#: Bytes of batches that are made together at most: they stay in a cache.
+_JOINED = 4 << 20
 _ENDED = house_message("Iterator.get_next", "End of sequence")
 
 
@@ -90,6 +94,7 @@ class Iterator:
         self._plan_of = plan
         self._ahead: list[Element] = []
         self._given = 0
+        self._batch_bytes: int | None = None
 
     @property
     def element_spec(self) -> Any:
@@ -149,6 +154,31 @@ class Iterator:
         found = self._ahead.pop() if self._ahead else next(self._source)
         self._given += 1
         return found
+
+    def pull_joined(self, most: int) -> tuple[Any, int, int] | None:
+        """The next batches side by side, where they are planned as rows.
+
+        Args:
+            most: how many batches at most.
+
+        Returns:
+            An element that holds the rows of all of them, rows a batch, batches; None
+            where batches come one by one.
+
+        Raises:
+            StopIteration: after the last one.
+        """
+        source = self._source
+        if isinstance(source, Ahead) and source.unread is not None:
+            source = source.unread
+        if self._ahead or not isinstance(source, BatchRows):
+            return None
+        if self._batch_bytes is None:
+            self._batch_bytes = source.size * self._structure.row_bytes()
+        fitting = _JOINED // max(self._batch_bytes, 1)
+        columns, size, count = source.take(max(1, min(most, fitting)))
+        self._given += count
+        return self._structure.pack(tuple(columns)), size, count
 
     def more(self) -> bool:
         """Whether there is another element; it is kept for `pull`."""

@@ -77,6 +77,11 @@ class OptionsPlan(PassPlan):
         super().__init__(source)
         self.options = source.options.merge(options)
 
+    @property
+    def joins(self) -> bool:
+        """As the source."""
+        return self.source.joins
+
 
 class ShufflePlan(PassPlan):
     """Elements in random order, from a buffer; see `Dataset.shuffle`."""

@@ -119,6 +119,11 @@ class Plan:
         """Whether there are rows, and they are all in one segment."""
         return False
 
+    @property
+    def joins(self) -> bool:
+        """Whether elements are batches of rows, which can be had several at a time."""
+        return False
+
     def segments(self, run: Run) -> Iterator[Rows]:
         """The rows of one iteration, one stretch after the other."""
         raise NotImplementedError

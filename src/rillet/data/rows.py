@@ -234,38 +234,74 @@ def _leaves(column: Array) -> list[Array]:
     return [column[i, ...] for i in range(len(column))]
 
 
-def batches(
-    segments: Iterator[Rows], size: int, drop_remainder: bool
-) -> Iterator[Element]:
-    """Batches of rows, across the borders of segments.
+class BatchRows:
+    """An iterator over batches of rows, across the borders of segments.
 
     Args:
         segments: rows, one after the other.
         size: rows a batch.
         drop_remainder: whether a smaller last batch is left out.
+
+    Attributes:
+        size: rows a batch.
     """
-    left: list[list[Array]] = []
-    have = 0
-    for rows in segments:
-        at = 0
-        while at < rows.count:
-            stop = min(at + size - have, rows.count)
-            part = rows.take(slice(at, stop, 1))
-            have += stop - at
-            at = stop
-            if have == size and not left:
-                have = 0
-                yield tuple(part)
-                continue
-            left.append(part)
-            if have == size:
-                yield _joined(left)
-                left, have = [], 0
-    if left and not drop_remainder:
-        yield _joined(left)
+
+    def __init__(
+        self, segments: Iterator[Rows], size: int, drop_remainder: bool
+    ) -> None:
+        self._segments = segments
+        self.size = size
+        self._drop = drop_remainder
+        self._rows: Rows | None = None
+        self._at = 0
+
+    def __iter__(self) -> BatchRows:
+        return self
+
+    def __next__(self) -> Element:
+        return tuple(self.take(1)[0])
+
+    def take(self, most: int) -> tuple[list[Array], int, int]:
+        """The rows of the next batches: `most` of one size, or fewer.
+
+        Returns:
+            For each leaf the batches' rows side by side; rows a batch; batches.
+
+        Raises:
+            StopIteration: after the last batch.
+        """
+        size = self.size
+        rows = self._ready()
+        count = min((rows.count - self._at) // size, max(most, 1))
+        if count:
+            return self._cut(rows, count * size), size, count
+        parts, have = [], 0
+        while have < size:
+            stop = min(rows.count - self._at, size - have)
+            parts.append(self._cut(rows, stop))
+            have += stop
+            try:
+                rows = self._ready()
+            except StopIteration:
+                break
+        if have < size and self._drop:
+            raise StopIteration
+        return _joined(parts), have, 1
+
+    def _ready(self) -> Rows:
+        """The segment that holds the next row."""
+        while self._rows is None or self._at >= self._rows.count:
+            self._rows = next(self._segments)
+            self._at = 0
+        return self._rows
+
+    def _cut(self, rows: Rows, count: int) -> list[Array]:
+        start = self._at
+        self._at += count
+        return rows.take(slice(start, start + count, 1))
 
 
-def _joined(parts: list[list[Array]]) -> Element:
+def _joined(parts: list[list[Array]]) -> list[Array]:
     if len(parts) == 1:
-        return tuple(parts[0])
-    return tuple([np.concatenate(columns) for columns in zip(*parts, strict=True)])
+        return parts[0]
+    return [np.concatenate(columns) for columns in zip(*parts, strict=True)]

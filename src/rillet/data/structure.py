@@ -8,6 +8,7 @@ TensorFlow they become tensors.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -280,6 +281,15 @@ class Structure:
             if not any(map(_is_nested, spec)):
                 return lambda leaves: tuple([Tensor(a) for a in leaves])
         return lambda leaves: pack(spec, map(as_value, leaves))
+
+    def row_bytes(self) -> int:
+        """How much memory one row of a batch takes, as far as its spec tells."""
+        total = 0
+        for spec in self.flat:
+            dims = spec.shape.dims or []
+            count = math.prod([d or 1 for d in dims[1:]])
+            total += count * int(spec.dtype.numpy_dtype.itemsize)
+        return total
 
     def numpy(self, leaves: Element) -> Any:
         """The element with NumPy's values for tensors."""

@@ -91,6 +91,11 @@ class Ahead:
         self._shelf = _Shelf(size)
         self._ended = False
 
+    @property
+    def unread(self) -> Iterator[Element] | None:
+        """What to read, as long as the thread has not begun."""
+        return self._source
+
     def __iter__(self) -> Ahead:
         return self
 

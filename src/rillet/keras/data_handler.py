@@ -17,7 +17,7 @@ from rillet.core.errors import OutOfRangeError, house_message
 from rillet.core.logger import get_logger
 from rillet.keras.data_batches import class_table, pack_x_y_sample_weight
 from rillet.keras.data_rows import as_rows
-from rillet.keras.data_sources import ArraySource, DatasetSource, source_of
+from rillet.keras.data_sources import DatasetSource, source_of
 
 _SHORT = (
     "Your input ran out of data; interrupting training. Make sure that your dataset or"
@@ -95,8 +95,8 @@ class DataHandler:
 
     @property
     def by_rows(self) -> bool:
-        """Whether the data are whole arrays."""
-        return isinstance(self._source, ArraySource)
+        """Whether batches can be had several at a time, as rows side by side."""
+        return self._source.joins
 
     def steps(self, per_call: Callable[[], int]) -> Iterator[int]:
         """The numbers of the steps at which a step function is to be called.

@@ -37,10 +37,12 @@ class Source:
     Attributes:
         size: batches an epoch, None where nobody knows.
         again: whether each epoch begins a new iterator.
+        joins: whether batches can be had several at a time, as rows side by side.
     """
 
     size: int | None = None
     again = True
+    joins = False
 
     def iterate(self) -> Iterator[Any]:
         """A new iterator of batches."""
@@ -54,6 +56,7 @@ class ArraySource(Source):
     """Arrays in memory; see `RowIterator` for the arguments."""
 
     again = False
+    joins = True
 
     def __init__(
         self, data: Any, count: int, batch: int, shuffle: Any, epochs: int
@@ -70,7 +73,7 @@ class DatasetSource(Source):
     """A `tf.data.Dataset`, or anything else that can be iterated again and again."""
 
     def __init__(
-        self, dataset: Any, weigh: Callable[[Any], Any], steps: int | None
+        self, dataset: Any, weigh: Callable[[Any], Any] | None, steps: int | None
     ) -> None:
         self._dataset = dataset
         self._weigh = weigh
@@ -80,10 +83,13 @@ class DatasetSource(Source):
         if cardinality is not None:
             found = int(cardinality())
             self.size = found if found >= 0 else None
+        known = steps is not None or self.size is not None
+        self.joins = known and weigh is None and getattr(dataset, "_joins", False)
 
     def iterate(self) -> Iterator[Any]:
         """The batches of one pass."""
-        return map(self._weigh, iter(self._dataset))
+        batches = iter(self._dataset)
+        return batches if self._weigh is None else map(self._weigh, batches)
 
 
 class GeneratorSource(Source):
@@ -144,7 +150,7 @@ def source_of(
         return SequenceSource(x, weigh, bool(shuffle))
     if hasattr(x, "element_spec"):
         _refuse_extras(owner, "dataset", y, weights, batch_size)
-        return DatasetSource(x, weigh, steps)
+        return DatasetSource(x, None if table is None else weigh, steps)
     if inspect.isgenerator(x) or (hasattr(x, "__next__") and not is_array(x)):
         _refuse_extras(owner, "python generator", y, weights, batch_size)
         return GeneratorSource(x, weigh)

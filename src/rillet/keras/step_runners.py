@@ -80,6 +80,8 @@ class Runner:
         steps = calls.steps or self._model._steps_per_call()
         if type(iterator) is RowIterator and self.step.compiles():
             parts = self._over_rows(iterator, steps)
+        elif steps > 1 and hasattr(iterator, "pull_joined") and self.step.compiles():
+            parts = self._over_joined(iterator, steps)
         else:
             parts = self._one_by_one(iterator, steps)
         return joined(parts) if self._collect else parts[-1]
@@ -125,6 +127,26 @@ class Runner:
             found = self._run(iterator, batches)
             parts = [*parts, *found] if self._collect else found
             left -= batches.count
+        return parts
+
+    def _over_joined(self, iterator: Any, steps: int) -> list[Any]:
+        """Steps on the batches of a dataset that makes several at a time."""
+        parts: list[Any] = []
+        left = steps
+        while left:
+            try:
+                found = iterator.pull_joined(left)
+                if found is None:
+                    return [*parts, *self._one_by_one(iterator, left)]
+            except StopIteration:
+                if not parts or not self._collect:
+                    raise
+                break
+            data, size, count = found
+            rows = RowIterator(data, size * count, size, False, 1)
+            done = self._run(rows, rows.take(count))
+            parts = [*parts, *done] if self._collect else done
+            left -= count
         return parts
 
     def _run(self, iterator: RowIterator, batches: Batches) -> list[Any]:
