@@ -17,7 +17,9 @@ from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.shapes import broadcast_dims
 from rillet.core.spec import Spec
 from rillet.ops import blas
+from rillet.ops.contract_products import as_products
 from rillet.ops.elementwise import conjugate
+from rillet.ops.lowering import Rewrite
 from rillet.ops.registry import Op, define
 from rillet.ops.shaping import (
     broadcast_to_op,
@@ -289,6 +291,15 @@ def _sum_dots(g: Any, x: Any, mine: Labels, made: Labels) -> Any:
     return sum_op(g, axes, keep_dims=True) if axes else g
 
 
+def _as_products(arrays: list[Any], equation: str) -> Any:
+    shapes = [static_dims(x) for x in arrays]
+    if not arrays[0].dtype.is_floating:
+        return None
+    inputs, output, _ = _expanded(parsed(equation), tuple(map(len, shapes)))
+    sizes: Any = _sizes(inputs, shapes)
+    return as_products(arrays, inputs, output, sizes)
+
+
 einsum_op: Op = define(
     "Einsum",
     types=(NUMERIC,),
@@ -297,4 +308,5 @@ einsum_op: Op = define(
     grad=_grad,
     attrs={"equation": ""},
     variadic=True,
+    lower=Rewrite(_as_products),
 )

@@ -429,13 +429,17 @@ class Rewrite:
     """An op that stands for simpler ones.
 
     Args:
-        make: tensors and host values, attributes -> tensors; made of ops.
+        make: tensors and host values, attributes -> tensors, made of ops; or None.
     """
 
     __slots__ = ("make",)
 
     def __init__(self, make: Callable[..., Any]) -> None:
         self.make = make
+
+    def __call__(self, ctx: Lowering, *inputs: Any, **attrs: Any) -> None:
+        """For nodes that `make` left as they are: nothing else is known of them."""
+        return None
 
 
 class Call:
