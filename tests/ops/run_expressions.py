@@ -6,8 +6,10 @@ loops store. Tests of `lower` functions and of scalar functions call this.
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import functools
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -34,7 +36,9 @@ class CheckFailed(Exception):
 
 @functools.cache
 def _jit() -> Jit:
-    return Jit(DiskCache(Path(tempfile.mkdtemp(prefix="rillet-test-"))))
+    folder = Path(tempfile.mkdtemp(prefix="rillet-test-"))
+    atexit.register(shutil.rmtree, folder, True)
+    return Jit(DiskCache(folder))
 
 
 def natively(
