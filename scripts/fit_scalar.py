@@ -193,7 +193,8 @@ def jobs():
     half = 2 ** mp.mpf(-34)
     yield "POW_EXP", "float32", exp_rest, lambda r: r * r, -HALF_LN2, HALF_LN2, half
     yield (
-        "POW_LOG", "float32", log_odd, lambda z: z / 2, 1e-12, LOG_END, 2 ** mp.mpf(-42),
+        "POW_LOG", "float32", log_odd, lambda z: z / 2, 1e-12, LOG_END,
+        2 ** mp.mpf(-42),
     )  # fmt: skip
     yield (
         "POW_LOG", "float64", log_odd_rest, lambda z: z * z / 2, 1e-12, LOG_END,
