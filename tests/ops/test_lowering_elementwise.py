@@ -38,7 +38,7 @@ EDGES = [
 ]  # fmt: skip
 #: Their loops choose where kernels multiply by 0: an infinite gradient is no NaN.
 CHOOSE = {"ReluGrad", "Relu6Grad"}
-#: Its kernel's curve is 0 where that is below the normal numbers; large factors show it.
+#: Its kernel's curve is 0 below the normal numbers; large factors show that.
 CUT = {"SoftplusGrad"}
 #: In halves their kernels round before the last step, which can move a whole number.
 ROUNDED_BETWEEN = {"FloorDiv", "TruncateDiv"}
