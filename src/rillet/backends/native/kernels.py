@@ -10,11 +10,14 @@ from typing import Any, Final
 
 from rillet.backends.native import kernels_conv
 from rillet.backends.native.calls import KernelCall
+from rillet.backends.native.codegen import item_bytes
 from rillet.backends.native.placing import aligned
 from rillet.backends.native.products import Operand, product
 from rillet.ops.lowering import Lazy, filled
 
 _MANY_TERMS: Final = 4096
+_LEAST_TERMS: Final = 64
+_BLOCK_BYTES: Final = 1 << 19
 _PRODUCT_TYPES: Final = frozenset(["float32", "float64", "float16", "bfloat16"])
 
 
@@ -38,7 +41,9 @@ def product_rule(
     cut = 0
     parts = out
     if plan.parts:
-        cut = plan.block
+        # a block's rows are read twice, by the product before and by this one
+        row = a.shape[1] * item_bytes(type)
+        cut = min(plan.block, max(_LEAST_TERMS, _BLOCK_BYTES // row))
         parts = ctx.temporary(type, (-(-plan.extent // cut), *shape))
     found = {"a": ctx.settled(a).buffer, "b": ctx.settled(b).buffer}
     found["out"] = parts.buffer

@@ -283,11 +283,16 @@ def _prologue(tasks: list[Task]) -> list[Task]:
     One thread computes them first, so that no chain waits for another because of them.
     """
     found: list[Task] = []
-    made = {k for t in tasks for k in t.writes}
+    made: dict[int, int] = {}
+    for task in tasks:
+        for k in task.writes:
+            made[k] = made.get(k, 0) + 1
     done: set[int] = set()
     for task in tasks:
         alone = task.extent == 1 and task.work < _NUMBER
-        temps = all(x.role == "temp" for x in task.writes.values())
+        temps = all(
+            x.role == "temp" and made[k] == 1 for k, x in task.writes.items()
+        )
         known = all(
             k in done or k not in made or x.role == "variable"
             for k, x in task.reads.items()
