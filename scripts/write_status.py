@@ -22,7 +22,6 @@ _LATER = {
     "keras.functional": "Keras's functional API: layers called on `keras.Input`",
     "keras.layers.LSTM": "recurrent layers",
     "keras.Model.save": "saving: `model.save`, `tf.saved_model`, `tf.train.Checkpoint`",
-    "data": "`tf.data`: pipelines. `fit` takes arrays and cuts batches itself",
     "io": "`tf.io`: files, and pictures as JPEG and PNG",
     "ragged": "`tf.ragged` and `tf.sparse`: ragged and sparse tensors",
     "distribute": "`tf.distribute`: several processes",

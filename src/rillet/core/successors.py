@@ -13,14 +13,14 @@ _WEIGHTS = (
     'rillet does not save models yet; np.savez("w.npz", *model.get_weights()) keeps'
     " the weights, model.set_weights puts them back"
 )
-_ARRAYS = "model.fit takes arrays and tensors, and cuts batches itself: batch_size=32"
 _NO_VARIABLES = "A tf.Variable has its value as soon as it is made; leave the line out"
 
 #: The full name without ``tf.``, or of a namespace, for all that it would hold.
 _WORDS: Final[dict[str, str]] = {
     # TensorFlow 2
     "Module": "tf.keras.layers.Layer and tf.keras.Model keep variables as well",
-    "data": _ARRAYS,
+    "data.Dataset.ragged_batch": "Pad the rows: dataset.padded_batch(size)",
+    "data.experimental.dense_to_ragged_batch": "Pad: dataset.padded_batch(size)",
     "io": "Read and write files with Python or NumPy",
     "keras.callbacks.ModelCheckpoint": _WEIGHTS,
     "keras.models.load_model": _WEIGHTS,
@@ -142,7 +142,7 @@ def instead(path: str) -> str:
     Example:
         >>> instead("train.AdamOptimizer")
         'Use tf.keras.optimizers.Adam'
-        >>> instead("data.Dataset.range") == instead("data")
+        >>> instead("compat.v1.to_float") == instead("to_float")
         True
     """
     path = path.removeprefix("compat.v1.")
