@@ -8,9 +8,11 @@ from rillet import autograph as autograph
 from rillet import bitwise as bitwise
 from rillet import compat as compat
 from rillet import config as config
+from rillet import data as data
 from rillet import debugging as debugging
 from rillet import dtypes as dtypes
 from rillet import errors as errors
+from rillet import experimental as experimental
 from rillet import image as image
 from rillet import initializers as initializers
 from rillet import keras as keras
@@ -322,6 +324,7 @@ __all__ = [
     "cosh",
     "cumsum",
     "custom_gradient",
+    "data",
     "debugging",
     "device",
     "divide",
@@ -338,6 +341,7 @@ __all__ = [
     "executing_eagerly",
     "exp",
     "expand_dims",
+    "experimental",
     "eye",
     "fill",
     "float16",
