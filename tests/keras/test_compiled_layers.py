@@ -51,6 +51,15 @@ for _family, _rows in SPATIAL.FAMILIES.items():
     for _name, _row in _rows.items():
         ROWS[f"{_family}/{_name}"] = _spatial(_name, _row)
 
+for _name, (_kind, _arguments, _shape) in IMAGES.ROWS.items():
+    _call = {} if _kind in ("Resizing", "CenterCrop") else {"training": True}
+    if len(_shape) == 4:
+        ROWS[f"pictures/{_name}"] = RUNS.Row(
+            lambda k, c=_kind, a=_arguments: getattr(k, c)(**a),
+            IMAGES.images(_name, _shape),
+            _call,
+        )
+
 #: Rows whose first axis a graph must know: kept states are of the batch's size, and
 #: time comes first.
 OF_ONE_SIZE = frozenset(

@@ -41,6 +41,10 @@ _SHAPED = {
         0,
     ),
 }
+#: Ops that make images of a size that their second input says.
+_RESIZES = frozenset(
+    ("ResizeBilinear", "ResizeNearestNeighbor", "ResizeBicubic", "ResizeArea")
+)
 
 
 def inferred(op: Any, lifted: tuple[Any, ...], attrs: dict[str, Any]) -> list[Spec]:
@@ -79,6 +83,13 @@ def inferred(op: Any, lifted: tuple[Any, ...], attrs: dict[str, Any]) -> list[Sp
         sizes = lifted[at]
         if isinstance(sizes, SymbolicTensor):
             out[0] = Spec(_vector(sizes), out[0].dtype)
+    elif op.name in _RESIZES and out[0].shape is None and specs[0].shape is not None:
+        if isinstance(lifted[1], SymbolicTensor):
+            batch, _, _, channels = specs[0].shape
+            space = _numbers(lifted[1], (None, None))
+            out[0] = Spec((batch, *space, channels), out[0].dtype)
+    elif op.name == "Slice" and out[0].shape is None:
+        out[0] = Spec(_sliced(*lifted[:3]), out[0].dtype)
     return out
 
 
@@ -105,6 +116,34 @@ def _vector(sizes: SymbolicTensor) -> Any:
     if dims is not None and len(dims) == 1 and dims[0] is not None:
         return (None,) * dims[0]
     return None
+
+
+def _sliced(x: Any, begin: Any, size: Any) -> Any:
+    """The shape of a part that starts at, or spans, numbers not known yet."""
+    dims = x.spec.shape
+    starts, counts = _numbers(begin, dims), _numbers(size, dims)
+    if dims is None or starts is None or counts is None:
+        return None
+    found: list[int | None] = []
+    for dim, start, count in zip(dims, starts, counts, strict=True):
+        if count is not None and count >= 0:
+            found.append(count)
+        elif count is None or dim is None or start is None:
+            found.append(None)
+        else:
+            found.append(dim - start)
+    return tuple(found)
+
+
+def _numbers(value: Any, dims: Any) -> Any:
+    """The elements of a host vector, None where they are not known."""
+    if not isinstance(value, SymbolicTensor):
+        return value
+    if value.known is not None:
+        return host_value(value.known)
+    if value.partial is not None:
+        return value.partial
+    return None if dims is None else (None,) * len(dims)
 
 
 def host_value(array: Any) -> Any:

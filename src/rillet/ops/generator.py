@@ -23,8 +23,9 @@ from rillet.ops import philox, seeds
 from rillet.ops import random_rules as rules
 from rillet.ops import stateless_random as records
 from rillet.ops.array import stack
-from rillet.ops.elementwise import add_op, mul_op, sub_op
-from rillet.ops.host import integers
+from rillet.ops.elementwise import add_op, cast, mul_op, sub_op
+from rillet.ops.host import integers, is_symbolic
+from rillet.ops.reduce import reduce_prod
 from rillet.ops.registry import Op, define
 from rillet.ops.stateful_random import RATE
 from rillet.ops.stateless_random import Algorithm, algorithm_number
@@ -231,7 +232,7 @@ class Generator:
         """Pass over `delta` values; return the state before."""
         return self._move(_count(delta) * philox.RESERVED_PER_OUTPUT)
 
-    def _move(self, blocks: int) -> Tensor:
+    def _move(self, blocks: Any) -> Tensor:
         if self._alg == Algorithm.THREEFRY.value:
             raise UnimplementedError(
                 "random.Generator: Non-XLA devices don't support the ThreeFry"
@@ -244,8 +245,12 @@ class Generator:
 
     def _draw(self, record: Op, shape: Any, *inputs: Any, **attrs: Any) -> Tensor:
         sizes = rules.shape_argument("random.Generator", shape)
-        count = rules.checked_size("random.Generator", sizes)
-        key, counter = split_state_op(self.skip(count))
+        if is_symbolic(sizes):
+            count = reduce_prod(cast(sizes, dtypes.int64))
+            before = self._move(count * philox.RESERVED_PER_OUTPUT)
+        else:
+            before = self.skip(rules.checked_size("random.Generator", sizes))
+        key, counter = split_state_op(before)
         drawn: Tensor = record(sizes, key, counter, self._alg, *inputs, **attrs)
         return drawn
 

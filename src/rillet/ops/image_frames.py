@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from rillet.core.tensor import Tensor
-from rillet.ops.host import integer, plain
+from rillet.ops.host import integer, is_symbolic, plain
 from rillet.ops.image_rules import batched, image_tensor, refused
 from rillet.ops.rearrange import reverse
 from rillet.ops.strided import slice_
@@ -128,11 +128,12 @@ def crop_to_bounding_box(
             ("height", top, height, batch.shape[1]),
             ("width", left, width, batch.shape[2]),
         ):
-            if start < 0:
+            known = not is_symbolic(start)
+            if known and start < 0:
                 raise refused(op, f"offset_{label} must be >= 0", f"it is {start}")
             if size <= 0:
                 raise refused(op, f"target_{label} must be > 0", f"it is {size}")
-            if old is not None and start + size > old:
+            if known and old is not None and start + size > old:
                 raise refused(
                     op,
                     f"{label} must be >= target + offset",

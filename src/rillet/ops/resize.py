@@ -14,7 +14,7 @@ from rillet.core import dtypes
 from rillet.core.convert import to_tensor
 from rillet.core.tensor import Tensor
 from rillet.ops.casting import cast
-from rillet.ops.host import integer, plain
+from rillet.ops.host import integer, integers, is_symbolic, plain
 from rillet.ops.image_frames import pad_to_bounding_box
 from rillet.ops.image_rules import batched, refused
 from rillet.ops.resize_kernels import (
@@ -44,7 +44,11 @@ _WIDENING: Final = {"bilinear": "triangle", "bicubic": "keyscubic"}
 _SAMPLED: Final = ("lanczos3", "lanczos5", "gaussian", "mitchellcubic")
 
 
-def _size(op: str, size: Any) -> tuple[int, int]:
+def _size(op: str, size: Any) -> Any:
+    """Height and width, two integers; a vector where a graph does not know them."""
+    parts = size if isinstance(size, list | tuple) else [size]
+    if any(is_symbolic(part) for part in parts):
+        return integers(op, "size", size)
     array = np.asarray(plain(size) if hasattr(size, "dtype") else size)
     if array.shape != (2,):
         raise refused(
@@ -67,8 +71,9 @@ def _fitted(images: Any, size: tuple[int, int]) -> tuple[int, int]:
     return height, width
 
 
-def _resized(images: Any, size: tuple[int, int], method: str, antialias: bool) -> Any:
-    if (images.shape[1], images.shape[2]) == size:
+def _resized(images: Any, size: Any, method: str, antialias: bool) -> Any:
+    known = isinstance(size, tuple)
+    if known and (images.shape[1], images.shape[2]) == size:
         return images if method == "nearest" else cast(images, dtypes.float32)
     if method == "nearest":
         return nearest_op.run(images, size, half_pixel_centers=True)

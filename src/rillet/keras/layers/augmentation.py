@@ -20,6 +20,7 @@ from rillet.keras.random_source import RandomGenerator
 from rillet.keras.serialization import builtin
 from rillet.ops.clip import clip_by_value
 from rillet.ops.elementwise import cast
+from rillet.ops.host import is_symbolic
 from rillet.ops.image_frames import crop_to_bounding_box
 from rillet.ops.image_random import (
     stateless_random_contrast,
@@ -27,6 +28,7 @@ from rillet.ops.image_random import (
     stateless_random_flip_up_down,
 )
 from rillet.ops.resize import resize
+from rillet.ops.shaping import static_dims
 
 
 class RandomLayer(Layer):
@@ -287,7 +289,7 @@ class RandomBrightness(RandomLayer):
         self._value_range = sorted(value_range)
 
     def _changed(self, images: Any) -> Any:
-        sizes = list(images.shape)
+        sizes = static_dims(images)
         shape = [1, 1, 1] if len(sizes) == 3 else [sizes[0], 1, 1, 1]
         least, most = self._value_range
         draws = self._random_generator.random_uniform(shape, *self._factor)
@@ -348,7 +350,8 @@ class _RandomSize(RandomLayer):
         factor = self._random_generator.random_uniform([], low, high)
         sizes = list(images.shape)[-3:-1]
         size = cast(sizes[self._axis + 3], factor.dtype)
-        sizes[self._axis + 3] = int(cast(factor * size, int32))
+        changed = cast(factor * size, int32)
+        sizes[self._axis + 3] = changed if is_symbolic(changed) else int(changed)
         found = resize(images, sizes, self._method)
         return cast(found, as_dtype(self.compute_dtype or "float32"))
 
