@@ -14,6 +14,7 @@ import numpy as np
 from rillet.core.dtypes import ANY, NUMERIC
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
+from rillet.ops import reordering_loops
 from rillet.ops.registry import Op, define
 from rillet.ops.shaping import static_dims, sum_op
 
@@ -131,6 +132,13 @@ def _grad_part(
     return matrix_diag_op(g, k, rows, cols, _zero(x), align=align)
 
 
+def _lower_part(
+    ctx: Any, x: Any, k: Any, padding: Any, align: str = "RIGHT_LEFT"
+) -> Any:
+    low, high = band("diag_part", k, *x.shape[-2:])
+    return reordering_loops.diag_part(ctx, x, low, high, padding, align)
+
+
 matrix_diag_part_op: Op = define(
     "MatrixDiagPartV3",
     types=(ANY, None, 0),
@@ -139,6 +147,7 @@ matrix_diag_part_op: Op = define(
     grad=(_grad_part, None, None),
     attrs={"align": "RIGHT_LEFT"},
     quiet=False,
+    lower=_lower_part,
 )
 
 
@@ -232,6 +241,21 @@ def _grad_diag(
     return matrix_diag_part_op(g, k, _zero(g), align=align)
 
 
+def _lower_diag(
+    ctx: Any,
+    diagonal: Any,
+    k: Any,
+    num_rows: Any,
+    num_cols: Any,
+    padding: Any,
+    align: str = "RIGHT_LEFT",
+) -> Any:
+    low, high = band("diag", k, None, None)
+    return reordering_loops.diag_write(
+        ctx, lambda place: padding.at(()), diagonal, low, high, align
+    )
+
+
 matrix_diag_op: Op = define(
     "MatrixDiagV3",
     types=(ANY, None, None, None, 0),
@@ -240,6 +264,7 @@ matrix_diag_op: Op = define(
     grad=(_grad_diag, None, None, None, None),
     attrs={"align": "RIGHT_LEFT"},
     quiet=False,
+    lower=_lower_diag,
 )
 
 
@@ -287,6 +312,13 @@ def _grad_set_diagonal(
     return matrix_diag_part_op(g, k, _zero(g), align=align)
 
 
+def _lower_set(
+    ctx: Any, x: Any, diagonal: Any, k: Any, align: str = "RIGHT_LEFT"
+) -> Any:
+    low, high = band("set_diag", k, *x.shape[-2:])
+    return reordering_loops.diag_write(ctx, x.at, diagonal, low, high, align)
+
+
 matrix_set_diag_op: Op = define(
     "MatrixSetDiagV3",
     types=(ANY, 0, None),
@@ -295,6 +327,7 @@ matrix_set_diag_op: Op = define(
     grad=(_grad_set_input, _grad_set_diagonal, None),
     attrs={"align": "RIGHT_LEFT"},
     quiet=False,
+    lower=_lower_set,
 )
 
 
@@ -341,6 +374,7 @@ matrix_band_part_op: Op = define(
         None,
     ),
     quiet=False,
+    lower=reordering_loops.band_part,
 )
 
 
@@ -396,6 +430,7 @@ tensor_diag_op: Op = define(
     infer=_infer_tensor_diag,
     grad=(lambda g, y, x: tensor_diag_part_op(g),),
     quiet=False,
+    lower=reordering_loops.tensor_diag,
 )
 tensor_diag_part_op: Op = define(
     "DiagPart",
@@ -404,6 +439,7 @@ tensor_diag_part_op: Op = define(
     infer=_infer_tensor_diag_part,
     grad=(lambda g, y, x: tensor_diag_op(g),),
     quiet=False,
+    lower=reordering_loops.tensor_diag_part,
 )
 
 

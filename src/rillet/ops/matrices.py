@@ -16,6 +16,7 @@ from rillet.core.errors import (
 )
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
+from rillet.ops import reordering_loops
 from rillet.ops.diagonals import (
     matrix_band_part_op,
     matrix_diag_op,
@@ -310,6 +311,7 @@ cross_op: Op = define(
         lambda g, y, a, b: cross_op(b, g),
         lambda g, y, a, b: neg_op(cross_op(a, g)),
     ),
+    lower=reordering_loops.cross,
 )
 
 

@@ -13,6 +13,7 @@ from rillet.core.dtypes import FLOATING, NUMERIC
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
+from rillet.ops import reordering_loops
 from rillet.ops.elementwise import (
     add_op,
     cast_op,
@@ -23,8 +24,8 @@ from rillet.ops.elementwise import (
     sub_op,
 )
 from rillet.ops.host import axis_or_none
-from rillet.ops.reduce import mean_op
 from rillet.ops.lowering import Reduce
+from rillet.ops.reduce import mean_op
 from rillet.ops.registry import Op, define
 from rillet.ops.rows import column_sum, is_narrow
 from rillet.ops.shaping import reshape_op, static_dims, sum_op
@@ -171,6 +172,7 @@ l2_loss_op: Op = define(
     ).astype(x.dtype),
     infer=lambda x: Spec((), x.dtype),
     grad=(lambda g, y, x: mul_op(x, g),),
+    lower=reordering_loops.half_sum_of_squares,
 )
 
 

@@ -12,6 +12,7 @@ from rillet.core.dtypes import FLOATING
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
+from rillet.ops import reordering_loops
 from rillet.ops.elementwise import (
     add_op,
     cast,
@@ -21,6 +22,7 @@ from rillet.ops.elementwise import (
     square_op,
     sub_op,
 )
+from rillet.ops.expressions import b
 from rillet.ops.host import axis_or_none
 from rillet.ops.matrix_rules import number, wide
 from rillet.ops.neural import batch_normalization
@@ -198,6 +200,13 @@ def _channel_sums(x: Array, depth_radius: int = 5) -> Array:
     return _window_sum(wide(x), depth_radius).astype(x.dtype)
 
 
+def _lower_sums(ctx: Any, x: Any, depth_radius: int = 5) -> Any:
+    if not x.size:
+        return None
+    sums = reordering_loops.channel_windows(ctx, x, depth_radius)
+    return ctx.pointwise(x.shape, x.type, sums.at)
+
+
 #: Sums over neighbouring channels: what local response normalisation divides by.
 channel_sums_op: Op = define(
     "RilletChannelSums",
@@ -208,6 +217,7 @@ channel_sums_op: Op = define(
         lambda g, y, x, depth_radius=5: channel_sums_op(g, depth_radius=depth_radius),
     ),
     attrs={"depth_radius": 5},
+    lower=_lower_sums,
 )
 
 
@@ -244,6 +254,27 @@ def _grad_lrn(
     return sub_op(mul_op(g, power), rest)
 
 
+def _lower_lrn(
+    ctx: Any,
+    x: Any,
+    depth_radius: int = 5,
+    bias: float = 1.0,
+    alpha: float = 1.0,
+    beta: float = 0.5,
+) -> Any:
+    if not x.size:
+        return None
+    x = ctx.settled(x)
+    squares = ctx.pointwise(x.shape, x.type, lambda place: b.square(x.at(place)))
+    sums = reordering_loops.channel_windows(ctx, squares, depth_radius)
+
+    def at(place: Any) -> Any:
+        divisor = sums.at(place) * alpha + bias
+        return x.at(place) * b.pow(divisor, b.const(-beta, divisor.type))
+
+    return ctx.pointwise(x.shape, x.type, at)
+
+
 lrn_op: Op = define(
     "LRN",
     types=(FLOATING,),
@@ -251,6 +282,7 @@ lrn_op: Op = define(
     infer=lambda x, depth_radius=5, **rest: _infer_window(x),
     grad=(_grad_lrn,),
     attrs={"depth_radius": 5, "bias": 1.0, "alpha": 1.0, "beta": 0.5},
+    lower=_lower_lrn,
 )
 
 

@@ -16,6 +16,7 @@ from rillet.core.errors import (
 )
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
+from rillet.ops import reordering_loops
 from rillet.ops.gather import gather_op
 from rillet.ops.gather_nd import scatter_nd_op
 from rillet.ops.host import integer
@@ -92,6 +93,7 @@ reverse_sequence_op: Op = define(
     ),
     attrs={"seq_dim": None, "batch_dim": 0},
     quiet=False,
+    lower=reordering_loops.reverse_sequence,
 )
 
 
@@ -230,6 +232,16 @@ def _grad_patches(g: Any, y: Any, x: Any, **attrs: Any) -> Any:
     return reshape_op(transpose_op(out, (1, 0, 2)), (n, h, w, c))
 
 
+def _lower_patches(
+    ctx: Any, x: Any, ksizes: Any, strides: Any, rates: Any, padding: str
+) -> Any:
+    before = [
+        _window(x.shape[i], ksizes[i], strides[i], rates[i], padding)[1] for i in (1, 2)
+    ]
+    taps, steps, gaps = [v[1:3] for v in (ksizes, strides, rates)]
+    return reordering_loops.windows(ctx, x, taps, steps, gaps, before)
+
+
 _PATCH_ORDER = ("ksizes", "strides", "rates", "padding")
 extract_patches_op: Op = define(
     "ExtractImagePatches",
@@ -239,6 +251,7 @@ extract_patches_op: Op = define(
     grad=(_grad_patches,),
     attrs=dict.fromkeys(_PATCH_ORDER),
     quiet=False,
+    lower=_lower_patches,
 )
 
 

@@ -11,7 +11,7 @@ from rillet.core.dtypes import ANY
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
-from rillet.ops import moving_loops
+from rillet.ops import moving_loops, reordering_loops
 from rillet.ops.host import integer, integers, is_symbolic, plain
 from rillet.ops.lowering import same_elements
 from rillet.ops.registry import Op, define
@@ -269,6 +269,7 @@ roll_op: Op = define(
     infer=_infer_roll,
     grad=(_grad_roll, None, None),
     quiet=False,
+    lower=reordering_loops.roll,
 )
 
 

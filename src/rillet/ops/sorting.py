@@ -12,6 +12,7 @@ from rillet.core.dtypes import INDEX, REAL, DType, as_dtype, type_set
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
+from rillet.ops import reordering_loops
 from rillet.ops.elementwise import add_op, cast, sub_op
 from rillet.ops.gather import unsorted_segment_sum_op
 from rillet.ops.host import integer, is_symbolic, plain
@@ -274,6 +275,7 @@ in_top_k_op: Op = define(
     types=(type_set(dtypes.float32), INDEX, None),
     kernel=_in_top_k,
     infer=_infer_in_top_k,
+    lower=reordering_loops.in_top_k,
 )
 
 
@@ -333,6 +335,7 @@ lower_bound_op: Op = define(
     kernel=_bound("left"),
     infer=_infer_bound,
     attrs={"out_type": dtypes.int32},
+    lower=reordering_loops.bound("left"),
 )
 upper_bound_op: Op = define(
     "UpperBound",
@@ -340,6 +343,7 @@ upper_bound_op: Op = define(
     kernel=_bound("right"),
     infer=_infer_bound,
     attrs={"out_type": dtypes.int32},
+    lower=reordering_loops.bound("right"),
 )
 
 

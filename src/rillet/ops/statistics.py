@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,9 @@ from rillet.ops.elementwise import (
     square_op,
     sub_op,
 )
+from rillet.ops.expressions import FLOATS, HALVES
 from rillet.ops.host import axis_or_none
+from rillet.ops.lowering import Reduce, least
 from rillet.ops.reduce import kept, max_array, mean_op
 from rillet.ops.registry import Op, define
 from rillet.ops.shape_rules import reduced
@@ -49,6 +52,16 @@ def _grad_euclidean(g: Any, y: Any, x: Any, axis: Any, keep_dims: bool = False) 
     return mul_op(x, div_op(g, y))
 
 
+def _lower_euclidean(ctx: Any, x: Any, axis: Any, **attrs: Any) -> Any:
+    if x.type not in FLOATS | HALVES:
+        return None  # whole numbers are rounded as the kernel does
+    return _EUCLIDEAN(ctx, x, axis, **attrs)
+
+
+_EUCLIDEAN = Reduce(
+    "sum", 0, lambda b, x: x * x, lambda b, total, count: b.sqrt(total)
+)
+
 euclidean_norm_op: Op = define(
     "EuclideanNorm",
     types=(NUMERIC, None),
@@ -56,12 +69,25 @@ euclidean_norm_op: Op = define(
     infer=reduced("reduce_euclidean_norm"),
     grad=(_grad_euclidean, None),
     attrs={"keep_dims": False},
+    lower=_lower_euclidean,
 )
 
 
 def _finite_max(x: Array, axis: Any) -> Any:
     top = np.asarray(max_array(x, axis, True))
     return np.where(np.isfinite(top), top, x.dtype.type(0)).astype(x.dtype)
+
+
+def _lower_finite_max(ctx: Any, x: Any, axis: Any, **attrs: Any) -> Any:
+    return _FINITE_MAX(ctx, x, axis, keep_dims=True)
+
+
+_FINITE_MAX = Reduce(
+    "maximum",
+    least,
+    None,
+    lambda b, top, count: b.select(b.abs(top) < math.inf, top, 0),
+)
 
 
 def _infer_finite_max(x: Spec, axis: Any) -> Spec:
@@ -76,6 +102,7 @@ _shift_op: Op = define(
     kernel=_finite_max,
     infer=_infer_finite_max,
     grad=(None, None),
+    lower=_lower_finite_max,
 )
 
 

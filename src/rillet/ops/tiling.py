@@ -11,7 +11,7 @@ from rillet.core.dtypes import ANY, INDEX, int64
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
-from rillet.ops import moving_loops
+from rillet.ops import moving_loops, reordering_loops
 from rillet.ops.array import infer_pad, pad_op, padded, slice_op
 from rillet.ops.gather import gather_op
 from rillet.ops.host import integer, integers, is_symbolic, plain
@@ -252,6 +252,7 @@ mirror_pad_op: Op = define(
     ),
     attrs={"mode": None},
     quiet=False,
+    lower=reordering_loops.mirror_pad,
 )
 mirror_pad_grad_op: Op = define(
     "MirrorPadGrad",
@@ -273,6 +274,7 @@ mirror_pad_grad_op: Op = define(
         None,
     ),
     attrs={"mode": None},
+    lower=reordering_loops.mirror_pad_grad,
 )
 
 
