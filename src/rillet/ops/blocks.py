@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -15,13 +14,11 @@ from rillet.core.errors import (
 )
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
-from rillet.ops.array import pad_op, slice_op
+from rillet.ops import block_moves
 from rillet.ops.host import integer, integers
 from rillet.ops.lowering import Rewrite
 from rillet.ops.registry import Op, define
-from rillet.ops.shaping import reshape_op, static_dims
 from rillet.ops.tiling import pairs
-from rillet.ops.transposes import transpose_op
 
 Array = np.ndarray[Any, Any]
 
@@ -130,42 +127,6 @@ def _batch_to_space(x: Array, block: Any, crops: Any) -> Array:
     return whole[(slice(None), *key)].copy()
 
 
-def _moved_to_batch(x: Any, block: Any, paddings: Any) -> Any:
-    """Blocks moved by reshapes and a transposition."""
-    dims = static_dims(x)
-    n = len(block)
-    rest = dims[1 + n :]
-    if any(a or b for a, b in paddings):
-        x = pad_op(x, ((0, 0), *paddings, *((0, 0),) * len(rest)))
-    inner = [
-        (d + a + b) // s
-        for d, s, (a, b) in zip(dims[1:], block, paddings, strict=False)
-    ]
-    split = [v for pair in zip(inner, block, strict=True) for v in pair]
-    x = reshape_op(x, (dims[0], *split, *rest))
-    order = [2 * i + 2 for i in range(n)] + [0] + [2 * i + 1 for i in range(n)]
-    order += range(1 + 2 * n, 1 + 2 * n + len(rest))
-    x = transpose_op(x, tuple(order))
-    return reshape_op(x, (dims[0] * math.prod(block), *inner, *rest))
-
-
-def _moved_to_space(x: Any, block: Any, crops: Any) -> Any:
-    """Blocks moved back by reshapes and a transposition."""
-    dims = static_dims(x)
-    n = len(block)
-    batch, rest = dims[0] // math.prod(block), dims[1 + n :]
-    x = reshape_op(x, (*block, batch, *dims[1:]))
-    order = [n] + [v for i in range(n) for v in (n + 1 + i, i)]
-    order += range(2 * n + 1, 2 * n + 1 + len(rest))
-    inner = [d * s for d, s in zip(dims[1:], block, strict=False)]
-    x = reshape_op(transpose_op(x, tuple(order)), (batch, *inner, *rest))
-    if not any(a or b for a, b in crops):
-        return x
-    begin = (0, *[a for a, _ in crops], *(0,) * len(rest))
-    kept = [d - a - b for d, (a, b) in zip(inner, crops, strict=True)]
-    return slice_op(x, begin, (batch, *kept, *rest))
-
-
 space_to_batch_op: Op = define(
     "SpaceToBatchND",
     types=(ANY, None, None),
@@ -177,7 +138,7 @@ space_to_batch_op: Op = define(
         None,
     ),
     quiet=False,
-    lower=Rewrite(_moved_to_batch),
+    lower=Rewrite(block_moves.to_batch),
 )
 batch_to_space_op: Op = define(
     "BatchToSpaceND",
@@ -190,7 +151,7 @@ batch_to_space_op: Op = define(
         None,
     ),
     quiet=False,
-    lower=Rewrite(_moved_to_space),
+    lower=Rewrite(block_moves.to_space),
 )
 
 
@@ -314,22 +275,11 @@ def _check_depth(op: str, x: Spec, block_size: int, data_format: str) -> None:
         raise _refused(op, f"Input rank should be 4 instead of {len(x.shape)}")
 
 
-def _spaced(x: Spec, data_format: str) -> tuple[Any, Any, Any, Any]:
-    """Batch, height, width and depth of a spec of rank 4."""
-    assert x.shape is not None
-    n, a, b, c = x.shape
-    return (n, a, b, c) if data_format == "NHWC" else (n, b, c, a)
-
-
-def _unspaced(n: Any, h: Any, w: Any, c: Any, data_format: str) -> tuple[Any, ...]:
-    return (n, h, w, c) if data_format == "NHWC" else (n, c, h, w)
-
-
 def _infer_space_to_depth(x: Spec, block_size: int, data_format: str = "NHWC") -> Spec:
     _check_depth("space_to_depth", x, block_size, data_format)
     if x.shape is None:
         return Spec((None,) * 4, x.dtype)
-    n, h, w, c = _spaced(x, data_format)
+    n, h, w, c = block_moves.spaced(x, data_format)
     if any(d is not None and d % block_size for d in (h, w)):
         raise _refused(
             "space_to_depth",
@@ -338,14 +288,14 @@ def _infer_space_to_depth(x: Spec, block_size: int, data_format: str = "NHWC") -
         )
     h, w = [None if d is None else d // block_size for d in (h, w)]
     c = None if c is None else c * block_size**2
-    return Spec(_unspaced(n, h, w, c, data_format), x.dtype)
+    return Spec(block_moves.unspaced(n, h, w, c, data_format), x.dtype)
 
 
 def _infer_depth_to_space(x: Spec, block_size: int, data_format: str = "NHWC") -> Spec:
     _check_depth("depth_to_space", x, block_size, data_format)
     if x.shape is None:
         return Spec((None,) * 4, x.dtype)
-    n, h, w, c = _spaced(x, data_format)
+    n, h, w, c = block_moves.spaced(x, data_format)
     if c is not None and c % block_size**2:
         raise _refused(
             "depth_to_space",
@@ -353,7 +303,7 @@ def _infer_depth_to_space(x: Spec, block_size: int, data_format: str = "NHWC") -
         )
     h, w = [None if d is None else d * block_size for d in (h, w)]
     c = None if c is None else c // block_size**2
-    return Spec(_unspaced(n, h, w, c, data_format), x.dtype)
+    return Spec(block_moves.unspaced(n, h, w, c, data_format), x.dtype)
 
 
 def _space_to_depth(x: Array, block_size: int, data_format: str = "NHWC") -> Array:
@@ -380,31 +330,6 @@ def _depth_to_space(x: Array, block_size: int, data_format: str = "NHWC") -> Arr
     return parts.reshape(out.shape)
 
 
-def _moved_to_depth(x: Any, block_size: int, data_format: str = "NHWC") -> Any:
-    b = block_size
-    n, h, w, c = _spaced(Spec(static_dims(x), x.dtype), data_format)
-    if data_format == "NHWC":
-        x = reshape_op(x, (n, h // b, b, w // b, b, c))
-        x = transpose_op(x, (0, 1, 3, 2, 4, 5))
-    else:
-        x = reshape_op(x, (n, c, h // b, b, w // b, b))
-        x = transpose_op(x, (0, 3, 5, 1, 2, 4))
-    return reshape_op(x, _unspaced(n, h // b, w // b, c * b * b, data_format))
-
-
-def _moved_from_depth(x: Any, block_size: int, data_format: str = "NHWC") -> Any:
-    b = block_size
-    n, h, w, c = _spaced(Spec(static_dims(x), x.dtype), data_format)
-    c //= b * b
-    if data_format == "NHWC":
-        x = reshape_op(x, (n, h, w, b, b, c))
-        x = transpose_op(x, (0, 1, 3, 2, 4, 5))
-    else:
-        x = reshape_op(x, (n, b, b, c, h, w))
-        x = transpose_op(x, (0, 3, 4, 1, 5, 2))
-    return reshape_op(x, _unspaced(n, h * b, w * b, c, data_format))
-
-
 _DEPTH_ATTRS = {"block_size": None, "data_format": "NHWC"}
 space_to_depth_op: Op = define(
     "SpaceToDepth",
@@ -414,7 +339,7 @@ space_to_depth_op: Op = define(
     grad=(lambda g, y, x, **attrs: depth_to_space_op(g, **attrs),),
     attrs=_DEPTH_ATTRS,
     quiet=False,
-    lower=Rewrite(_moved_to_depth),
+    lower=Rewrite(block_moves.to_depth),
 )
 depth_to_space_op: Op = define(
     "DepthToSpace",
@@ -424,7 +349,7 @@ depth_to_space_op: Op = define(
     grad=(lambda g, y, x, **attrs: space_to_depth_op(g, **attrs),),
     attrs=_DEPTH_ATTRS,
     quiet=False,
-    lower=Rewrite(_moved_from_depth),
+    lower=Rewrite(block_moves.from_depth),
 )
 
 
