@@ -27,13 +27,13 @@ class Run(NamedTuple):
 
     Attributes:
         first: the first place.
-        count: how many.
+        size: how many.
         source: where the first one's element lies.
         step: 1, or -1 where the order is turned round.
     """
 
     first: int
-    count: int
+    size: int
     source: int
     step: int
 
@@ -41,7 +41,7 @@ class Run(NamedTuple):
 def _in_runs(ctx: Lowering, x: Lazy, runs: Sequence[Sequence[Run]]) -> Lazy | None:
     """The node's output, put together of runs along each axis."""
     shape, type = ctx.outputs[0]
-    boxes = list(itertools.product(*[[r for r in axis if r.count] for axis in runs]))
+    boxes = list(itertools.product(*[[r for r in axis if r.size] for axis in runs]))
     if len(boxes) > _MOST_PARTS:
         return None
 
@@ -54,7 +54,7 @@ def _in_runs(ctx: Lowering, x: Lazy, runs: Sequence[Sequence[Run]]) -> Lazy | No
                 [p * r.step + r.source for p, r in zip(place, box, strict=True)]
             )
 
-        return [r.count for r in box], where, at
+        return [r.size for r in box], where, at
 
     if not x.size:
         return ctx.pointwise(shape, type, lambda place: b.const(0, wide(type)))
@@ -278,7 +278,8 @@ def diag_part(
         return ctx.pointwise(shape, type, one)
     if not x.size:
         return ctx.pointwise(shape, type, lambda place: padding.at(()))
-    band = Band(*x.shape[-2:], low, high, align)
+    rows, cols = x.shape[-2:]
+    band = Band(rows, cols, low, high, align)
 
     def at(place: Place) -> Expr:
         diagonal = b.neg(b.at(place[-2])) + high
@@ -322,7 +323,8 @@ def diag_write(
         return ctx.assembled(shape, type, parts)
     if not diagonal.size:
         return ctx.pointwise(shape, type, under)
-    band = Band(*shape[-2:], low, high, align)
+    rows, cols = shape[-2:]
+    band = Band(rows, cols, low, high, align)
 
     def at(place: Place) -> Expr:
         row, col = b.at(place[-2]), b.at(place[-1])
