@@ -233,3 +233,40 @@ def test_debug_mode_runs_functions_eagerly(monkeypatch: pytest.MonkeyPatch) -> N
 
     assert numbers(Dataset.range(2).map(look)) == [1, 2]
     assert seen == [False, True, True]
+
+
+STATES = {
+    "shuffled rows": lambda: Dataset.range(8).shuffle(4, seed=2).batch(2),
+    "epochs": lambda: Dataset.range(4).shuffle(4, seed=2).repeat(3).batch(3),
+    "unseeded": lambda: Dataset.range(20).shuffle(9).batch(2),
+    "elements": lambda: Dataset.range(9).filter(lambda x: x > 1).shuffle(3, seed=4),
+    "random": lambda: Dataset.random(seed=3, rerandomize_each_iteration=True).take(9),
+    "mixed": lambda: Dataset.sample_from_datasets(
+        [Dataset.range(5), Dataset.range(10, 15)], seed=1
+    ).prefetch(2),
+}
+
+
+@pytest.mark.parametrize("name", sorted(STATES))
+def test_iterators_go_back_to_a_state(name: str) -> None:
+    dataset = STATES[name]()
+    list(dataset.as_numpy_iterator())
+    iterator = iter(dataset)
+    next(iterator)
+    state = iterator._get_state()
+    rest = [x.numpy().tolist() for x in iterator]
+    iterator._set_state(state)
+    assert [x.numpy().tolist() for x in iterator] == rest
+    assert rest
+
+
+def test_states_are_plain_data() -> None:
+    import json
+
+    iterator = iter(Dataset.range(9).shuffle(3, seed=1))
+    next(iterator)
+    state = json.loads(json.dumps(iterator._get_state()))
+    wanted = numbers(iterator)
+    other = iter(Dataset.range(9).shuffle(3))
+    other._set_state(state)
+    assert numbers(other) == wanted

@@ -142,3 +142,21 @@ def test_masks() -> None:
     value = crc32c(b"abc")
     turned = (value >> 15 | value << 17) & 0xFFFFFFFF
     assert masked(b"abc") == (turned + 0xA282EAD8) % 2**32
+
+
+def test_rows_of_a_query(tmp_path: Path) -> None:
+    import sqlite3
+
+    path = str(tmp_path / "base.db")
+    with sqlite3.connect(path) as base:
+        base.execute("create table t(a int, b text, c real)")
+        rows = [(1, "x", 2.5), (2, None, None)]
+        base.executemany("insert into t values(?, ?, ?)", rows)
+    kinds = (tf.int32, tf.string, tf.float64)
+    query = "select a, b, c from t order by a"
+    dataset = tf.data.experimental.SqlDataset("sqlite", path, query, kinds)
+    assert list(dataset.as_numpy_iterator()) == [(1, b"x", 2.5), (2, b"", 0.0)]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="column"):
+        list(tf.data.experimental.SqlDataset("sqlite", path, query, kinds[:2]))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="sqlite"):
+        tf.data.experimental.SqlDataset("mysql", path, query, kinds)

@@ -120,7 +120,7 @@ class Base:
         return self._begun(PLAIN)
 
     def _begun(self, run: Run) -> Iterator:
-        return Iterator(self._plan, iterate(self._plan, run))
+        return Iterator(self._plan, run)
 
     def _traced_for(self) -> in_graph.Stream:
         return in_graph.Stream.over(self._plan, self._begun)

@@ -35,16 +35,27 @@ class SeedSource:
             first, second = seeds.fresh_word(), seeds.fresh_word()
         self._fixed = (first, second)
         self._words = Words(philox.from_seeds(first, second)) if again else None
-        self.drawn: tuple[int, int] = self._fixed
-        self.again: list[tuple[int, int]] = []
+        self._draws = 0
 
     def draw(self) -> Stream:
         """The stream of the next iteration."""
-        if self.again:
-            self.drawn = self.again.pop(0)
-        elif self._words is not None:
-            self.drawn = (self._words.next(), self._words.next())
-        return philox.from_seeds(*self.drawn)
+        self._draws += 1
+        if self._words is None:
+            return philox.from_seeds(*self._fixed)
+        return philox.from_seeds(self._words.next(), self._words.next())
+
+    def mark(self) -> list[int]:
+        """What `rewind` needs to draw again from here: seeds, and draws so far."""
+        return [*self._fixed, self._draws]
+
+    def rewind(self, mark: list[int]) -> None:
+        """Go to where a source stood when it gave `mark`."""
+        first, second, self._draws = mark
+        self._fixed = (first, second)
+        if self._words is not None:
+            self._words = Words(philox.from_seeds(first, second))
+            for _ in range(2 * self._draws):
+                self._words.next()
 
 
 class Words:
@@ -77,6 +88,7 @@ class RandomPlan(Plan):
     def __init__(self, seed: Any, again: bool) -> None:
         super().__init__(TensorSpec((), int64))
         self._seeds = SeedSource(seed, again)
+        self.chance.append(self._seeds)
 
     def elements(self, run: Run) -> Iterator[Element]:
         """See `Plan`."""

@@ -26,6 +26,7 @@ from rillet.data.options import ServiceOptions as ServiceOptions
 from rillet.data.options import ThreadingOptions as ThreadingOptions
 from rillet.data.reducers import Reducer as Reducer
 from rillet.data.reducers import group_by_reducer as group_by_reducer
+from rillet.data.sql import SqlDataset as SqlDataset
 from rillet.data.tables import CsvDataset as CsvDataset
 from rillet.data.tables import make_csv_dataset as make_csv_dataset
 from rillet.data.tfrecord import RecordFile

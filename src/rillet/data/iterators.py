@@ -19,7 +19,7 @@ from rillet.core.errors import (
 from rillet.core.shapes import TensorShape
 from rillet.core.spec import TypeSpec
 from rillet.data import in_graph
-from rillet.data.plan import Plan
+from rillet.data.plan import Plan, Run, iterate
 from rillet.data.rows import BatchRows
 from rillet.data.structure import (
     Element,
@@ -88,10 +88,11 @@ class Iterator:
         (0, 1)
     """
 
-    def __init__(self, plan: Plan, source: PythonIterator[Element]) -> None:
+    def __init__(self, plan: Plan, run: Run) -> None:
         self._structure = plan.structure
-        self._source = source
-        self._plan_of = plan
+        self._begin = (plan, run)
+        self._marks = [source.mark() for source in plan.chance]
+        self._source: PythonIterator[Element] = iterate(plan, run)
         self._ahead: list[Element] = []
         self._given = 0
         self._batch_bytes: int | None = None
@@ -154,6 +155,27 @@ class Iterator:
         found = self._ahead.pop() if self._ahead else next(self._source)
         self._given += 1
         return found
+
+    def _get_state(self) -> dict[str, Any]:
+        """Where the iterator stands, as plain data, for checkpoints."""
+        return {"given": self._given, "chance": self._marks}
+
+    def _set_state(self, state: dict[str, Any]) -> None:
+        """Go to where an iterator over the same pipeline stood: run up to there.
+
+        Args:
+            state: what `_get_state` gave. Random orders and numbers are those of then;
+                an element that came before is made again.
+        """
+        plan, run = self._begin
+        self._marks = [list(mark) for mark in state["chance"]]
+        for source, mark in zip(plan.chance, self._marks, strict=True):
+            source.rewind(mark)
+        self._source = iterate(plan, run)
+        self._ahead.clear()
+        self._given = 0
+        while self._given < state["given"]:
+            self.pull()
 
     def pull_joined(self, most: int) -> tuple[Any, int, int] | None:
         """The next batches side by side, where they are planned as rows.

@@ -103,6 +103,7 @@ class DrawnPlan(Plan):
         self._logits = weights
         self._source = source
         self._seeds = SeedSource(seed, again)
+        self.chance.append(self._seeds)
 
     def elements(self, run: Run) -> Iterator[Element]:
         """See `Plan`."""

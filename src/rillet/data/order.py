@@ -92,6 +92,7 @@ class ShufflePlan(PassPlan):
         super().__init__(source, symbols(size))
         self._size = size
         self.seeds = SeedSource(seed, again)
+        self.chance.append(self.seeds)
         known = static(size)
         if known is not None:
             _check_buffer(known)

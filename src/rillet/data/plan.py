@@ -84,6 +84,7 @@ class Plan:
         structure: packs elements for programs.
         free: the symbolic tensors that a run must give values for.
         options: the options set so far.
+        chance: the sources of seeds that an iteration draws from (`chance.SeedSource`).
     """
 
     kind: ClassVar[str] = "_VariantDataset"
@@ -97,8 +98,10 @@ class Plan:
         free.update({id(x): x for x in needs if is_free(x)})
         self.free: list[Any] = list(free.values())
         self.options = Options()
+        self.chance: list[Any] = []
         for plan in inputs:
             self.options = self.options.merge(plan.options)
+            self.chance += [x for x in plan.chance if x not in self.chance]
 
     @property
     def spec(self) -> Any:

@@ -41,6 +41,7 @@ class ResampledPlan(Plan):
         self._wanted = wanted
         self._there = there
         self._seeds = SeedSource(seed, True)
+        self.chance.append(self._seeds)
 
     def elements(self, run: Run) -> Iterator[Element]:
         """See `Plan`."""
