@@ -181,6 +181,17 @@ def test_steps_per_execution_is_checked(steps: Any) -> None:
         _line(steps_per_execution=steps)
 
 
+def test_steps_per_execution_can_be_read_and_set() -> None:
+    model = _line(steps_per_execution=3)
+    assert (model.steps_per_execution, model.autotune_steps_per_execution) == (3, False)
+    model.steps_per_execution = 2
+    heard = Hears()
+    _fit(model, callbacks=[heard])
+    assert heard.ends == [1, 3]
+    model.autotune_steps_per_execution = True
+    assert (model.steps_per_execution, model.autotune_steps_per_execution) == (1, True)
+
+
 class Backend:
     """Stands for a native backend: notes what it is asked, runs it or leaves it."""
 

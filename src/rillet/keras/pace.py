@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from rillet.core.errors import house_message
+
 #: Seconds that a call may take: with a progress bar, and without one. An interrupt
 #: waits for the end of a call.
 _WITH_BAR, _SILENT = 0.05, 0.2
@@ -51,3 +53,22 @@ class Pace:
             return logs is None
         names = {metric.name for metric in self._model.metrics}
         return names.issuperset(logs)
+
+
+def checked_steps(value: Any) -> Any:
+    """The argument `steps_per_execution` of `compile`: an integer or ``"auto"``.
+
+    Raises:
+        ValueError: where it is neither, or not positive.
+    """
+    if value is None or value == "auto":
+        return value or 1
+    if isinstance(value, str) or int(value) < 1:
+        raise ValueError(
+            house_message(
+                "compile",
+                '`steps_per_execution` must be a positive integer or "auto"',
+                f"got {value!r}",
+            )
+        )
+    return int(value)

@@ -77,7 +77,7 @@ class Runner:
         Raises:
             StopIteration: where batches end before; for outputs, before the first.
         """
-        steps = calls.steps or self._model._steps_per_call()
+        steps = calls.steps or self._model.steps_per_execution
         if type(iterator) is RowIterator and self.step.compiles():
             parts = self._over_rows(iterator, steps)
         elif steps > 1 and hasattr(iterator, "pull_joined") and self.step.compiles():

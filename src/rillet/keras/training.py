@@ -24,6 +24,7 @@ from rillet.keras.compiled_state import note_trainable, trainable_as
 from rillet.keras.data_batches import unpack_x_y_sample_weight
 from rillet.keras.data_handler import one_batch
 from rillet.keras.logs import as_numpy, plain_logs
+from rillet.keras.pace import checked_steps
 from rillet.keras.step_runners import Runner
 from rillet.keras.tracking import once_each
 
@@ -138,7 +139,7 @@ class Trainer(Layer):
         space["loss"] = loss
         space["_run_eagerly"] = run_eagerly
         space["_jit_compile"] = jit_compile
-        space["_steps_per_execution"] = _steps_an_execution(steps_per_execution)
+        space["_steps_per_execution"] = checked_steps(steps_per_execution)
         space["_is_compiled"] = True
         space["_compiled_trainable"] = note_trainable(self)
         space["_compile_config"] = {
@@ -182,10 +183,24 @@ class Trainer(Layer):
         """Whether steps must be compiled as a whole."""
         return self.__dict__.get("_jit_compile")
 
-    def _steps_per_call(self) -> int:
+    @property
+    def steps_per_execution(self) -> int:
         """Steps that a call of a step function runs, where a loop does not say."""
         steps = self.__dict__["_steps_per_execution"]
         return 1 if steps == "auto" else int(steps)
+
+    @steps_per_execution.setter
+    def steps_per_execution(self, value: Any) -> None:
+        self.__dict__["_steps_per_execution"] = checked_steps(value)
+
+    @property
+    def autotune_steps_per_execution(self) -> bool:
+        """Whether loops choose that number by themselves."""
+        return bool(self.__dict__["_steps_per_execution"] == "auto")
+
+    @autotune_steps_per_execution.setter
+    def autotune_steps_per_execution(self, value: Any) -> None:
+        self.__dict__["_steps_per_execution"] = "auto" if value else 1
 
     def _need_compiled(self) -> None:
         if not self.__dict__["_is_compiled"]:
@@ -413,18 +428,3 @@ class Trainer(Layer):
         found = [logs[name] for name in names if name in logs]
         found += [logs[name] for name in sorted(logs) if name not in names]
         return found[0] if len(found) == 1 else found
-
-
-def _steps_an_execution(value: Any) -> Any:
-    """The argument `steps_per_execution` of `compile`, checked."""
-    if value is None or value == "auto":
-        return value or 1
-    if isinstance(value, str) or int(value) < 1:
-        raise ValueError(
-            house_message(
-                "compile",
-                '`steps_per_execution` must be a positive integer or "auto"',
-                f"got {value!r}",
-            )
-        )
-    return int(value)
