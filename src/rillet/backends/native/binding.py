@@ -221,7 +221,7 @@ class Binding:
         return builder.build(_FIRST + len(self._order), scratch)
 
     def _chain(self, builder: Builder, chain: Chain) -> None:
-        rows = chain.cut or -(-chain.rows // chain.blocks())
+        rows = chain.block_rows()
         with builder.chain(chain.rows, rows, chain.work / max(chain.rows, 1)):
             for call in chain.calls:
                 self._call(builder, call, chain.rows)

@@ -93,7 +93,7 @@ class Printer:
         self._scopes: list[dict[Any, str]] = [{}]
         self._vars: dict[Any, str] = {}
         self._buffers: dict[int, tuple[Buffer, str]] = {}
-        self._numbers: list[tuple[int, str]] = []
+        self._numbers: list[tuple[int, str, str]] = []
         self._declared: dict[str, str] = {}
         self._metadata: list[str] = []
         self._accs: dict[Any, str] = {}
@@ -122,12 +122,13 @@ class Printer:
             found = self._buffers[id(buffer)] = (buffer, f"%p{len(self._buffers)}")
         return found[1]
 
-    def _number(self, value: int) -> str:
-        for known, name in self._numbers:
-            if known == value:
+    def _number(self, value: int, what: str = "size") -> str:
+        """A word; sizes and distances stay apart, lest code depend on equal ones."""
+        for known, name, use in self._numbers:
+            if (known, use) == (value, what):
                 return name
         name = f"%n{len(self._numbers)}"
-        self._numbers.append((value, name))
+        self._numbers.append((value, name, what))
         return name
 
     def _alloca(self, type: str, count: int = 1) -> str:
@@ -183,9 +184,6 @@ class Printer:
         if hint == "masked":
             parts.append(f"!{len(self._metadata)}")
             self._metadata.append('!{!"llvm.loop.vectorize.predicate.enable", i1 true}')
-        if hint in ("masked", "inner"):
-            parts.append(f"!{len(self._metadata)}")
-            self._metadata.append('!{!"llvm.loop.vectorize.enable", i1 true}')
         self._metadata[at] = f"distinct !{{{', '.join(parts)}}}"
         return at
 
@@ -205,7 +203,7 @@ class Printer:
         if parts and index.const:
             c: Any = index.const
             if abs(c) >= _NEAR:
-                c = self._number(c)
+                c = self._number(c, "distance")
             out = self._shared(("add", out, c), f"add nsw i64 {out}, {c}")
         return out
 
@@ -528,7 +526,7 @@ class Printer:
         params = [f"ptr noalias {name}" for _, name in self._buffers.values()]
         passed = [f"ptr %a{k}" for k in range(len(words))]
         loads = [self._word(k, "ptr") for k in range(len(words))]
-        for value, name in self._numbers:
+        for value, name, _ in self._numbers:
             loads.append(self._word(len(words), "i64"))
             params.append(f"i64 {name}")
             passed.append(f"i64 %a{len(words)}")

@@ -28,6 +28,9 @@ def product_rule(
     shape, type = ctx.outputs[0]
     if type not in _PRODUCT_TYPES:
         return None
+    if transpose_b and b.rank == 2 and ctx.times_turned() > 1:
+        # packed once, not by every product that turns it
+        b, transpose_b = ctx.turned(b), False
     left = Operand(a.shape[-2], a.shape[-1], transpose_a, 0, a.shape[:-2])
     right = Operand(b.shape[-2], b.shape[-1], transpose_b, 0, b.shape[:-2])
     out = ctx.temporary(type, shape)

@@ -95,6 +95,7 @@ class Lowered:
         host_writes: variables that get the value of a slot or buffer at the end.
         streams: random streams: buffer, instance, blocks a run.
         slots: how many slots there are.
+        places: for tensors that lie in memory, by id, their buffers.
     """
 
     def __init__(self) -> None:
@@ -104,6 +105,7 @@ class Lowered:
         self.host_writes: list[tuple[Any, Any]] = []
         self.streams: list[tuple[Buffer, Any, int]] = []
         self.slots = 0
+        self.places: dict[int, Buffer] = {}
 
 
 class Lowering:
@@ -124,6 +126,9 @@ class Lowering:
         self._variables: dict[int, tuple[Any, Buffer]] = {}
         self._uses: dict[int, int] = {}
         self._label = ""
+        self._present: Node | None = None
+        self._turns: dict[int, int] | None = None
+        self._turned: dict[int, tuple[Lazy, Lazy]] = {}
         self.outputs: list[tuple[tuple[int, ...], str]] = []
         self.made = Lowered()
 
@@ -136,7 +141,7 @@ class Lowering:
             self._uses[id(tensor)] = self._uses.get(id(tensor), 0) + 1
         inputs = {id(x): i for i, x in enumerate(graph.inputs)}
         for node in nodes:
-            self._label = node.type
+            self._label = node.name
             if node.op is PLACEHOLDER:
                 self._input(node, inputs[id(node.outputs[0])])
             elif node.op is CONST:
@@ -154,6 +159,9 @@ class Lowering:
                 self.made.outputs.append(self._output(value))
         self._label = "Assign"
         self._write_variables()
+        for key, value in self._values.items():
+            if isinstance(value, Lazy) and value.buffer is not None:
+                self.made.places[key] = value.buffer
         return self.made
 
     # Nodes
@@ -247,8 +255,10 @@ class Lowering:
     def _lower(self, node: Node) -> str | None:
         """Lower a node; why it cannot be, in words, where it cannot."""
         op = node.op
-        if not isinstance(op, Op) or "host" in node.attrs:
+        if "host" in node.attrs:
             return "it calls Python"
+        if not isinstance(op, Op):
+            return "branches and loops run on the host"
         if op.lower is None:
             return "the compiler has no rule for it"
         for y in node.outputs:
@@ -273,6 +283,7 @@ class Lowering:
         self.outputs = [(_shape(y), _type(y)) for y in node.outputs]
         if op.variadic:
             args = [args[:head], *args[head:]]
+        self._present = node
         found = op.lower(self, *args, **node.attrs)
         if found is None:
             return "the compiler has no rule for these arguments"
@@ -580,9 +591,7 @@ class Lowering:
         ) -> Expr:
             return update(old, x.at(back if exclusive else place))
 
-        self.add(
-            sweeps.scan(out.buffer, axis, start, following, reverse, self._label)
-        )
+        self.add(sweeps.scan(out.buffer, axis, start, following, reverse, self._label))
         return out
 
     def stream(self, instance: Any, blocks: int) -> Lazy:
@@ -606,6 +615,28 @@ class Lowering:
         """A new tensor in memory that a kernel call is going to write."""
         buffer = Buffer(type, tuple(shape), "temp", None, self._label)
         return Lazy(buffer.shape, type, buffer=buffer)
+
+    def times_turned(self) -> int:
+        """How many products turn the second input of the present node."""
+        if self._turns is None:
+            self._turns = {}
+            for node in self._graph.nodes:
+                if node.type == "MatMul" and node.attrs.get("transpose_b"):
+                    key = id(node.inputs[1])
+                    self._turns[key] = self._turns.get(key, 0) + 1
+        node = self._present
+        return 0 if node is None else self._turns.get(id(node.inputs[1]), 0)
+
+    def turned(self, x: Lazy) -> Lazy:
+        """A matrix with its axes changed, computed once."""
+        x = self.settled(x)
+        found = self._turned.get(id(x.buffer))
+        if found is None:
+            made = self.pointwise(
+                (x.shape[1], x.shape[0]), x.type, lambda at: x.at((at[1], at[0]))
+            )
+            found = self._turned[id(x.buffer)] = (x, self.settled(made))
+        return found[1]
 
     def add(self, call: KernelCall) -> None:
         """Add a call of a kernel."""

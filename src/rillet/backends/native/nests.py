@@ -268,45 +268,98 @@ def _joins(outer: Var, inner: Var, indexes: list[Index]) -> bool:
 
 
 def joined(first: Nest, second: Nest, dropped: set[int]) -> Nest | None:
-    """Two pointwise nests over one counter as one.
+    """Two pointwise nests over the same counters as one; None where that is wrong.
 
     Args:
         first: runs before.
         second: may read what the first writes, at the same place.
         dropped: ids of buffers that nobody else reads: not stored.
     """
-    if len(first.domain) != 1 or len(second.domain) != 1:
-        return None
-    if first.domain[0].extent != second.domain[0].extent:
-        return None
     if first.folds() or second.folds():
         return None
-    var = first.domain[0]
-    written = {id(s.buffer): s for s in first.stores}
-    table = {second.domain[0]: index_of(var)}
-    plain = index_of(var)
-    for buffer, index in second.reads():
-        at = Rewriting(table).index(index)
-        if id(buffer) in written and at != written[id(buffer)].index:
+    if len(first.domain) < len(second.domain):
+        first = _split_as(first, second.domain) or first
+    elif len(second.domain) < len(first.domain):
+        second = _split_as(second, first.domain) or second
+    domain = first.domain
+    if [v.extent for v in domain] != [v.extent for v in second.domain] or not domain:
+        return None
+    table = {b: index_of(a) for a, b in zip(domain, second.domain, strict=True)}
+    moved = rewritten(second, table, domain)
+    written = {(id(s.buffer), s.index): s for s in first.stores}
+    whose = {id(s.buffer) for s in first.stores}
+    for buffer, index in moved.reads():
+        if id(buffer) in whose and (id(buffer), index) not in written:
             return None
-    mine = {id(b) for b, i in first.reads() if i != plain}
-    for store in second.stores:
-        if id(store.buffer) in mine or id(store.buffer) in written:
+    places = {id(s.buffer): s.index for s in moved.stores}
+    for buffer, index in first.reads():
+        if id(buffer) in places and index != places[id(buffer)]:
             return None
-        if Rewriting(table).index(store.index) != plain:
-            return None
+    for one in moved.stores:
+        for other in first.stores:
+            if one.buffer is other.buffer and not apart(one.index, other.index):
+                return None
+    if not all(_covers(s.index, domain) for s in (*first.stores, *moved.stores)):
+        return None
 
     def answer(buffer: Buffer, index: Index) -> Expr | None:
-        store = written.get(id(buffer))
+        store = written.get((id(buffer), index))
         return store.expr if store is not None else None
 
-    made = Rewriting(table, answer)
+    made = Rewriting({}, answer)
     stores = [s for s in first.stores if id(s.buffer) not in dropped]
-    stores += [
-        Store(s.buffer, made.index(s.index), made.expr(s.expr)) for s in second.stores
-    ]
-    label = "+".join(dict.fromkeys(f"{first.label}+{second.label}".split("+")))
-    return Nest([var], stores, label)
+    stores += [Store(s.buffer, s.index, made.expr(s.expr)) for s in moved.stores]
+    parts = [*first.label.split("+"), *second.label.split("+")]
+    return Nest(domain, stores, "+".join(dict.fromkeys(parts)))
+
+
+def apart(one: Index, other: Index) -> bool:
+    """Whether two positions never meet, whatever their counters say."""
+    mine, theirs = _steps(one), _steps(other)
+    if mine is None or mine != theirs:
+        a, b = one.bottom(), one.top()
+        y, z = other.bottom(), other.top()
+        known = None not in (a, b, y, z)
+        return known and (b < y or z < a)  # type: ignore[operator]
+    return not _meets(abs(one.const - other.const), mine)
+
+
+def _steps(index: Index) -> list[tuple[int, int]] | None:
+    """The factors of an index with how far their counters run, the largest first."""
+    if not all(isinstance(atom, Var) and c > 0 for atom, c in index.terms.items()):
+        return None
+    return sorted(((c, a.extent) for a, c in index.terms.items()), reverse=True)
+
+
+def _meets(distance: int, steps: list[tuple[int, int]]) -> bool:
+    """Whether differences of counters can add up to a distance."""
+    if not steps:
+        return distance == 0
+    (step, extent), rest = steps[0], steps[1:]
+    reach = sum(c * (n - 1) for c, n in rest)
+    for turns in range(-(-(distance - reach) // step), (distance + reach) // step + 1):
+        if abs(turns) < extent and _meets(abs(distance - turns * step), rest):
+            return True
+    return False
+
+
+def _covers(index: Index, domain: list[Var]) -> bool:
+    """Whether every turn of the counters writes a place of its own."""
+    return all(v in index.terms for v in domain)
+
+
+def _split_as(nest: Nest, domain: list[Var]) -> Nest | None:
+    """A nest over one counter as one over several that count as far."""
+    if len(nest.domain) != 1:
+        return None
+    count = 1
+    whole = Index({})
+    for var in reversed(domain):
+        whole = whole + index_of(var) * count
+        count *= var.extent
+    if count != nest.domain[0].extent:
+        return None
+    return rewritten(nest, {nest.domain[0]: whole}, list(domain))
 
 
 def elementwise_nest(buffer: Buffer, at: Any, label: str) -> Nest:

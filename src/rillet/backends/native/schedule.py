@@ -18,13 +18,15 @@ from rillet.backends.native.codegen import (
     outer_extent,
 )
 from rillet.backends.native.lower import HostItem, Lowered
-from rillet.backends.native.nests import Nest, joined, simplified, walk
+from rillet.backends.native.nests import Nest, apart, joined, simplified, walk
 from rillet.ops.lowering import Buffer
 
 #: Nanoseconds of work that are worth a block of their own, and a whole chain for one.
 _BLOCK: Final = 6_000.0
 _SMALL: Final = 1_500.0
 _SERIAL: Final = 6_000.0
+#: Rows that kernels of products take together.
+_TILE: Final = 8
 #: The work of a single number.
 _NUMBER: Final = 100.0
 _MOST_BLOCKS: Final = 64
@@ -112,6 +114,14 @@ class Chain:
         if hints:
             wanted = max(min(wanted, self.rows / min(hints)), min(wanted, 4.0))
         return max(1, min(_MOST_BLOCKS, self.rows, round(wanted)))
+
+    def block_rows(self) -> int:
+        """How many rows a block has: whole tiles, where kernels work in tiles."""
+        if self.cut:
+            return self.cut
+        rows = -(-self.rows // self.blocks())
+        tiled = any(isinstance(t.item, KernelCall) and t.item.block for t in self.tasks)
+        return -(-rows // _TILE) * _TILE if tiled and rows > _TILE // 2 else rows
 
     def fits(self, task: Task) -> bool:
         """Whether a task can run on the chain's rows."""
@@ -242,7 +252,7 @@ def _waves(tasks: list[Task]) -> list[list[Chain]]:
     """Tasks of one segment as waves."""
     chains: list[Chain] = []
     home: dict[int, Chain] = {}
-    writer: dict[int, Task] = {}
+    writers: dict[int, list[Task]] = {}
     readers: dict[int, list[Task]] = {}
     first = _prologue(tasks)
     for task in first:
@@ -253,28 +263,41 @@ def _waves(tasks: list[Task]) -> list[list[Chain]]:
             chains[0].tasks.append(task)
         home[id(task)] = chains[0]
         for k in task.writes:
-            writer[k] = task
+            writers[k] = [task]
     for task in [t for t in tasks if id(t) not in home]:
         before: list[tuple[Task, int]] = []
         for k in task.reads:
-            if k in writer:
-                before.append((writer[k], k))
+            before += [(w, k) for w in writers.get(k, ())]
         for k in task.writes:
             before += [(r, k) for r in readers.get(k, ()) if r is not task]
-            if k in writer:
-                before.append((writer[k], k))
+            before += [(w, k) for w in writers.get(k, ()) if not _apart(w, task, k)]
         chain = _home(task, before, home, chains, 0 if first else -1)
         home[id(task)] = chain
         for k in task.reads:
             readers.setdefault(k, []).append(task)
         for k in task.writes:
-            writer[k] = task
-            readers[k] = [task] if k in task.reads else []
+            if all(_apart(w, task, k) for w in writers.get(k, ())):
+                writers.setdefault(k, []).append(task)
+            else:
+                writers[k] = [*writers[k], task]
+                readers[k] = [task] if k in task.reads else []
     count = max([c.wave for c in chains], default=-1) + 1
     waves: list[list[Chain]] = [[] for _ in range(count)]
     for chain in chains:
         waves[chain.wave].append(chain)
     return waves
+
+
+def _apart(one: Task, other: Task, key: int) -> bool:
+    """Whether two tasks write different parts of a buffer."""
+    if not isinstance(one.item, Nest) or not isinstance(other.item, Nest):
+        return False
+    return all(
+        apart(a.index, z.index)
+        for a in one.item.stores
+        for z in other.item.stores
+        if id(a.buffer) == key and id(z.buffer) == key
+    )
 
 
 def _prologue(tasks: list[Task]) -> list[Task]:
@@ -290,9 +313,7 @@ def _prologue(tasks: list[Task]) -> list[Task]:
     done: set[int] = set()
     for task in tasks:
         alone = task.extent == 1 and task.work < _NUMBER
-        temps = all(
-            x.role == "temp" and made[k] == 1 for k, x in task.writes.items()
-        )
+        temps = all(x.role == "temp" and made[k] == 1 for k, x in task.writes.items())
         known = all(
             k in done or k not in made or x.role == "variable"
             for k, x in task.reads.items()
@@ -418,7 +439,8 @@ def _join_into(
             size = sum(1 for _ in other.item.expressions())
             size += sum(1 for _ in task.item.expressions())
             both = None
-            if size <= _LARGEST:
+            near = task.reads.keys() & (other.reads.keys() | other.writes.keys())
+            if size <= _LARGEST and near:
                 both = joined(other.item, task.item, alone)
             if both is not None:
                 made = Task(both)
@@ -431,7 +453,10 @@ def _join_into(
                 return True
         if task.reads.keys() & other.writes.keys():
             return False
-        if task.writes.keys() & (other.reads.keys() | other.writes.keys()):
+        if task.writes.keys() & other.reads.keys():
+            return False
+        shared = task.writes.keys() & other.writes.keys()
+        if not all(_apart(other, task, k) for k in shared):
             return False
     return False
 
