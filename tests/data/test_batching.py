@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import rillet as tf
+from rillet.data.plan import PLAIN
 
 RANDOM = np.random.default_rng(7)
 IMAGES = RANDOM.integers(0, 256, (6, 4, 5, 3), dtype=np.uint8)
@@ -74,6 +75,24 @@ ONE_BY_ONE: dict[str, tuple[Any, Any]] = {
     "branches": (SMALL, lambda n: n * 10 if n > 2 else -n),
     "mask": (WHOLE, lambda x: tf.boolean_mask(x, x > 0)),
     "python": (SMALL, lambda n: tf.numpy_function(lambda v: v + 1, [n], tf.int32)),
+}
+
+#: These draw random numbers: they may run in batches only in the elements' order.
+DRAWING: dict[str, tuple[Any, Any]] = {
+    "uniform": (REALS, lambda x: x + tf.random.uniform([4], seed=1)),
+    "double": (SMALL, lambda n: tf.random.uniform([3], dtype=tf.float64, seed=2)),
+    "normal": (SMALL, lambda n: tf.random.normal([5], seed=3)),
+    "whole": (SMALL, lambda n: tf.random.uniform([2], -3, 9, tf.int32, seed=4)),
+    "flip": (IMAGES, lambda x: tf.image.random_flip_left_right(x, seed=5)),
+    "flip down": (IMAGES, lambda x: tf.image.random_flip_up_down(x, seed=6)),
+    "brightness": (IMAGES, lambda x: tf.image.random_brightness(x, 0.3, seed=7)),
+    "crop": (IMAGES, lambda x: tf.image.random_crop(x, [2, 3, 3], seed=8)),
+    "several": (
+        IMAGES,
+        lambda x: tf.image.random_crop(
+            tf.image.random_flip_left_right(tf.cast(x, tf.float32) / 9.0, 1), [3, 3, 3]
+        ),
+    ),
 }
 
 
@@ -150,3 +169,33 @@ def test_shuffled_batches_hold_the_rows_of_the_shuffled_elements() -> None:
     many = [n for _, batch in dataset.shuffle(3, seed=5).batch(4) for n in batch]
     assert one == [int(n) for n in many]
     assert sorted(one) == sorted(SMALL.tolist())
+
+
+@pytest.mark.parametrize("name", sorted(DRAWING))
+def test_random_functions_draw_as_one_by_one(name: str) -> None:
+    parts, function = DRAWING[name]
+    tf.random.set_seed(3)
+    dataset = tf.data.Dataset.from_tensor_slices(parts).map(function)
+    tf.random.set_seed(None)
+    plan = dataset._plan
+    assert plan.flows and not plan.has_rows
+    call = plan._function.start(PLAIN)
+    source = tf.data.Dataset.from_tensor_slices(parts)
+    expected = [call((x,))[0] for x in source.as_numpy_iterator()]
+    for _ in range(2):
+        found = [x.numpy() for x in dataset]
+        for a, b in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(a, b)
+    rows = np.concatenate([x.numpy() for x in dataset.batch(4)])
+    np.testing.assert_array_equal(rows, np.stack(expected))
+    assert dataset.element_spec.shape == expected[0].shape
+
+
+def test_a_shuffle_draws_before_it_orders() -> None:
+    parts = np.arange(6.0, dtype=np.float32)
+    dataset = tf.data.Dataset.from_tensor_slices(parts).map(
+        lambda x: (x, tf.random.uniform([], seed=1))
+    )
+    drawn = {float(x): float(u) for x, u in dataset}
+    for x, u in dataset.shuffle(6, seed=2):
+        assert drawn[float(x)] == float(u)

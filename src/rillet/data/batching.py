@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from rillet.core.quiet import restore, silence
+from rillet.data.drawing import NotBatchable, drawing
 from rillet.graph.inference import host_value
 from rillet.graph.ir import CONST, PLACEHOLDER, READ, Graph, Node, SymbolicTensor
 from rillet.ops.registry import Op
@@ -46,22 +47,20 @@ _IMAGES = frozenset(
 )
 
 
-class NotBatchable(Exception):
-    """A node has no rule for many elements at once."""
-
-
 class Batched:
     """A graph run on columns.
 
     Args:
         graph: the graph of a function of one element; captures come last.
         inputs: those of its inputs that are of the element.
+        chance: whether it may draw random numbers. Calls must then be given all
+            elements in their order: each gets the numbers that it would get alone.
 
     Raises:
         NotBatchable: where a node has no rule.
     """
 
-    def __init__(self, graph: Graph, inputs: list[Any]) -> None:
+    def __init__(self, graph: Graph, inputs: list[Any], chance: bool = False) -> None:
         if graph.writes:
             raise NotBatchable("it writes variables")
         self._slots: dict[int, int] = {}
@@ -70,7 +69,7 @@ class Batched:
         self._inputs = [self._slot(x) for x in graph.inputs]
         self._columns = {id(x) for x in inputs}
         self._steps: list[tuple[Run, list[int], list[int]]] = []
-        wanted = _needed(graph)
+        wanted = _needed(graph, chance)
         for node in graph.nodes:
             if id(node) in wanted:
                 self._add(node)
@@ -93,6 +92,10 @@ class Batched:
         if node.op is READ and not node.inputs:
             cell = node.attrs["variable"]._cell
             self._steps.append((lambda args, n: cell.tensor._array, ins, outs))
+            return
+        if isinstance(node.op, Op) and node.op.effects == "random":
+            self._steps.append((drawing(node), ins, outs))
+            self._columns.update(id(y) for y in node.outputs)
             return
         if not isinstance(node.op, Op) or node.op.effects:
             raise NotBatchable(node.name)
@@ -136,10 +139,11 @@ class Batched:
         ]
 
 
-def _needed(graph: Graph) -> set[int]:
+def _needed(graph: Graph, chance: bool) -> set[int]:
     """The nodes that outputs depend on; any with effects forbid batches."""
+    allowed = ("", "read", "random") if chance else ("", "read")
     for node in graph.nodes:
-        if node.op.effects not in ("", "read"):
+        if node.op.effects not in allowed:
             raise NotBatchable(node.name)
     needed = {id(y.node) for y in graph.outputs}
     for node in reversed(graph.nodes):
@@ -340,6 +344,8 @@ def _slicing(node: Node, many: list[bool]) -> Run:
 
 
 def _block(node: Node, many: list[bool]) -> Run:
+    if len(many) > 1:
+        return _moving_block(node, many)
     begin, size = _host(node.inputs[1]), _host(node.inputs[2])
     dims = _dims(node.inputs[0])
     where = tuple(
@@ -352,6 +358,24 @@ def _block(node: Node, many: list[bool]) -> Run:
     if any(s.stop > d or s.start < 0 for s, d in zip(where, dims, strict=True)):
         raise NotBatchable(node.name)
     return lambda args, n: args[0][(slice(None), *where)].reshape(n, *out)
+
+
+def _moving_block(node: Node, many: list[bool]) -> Run:
+    """A block that begins elsewhere in each element."""
+    begin = node.inputs[1]
+    if not isinstance(begin, SymbolicTensor) or many != [True, True]:
+        raise NotBatchable(node.name)
+    size, kernel = _host(node.inputs[2]), node.op.kernel
+    dims = _dims(node.outputs[0])
+
+    def run(args: list[Any], n: int) -> Any:
+        x, begins = args
+        out = np.empty((n, *dims), x.dtype)
+        for i, first in enumerate(begins.tolist()):
+            out[i] = kernel(x[i], tuple(first), size)
+        return out
+
+    return run
 
 
 def _reversal(node: Node, many: list[bool]) -> Run:

@@ -44,14 +44,14 @@ class BatchPlan(Plan):
 
     @property
     def joins(self) -> bool:
-        """Where the source has rows."""
-        return self._source.has_rows
+        """Where the source has rows, or gives them in order."""
+        return self._source.flows
 
     def elements(self, run: Run) -> Iterator[Element]:
         """See `Plan`."""
         size = int(run.number(self._size))
         _check_size("Dataset.batch", size)
-        if self._source.has_rows:
+        if self._source.flows:
             return BatchRows(self._source.segments(run), size, self._drop)
         return self._stacked(iterate(self._source, run), size)
 

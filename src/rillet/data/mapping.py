@@ -51,6 +51,11 @@ class MapPlan(Plan):
         return self._source.has_rows and self._function.batched() is not None
 
     @property
+    def flows(self) -> bool:
+        """Where the source does, and the function can be run on many in order."""
+        return self._source.flows and self._function.flows()
+
+    @property
     def is_whole(self) -> bool:
         """As the source, where there are rows."""
         return self._source.is_whole and self.has_rows

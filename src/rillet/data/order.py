@@ -78,6 +78,11 @@ class OptionsPlan(PassPlan):
         self.options = source.options.merge(options)
 
     @property
+    def flows(self) -> bool:
+        """As the source."""
+        return self.source.flows
+
+    @property
     def joins(self) -> bool:
         """As the source."""
         return self.source.joins

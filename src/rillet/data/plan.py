@@ -123,6 +123,11 @@ class Plan:
         return False
 
     @property
+    def flows(self) -> bool:
+        """Whether `segments` can be asked for by who takes all rows in their order."""
+        return self.has_rows
+
+    @property
     def joins(self) -> bool:
         """Whether elements are batches of rows, which can be had several at a time."""
         return False
@@ -147,7 +152,7 @@ def is_free(tensor: Any) -> bool:
 
 def iterate(plan: Plan, run: Run) -> Iterator[Element]:
     """A new iterator over a plan's elements."""
-    if plan.has_rows:
+    if plan.flows:
         return split(plan.segments(run))
     return plan.elements(run)
 

@@ -19,7 +19,8 @@ from rillet.core.dtypes import resource
 from rillet.core.errors import house_message
 from rillet.core.spec import Spec, TensorSpec
 from rillet.core.tensor import Tensor
-from rillet.data.batching import Batched, NotBatchable
+from rillet.data.batching import Batched
+from rillet.data.drawing import NotBatchable
 from rillet.data.plan import HandlePlan, Plan, Run, is_free
 from rillet.data.structure import (
     Bound,
@@ -177,6 +178,7 @@ class DataFunction:
         self.waits = _waits(graph)
         self._program = None if self._random else _BACKEND.program(graph, outputs)
         self._batched: Any = False
+        self._flows: bool | None = None
 
     @property
     def is_pure(self) -> bool:
@@ -196,10 +198,26 @@ class DataFunction:
         found: Batched | None = self._batched
         return found
 
+    def flows(self) -> bool:
+        """Whether it can run on many elements that come in their order."""
+        if self.batched() is not None:
+            return True
+        if self._flows is None:
+            self._flows = False
+            if self._random and self.is_pure and not self._eager:
+                try:
+                    Batched(self._graph, self._ins, chance=True)
+                    self._flows = True
+                except NotBatchable:
+                    pass
+        return self._flows
+
     def on_rows(self, run: Run) -> Callable[[list[Any], int], list[Any]]:
         """`batched`, with what it captured: columns and their length -> columns."""
         batched = self.batched()
-        assert batched is not None
+        if batched is None:
+            again = _again(self._graph)
+            batched = Batched(again, again.inputs[: len(self._ins)], chance=True)
         held = [run.array(x) for x in self._captured]
         return lambda columns, count: batched(columns, held, count)
 
