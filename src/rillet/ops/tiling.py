@@ -58,9 +58,16 @@ def _tile(x: Array, multiples: Any) -> Array:
 
 def _grad_tile(g: Any, y: Any, x: Any, multiples: Any) -> Any:
     dims = static_dims(x)
-    split = [size for pair in zip(multiples, dims, strict=True) for size in pair]
-    axes = tuple(range(0, len(split), 2))
-    return sum_op(reshape_op(g, tuple(split)), axes, keep_dims=False)
+    split: list[Any] = []
+    axes: list[int] = []
+    for m, size in zip(multiples, dims, strict=True):
+        if m != 1:
+            axes.append(len(split))
+            split.append(m)
+        split.append(size)
+    if not axes:
+        return g
+    return sum_op(reshape_op(g, tuple(split)), tuple(axes), keep_dims=False)
 
 
 tile_op: Op = define(

@@ -708,7 +708,7 @@ def estimated_work(nest: Nest) -> float:
             count *= var.extent
         loops = max(loops, count)
     nodes = wide = 0
-    for expr in walk([s.expr for s in nest.stores]):
+    for expr in nest.expressions():
         if expr.kind not in _FREE:
             nodes += 1
             wide += expr.type.endswith("64")
