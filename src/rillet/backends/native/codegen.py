@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rillet.backends.native.calls import STATUS, UNIT, Kernel, KernelCall
-from rillet.backends.native.nests import Nest, walk
+from rillet.backends.native.nests import Nest
 from rillet.ops.expressions import FLOATS, HALVES, Expr, Index, Opaque, Parted, Var
 from rillet.ops.lowering import Buffer, Fold
 

@@ -33,44 +33,59 @@ class Nest:
         label: the op that it came from, for `explain`.
     """
 
-    __slots__ = ("domain", "label", "stores")
+    __slots__ = ("_expressions", "_folds", "_indexes", "_reads", "domain", "label",
+                 "stores")  # fmt: skip
 
     def __init__(self, domain: list[Var], stores: list[Store], label: str = "") -> None:
         self.domain = domain
         self.stores = stores
         self.label = label
+        # a nest never changes: what is found in it is kept
+        self._expressions: list[Expr] | None = None
+        self._folds: list[Fold] | None = None
+        self._indexes: list[Index] | None = None
+        self._reads: list[tuple[Buffer, Index]] | None = None
 
     def folds(self) -> list[Fold]:
         """The folds inside, those that others use first."""
-        found: dict[int, Fold] = {}
-        for store in self.stores:
-            for expr in walk([store.expr]):
+        if self._folds is None:
+            found: dict[int, Fold] = {}
+            for expr in self.expressions():
                 if expr.kind == "folded":
                     found.setdefault(id(expr.args[0]), expr.args[0])
-        return list(found.values())
+            self._folds = list(found.values())
+        return self._folds
 
-    def expressions(self) -> Iterator[Expr]:
+    def expressions(self) -> list[Expr]:
         """Every expression of the nest, those in folds and positions too."""
-        roots = [s.expr for s in self.stores]
-        roots += [x for s in self.stores for x in _in_index(s.index)]
-        return walk(roots)
+        if self._expressions is None:
+            roots = [s.expr for s in self.stores]
+            roots += [x for s in self.stores for x in _in_index(s.index)]
+            self._expressions = list(walk(roots))
+        return self._expressions
 
     def reads(self) -> list[tuple[Buffer, Index]]:
         """The loads."""
-        return [e.args for e in self.expressions() if e.kind == "load"]
+        if self._reads is None:
+            found = {(id(e.args[0]), e.args[1]): e.args
+                     for e in self.expressions() if e.kind == "load"}  # fmt: skip
+            self._reads = list(found.values())  # type: ignore[arg-type]
+        return self._reads
 
     def indexes(self) -> list[Index]:
         """Every position that is computed."""
-        found = [s.index for s in self.stores]
-        for expr in self.expressions():
-            found += [x for x in expr.args if isinstance(x, Index)]
-        out = list(found)
-        while found:
-            index = found.pop()
-            inner = [a.index for a in index.terms if isinstance(a, Parted)]
-            out += inner
-            found += inner
-        return out
+        if self._indexes is None:
+            found = [s.index for s in self.stores]
+            for expr in self.expressions():
+                found += [x for x in expr.args if isinstance(x, Index)]
+            out = dict.fromkeys(found)
+            while found:
+                index = found.pop()
+                inner = [a.index for a in index.terms if isinstance(a, Parted)]
+                out.update(dict.fromkeys(inner))
+                found += inner
+            self._indexes = list(out)
+        return self._indexes
 
 
 def _in_index(index: Index) -> Iterator[Expr]:

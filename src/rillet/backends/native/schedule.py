@@ -18,7 +18,7 @@ from rillet.backends.native.codegen import (
     outer_extent,
 )
 from rillet.backends.native.lower import HostItem, Lowered
-from rillet.backends.native.nests import Nest, apart, joined, simplified, walk
+from rillet.backends.native.nests import Nest, apart, joined, simplified
 from rillet.ops.lowering import Buffer
 
 #: Nanoseconds of work that are worth a block of their own, and a whole chain for one.
@@ -436,8 +436,7 @@ def _join_into(
                 and k not in kept
                 and readers.get(k, set()) <= {task}
             }
-            size = sum(1 for _ in other.item.expressions())
-            size += sum(1 for _ in task.item.expressions())
+            size = len(other.item.expressions()) + len(task.item.expressions())
             both = None
             near = task.reads.keys() & (other.reads.keys() | other.writes.keys())
             if size <= _LARGEST and near:
@@ -502,4 +501,4 @@ def live_ranges(schedule: Schedule) -> dict[int, tuple[Buffer, int, int]]:
     return out
 
 
-__all__ = ["Chain", "Schedule", "Segment", "live_ranges", "scheduled", "walk"]
+__all__ = ["Chain", "Schedule", "Segment", "live_ranges", "scheduled"]
