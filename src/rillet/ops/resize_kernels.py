@@ -16,7 +16,8 @@ from rillet.core import dtypes
 from rillet.core.dtypes import FLOATING, REAL
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
-from rillet.ops import resize_weights
+from rillet.ops import resize_loops, resize_weights
+from rillet.ops.expressions import FLOATS, HALVES
 from rillet.ops.registry import Op, define
 from rillet.ops.resize_weights import Taps, add_up, turned
 from rillet.ops.shaping import static_dims
@@ -89,6 +90,17 @@ def _define_linear(name: str, gradient: str, method: Method) -> Op:
         back = apply(g, turned(rows, old[0]), turned(columns, old[1]))
         return back.astype(image.dtype, copy=False)
 
+    def lower(ctx: Any, x: Any, size: Any, **attrs: Any) -> Any:
+        settings = {**_ATTRS, **attrs}
+        pair = _pair(method, x.shape[1:3], [int(n) for n in size], **settings)
+        return resize_loops.resized(ctx, x, *pair)
+
+    def lower_back(ctx: Any, g: Any, image: Any, **attrs: Any) -> Any:
+        old = image.shape[1:3]
+        rows, columns = _pair(method, old, g.shape[1:3], **{**_ATTRS, **attrs})
+        back = turned(rows, old[0]), turned(columns, old[1])
+        return resize_loops.resized(ctx, g, *back)
+
     backward_op: Op = define(
         gradient,
         types=(FLOATING, FLOATING),
@@ -101,6 +113,7 @@ def _define_linear(name: str, gradient: str, method: Method) -> Op:
             None,
         ),
         attrs=_ATTRS,
+        lower=lower_back,
     )
     forward_op: Op = define(
         name,
@@ -109,6 +122,7 @@ def _define_linear(name: str, gradient: str, method: Method) -> Op:
         infer=_infer(dtypes.float32),
         grad=(lambda g, y, x, size, **attrs: backward_op.run(g, x, **attrs), None),
         attrs=_ATTRS,
+        lower=lower,
     )
     return forward_op
 
@@ -136,6 +150,23 @@ def _nearest_gradient(g: Array, size: Any, **attrs: Any) -> Array:
     return back.astype(g.dtype, copy=False)
 
 
+def _lower_nearest(ctx: Any, x: Any, size: Any, **attrs: Any) -> Any:
+    if not x.size:
+        return None
+    new, settings = [int(n) for n in size], {**_ATTRS, **attrs}
+    pair = _pair(resize_weights.nearest, x.shape[1:3], new, **settings)
+    return resize_loops.picked(ctx, x, *pair)
+
+
+def _lower_nearest_gradient(ctx: Any, g: Any, size: Any, **attrs: Any) -> Any:
+    if g.type not in FLOATS | HALVES:
+        return None  # whole numbers wrap where floats do not
+    old, settings = [int(n) for n in size], {**_ATTRS, **attrs}
+    rows, columns = _pair(resize_weights.nearest, old, g.shape[1:3], **settings)
+    back = turned(rows, old[0]), turned(columns, old[1])
+    return resize_loops.resized(ctx, g, *back)
+
+
 nearest_op: Op = define(
     "ResizeNearestNeighbor",
     types=(REAL, None),
@@ -149,6 +180,7 @@ nearest_op: Op = define(
     ),
     attrs=_ATTRS,
     quiet=False,
+    lower=_lower_nearest,
 )
 nearest_gradient_op: Op = define(
     "ResizeNearestNeighborGrad",
@@ -160,6 +192,7 @@ nearest_gradient_op: Op = define(
         None,
     ),
     attrs=_ATTRS,
+    lower=_lower_nearest_gradient,
 )
 
 
@@ -203,6 +236,26 @@ def _scaled_gradient(
     return back.astype(image.dtype, copy=False)
 
 
+def _lower_scaled(
+    ctx: Any, x: Any, size: Any, scale: Any, translation: Any, **attrs: Any
+) -> Any:
+    new = [int(n) for n in size]
+    spans = _spans(x.shape[1:3], new, scale, translation, **{**_SCALED, **attrs})
+    return resize_loops.resized(ctx, x, *spans)
+
+
+def _lower_scaled_gradient(
+    ctx: Any, g: Any, image: Any, scale: Any, translation: Any, **attrs: Any
+) -> Any:
+    old = image.shape[1:3]
+    settings = {**_SCALED, **attrs}
+    rows, columns = _spans(old, g.shape[1:3], scale, translation, **settings)
+    back = turned(rows, old[0]), turned(columns, old[1])
+    return resize_loops.resized(ctx, g, *back)
+
+
+_SCALED: Final[dict[str, Any]] = {"kernel_type": "lanczos3", "antialias": True}
+
 scale_op: Op = define(
     "ScaleAndTranslate",
     types=(REAL, None, None, None),
@@ -216,7 +269,8 @@ scale_op: Op = define(
         None,
         None,
     ),
-    attrs={"kernel_type": "lanczos3", "antialias": True},
+    attrs=_SCALED,
+    lower=_lower_scaled,
 )
 scale_gradient_op: Op = define(
     "ScaleAndTranslateGrad",
@@ -231,5 +285,6 @@ scale_gradient_op: Op = define(
         None,
         None,
     ),
-    attrs={"kernel_type": "lanczos3", "antialias": True},
+    attrs=_SCALED,
+    lower=_lower_scaled_gradient,
 )
