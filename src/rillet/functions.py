@@ -24,6 +24,7 @@ from rillet.core.tensor import Tensor
 from rillet.graph.autograph import convert, leaving
 from rillet.graph.call import evaluate
 from rillet.graph.concrete import ConcreteFunction
+from rillet.graph.ir import Graph
 from rillet.graph.signatures import Arguments, Signature
 from rillet.graph.trace import Tracer
 from rillet.ops.composites import opened
@@ -39,11 +40,11 @@ context.register_service("graph.evaluate", lambda t: evaluate(t, _REFERENCE))
 
 
 @functools.cache
-def _native() -> Any:
+def _native(strict: bool = False) -> Any:
     """The compiler; the reference, said once, where LLVM is missing."""
     try:
         from rillet.backends.native import steps
-        from rillet.backends.native.program import BACKEND
+        from rillet.backends.native.program import BACKEND, STRICT
     except (ImportError, OSError) as error:
         get_logger().warning(
             "tf.function: LLVM cannot be loaded (%s); functions run op by op, more"
@@ -52,7 +53,7 @@ def _native() -> Any:
         )
         return _REFERENCE
     context.register_service("native.steps", steps.run_steps)
-    return BACKEND
+    return STRICT if strict else BACKEND
 
 
 class Function:
@@ -277,7 +278,9 @@ class Function:
         )
 
     def _backend(self) -> Any:
-        return _REFERENCE if self._jit_compile is False else _native()
+        if self._jit_compile is False:
+            return _REFERENCE
+        return _native(self._jit_compile is True)
 
     def _body(self) -> Callable[..., Any]:
         """The Python function, converted by AutoGraph where asked for."""
@@ -351,19 +354,44 @@ class Function:
         concrete = self.get_concrete_function(*args, **kwargs)
         return lambda stage="hlo", device_name=None: concrete.graph.text()
 
-    def explain(self, *args: Any, **kwargs: Any) -> str:
-        """What was traced: graphs, their nodes, and what runs on the host.
+    @property
+    def graph(self) -> Graph:
+        """The graph of the latest trace; `graph.draw()` makes a picture of it.
+
+        Raises:
+            ValueError: where nothing was traced yet.
+        """
+        found = self._concretes()
+        if not found:
+            raise ValueError(
+                house_message(
+                    f"tf.function {self._name}",
+                    "there is no graph before the first trace",
+                    fix="Call the function, or get_concrete_function, first",
+                )
+            )
+        return found[-1].graph
+
+    def explain(self, *args: Any, timed: bool = False, **kwargs: Any) -> str:
+        """What was traced and compiled: graph, stages, kernels, bytes and FLOPs.
 
         Args:
-            *args: arguments to trace for; none for the traces there are.
-            **kwargs: the same by name.
+            *args: arguments to trace and compile for; none for the traces there are.
+                Nothing is run on variables.
+            timed: whether to measure each kernel, too.
+            **kwargs: arguments by name.
 
         Returns:
-            A text.
+            Lines of text.
         """
-        if args or kwargs:
-            return self.get_concrete_function(*args, **kwargs).explain()
-        return "\n\n".join(c.explain() for c in self._concretes())
+        if not args and not kwargs:
+            found = [c.explain(timed=timed) for c in self._concretes()]
+            return "\n\n".join(found) or f"{self._name}: nothing was traced yet"
+        arguments = self._signature.bind(args, kwargs)
+        tensors: Any = arguments.tensors
+        if not all(isinstance(x, Tensor) for x in tensors):
+            tensors = None
+        return self._found(arguments).explain(tensors, timed)
 
     def __repr__(self) -> str:
         return f"<rillet.functions.Function {self._name!r}>"

@@ -31,6 +31,15 @@ class Program(Protocol):
             where it succeeds; where it fails they hold what they held before.
         """
 
+    def explain(self, inputs: list[Value] | None = None, timed: bool = False) -> str:
+        """What runs, in lines for people; nothing is run on variables.
+
+        Args:
+            inputs: values of the sizes that are meant; None for all sizes that were
+                run so far.
+            timed: whether to measure what can be measured.
+        """
+
 
 class Backend(Protocol):
     """Makes programs."""

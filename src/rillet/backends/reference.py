@@ -110,6 +110,16 @@ class ReferenceProgram:
             return _host_step(node, ins, outs)
         return _kernel_step(node, ins, outs)
 
+    def explain(self, inputs: list[Value] | None = None, timed: bool = False) -> str:
+        """The nodes in the order in which they run, each by its NumPy kernel."""
+        lines = [f"node by node: {len(self._steps)} steps"]
+        for at, (_, node, freed) in enumerate(self._steps):
+            host = node.attrs.get("host")
+            name = node.type if host is None else repr(host)
+            line = f"  {at + 1:>4}  {name} ({node.name})"
+            lines.append(f"{line}, then forgets {len(freed)}" if freed else line)
+        return "\n".join(lines)
+
     def __call__(self, inputs: list[Value]) -> list[Value]:
         """Run; see `base.Program`."""
         if not self._cells:

@@ -60,6 +60,11 @@ class GraphCall:
                 found.setdefault(id(variable._cell), variable)
         return list(found.values())
 
+    @property
+    def used(self) -> bool:
+        """Whether a program was made."""
+        return bool(self._programs)
+
     def __call__(self, inputs: list[Any]) -> list[Any]:
         """Run, or trace, the graph.
 
@@ -76,6 +81,30 @@ class GraphCall:
             return self._recorded(inputs)
         program, _ = self._program(0)
         return [_tensor(a) for a in program([x._array for x in inputs])]
+
+    def explain(self, inputs: list[Any] | None, timed: bool) -> str:
+        """What the backend makes of the graph, and of its gradients that were used.
+
+        Args:
+            inputs: a tensor for each of the graph's inputs; None for all sizes that
+                were run so far, or those of the graph itself where it has them.
+            timed: whether to measure.
+        """
+        values = None
+        if inputs is not None and not any(
+            isinstance(x, SymbolicTensor) for x in inputs
+        ):
+            values = [x._array for x in inputs]
+        if not self._programs:
+            self._program(0)
+        parts = []
+        for order, (program, _) in self._programs.items():
+            head = "Program" if not order else f"Program under {order} tapes"
+            parts.append(f"{head}\n{program.explain(values, timed)}")
+        for _, call in list(self._backwards.values()):
+            if call._programs:
+                parts.append(f"Gradient\n{call.explain(None, timed)}")
+        return "\n\n".join(parts)
 
     def _program(self, order: int) -> tuple[Any, list[SymbolicTensor]]:
         """The program for gradients of that order, and what it gives for them."""

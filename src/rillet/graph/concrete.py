@@ -9,6 +9,8 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
+import numpy as np
+
 from rillet.core import context, nest
 from rillet.core.convert import to_tensor
 from rillet.core.errors import house_message
@@ -210,16 +212,42 @@ class ConcreteFunction:
         lines += [f"  {id(c)}: {c!r}" for c in self._captured] or ["  None"]
         return "\n".join(lines)
 
-    def explain(self) -> str:
-        """The graph's nodes, how many of each op, and which run on the host."""
+    def explain(self, tensors: list[Any] | None = None, timed: bool = False) -> str:
+        """What was traced and compiled: graph, stages, kernels, bytes and FLOPs.
+
+        Args:
+            tensors: the flat tensors of a call's arguments: their sizes are explained,
+                and compiled where they were not; None for the sizes run so far.
+            timed: whether to run each kernel by itself, on memory of its own, and say
+                how long it takes.
+
+        Returns:
+            Lines of text.
+        """
         counts: dict[str, int] = {}
-        host: list[str] = []
-        _count(self.graph, counts, host)
-        lines = [self.graph.text(), ""]
+        _count(self.graph, counts)
         ops = ", ".join(f"{n} {name}" for name, n in sorted(counts.items()))
-        lines.append(f"{sum(counts.values())} nodes: {ops}")
-        lines.append(f"host calls: {', '.join(host) or 'none'}")
-        return "\n".join(lines)
+        count = sum(counts.values())
+        if tensors is None and not self._call.used and not self._captured:
+            tensors = self._examples()
+        inputs = None if tensors is None else [*tensors, *self._captured]
+        parts = [
+            f"Function {self.name}",
+            self.pretty_printed_signature(),
+            f"Graph: {count} nodes\n{self.graph.text()}\n{ops}",
+            self._call.explain(inputs, timed),
+        ]
+        return "\n\n".join(parts)
+
+    def _examples(self) -> list[Any] | None:
+        """Tensors of the sizes that were traced; None where some are unknown."""
+        found = []
+        for spec in self._specs:
+            if not spec.shape.is_fully_defined() or spec.dtype.name == "string":
+                return None
+            array = np.zeros(spec.shape._dims, spec.dtype.numpy_dtype)
+            found.append(Tensor(array))
+        return found
 
     def add_to_graph(self, g: Any = None, overwrite: bool = False) -> None:
         """Nothing to do: a graph carries its functions."""
@@ -242,10 +270,10 @@ def _variables(graph: Graph) -> list[Any]:
     return list(found.values())
 
 
-def _count(graph: Graph, counts: dict[str, int], host: list[str]) -> None:
+def _count(graph: Graph, counts: dict[str, int]) -> None:
     for node in graph.nodes:
-        counts[node.type] = counts.get(node.type, 0) + 1
-        if "host" in node.attrs:
-            host.append(repr(node.attrs["host"]))
+        host = node.attrs.get("host")
+        name = node.type if host is None else repr(host)
+        counts[name] = counts.get(name, 0) + 1
         for inner in inner_graphs(node):
-            _count(inner, counts, host)
+            _count(inner, counts)

@@ -21,6 +21,7 @@ from rillet.keras.base_layer import Layer
 from rillet.keras.call_context import calls
 from rillet.keras.compile_parts import LossesContainer, MetricsContainer
 from rillet.keras.compiled_state import note_trainable, trainable_as
+from rillet.keras.compiled_steps import Batch, Step
 from rillet.keras.data_batches import unpack_x_y_sample_weight
 from rillet.keras.data_handler import one_batch
 from rillet.keras.logs import as_numpy, plain_logs
@@ -312,6 +313,31 @@ class Trainer(Layer):
             self.__dict__["train_function"] = Runner(self, "train_step")
         function: Any = self.train_function
         return function
+
+    def explain_step(self, data: Any, timed: bool = False) -> str:
+        """What a training step was compiled to: graph, kernels, bytes and FLOPs.
+
+        Args:
+            data: a batch ``x``, ``(x, y)`` or ``(x, y, sample_weight)``; after `fit`
+                of one of `fit`'s size, for then it is `fit`'s own program.
+            timed: whether to measure each kernel, too. Weights stay as they are.
+
+        Returns:
+            Lines of text.
+        """
+        self._need_compiled()
+        parts = unpack_x_y_sample_weight(data)
+        batch = Batch(next(one_batch("explain_step", *parts, None)))
+        made = getattr(self.make_train_function(), "step", None)
+        step = made if isinstance(made, Step) else Step(self, "train_step")
+        concrete = None
+        if step.compiles() and batch.tensors is not None:
+            with trainable_as(self, self.__dict__["_compiled_trainable"]):
+                concrete = step.graph(batch, batch.rows())
+        if concrete is None:
+            return f"{type(self).__name__}.train_step runs eagerly, op by op"
+        found: str = concrete.explain(batch.tensors, timed)
+        return found
 
     def make_test_function(self, force: bool = False) -> Callable[[Iterator[Any]], Any]:
         """The function that runs test steps; see `make_train_function`."""

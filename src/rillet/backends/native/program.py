@@ -15,6 +15,8 @@ from typing import Any, Final
 
 from rillet.backends.base import Value
 from rillet.backends.native.binding import Binding
+from rillet.backends.native.explain import explain_binding
+from rillet.backends.native.strict import refuse_calls, refuse_items
 from rillet.backends.reference import ReferenceProgram
 from rillet.core.logger import get_logger
 from rillet.core.spec import Spec
@@ -31,6 +33,7 @@ class NativeProgram:
     Args:
         graph: the graph.
         outputs: the tensors wanted.
+        strict: whether to refuse what would run on the host.
 
     Attributes:
         cells: of the variables that are written.
@@ -38,7 +41,9 @@ class NativeProgram:
             on the host.
     """
 
-    def __init__(self, graph: Graph, outputs: list[SymbolicTensor]) -> None:
+    def __init__(
+        self, graph: Graph, outputs: list[SymbolicTensor], strict: bool = False
+    ) -> None:
         self._graph = graph
         self._outputs = outputs
         self._lock = threading.RLock()
@@ -48,6 +53,9 @@ class NativeProgram:
         self._reference: ReferenceProgram | None = None
         self.cells = _cells(graph)
         self.on_host = any(node.op is WRITE for node in graph.nodes)
+        self._strict = strict
+        if strict and self.on_host:
+            refuse_calls(graph)
 
     def reference(self) -> ReferenceProgram:
         """The same graph, node by node: it words errors, and runs what is rare."""
@@ -88,6 +96,27 @@ class NativeProgram:
         # A check failed: nothing is written. The reference says what is wrong.
         return self.reference()(inputs)
 
+    def explain(self, inputs: list[Value] | None = None, timed: bool = False) -> str:
+        """What was compiled; see `backends.base.Program`."""
+        if self.on_host:
+            calls = ", ".join(
+                repr(n.attrs["host"]) for n in self._graph.nodes if "host" in n.attrs
+            )
+            head = "all on the host, because Python may look at variables in between"
+            return f"{head}: {calls}\n{self.reference().explain()}"
+        if inputs is None:
+            found = list(self._bindings.values())
+            if not found:
+                return "nothing is compiled yet: it is when sizes are known"
+        else:
+            key = tuple([getattr(x, "shape", None) for x in inputs])
+            found = [b for k, b in self._bindings.items() if _shapes(k) == key]
+            made = None if found else self._bound(key, inputs)
+            found = [made] if made is not None else found
+            if not found:
+                return f"too many sizes: {self.reference().explain()}"
+        return "\n\n".join(explain_binding(b, inputs, timed) for b in found)
+
     def kept(self, key: Any) -> Binding | None:
         """What was bound under a key of the caller's own."""
         return self._bindings.get(key)
@@ -97,7 +126,10 @@ class NativeProgram:
         with self._lock:
             binding = self._bindings.get(key)
             if binding is None:
-                binding = self._bindings[key] = make()
+                binding = make()
+                if self._strict:
+                    refuse_items(binding)
+                self._bindings[key] = binding
                 if len(self._bindings) > _KEPT:
                     self._bindings.popitem(last=False)
             return binding
@@ -128,19 +160,32 @@ class NativeProgram:
             return self.keep(key, lambda: binding)
 
 
+def _shapes(key: Any) -> Any:
+    """The inputs' shapes, which a key ends with."""
+    return key[4:] if key[:1] == ("steps",) else key
+
+
 def _cells(graph: Graph) -> list[Any]:
     cells = {id(v._cell): v._cell for v, _ in graph.writes}
     return [cells[k] for k in sorted(cells)]
 
 
 class NativeBackend:
-    """Makes native programs; see `backends.base.Backend`."""
+    """Makes native programs; see `backends.base.Backend`.
+
+    Args:
+        strict: whether to refuse graphs of which a part would run on the host.
+    """
+
+    def __init__(self, strict: bool = False) -> None:
+        self._strict = strict
 
     def program(self, graph: Graph, outputs: list[SymbolicTensor]) -> NativeProgram:
         """A program that gives `outputs` and writes what the graph writes."""
-        return NativeProgram(graph, outputs)
+        return NativeProgram(graph, outputs, self._strict)
 
 
 BACKEND: Final = NativeBackend()
+STRICT: Final = NativeBackend(strict=True)
 
-__all__ = ["BACKEND", "NativeBackend", "NativeProgram"]
+__all__ = ["BACKEND", "STRICT", "NativeBackend", "NativeProgram"]
