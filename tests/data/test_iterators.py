@@ -270,3 +270,11 @@ def test_states_are_plain_data() -> None:
     other = iter(Dataset.range(9).shuffle(3))
     other._set_state(state)
     assert numbers(other) == wanted
+
+
+def test_texts_that_are_stacked_are_texts() -> None:
+    texts = Dataset.from_tensor_slices(["a", "b", "c"]).filter(lambda t: t != "b")
+    for dataset in (texts.batch(2), texts.padded_batch(2)):
+        (batch,) = dataset.as_numpy_iterator()
+        assert [type(t) for t in batch] == [bytes, bytes]
+        assert batch.tolist() == [b"a", b"c"]

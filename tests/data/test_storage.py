@@ -11,7 +11,7 @@ import pytest
 from pipelines import RECORDS
 
 import rillet as tf
-from rillet.data.checksums import crc32c, masked
+from rillet.core.checksums import crc32c, masked
 from rillet.data.tfrecord import RecordFile
 
 Dataset = tf.data.Dataset

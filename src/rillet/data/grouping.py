@@ -109,7 +109,7 @@ def stacked(arrays: Any, component: int) -> Any:
             )
     out = np.empty((len(arrays), *shape), first.dtype)
     for i, array in enumerate(arrays):
-        out[i] = array
+        out[i, ...] = array  # of a 0-d object array the object, not the array
     return out
 
 
@@ -214,7 +214,7 @@ def padded(arrays: Any, shape: TensorShape, value: Any) -> Any:
         )
     out = np.full((len(arrays), *dims), value[()], arrays[0].dtype)
     for i, array in enumerate(arrays):
-        where: Any = (i, *[slice(n) for n in array.shape])
+        where: Any = (i, *[slice(n) for n in array.shape], ...)
         out[where] = array
     return out
 

@@ -20,7 +20,7 @@ from rillet.core.errors import (
     NotFoundError,
     house_message,
 )
-from rillet.data.checksums import masked
+from rillet.core.checksums import masked
 
 _LENGTH = struct.Struct("<Q")
 _CRC = struct.Struct("<I")

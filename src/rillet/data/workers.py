@@ -115,6 +115,7 @@ class Ahead:
             self._ended = True
             raise StopIteration
         if isinstance(item, _Failure):
+            self._ended = not isinstance(item.error, Exception)
             raise item.error
         found: Element = item
         return found
