@@ -101,7 +101,8 @@ def sparse_cross_entropy(
 
     rows = logits.shape[:1]
     return (
-        ctx.pointwise(rows, logits.type, loss),
+        # computed here: labels are checked before anything is written
+        ctx.settled(ctx.pointwise(rows, logits.type, loss)),
         ctx.pointwise(logits.shape, logits.type, back),
     )
 

@@ -681,18 +681,8 @@ def _own_part(index: Index, outer: Var, size: int) -> bool:
     if index.terms.get(outer, 0) != part:
         return False
     rest = Index({a: c for a, c in index.terms.items() if a is not outer}, index.const)
-    if any(_mentions(a, outer) for a in rest.terms):
-        return False
     low, high = rest.bottom(), rest.top()
     return low is not None and high is not None and low >= 0 and high < part
-
-
-def _mentions(atom: Any, var: Var) -> bool:
-    if isinstance(atom, Parted):
-        return any(a is var or _mentions(a, var) for a in atom.index.terms)
-    if isinstance(atom, Opaque):
-        return True
-    return False
 
 
 def estimated_work(nest: Nest) -> float:
