@@ -21,7 +21,7 @@ from rillet.programs import check, names, tensorflow_names  # noqa: E402
 _LATER = {
     "keras.functional": "Keras's functional API: layers called on `keras.Input`",
     "keras.layers.LSTM": "recurrent layers",
-    "keras.Model.save": "saving: `model.save`, `tf.saved_model`, `tf.train.Checkpoint`",
+    "saved_model": "saving: `tf.saved_model`, `tf.train.Checkpoint`",
     "io": "`tf.io`: files, and pictures as JPEG and PNG",
     "ragged": "`tf.ragged` and `tf.sparse`: ragged and sparse tensors",
     "distribute": "`tf.distribute`: several processes",

@@ -323,10 +323,8 @@ _SLIPS: list[Any] = [
     *(
         (f"model.{name}", lambda name=name: getattr(_ready(), name), AttributeError, to)
         for name, to in (
-            ("save", "does not save models yet"),
-            ("save_weights", r'np\.savez\("w\.npz", \*model\.get_weights\(\)\)'),
-            ("load_weights", r"model\.set_weights\(arrays\)"),
-            ("load_weight", r"model\.set_weights\(arrays\)"),
+            ("export", r"model\.save\('model\.keras'\) keeps the whole model"),
+            ("load_weight", r"Did you mean 'load_weights'\?"),
             ("fitt", r"no attribute 'fitt'\.\nDid you mean 'fit'\?"),
             ("sumary", r"Did you mean 'summary'\?"),
         )

@@ -10,8 +10,8 @@ from typing import Final
 
 _EAGER = "There are no sessions: operations run when they are called, so just call them"
 _WEIGHTS = (
-    'rillet does not save models yet; np.savez("w.npz", *model.get_weights()) keeps'
-    " the weights, model.set_weights puts them back"
+    "rillet does not write TensorFlow's own files yet; model.save('model.keras') keeps"
+    " a model, tf.keras.models.load_model reads it"
 )
 _NO_VARIABLES = "A tf.Variable has its value as soon as it is made; leave the line out"
 
@@ -22,16 +22,8 @@ _WORDS: Final[dict[str, str]] = {
     "data.Dataset.ragged_batch": "Pad the rows: dataset.padded_batch(size)",
     "data.experimental.dense_to_ragged_batch": "Pad: dataset.padded_batch(size)",
     "io": "Read and write files with Python or NumPy",
-    "keras.callbacks.ModelCheckpoint": _WEIGHTS,
-    "keras.models.load_model": _WEIGHTS,
-    "keras.models.save_model": _WEIGHTS,
-    "keras.saving.load_model": _WEIGHTS,
-    "keras.saving.save_model": _WEIGHTS,
-    **{
-        f"keras.{kind}.{method}": _WEIGHTS
-        for kind in ("Model", "Sequential")
-        for method in ("export", "load_weights", "save", "save_weights")
-    },
+    "keras.Model.export": _WEIGHTS,
+    "keras.Sequential.export": _WEIGHTS,
     "saved_model": _WEIGHTS,
     "train.Checkpoint": _WEIGHTS,
     "train.CheckpointManager": _WEIGHTS,

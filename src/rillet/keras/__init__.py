@@ -31,6 +31,15 @@ _NAMESPACES = (
     "saving",
     "utils",
 )
+#: Functions of `model_files` that lower files ask for.
+_FILES = (
+    "compile_from_config",
+    "load_weights",
+    "read_backup",
+    "save_model",
+    "save_weights",
+    "write_backup",
+)
 _missing.watch(__name__, _NAMESPACES, hide=True)
 
 
@@ -61,6 +70,16 @@ def _call_function(symbol: str, args: _Any, kwargs: _Any) -> _Any:
     return layers.called(symbol, args, kwargs)
 
 
+def _files(name: str) -> _Any:
+    """A function of `model_files`, loaded on its first call."""
+
+    def call(*args: _Any, **kwargs: _Any) -> _Any:
+        module = _importlib.import_module("rillet.keras.model_files")
+        return getattr(module, name)(*args, **kwargs)
+
+    return call
+
+
 def __getattr__(name: str) -> _Any:
     value: _Any
     if name == "__all__":
@@ -87,6 +106,8 @@ def _sign_in() -> None:
     context.register_service("keras.describe_call", _describe_call)
     context.register_service("keras.describe_op", _describe_op)
     context.register_service("keras.call_function", _call_function)
+    for name in _FILES:
+        context.register_service(f"keras.{name}", _files(name))
 
 
 _sign_in()

@@ -11,25 +11,18 @@ from typing import Any, Final
 from rillet.core.errors import house_message
 from rillet.core.missing import closest
 
-_SAVING: Final = (
-    "This version of rillet does not save models yet;"
-    ' np.savez("w.npz", *model.get_weights()) keeps the weights'
-)
-_LOADING: Final = (
-    "This version of rillet does not load models yet; model.set_weights(arrays) takes"
-    " what model.get_weights() gave"
+_EXPORT: Final = (
+    "This version of rillet does not write SavedModel folders yet;"
+    " model.save('model.keras') keeps the whole model"
 )
 _CLASSES: Final = "Use np.argmax(model.predict(x), axis=-1)"
 
 #: What does the work of the methods that models of other versions have.
 _INSTEAD: Final[dict[str, str]] = {
-    "export": _SAVING,
-    "load_weights": _LOADING,
+    "export": _EXPORT,
     "predict_classes": _CLASSES,
     "predict_proba": "Use model.predict(x)",
-    "save": _SAVING,
-    "save_spec": _SAVING,
-    "save_weights": _SAVING,
+    "save_spec": _EXPORT,
     "to_yaml": "Use model.to_json()",
 }
 

@@ -15,6 +15,7 @@ from rillet.keras.functional import Functional
 from rillet.keras.functional_config import network_config, network_of
 from rillet.keras.input_layer import Input, InputLayer
 from rillet.keras.keras_tensor import KerasTensor
+from rillet.keras.layers.core import Lambda
 from rillet.keras.model import Model
 from rillet.keras.sequential import Sequential
 
@@ -25,7 +26,22 @@ def clone_layer(layer: Any) -> Any:
     Args:
         layer: the layer.
     """
+    if isinstance(layer, Lambda):
+        # The function itself goes over, not its code.
+        return _copied(layer)
     return type(layer).from_config(layer.get_config())
+
+
+def _copied(layer: Any) -> Any:
+    return type(layer)(
+        layer.function,
+        layer._output_shape,
+        layer.mask,
+        dict(layer.arguments),
+        name=layer.name,
+        dtype=layer.dtype_policy.name,
+        trainable=layer.trainable,
+    )
 
 
 def clone_model(

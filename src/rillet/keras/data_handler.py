@@ -82,6 +82,11 @@ class DataHandler:
                 )
         self._ran_out = False
 
+    def resume_at(self, epoch: int | None) -> None:
+        """Begin with a later epoch, where training goes on from a backup."""
+        if epoch is not None:
+            self._first = max(self._first, epoch)
+
     def epochs(self) -> Iterator[tuple[int, Iterator[Any]]]:
         """Each epoch's number and iterator; ends early where data ran out."""
         iterator = None

@@ -8,7 +8,9 @@ on. `functional`, cloning and the readers of files stand on it.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -46,6 +48,11 @@ def network_config(
         history = tensor._keras_history
         return [history.layer.name, numbers[id(tensor.node)], history.tensor_index]
 
+    def place_from_0(tensor: KerasTensor) -> list[Any]:
+        name, number, index = place(tensor)
+        first = int(starts_at_one(tensor._keras_history.layer))
+        return [name, number - first, index]
+
     layers = []
     for layer in model._network.layers:
         data = dict(described(layer))
@@ -55,12 +62,52 @@ def network_config(
             for node in layer._inbound_nodes
             if node in model._network and not node.is_input
         ]
+        if _forms.both:
+            data["keras3_nodes"] = [
+                _modern_data(node, place_from_0)
+                for node in layer._inbound_nodes
+                if node in model._network and not node.is_input
+            ]
         layers.append(data)
     return {
         "layers": layers,
         "input_layers": _ends(model._nested_inputs, place),
         "output_layers": _ends(model._nested_outputs, place),
     }
+
+
+class _Forms(threading.local):
+    """Whether calls are written in Keras 3's form as well, for files."""
+
+    both: bool = False
+
+
+_forms = _Forms()
+
+
+@contextmanager
+def both_forms() -> Iterator[None]:
+    """A ``with`` block in which configurations hold calls in both Kerases' forms."""
+    kept, _forms.both = _forms.both, True
+    try:
+        yield
+    finally:
+        _forms.both = kept
+
+
+def _modern_data(node: Node, place: Callable[[KerasTensor], list[Any]]) -> Any:
+    """One call as Keras 3 writes it."""
+
+    def one(tensor: KerasTensor) -> dict[str, Any]:
+        config = {
+            "shape": tensor.shape.as_list() if tensor.shape.rank is not None else None,
+            "dtype": tensor.dtype.name,
+            "keras_history": place(tensor),
+        }
+        return {"class_name": "__keras_tensor__", "config": config}
+
+    args = [replaced(a, one) for a in node.call_args]
+    return {"args": args, "kwargs": replaced(node.call_kwargs, one)}
 
 
 def _ends(structure: Any, place: Callable[[KerasTensor], list[Any]]) -> Any:

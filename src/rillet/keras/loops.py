@@ -120,6 +120,8 @@ class Loops(Trainer):
         function = self.make_train_function()
         pace = self._pace("train", function, handler, hooks)
         hooks.on_train_begin()
+        # A backup that a callback restored tells where to go on.
+        handler.resume_at(self.__dict__.pop("_resume_at", None))
         logs: dict[str, Any] = {}
         validate = Validation(
             self,

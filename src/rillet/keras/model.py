@@ -17,7 +17,7 @@ from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
 from rillet.keras.base_layer import Layer
 from rillet.keras.call_form import form_of
-from rillet.keras.loops import Loops
+from rillet.keras.model_methods import ModelFiles
 from rillet.keras.serialization import serialize_keras_object
 from rillet.keras.shape_probe import is_shape, map_shapes, run_on_zeros
 from rillet.keras.summary import print_summary
@@ -26,7 +26,7 @@ from rillet.keras.tracking import fixed_of, is_module, once_each
 _ARGUMENTS = ("trainable", "name", "dtype", "dynamic", "autocast")
 
 
-class Model(Loops):
+class Model(ModelFiles):
     """A network of layers to subclass: layers in `__init__`, computation in `call`.
 
     Args:

@@ -19,6 +19,7 @@ from rillet.keras.keras_tensor import KerasTensor
 from rillet.keras.layers.registry import deserialize, serialize
 from rillet.keras.model import Model
 from rillet.keras.serialization import builtin
+from rillet.keras.stack_chain import Chain
 from rillet.ops.rearrange import expand_dims, squeeze
 
 
@@ -297,7 +298,7 @@ class Sequential(Model):
         shape = self._entry_shape
         if shape is None or not self._stack:
             return
-        chain: _Chain | None = self.__dict__.get("_chain")
+        chain: Chain | None = self.__dict__.get("_chain")
         if chain is None or chain.shape != shape:
             if chain is not None:
                 chain.undo()
@@ -306,7 +307,7 @@ class Sequential(Model):
                 dtype=self.__dict__.get("_entry_dtype", "float32"),
                 name=f"{self._stack[0].name}_input",
             )
-            chain = self.__dict__["_chain"] = _Chain(entry, shape)
+            chain = self.__dict__["_chain"] = Chain(entry, shape)
         chain.follow(self._stack)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -425,42 +426,6 @@ class Sequential(Model):
         if shape is not None and not model.inputs:
             model.build(shape)
         return model
-
-
-class _Chain:
-    """The placeholders between the layers of a stack."""
-
-    def __init__(self, entry: InputLayer, shape: TensorShape) -> None:
-        self.entry = entry
-        self.shape = shape
-        self._nodes: list[Any] = []
-        self._layers: list[Layer] = []
-
-    @property
-    def top(self) -> Any:
-        """What the last layer gives."""
-        return self._nodes[-1].outputs if self._nodes else self.entry.output
-
-    def follow(self, stack: list[Layer]) -> None:
-        """Call the layers that came since, and forget those that went."""
-        while self._layers != stack[: len(self._layers)]:
-            self._forget()
-        for layer in stack[len(self._layers) :]:
-            layer(self.top)
-            self._nodes.append(layer._inbound_nodes[-1])
-            self._layers.append(layer)
-
-    def _forget(self) -> None:
-        node = self._nodes.pop()
-        inbound = self._layers.pop()._inbound_nodes
-        inbound[:] = [n for n in inbound if n is not node]
-        if self._layers:
-            self._layers[-1]._outbound_nodes.clear()
-
-    def undo(self) -> None:
-        """Take the calls of all layers back."""
-        while self._layers:
-            self._forget()
 
 
 class _Shaped:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from rillet.core.errors import house_message
+from rillet.keras.config_forms import adapted
 
 _T = TypeVar("_T")
 
@@ -227,6 +228,8 @@ def deserialize_keras_object(
     if not isinstance(found, type):
         return found
     maker: Any = found
+    if maker.__module__.startswith("rillet."):
+        config = adapted(maker, config)
     with _also(custom_objects):
         return maker.from_config(config) if hasattr(maker, "from_config") else maker()
 
@@ -234,6 +237,10 @@ def deserialize_keras_object(
 def _lookup(name: str, kind: str, custom: Mapping[str, Any] | None) -> Any:
     own = builtins_of(kind)
     found = get_registered_object(name, custom, own)
+    if found is None:
+        # tf.keras registers some classes of its own, as "Custom>Adam".
+        bare = name.partition(">")[2]
+        found = own.get(bare, own.get(bare.lower())) if bare else None
     if found is None:
         for full, item in _CUSTOM.items():
             if full.partition(">")[2] == name:

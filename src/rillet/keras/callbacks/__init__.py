@@ -2,6 +2,8 @@
 
 from rillet.keras.callbacks.base import Callback as Callback
 from rillet.keras.callbacks.container import CallbackList as CallbackList
+from rillet.keras.callbacks.files import BackupAndRestore as BackupAndRestore
+from rillet.keras.callbacks.files import ModelCheckpoint as ModelCheckpoint
 from rillet.keras.callbacks.simple import CSVLogger as CSVLogger
 from rillet.keras.callbacks.simple import EarlyStopping as EarlyStopping
 from rillet.keras.callbacks.simple import LambdaCallback as LambdaCallback

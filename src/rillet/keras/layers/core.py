@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 from rillet.core.dtypes import as_dtype
 from rillet.core.errors import house_message
@@ -11,6 +11,7 @@ from rillet.core.shapes import TensorShape, as_shape
 from rillet.core.variable import Variable
 from rillet.keras import activations, constraints, initializers, regularizers
 from rillet.keras.base_layer import Layer
+from rillet.keras.function_code import described_function, restored_function
 from rillet.keras.input_spec import InputSpec
 from rillet.keras.serialization import builtin
 from rillet.ops.elementwise import cast
@@ -296,27 +297,48 @@ class Lambda(Layer):
         return TensorShape([as_shape(input_shape)[0]]).concatenate(self._output_shape)
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments; the function by name.
+        """The constructor's arguments; the function by name, or as code.
 
         Raises:
-            ValueError: where the function has no name to find it by.
+            ValueError: where a lambda uses what cannot be written down.
         """
-        name = getattr(self.function, "__name__", "<lambda>")
-        if name == "<lambda>":
-            raise ValueError(
-                house_message(
-                    "Lambda.get_config",
-                    "a lambda has no name to be found by",
-                    f"layer is {self.name}",
-                    "Write the function with def and register it with"
-                    " keras.saving.register_keras_serializable()",
-                )
-            )
-        return {
+        config = {
             **super().get_config(),
-            "function": name,
+            "function": described_function(self.function),
             "arguments": self.arguments,
         }
+        shape = self._output_shape
+        if shape is not None:
+            callable_shape = callable(shape)
+            config["output_shape"] = (
+                described_function(shape) if callable_shape else shape
+            )
+        if callable(self.mask):
+            config["mask"] = described_function(self.mask)
+        return config
+
+    @classmethod
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Self:
+        """The layer that `get_config` described.
+
+        Raises:
+            ValueError: where the function is code, and `safe_mode` is on.
+        """
+        config = dict(config)
+        for key in ("function", "mask", "output_shape"):
+            value = config.get(key)
+            written = isinstance(value, dict | str) or (
+                isinstance(value, list | tuple)
+                and bool(value)
+                and isinstance(value[0], str)
+            )
+            if written:
+                config[key] = restored_function(value, custom_objects)
+        if isinstance(config.get("output_shape"), list):
+            config["output_shape"] = tuple(config["output_shape"])
+        return cls(**config)
 
 
 def _argument_names(function: Callable[..., Any]) -> tuple[str, ...]:

@@ -227,32 +227,20 @@ class RNN(Layer):
         return [out, *nest.pack_sequence_as(states, flat)]
 
     def _over_unknown(
-        self,
-        inputs: Any,
-        states: Any,
-        mask: Any,
-        training: Any,
-        constants: Any,
-        count: Any,
+        self, inputs: Any, states: Any, mask: Any, mode: Any, constants: Any, count: Any
     ) -> Any:
         """What `call` gives where a graph does not know the number of steps."""
+        step, whole = self._prepared(inputs, states, mode, constants, count)
         if mask is not None:
-            mask = cast(to_tensor(nest.flatten(mask)[0]), "bool")
-            mask = mask if self.time_major else transpose_op(mask, [1, 0])
-        step, whole = self._prepared(inputs, states, training, constants, count)
-        found, out, flat = walk_graph(
-            step,
-            whole,
-            count,
-            nest.flatten(states),
-            mask,
-            self.zero_output_for_mask,
-            self.go_backwards,
+            mask = self._batch_first(cast(to_tensor(nest.flatten(mask)[0]), "bool"))
+        flat, masked = nest.flatten(states), self.zero_output_for_mask
+        rows, out, flat = walk_graph(
+            step, whole, count, flat, mask, masked, self.go_backwards
         )
         if self.stateful:
             self._keep(flat)
         if self.return_sequences:
-            out = nest.map_structure(self._batch_first, found)
+            out = self._batch_first(rows)
         if not self.return_state:
             return out
         return [out, *nest.pack_sequence_as(states, flat)]

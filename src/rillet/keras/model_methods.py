@@ -1,0 +1,78 @@
+"""What a model does with files: `save`, `save_weights`, `load_weights`.
+
+In: a model and a path. Out: what `model_files` does; it stands above models, and is
+asked through `core.context`. `Model` stands on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rillet.core import context
+from rillet.keras.loops import Loops
+
+
+class ModelFiles(Loops):
+    """The files of a model; see `Model`."""
+
+    def save(
+        self,
+        filepath: Any,
+        overwrite: bool = True,
+        save_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Save the model into a file; see `tf.keras.models.save_model`."""
+        self._files("save_model")(self, filepath, overwrite, save_format, **kwargs)
+
+    def save_weights(
+        self,
+        filepath: Any,
+        overwrite: bool = True,
+        save_format: str | None = None,
+        options: Any = None,
+    ) -> None:
+        """Save the weights into a file.
+
+        Args:
+            filepath: a path that ends in ``.weights.h5``, or ``.h5`` for older readers.
+            overwrite: whether to replace a file that stands there; else ask.
+            save_format: ``"h5"`` or ``"tf"``, where the path does not say.
+            options: ignored.
+        """
+        save = self._files("save_weights")
+        save(self, filepath, overwrite, save_format, options)
+
+    def load_weights(
+        self,
+        filepath: Any,
+        skip_mismatch: bool = False,
+        by_name: bool = False,
+        options: Any = None,
+    ) -> None:
+        """Read the weights from a file.
+
+        Args:
+            filepath: a `.weights.h5`, `.h5` or `.keras` file.
+            skip_mismatch: leave weights alone that differ, and say so.
+            by_name: match layers by name and not by their order; only for `.h5`.
+            options: ignored.
+
+        Raises:
+            ValueError: where the file's weights are not the model's.
+        """
+        load = self._files("load_weights")
+        load(self, filepath, skip_mismatch, by_name, options)
+
+    @staticmethod
+    def _files(what: str) -> Callable[..., Any]:
+        """What reads or writes files of models."""
+        found = context.service(f"keras.{what}")
+        if found is None:
+            raise RuntimeError("Model: files come with rillet.keras")
+        return found
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile the model as `get_compile_config` of another one says."""
+        self._files("compile_from_config")(self, config)
