@@ -21,6 +21,7 @@ _SCRAMBLE_KEY: Final = 0x02461E293EC8F720
 _LOW: Final = 0xFFFFFFFF
 _ROUNDS: Final = 10
 _TINY: Final = 1.0e-7
+_LOWEST: Final = -1.7976931348623157e308
 
 #: The block at a distance from where a stream stands: four words, as uint64.
 Blocks = Callable[[Expr], tuple[Expr, Expr, Expr, Expr]]
@@ -237,3 +238,70 @@ def key_counter(ctx: Lowering, seed: Lazy, **attrs: Any) -> tuple[Lazy, Lazy] | 
         ctx.settled(ctx.pointwise((1,), "uint64", lambda place: pairs[0])),
         ctx.settled(ctx.pointwise((2,), "uint64", counter)),
     )
+
+
+def _chosen(ctx: Lowering, blocks: Blocks, logits: Lazy, samples: int) -> Lazy:
+    """Classes drawn by inverting the cumulative weights; one not finite has none."""
+    shape, type = ctx.outputs[0]
+    rows, classes = logits.shape
+    logits = ctx.settled(logits)
+
+    def finite(place: tuple[Index, ...]) -> tuple[Expr, Expr]:
+        value = b.cast(logits.at(place), "float64")
+        return b.abs(value) < math.inf, value
+
+    def largest(place: Any, inner: list[Index], accs: Any) -> list[Expr]:
+        good, value = finite((place[0], inner[0]))
+        return [b.select(good, value, _LOWEST)]
+
+    start = [(_LOWEST, "float64")]
+    top = ctx.fold((rows, 1), [classes], "maximum", start, largest)
+
+    def weight(place: tuple[Index, ...]) -> Expr:
+        good, value = finite(place)
+        away = b.select(good, value - top.at((place[0], ZERO)), 0.0)
+        return b.select(good, b.exp(away), 0.0)
+
+    weights = ctx.pointwise((rows, classes), "float64", weight)
+    passed = ctx.scan(weights, 1, 0, b.add, False, False)
+    make = _uniforms("float64")
+    count = rows * samples
+    draws = ctx.grouped(-(-count // 2), 2, "float64", lambda k: make(*blocks(b.at(k))))
+    steps = [1 << k for k in reversed(range(classes.bit_length()))]
+
+    def element(place: tuple[Index, ...]) -> Expr:
+        whole = passed.at((place[0], Index({}, classes - 1)))
+        wanted = draws.at((flat(place, shape),)) * whole
+        found = b.const(0, "int64")
+        for step in steps:
+            ahead = found + step
+            at = b.position(b.minimum(ahead, classes) - 1, classes)
+            below = (passed.at((place[0], at)) <= wanted) & (ahead <= classes)
+            found = b.select(below, ahead, found)
+        return b.cast(found, type)
+
+    return ctx.pointwise(shape, type, element)
+
+
+def categorical(
+    ctx: Lowering, logits: Lazy, num_samples: Any, _instance: Any = None, **attrs: Any
+) -> Lazy | None:
+    """Classes drawn with given odds."""
+    samples = int(num_samples)
+    if logits.rank != 2 or not logits.size or not samples:
+        return None
+    # every draw is a float64, of which a block gives two
+    blocks = _stateful(ctx, _instance, logits.shape[0] * -(-samples // 4) * 4 * 2)
+    return _chosen(ctx, blocks, logits, samples)
+
+
+def stateless_categorical(
+    ctx: Lowering, logits: Lazy, num_samples: Any, seed: Lazy, **attrs: Any
+) -> Lazy | None:
+    """Classes drawn with given odds, from a pair of seeds."""
+    samples = int(num_samples)
+    mixed = key_counter(ctx, seed)
+    if logits.rank != 2 or not logits.size or not samples or mixed is None:
+        return None
+    blocks = _stateless(ctx, *mixed)
+    return blocks and _chosen(ctx, blocks, logits, samples)

@@ -157,6 +157,7 @@ multinomial_op = define(
     infer=infer_categories,
     attrs={"output_dtype": dtypes.int64, **_SEEDS},
     effects="random",
+    lower=random_loops.categorical,
 )
 
 

@@ -252,6 +252,7 @@ multinomial_op = define(
     kernel=_multinomial,
     infer=stateful.infer_categories,
     attrs={"output_dtype": dtypes.int64},
+    lower=random_loops.stateless_categorical,
 )
 
 

@@ -262,6 +262,7 @@ def test_indices_outside(function: Any, indices: list[int], message: str) -> Non
         tf.function(function, autograph=False)(tf.constant(indices))
 
 
+LOGITS = np.array([[0.5, -1.0, np.inf, 2.0], [-3.0, np.nan, 0.0, 1.0]], np.float32)
 DRAWS = {
     "uniform": lambda t: tf.random.uniform([5, 7], dtype=t),
     "normal": lambda t: tf.random.normal([40, 33], dtype=t),
@@ -274,6 +275,10 @@ WHOLE_DRAWS = {
     "uniform": lambda t: tf.random.uniform([5, 7], -5, 100, t),
     "stateless_uniform": lambda t: tf.random.stateless_uniform(
         [8, 9], [3, 4], -5, 100, t
+    ),
+    "categorical": lambda t: tf.random.categorical(LOGITS, 7, t),
+    "stateless_categorical": lambda t: tf.random.stateless_categorical(
+        LOGITS, 6, [1, 2], t
     ),
     "full": lambda t: tf.random.stateless_uniform([7, 3], [3, 4], None, None, t),
 }

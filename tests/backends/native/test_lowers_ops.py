@@ -77,8 +77,8 @@ _SERIES = """
 """.split()
 _REJECTION = """
     AllCandidateSampler FixedUnigramCandidateSampler LearnedUnigramCandidateSampler
-    LogUniformCandidateSampler Multinomial RandomGamma RandomIndexShuffle
-    RandomPoissonV2 RandomShuffle StatelessMultinomial
+    LogUniformCandidateSampler RandomGamma RandomIndexShuffle
+    RandomPoissonV2 RandomShuffle
     StatelessParameterizedTruncatedNormal StatelessRandomBinomial
     StatelessRandomGammaV3 StatelessRandomPoisson StatelessShuffle
     StatelessTruncatedNormalV2 TruncatedNormal UniformCandidateSampler
