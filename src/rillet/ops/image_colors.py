@@ -16,6 +16,7 @@ from rillet.core.dtypes import FLOATING
 from rillet.core.errors import FailedPreconditionError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
+from rillet.ops import color_loops
 from rillet.ops.array import stack, unstack
 from rillet.ops.casting import cast
 from rillet.ops.compare import equal, greater, less, logical_not
@@ -249,6 +250,7 @@ to_hsv_op: Op = define(
     kernel=_to_hsv,
     infer=_infer,
     grad=(_to_hsv_gradient,),
+    lower=color_loops.to_hsv,
 )
 from_hsv_op: Op = define(
     "HSVToRGB",
@@ -256,6 +258,7 @@ from_hsv_op: Op = define(
     kernel=_from_hsv,
     infer=_infer,
     grad=(_from_hsv_gradient,),
+    lower=color_loops.from_hsv,
 )
 
 

@@ -90,7 +90,7 @@ _UNKNOWN = """
 """.split()
 _IMAGES = """
     CropAndResize CropAndResizeGradBoxes CropAndResizeGradImage DrawBoundingBoxesV2
-    HSVToRGB ImageProjectiveTransformV3 RGBToHSV RilletProjectiveTransformGrad
+    ImageProjectiveTransformV3 RilletProjectiveTransformGrad
 """.split()
 _SORTING = """
     HistogramFixedWidth InvertPermutation TopKV2
