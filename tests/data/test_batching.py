@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 import rillet as tf
+from rillet.data.order import shuffled, shuffled_in_parts
 from rillet.data.plan import PLAIN
+from rillet.ops import philox
 
 RANDOM = np.random.default_rng(7)
 IMAGES = RANDOM.integers(0, 256, (6, 4, 5, 3), dtype=np.uint8)
@@ -199,3 +201,20 @@ def test_a_shuffle_draws_before_it_orders() -> None:
     drawn = {float(x): float(u) for x, u in dataset}
     for x, u in dataset.shuffle(6, seed=2):
         assert drawn[float(x)] == float(u)
+
+
+@pytest.mark.parametrize("count", [1, 7, 64, 65, 201])
+@pytest.mark.parametrize("size", [1, 3, 50, 300])
+def test_orders_found_in_parts_are_the_whole_order(count: int, size: int) -> None:
+    stream = philox.from_seeds(count, size)
+    for part in (4, 16, 64):
+        parts = list(shuffled_in_parts(stream, count, size, part))
+        assert max(map(len, parts)) <= part
+        whole = shuffled(stream, count, size)
+        np.testing.assert_array_equal(np.concatenate(parts), whole)
+
+
+def test_a_shuffle_of_very_many_rows_begins_at_once() -> None:
+    dataset = tf.data.Dataset.range(10**12).shuffle(3, seed=1).take(4)
+    wanted = tf.data.Dataset.range(50).shuffle(3, seed=1).take(4)
+    assert [int(x) for x in dataset] == [int(x) for x in wanted]

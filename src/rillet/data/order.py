@@ -24,8 +24,8 @@ from rillet.data.structure import Element
 from rillet.graph.ir import SymbolicTensor
 from rillet.ops import choices, philox
 
-#: Up to as many rows a shuffle finds its whole order at once.
-_ORDERED = 1 << 24
+#: Up to as many rows a shuffle finds its whole order at once; a multiple of 4.
+_ORDERED = 1 << 20
 
 
 def symbols(*values: Any) -> list[Any]:
@@ -104,14 +104,13 @@ class ShufflePlan(PassPlan):
 
     @property
     def has_rows(self) -> bool:
-        """Where the source is whole and not endless."""
-        count = self.source.cardinality()
-        return self.source.is_whole and count <= _ORDERED
+        """Where the source is whole."""
+        return self.source.is_whole
 
     @property
     def is_whole(self) -> bool:
-        """As `has_rows`."""
-        return self.has_rows
+        """Where there are not too many to be ordered at once."""
+        return self.has_rows and 0 <= self.source.cardinality() <= _ORDERED
 
     def _buffer(self, run: Run) -> int:
         size = int(run.number(self._size))
@@ -122,8 +121,11 @@ class ShufflePlan(PassPlan):
         """See `Plan`: the order that the buffer would give, found at once."""
         rows = self.source.rows(run)
         size = self._buffer(run)
-        order = shuffled(self.seeds.draw(), rows.count, size)
-        return iter([OrderedRows(rows, order)])
+        stream = self.seeds.draw()
+        if rows.count <= _ORDERED or size == UNKNOWN:
+            return iter([OrderedRows(rows, shuffled(stream, rows.count, size))])
+        parts = shuffled_in_parts(stream, rows.count, size, _ORDERED)
+        return (OrderedRows(rows, order) for order in parts)
 
     def elements(self, run: Run) -> Iterator[Element]:
         """See `Plan`."""
@@ -164,6 +166,30 @@ def shuffled(stream: Any, count: int, size: int) -> Any:
     window = left if size == UNKNOWN else np.minimum(left, size)
     partners = np.arange(count - 1) + words % window
     return choices.exchanged(partners)
+
+
+def shuffled_in_parts(stream: Any, count: int, size: int, part: int) -> Iterator[Any]:
+    """The order of `shuffled`, so many numbers at a time.
+
+    Args:
+        stream: a Philox stream.
+        count: how many elements.
+        size: how many the buffer holds.
+        part: how many numbers to find at once, a multiple of 4.
+    """
+    buffer = np.arange(min(size, count))
+    for start in range(0, count, part):
+        stop = min(start + part, count)
+        coming = np.arange(start + len(buffer), min(stop + size, count))
+        held = np.concatenate([buffer, coming])
+        steps = np.arange(stop - start)
+        words = philox.blocks(stream.skip(start // 4), -(-len(steps) // 4))
+        window = np.minimum(size, count - start - steps)
+        partners = np.arange(len(held))
+        partners[: len(steps)] += words.reshape(-1)[: len(steps)] % window
+        held = held[choices.exchanged(partners[:-1])]
+        yield held[: len(steps)]
+        buffer = held[len(steps) :]
 
 
 def _shuffle(source: Iterator[Element], size: int, words: Words) -> Iterator[Element]:

@@ -14,13 +14,13 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
+from rillet.core.checksums import masked
 from rillet.core.errors import (
     DataLossError,
     InvalidArgumentError,
     NotFoundError,
     house_message,
 )
-from rillet.core.checksums import masked
 
 _LENGTH = struct.Struct("<Q")
 _CRC = struct.Struct("<I")
