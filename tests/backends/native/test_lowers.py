@@ -409,6 +409,12 @@ FAMILIES: dict[str, tuple[Callable[..., Any], Callable[[int], tuple[Any, ...]]]]
         ),
         lambda n: (floats(n, 8, 8, 3),),
     ),
+    "resize": (lambda x: tf.image.resize(x, [9, 5]), lambda n: (floats(n, 4, 8, 3),)),
+    "nearest": (
+        lambda x: tf.image.resize(x, [8, 16], "nearest"),
+        lambda n: (floats(n, 4, 8, 3),),
+    ),
+    "colours": (tf.image.rgb_to_hsv, lambda n: (floats(n, 4, 4, 3),)),
     "lrn": (tf.nn.lrn, lambda n: (floats(n, 4, 4, 8),)),
     "depth": (lambda x: tf.nn.space_to_depth(x, 2), lambda n: (floats(n, 4, 4, 3),)),
 }
