@@ -118,7 +118,7 @@ class Batches(NamedTuple):
 
     rows: Rows
     size: int
-    count: int
+    count: int  # type: ignore[assignment]  # hides tuple.count, which nobody needs
 
     def one(self, at: int) -> Rows:
         """The rows of one batch."""

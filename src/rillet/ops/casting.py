@@ -66,11 +66,11 @@ def _to_integer(x: Array, target: np.dtype[Any]) -> Array:
     if target.kind == "i" and (x.size == 0 or np.abs(x).max() < limit):
         return x.astype(wide).astype(target, copy=False)
     if target == np.uint64:
-        low = np.where((x >= 0) & (x < limit), x, 0).astype(np.int64).view(np.uint64)
-        high = np.where(x >= limit, x - limit, 0).astype(np.int64).view(np.uint64)
-        value = np.where(x >= limit, high + np.uint64(2**63), low)
-        negative = np.where(x < 0, x, 0).astype(np.int64).view(np.uint64)
-        return np.where(x < 0, negative, value)
+        top = np.uint64(2**63)
+        inside, above = (x >= -limit) & (x < limit), (x >= limit) & (x < 2 * limit)
+        low = np.where(inside, x, 0).astype(np.int64).view(np.uint64)
+        high = np.where(above, x - limit, 0).astype(np.int64).view(np.uint64)
+        return np.where(inside, low, high + top)
     inside = (x >= -limit) & (x < limit)
     whole = np.where(inside, x, 0).astype(wide)
     return np.where(inside, whole, np.iinfo(wide).min).astype(target)

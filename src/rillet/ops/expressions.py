@@ -138,6 +138,8 @@ class Index:
 
     def _split(self, by: int) -> tuple[Index, Index] | None:
         """Quotient and remainder by a number where they come out even."""
+        if not by:  # a place in an empty tensor: nobody will ask for it
+            return self, Index({})
         whole = {a: c // by for a, c in self.terms.items() if c % by == 0}
         rest = Index({a: c for a, c in self.terms.items() if c % by}, self.const % by)
         low, high = rest.bottom(), rest.top()
@@ -469,13 +471,20 @@ class Builder:
         return Expr("step", (), "int64")
 
     def __getattr__(self, name: str) -> Any:
-        from rillet.ops import scalar_math
-
-        found = getattr(scalar_math, name, None)
-        if found is None or name.startswith("_"):
-            raise AttributeError(f"no scalar function {name}")
+        found = None if name.startswith("_") else _functions.get(name)
+        if found is None:
+            raise AttributeError(f"no scalar function {name}: is scalar_math imported?")
         setattr(self, name, found)
         return found
+
+
+#: Functions of mathematics by name; `ops.scalar_math` signs them in.
+_functions: dict[str, Any] = {}
+
+
+def provide(functions: dict[str, Any]) -> None:
+    """Let `b` offer functions of mathematics."""
+    _functions.update(functions)
 
 
 b: Final = Builder()

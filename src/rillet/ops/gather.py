@@ -109,8 +109,12 @@ def take(x: Array, indices: Array, axis: int) -> Any:
                 raise IndexError("negative")
             found = x.take(indices, axis)
     except IndexError:
-        if 0 <= axis < x.ndim:
-            check_indices("gather", indices, x.shape[axis])
+        if not 0 <= axis < x.ndim:
+            raise
+        shape = x.shape[:axis] + indices.shape + x.shape[axis + 1 :]
+        if 0 in shape:  # nothing is read
+            return np.empty(shape, x.dtype)
+        check_indices("gather", indices, x.shape[axis])
         raise
     if type(found) is not np.ndarray:
         return _scalar(found, x.dtype)

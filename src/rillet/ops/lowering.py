@@ -468,7 +468,7 @@ def greatest(type: str) -> Any:
     return np.inf if type in FLOATS else np.iinfo(type).max
 
 
-def broadcast_to(ctx: Lowering, x: Lazy, *sizes: Any, **attrs: Any) -> Lazy:
+def repeated(ctx: Lowering, x: Lazy, *sizes: Any, **attrs: Any) -> Lazy:
     """The lowering of ops that repeat elements along axes of size 1."""
     shape, type = ctx.outputs[0]
     x = spread(ctx, x, shape)

@@ -11,9 +11,9 @@ from rillet.core.dtypes import BOOL, FLOATING, REAL, DType, as_dtype, type_set
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
-from rillet.ops.host import integer
 from rillet.ops import lowering
 from rillet.ops.expressions import HALVES, b
+from rillet.ops.host import integer
 from rillet.ops.registry import Op, define
 from rillet.ops.shape_rules import axis_in, reduced
 

@@ -17,9 +17,9 @@ from rillet.core.tensor import Tensor
 from rillet.ops.compare import equal_op
 from rillet.ops.cumulative import cumprod_op
 from rillet.ops.elementwise import cast_op, conjugate, div_op, mul_op
+from rillet.ops.expressions import FLOATS, HALVES
 from rillet.ops.folding import fold
 from rillet.ops.host import axis_or_none
-from rillet.ops.expressions import FLOATS, HALVES
 from rillet.ops.lowering import Reduce, greatest, least
 from rillet.ops.registry import Op, define
 from rillet.ops.rows import SMALL

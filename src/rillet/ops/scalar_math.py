@@ -1,11 +1,12 @@
 """The functions of mathematics that `b` offers: one element in, one out.
 
-`ops.expressions.b` looks names up here when a `lower` function first asks for them, so
-that importing rillet reads none of it.
+A backend that lowers ops imports this, and `ops.expressions.b` knows the names from
+then on; importing rillet reads none of it.
 """
 
 from __future__ import annotations
 
+from rillet.ops import expressions
 from rillet.ops.scalar_bessel import bessel_i0 as bessel_i0
 from rillet.ops.scalar_bessel import bessel_i0e as bessel_i0e
 from rillet.ops.scalar_bessel import bessel_i1 as bessel_i1
@@ -66,3 +67,5 @@ from rillet.ops.scalar_wholes import shift_right as shift_right
 from rillet.ops.scalar_wholes import sign as sign
 from rillet.ops.scalar_wholes import truncate_div as truncate_div
 from rillet.ops.scalar_wholes import truncate_mod as truncate_mod
+
+expressions.provide({k: v for k, v in globals().items() if callable(v)})

@@ -112,9 +112,8 @@ def converted(x: Expr, type: str) -> Expr:
         return b.cast(x, type)
     if type == "uint64":
         top = 2.0**63
-        high = b.cast(_whole(x - top, "int64"), type) + (1 << 63)
-        low = b.cast(_whole(x, "int64"), type)
-        return b.select(b.is_nan(x), 0, b.select(x >= top, high, low))
+        high = b.cast(_whole(x - top, "int64"), type) | (1 << 63)
+        return b.select(x >= top, high, b.cast(_whole(x, "int64"), type))
     wide = "int64" if type in ("int64", "uint32") else "int32"
     return b.cast(_whole(x, wide), type)
 

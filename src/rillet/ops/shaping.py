@@ -16,7 +16,7 @@ from rillet.core.shapes import broadcast_dims
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.ops.host import axis_or_none, integers
-from rillet.ops.lowering import Reduce, broadcast_to, same_elements
+from rillet.ops.lowering import Reduce, repeated, same_elements
 from rillet.ops.registry import Op, define
 from rillet.ops.rows import SMALL, column_sum, is_narrow, row_sum
 from rillet.ops.shape_rules import axes_in, reduced
@@ -170,7 +170,7 @@ broadcast_to_op: Op = define(
     infer=_infer_broadcast_to,
     grad=(lambda g, y, x, shape: sum_to(g, x), None),
     quiet=False,
-    lower=broadcast_to,
+    lower=repeated,
 )
 
 

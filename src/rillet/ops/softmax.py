@@ -13,6 +13,7 @@ from rillet.core.dtypes import FLOATING, INDEX
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
+from rillet.ops import softmax_loops
 from rillet.ops.elementwise import (
     add_op,
     cast_op,
@@ -23,7 +24,6 @@ from rillet.ops.elementwise import (
     sub_op,
 )
 from rillet.ops.host import is_symbolic
-from rillet.ops import softmax_loops
 from rillet.ops.registry import Op, define
 from rillet.ops.rows import row_max, row_sum
 from rillet.ops.shape_rules import axis_in, same_as_input

@@ -19,7 +19,8 @@ from rillet.backends.native.calls import STATUS, UNIT, KernelCall
 from rillet.backends.native.codegen import item_bytes
 from rillet.backends.native.image import STATUS as STATUS_BASE
 from rillet.backends.native.image import At, Builder, Image, Runner
-from rillet.backends.native.lower import Batches, HostItem, Lowered, Lowering, Slot
+from rillet.backends.native.jumps import Jump, Mark
+from rillet.backends.native.lower import Batches, HostItem, Lowered, Slot, lowered
 from rillet.backends.native.memory import planned
 from rillet.backends.native.schedule import (
     Chain,
@@ -41,6 +42,8 @@ _ARENA: Final = 0
 _CONSTS: Final = 1
 _FIRST: Final = 2
 _LINE: Final = 64
+#: The roles of buffers whose memory is planned.
+_IN_ARENA: Final = ("temp", "state")
 #: References to a variable's tensor, and to its array, that nobody else holds.
 _ALONE: Final = 3
 
@@ -94,7 +97,7 @@ class Binding:
         made, wanted = static(graph, outputs, specs)
         self.graph = made
         self.batches = batches
-        self.lowered: Lowered = Lowering(made, wanted, batches).run()
+        self.lowered: Lowered = lowered(made, wanted, batches)
         self.schedule: Schedule = scheduled(self.lowered)
         self._bases: dict[int, int] = {}
         self._order: list[Buffer] = []
@@ -116,7 +119,7 @@ class Binding:
 
     def _plan_memory(self) -> None:
         ranges = live_ranges(self.schedule)
-        temps = [r for r in ranges.values() if r[0].role == "temp"]
+        temps = [r for r in ranges.values() if r[0].role in _IN_ARENA]
         self._places, self.arena_bytes = planned(temps)
         consts: list[Array] = []
         self._const_places: dict[int, int] = {}
@@ -139,7 +142,7 @@ class Binding:
         named = [x[0] for x in self.lowered.outputs if isinstance(x, tuple)]
         found = [buffer for buffer, _, _ in self._ranges.values()]
         for buffer in [*named, *found]:
-            if buffer.role in ("temp", "const") or id(buffer) in self._bases:
+            if buffer.role in (*_IN_ARENA, "const") or id(buffer) in self._bases:
                 continue
             self._bases[id(buffer)] = _FIRST + len(self._order)
             self._order.append(buffer)
@@ -180,7 +183,7 @@ class Binding:
                 self._plain = False
 
     def _at(self, buffer: Buffer) -> At:
-        if buffer.role == "temp":
+        if buffer.role in _IN_ARENA:
             return At(_ARENA, self._places.get(id(buffer), 0))
         if buffer.role == "const":
             return At(_CONSTS, self._const_places[id(buffer)])
@@ -203,6 +206,10 @@ class Binding:
         builder = Builder()
         scratch = 0
         for wave in segment.waves:
+            if isinstance(wave, Mark):
+                builder.place(wave.label)
+            elif isinstance(wave, Jump):
+                builder.branch(self._at(wave.flag), wave.to.label, wave.when)
             whole = [c for c in wave if c.whole]
             together = [c for c in wave if not c.whole]
             if together:
@@ -359,7 +366,7 @@ class Binding:
             array = inputs[number]
             flags = array.flags
             if not flags.carray and not (flags.c_contiguous and flags.aligned):
-                array = np.require(array, requirements="CA")
+                array = np.require(array, requirements=["C", "A"])
                 held.append(array)
             bases[base] = address(array)
         swapped = self._hold(bases, held)
@@ -448,7 +455,7 @@ class Binding:
             return slots[x.number]
         buffer, shape = x
         found = self._seen(buffer, shape, frame, inputs, arrays)
-        return found.copy() if buffer.role in ("temp", "variable") else found
+        return found.copy() if buffer.role in (*_IN_ARENA, "variable") else found
 
     def _seen(
         self,
@@ -458,7 +465,7 @@ class Binding:
         inputs: list[Any],
         arrays: dict[int, Array],
     ) -> Array:
-        if buffer.role == "temp":
+        if buffer.role in _IN_ARENA:
             # what is empty was never planned
             return frame.view(self._places.get(id(buffer), 0), buffer.type, shape)
         if buffer.role == "input":
@@ -487,7 +494,7 @@ class Binding:
                 args.append(slots[x.number])
             else:
                 seen = self._seen(x[0], x[1], frame, inputs, arrays)
-                args.append(seen.copy() if x[0].role == "temp" else seen)
+                args.append(seen.copy() if x[0].role in _IN_ARENA else seen)
         found = self._hosts[id(item)](args)
         for y, value in zip(item.outputs, found, strict=True):
             if isinstance(y, Slot):

@@ -201,10 +201,10 @@ class Printer:
         for part in parts[1:]:
             out = self._shared(("add", out, part), f"add nsw i64 {out}, {part}")
         if parts and index.const:
-            c: Any = index.const
-            if abs(c) >= _NEAR:
-                c = self._number(c, "distance")
-            out = self._shared(("add", out, c), f"add nsw i64 {out}, {c}")
+            more = str(index.const)
+            if abs(index.const) >= _NEAR:
+                more = self._number(index.const, "distance")
+            out = self._shared(("add", out, more), f"add nsw i64 {out}, {more}")
         return out
 
     def _atom(self, atom: Any) -> str:

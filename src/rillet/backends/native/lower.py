@@ -13,12 +13,17 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from rillet.backends.native import host, kernels, sweeps
+from rillet.backends.native import computed, control, host, kernels, lists, sweeps
 from rillet.backends.native.calls import KernelCall
+from rillet.backends.native.control import BranchItem, LoopItem
+from rillet.backends.native.inner import InnerGraphs
+from rillet.backends.native.lists import ListSpec, ListValue, OnHost
 from rillet.backends.native.nests import Nest, Store, elementwise_nest, walk
+from rillet.core.dtypes import variant
 from rillet.graph.inference import host_value
 from rillet.graph.ir import CONST, PLACEHOLDER, READ, WRITE, Graph, Node, SymbolicTensor
 from rillet.graph.passes import live_nodes
+import rillet.ops.scalar_math  # noqa: F401  signs functions in
 from rillet.ops.expressions import HALVES, TYPES, Expr, Index, Var, b, index_of
 from rillet.ops.lowering import Buffer, Fold, Lazy, flat, unflat
 from rillet.ops.registry import Op
@@ -65,7 +70,7 @@ class HostItem:
 
 
 #: What a program consists of.
-Item = Nest | KernelCall | HostItem
+Item = Nest | KernelCall | HostItem | LoopItem | BranchItem
 
 
 class Batches(NamedTuple):
@@ -108,7 +113,7 @@ class Lowered:
         self.places: dict[int, Buffer] = {}
 
 
-class Lowering:
+class Lowering(InnerGraphs):
     """Walks a graph; what `lower` functions are given as `ctx`."""
 
     def __init__(
@@ -116,13 +121,15 @@ class Lowering:
         graph: Graph,
         outputs: list[SymbolicTensor],
         batches: Batches | None = None,
+        lists: bool = True,
     ) -> None:
+        self._lists = lists
         assume_fused(host.fuses())
         self._graph = graph
         self._batches = batches
         self._rows = Buffer("int64", (1,), "rows", None, "rows")
         self._wanted = outputs
-        self._values: dict[int, Lazy | Slot] = {}
+        self._values: dict[int, Any] = {}
         self._variables: dict[int, tuple[Any, Buffer]] = {}
         self._uses: dict[int, int] = {}
         self._label = ""
@@ -130,7 +137,7 @@ class Lowering:
         self._turns: dict[int, int] | None = None
         self._turned: dict[int, tuple[Lazy, Lazy]] = {}
         self.outputs: list[tuple[tuple[int, ...], str]] = []
-        self.made = Lowered()
+        self.made: Lowered = Lowered()
 
     def run(self) -> Lowered:
         """The graph as items."""
@@ -140,6 +147,7 @@ class Lowering:
         for tensor in [*wanted, *[x for n in nodes for x in n.tensors()]]:
             self._uses[id(tensor)] = self._uses.get(id(tensor), 0) + 1
         inputs = {id(x): i for i, x in enumerate(graph.inputs)}
+        self.last = lists.last_uses(nodes, wanted)
         for node in nodes:
             self._label = node.name
             if node.op is PLACEHOLDER:
@@ -197,9 +205,13 @@ class Lowering:
         self.made.slots += 1
         return Slot(self.made.slots - 1)
 
-    def _const(self, node: Node) -> Lazy | Slot:
+    def _const(self, node: Node) -> Any:
         value = node.attrs["value"]
+        if isinstance(node.outputs[0].spec, ListSpec) and self._lists:
+            return ListValue(node.outputs[0].spec)
         if not _static(node.outputs[0]):
+            if self.inside:
+                raise OnHost(f"it holds a constant {_why_not(node.outputs[0])}")
             slot = self._slot()
             self.made.items.append(HostItem(node, [], [slot], "a constant"))
             return slot
@@ -235,6 +247,8 @@ class Lowering:
         why = self._lower(node)
         if why is None:
             return
+        if self.inside:
+            raise OnHost(f"{node.type} in it: {why}")
         inputs = [self._for_host(self._values[id(x)]) for x in node.tensors()]
         outputs: list[Any] = []
         for y in node.outputs:
@@ -247,9 +261,15 @@ class Lowering:
                 self._values[id(y)] = outputs[-1]
         self.made.items.append(HostItem(node, inputs, outputs, why))
 
-    def _for_host(self, value: Lazy | Slot) -> Any:
+    def _for_host(self, value: Any) -> Any:
         if isinstance(value, Slot):
             return value
+        if isinstance(value, ListValue):
+            made, rows = lists.for_host(self, value)
+            slot = self._slot()
+            item = HostItem(made, [self._for_host(rows)], [slot], "a list for the host")
+            self.made.items.append(item)
+            return slot
         return self.settled(value).buffer, value.shape
 
     def _lower(self, node: Node) -> str | None:
@@ -258,7 +278,11 @@ class Lowering:
         if "host" in node.attrs:
             return "it calls Python"
         if not isinstance(op, Op):
-            return "branches and loops run on the host"
+            if op in control.FORMS:
+                return control.lowered(self, node)
+            return "the compiler has no rule for it"
+        if node.type in lists.RULES or computed.is_computed(node):
+            return self._lower_places(node)
         if op.lower is None:
             return "the compiler has no rule for it"
         for y in node.outputs:
@@ -290,6 +314,28 @@ class Lowering:
         self._take(node, found if isinstance(found, tuple) else (found,))
         return None
 
+    def _lower_places(self, node: Node) -> str | None:
+        """Lower a node of tensor lists, or of computed places."""
+        kinds = [*node.tensors(), *node.outputs]
+        if not self._lists and any(x.spec.dtype is variant for x in kinds):
+            return "it holds a tensor list"
+        try:
+            if node.type in lists.RULES:
+                found = lists.lowered(self, node)
+            else:
+                for x in [*node.tensors(), *node.outputs]:
+                    if not _static(x) or isinstance(self._values.get(id(x)), Slot):
+                        return f"it takes or gives a value {_why_not(x)}"
+                self.outputs = [(_shape(y), _type(y)) for y in node.outputs]
+                found = computed.lowered(self, node)
+        except OnHost as error:
+            return str(error)
+        if isinstance(found, Lazy):
+            self._take(node, (found,))
+        else:
+            self._values[id(node.outputs[0])] = found
+        return None
+
     def _take(self, node: Node, found: tuple[Lazy, ...]) -> None:
         for y, value in zip(node.outputs, found, strict=True):
             shape = _shape(y)
@@ -307,9 +353,11 @@ class Lowering:
 
     # What comes out
 
-    def _output(self, value: Lazy | Slot) -> Any:
+    def _output(self, value: Any) -> Any:
         if isinstance(value, Slot):
             return value
+        if isinstance(value, ListValue):
+            return self._for_host(value)
         if value.buffer is None or value.buffer.role not in ("temp", "output", "host"):
             value = self._copied(value)
         assert value.buffer is not None
@@ -444,12 +492,14 @@ class Lowering:
         one = len(starts) == 1 and len(self.outputs) == 1
         if not extents and how != "other" and one:
             # nothing to gather along: the element itself
+            kept = types[0] if types else starts[0].type
+
             def alone(place: tuple[Index, ...]) -> Expr:
                 element = update(place, [], starts)[0]
                 found: Expr = finish(place, [element]) if finish else element
-                return b.cast(found, starts[0].type)
+                return b.cast(found, "float32" if kept in HALVES else kept)
 
-            return self.pointwise(shape, types[0] if types else starts[0].type, alone)
+            return self.pointwise(shape, kept, alone)
         parts = _parts(shape, extents) if how != "other" else 1
         if parts > 1:
             update, extents = self._in_parts(shape, extents, parts, how, starts, update)
@@ -596,6 +646,8 @@ class Lowering:
 
     def stream(self, instance: Any, blocks: int) -> Lazy:
         """Key and counter of a random stream, anew each run."""
+        if self.inside:
+            raise OnHost("it draws random numbers")
         buffer = Buffer("uint32", (6,), "stream", None, "stream")
         self.made.streams.append((buffer, instance, blocks))
 
@@ -620,9 +672,9 @@ class Lowering:
         """How many products turn the second input of the present node."""
         if self._turns is None:
             self._turns = {}
-            for node in self._graph.nodes:
-                if node.type == "MatMul" and node.attrs.get("transpose_b"):
-                    key = id(node.inputs[1])
+            for other in self._graph.nodes:
+                if other.type == "MatMul" and other.attrs.get("transpose_b"):
+                    key = id(other.inputs[1])
                     self._turns[key] = self._turns.get(key, 0) + 1
         node = self._present
         return 0 if node is None else self._turns.get(id(node.inputs[1]), 0)
@@ -642,6 +694,16 @@ class Lowering:
         """Add a call of a kernel."""
         call.label = call.label or self._label
         self.made.items.append(call)
+
+
+def lowered(
+    graph: Graph, outputs: list[SymbolicTensor], batches: Batches | None = None
+) -> Lowered:
+    """A graph as items; tensor lists stay on the host where they must."""
+    try:
+        return Lowering(graph, outputs, batches).run()
+    except OnHost:
+        return Lowering(graph, outputs, batches, lists=False).run()
 
 
 def _placed(place: tuple[Index, ...], shape: Sequence[int]) -> tuple[Index, ...]:

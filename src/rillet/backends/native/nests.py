@@ -69,7 +69,7 @@ class Nest:
         if self._reads is None:
             found = {(id(e.args[0]), e.args[1]): e.args
                      for e in self.expressions() if e.kind == "load"}  # fmt: skip
-            self._reads = list(found.values())  # type: ignore[arg-type]
+            self._reads = list(found.values())
         return self._reads
 
     def indexes(self) -> list[Index]:
