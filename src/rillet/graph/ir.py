@@ -19,6 +19,7 @@ from rillet.core.errors import OperatorNotAllowedInGraphError, house_message
 from rillet.core.shapes import TensorShape, as_shape
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
+from rillet.graph.drawing import Drawing, drawn
 
 _serial = itertools.count()
 
@@ -421,6 +422,20 @@ class Graph:
         outs = ", ".join(f"%{t.name}" for t in self.outputs)
         lines.append(f"{inner}return {outs}")
         return "\n".join(lines)
+
+    def draw(self, path: Any = None) -> Drawing:
+        """A picture of the graph, which notebooks show.
+
+        Args:
+            path: a file to write it to as SVG; None for none.
+
+        Returns:
+            A `Drawing`: ``svg`` is its text, ``save(path)`` writes it.
+        """
+        found = drawn(self, inner_graphs)
+        if path is not None:
+            found.save(path)
+        return found
 
     def __repr__(self) -> str:
         return f"<rillet Graph {self.name!r}: {len(self.nodes)} nodes>"
