@@ -8,7 +8,8 @@ of each other. Everything here follows from shapes alone.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 from rillet.backends.native.calls import KernelCall
 from rillet.backends.native.codegen import (
@@ -17,6 +18,8 @@ from rillet.backends.native.codegen import (
     generated,
     outer_extent,
 )
+from rillet.backends.native.control import BranchItem, LoopItem
+from rillet.backends.native.jumps import Jump, needed_in_loops, rounds, waves_of
 from rillet.backends.native.lower import HostItem, Lowered
 from rillet.backends.native.nests import Nest, apart, joined, simplified
 from rillet.ops.lowering import Buffer
@@ -61,6 +64,52 @@ class Task:
             self.cut = item.cut
             self.work = item.work * self.extent
         self.item: Nest | KernelCall = item
+
+
+class Structure:
+    """A loop or branch with what scheduling asks of it."""
+
+    __slots__ = ("item", "level", "reads", "writes")
+
+    def __init__(self, item: LoopItem | BranchItem) -> None:
+        self.item = item
+        self.level = 0
+        self.reads: dict[int, Buffer] = {}
+        self.writes: dict[int, Buffer] = {}
+        flags = [item.flag] if isinstance(item, LoopItem) else item.flags
+        self.reads.update({id(x): x for x in flags})
+        for part in item.parts():
+            for task in _tasks(part):
+                self.reads.update(task.reads)
+                self.writes.update(task.writes)
+
+    def waves(self) -> list[list[Chain]]:
+        """Its waves, with marks and jumps."""
+        return waves_of(self.item, lambda items: _sequence(_tasks(items)))
+
+
+def _tasks(items: list[Any]) -> list[Task | Structure]:
+    """Tasks of the items that do something."""
+    out: list[Task | Structure] = []
+    for item in items:
+        if isinstance(item, LoopItem | BranchItem):
+            out.append(Structure(item))
+        elif not _is_empty(item):
+            out.append(Task(item))
+    return out
+
+
+def _sequence(tasks: Sequence[Task | Structure]) -> list[list[Chain]]:
+    """Waves of tasks, loops and branches: these stand between what is around them."""
+    out: list[list[Chain]] = []
+    run: list[Task] = []
+    for task in tasks:
+        if isinstance(task, Structure):
+            out += [*_waves(run), *task.waves()]
+            run = []
+        else:
+            run.append(task)
+    return [*out, *_waves(run)]
 
 
 class Chain:
@@ -183,9 +232,10 @@ def scheduled(lowered: Lowered) -> Schedule:
     """Cut items into segments, waves and chains."""
     out = Schedule()
     written = {id(buffer) for _, buffer in lowered.writes}
-    tasks: list[Task] = []
+    tasks: list[Task | Structure] = []
     hosts: list[tuple[int, HostItem]] = []
     ready: dict[int, int] = {}
+    touched: dict[int, int] = {}
     last_host = 0
     for item in lowered.items:
         if isinstance(item, HostItem):
@@ -194,17 +244,28 @@ def scheduled(lowered: Lowered) -> Schedule:
             level = max([ready.get(id(x), -1) for x in [*reads, *slots]], default=-1)
             if hasattr(item.node.op, "effects") and item.node.op.effects:
                 level = last_host = max(level, last_host)
+            for x in reads:
+                touched[id(x)] = max(touched.get(id(x), 0), level + 1)
             for y in item.outputs:
                 ready[id(y)] = level + (1 if isinstance(y, Buffer) else 0)
             hosts.append((level, item))
             continue
-        if _is_empty(item):
+        task: Task | Structure
+        if isinstance(item, LoopItem | BranchItem):
+            task = Structure(item)
+        elif _is_empty(item):
             for y in _written(item):
                 ready.setdefault(id(y), 0)
             continue
-        task = Task(item)
+        else:
+            task = Task(item)
         task.level = max([ready.get(k, 0) for k in task.reads], default=0)
         task.level = max(task.level, 0)
+        for k, x in task.writes.items():
+            if x.role == "state":  # written again after others have read it
+                task.level = max(task.level, touched.get(k, 0))
+        for k in [*task.reads, *task.writes]:
+            touched[k] = max(touched.get(k, 0), task.level)
         for k in task.writes:
             ready[k] = max(ready.get(k, 0), task.level)
         tasks.append(task)
@@ -216,7 +277,7 @@ def scheduled(lowered: Lowered) -> Schedule:
     out.before = [h for level, h in hosts if level < 0]
     for level in range(max(late, top) + 1):
         segment = Segment()
-        segment.waves = _waves([t for t in tasks if t.level == level])
+        segment.waves = _sequence([t for t in tasks if t.level == level])
         segment.host = [h for at, h in hosts if at == level]
         if segment.waves or segment.host:
             out.segments.append(segment)
@@ -486,18 +547,24 @@ def live_ranges(schedule: Schedule) -> dict[int, tuple[Buffer, int, int]]:
         first = at if found is None else found[1]
         out[id(buffer)] = (buffer, first, at)
 
+    loops: list[tuple[int, int]] = []
     for segment in schedule.segments:
+        loops += [(at + begin, at + end) for begin, end in rounds(segment.waves)]
         for wave in segment.waves:
             for chain in wave:
                 for call in chain.calls:
                     for buffer in call.buffers():
                         note(buffer)
+            if isinstance(wave, Jump):
+                note(wave.flag)
             at += 1
         for item in segment.host:
             for x in item.inputs:
                 if isinstance(x, tuple):
                     note(x[0])
         at += 1
+    for key, (buffer, first, last) in out.items():
+        out[key] = (buffer, *needed_in_loops(first, last, loops))
     return out
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from rillet.backends.native import control, lists, static_control
 from rillet.core import context
 from rillet.core.convert import to_tensor
 from rillet.core.errors import OperatorNotAllowedInGraphError
@@ -29,7 +30,10 @@ _DEPTH = 4
 
 
 def static(
-    graph: Graph, outputs: list[SymbolicTensor], specs: Sequence[Spec]
+    graph: Graph,
+    outputs: list[SymbolicTensor],
+    specs: Sequence[Spec],
+    known: Sequence[Any] | None = None,
 ) -> tuple[Graph, list[SymbolicTensor]]:
     """The graph for inputs of those specs.
 
@@ -37,6 +41,8 @@ def static(
         graph: a graph without host calls that look at variables.
         outputs: tensors of it that are wanted.
         specs: for each of its inputs.
+        known: for each of them its value where it is known; what the graph itself
+            knows where left out.
 
     Returns:
         A graph with those inputs, and its writes; and the tensors wanted, in it.
@@ -46,32 +52,44 @@ def static(
     table: dict[int, Any] = {}
     wanted = [*outputs, *[t for _, t in graph.writes]]
     with tracer, context.recording_stopped():
-        for x, spec in zip(graph.inputs, specs, strict=True):
+        for i, (x, spec) in enumerate(zip(graph.inputs, specs, strict=True)):
             given = table[id(x)] = made.placeholder(spec, x.node.name)
-            given.known = x.known
-        for node in live_nodes(graph, wanted):
-            if node.op is PLACEHOLDER:
-                continue
-            args = tuple(
-                [
-                    table[id(x)] if isinstance(x, SymbolicTensor) else x
-                    for x in node.inputs
-                ]
-            )
-            before = len(made.nodes)
-            outs = _again(tracer, node, args)
-            for fresh in made.nodes[before:]:
-                fresh.where = node.where
-            for y, out in zip(node.outputs, outs, strict=True):
-                table[id(y)] = tracer.lift(out, captured=False)
+            given.known = x.known if known is None else known[i]
+        _run_nodes(tracer, live_nodes(graph, wanted), table)
         _settle_captures(made)
         made.outputs = [table[id(y)] for y in outputs]
         made.writes = [(v, table[id(t)]) for v, t in graph.writes]
-    # inner graphs are shared with the graph that was given
     fold(made)
     join(made)
     drop_dead(made)
+    lists.late_clears(made)
     return made, made.outputs
+
+
+def _run_nodes(tracer: Tracer, nodes: list[Node], table: dict[int, Any]) -> None:
+    made = tracer.graph
+    for node in nodes:
+        if node.op is PLACEHOLDER:
+            continue
+        args = tuple(
+            [table[id(x)] if isinstance(x, SymbolicTensor) else x for x in node.inputs]
+        )
+        before = len(made.nodes)
+        outs = _again(tracer, node, args)
+        for fresh in made.nodes[before:]:
+            if fresh.op is node.op or node.op not in control.FORMS:
+                fresh.where = node.where
+        for y, out in zip(node.outputs, outs, strict=True):
+            table[id(y)] = tracer.lift(out, captured=False)
+
+
+def _inline(
+    tracer: Tracer, graph: Graph, args: Sequence[SymbolicTensor]
+) -> list[SymbolicTensor]:
+    """Put a graph's nodes into the one under construction."""
+    table: dict[int, Any] = {id(x): y for x, y in zip(graph.inputs, args, strict=True)}
+    _run_nodes(tracer, live_nodes(graph, graph.outputs), table)
+    return [table[id(y)] for y in graph.outputs]
 
 
 def _settle_captures(graph: Graph) -> None:
@@ -90,6 +108,8 @@ def _again(tracer: Tracer, node: Node, args: tuple[Any, ...]) -> tuple[Any, ...]
         value = attrs["value"]
         if not isinstance(value, np.ndarray):
             specs = [y.spec for y in node.outputs]
+            if type(value) is tuple and not value:
+                specs = [lists.ListSpec(None)]
             return tracer.graph.add(CONST, (), dict(attrs), specs, node.name).outputs
         return (tracer.lift(Tensor(value), captured=False),)
     if op is READ:
@@ -106,6 +126,12 @@ def _again(tracer: Tracer, node: Node, args: tuple[Any, ...]) -> tuple[Any, ...]
             return _gradients(node, args)
         except (TypeError, NotImplementedError, OperatorNotAllowedInGraphError):
             pass  # the rule looks at values: it stays a call of Python
+    if op in control.FORMS:
+        made = static_control.made(
+            tracer, node, args, static, lambda g, xs: _inline(tracer, g, xs)
+        )
+        if made is not None:
+            return made
     if not isinstance(op, Op):
         specs = [y.spec for y in node.outputs]
         return tracer.add_form(op, list(args), attrs, specs, node.name)
@@ -125,6 +151,8 @@ def _traced(
         if found is not None:
             return found if isinstance(found, tuple) else (found,)
     out = tracer.trace(op, given, attrs)
+    if op.name in lists.RULES:
+        lists.note(out.node)
     return (out,) if op.outputs == 1 else tuple(out)
 
 

@@ -1,0 +1,562 @@
+"""Tensor lists in native programs: a list of known length and elements is one buffer.
+
+`ListSpec` says what is known of a list; `static` notes it beside list tensors, so that
+`control` can give loops buffers for the lists that they carry. In flow list nodes and
+`ListValue`s from `lower`; out flow tensors, and lists again. A list that nobody needs
+as it was before is written in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from rillet.backends.native.nests import Nest, Store
+from rillet.core import dtypes
+from rillet.core.spec import Spec
+from rillet.graph.inference import host_value
+from rillet.graph.ir import CONST, Graph, Node, SymbolicTensor
+from rillet.ops.expressions import HALVES, TYPES, Expr, Index, Var, b, index_of
+from rillet.ops.lowering import Buffer, Lazy, flat
+from rillet.ops.moving_loops import checked_index
+from rillet.ops.tensor_lists import list_from_op
+
+if TYPE_CHECKING:
+    from rillet.backends.native.lower import Lowering
+
+
+class OnHost(Exception):
+    """Something inside a branch or loop that only the host can do; says why."""
+
+
+class ListSpec(Spec):
+    """What is known of a tensor list.
+
+    Attributes:
+        length: how many elements; None where that is still open.
+        element: what they are; None where that is still open.
+        inner: for a loop's history of lists, what is known of each.
+    """
+
+    length: int | None
+    element: Spec | None
+    inner: ListSpec | None
+
+    def __new__(
+        cls,
+        length: int | None,
+        element: Spec | None = None,
+        inner: ListSpec | None = None,
+    ) -> ListSpec:
+        """Note what is known."""
+        made = super().__new__(cls, (), dtypes.variant)
+        made.length, made.element, made.inner = length, element, inner
+        return made
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ListSpec) and self._key() == other._key()
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> Any:
+        return self.length, self.element, self.inner
+
+    @property
+    def whole(self) -> bool:
+        """Whether the list can be a buffer."""
+        e = self.element
+        if self.length is None or e is None or e.shape is None or None in e.shape:
+            return False
+        return e.dtype.name in TYPES or e.dtype.name in HALVES
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The sizes of the buffer."""
+        dims = self.element.shape if self.element is not None else ()
+        return (self.length or 0, *[n or 0 for n in dims or ()])
+
+
+def same_lists(a: Spec, b: Spec) -> Spec:
+    """What is known of a list that is one of two; a plain spec where they differ."""
+    unknown = Spec((), dtypes.variant)
+    if not isinstance(a, ListSpec) or not isinstance(b, ListSpec):
+        return unknown
+    if a.inner != b.inner:
+        return unknown
+    length = b.length if a.length is None else a.length
+    element = b.element if a.element is None else a.element
+    if b.length not in (None, length) or b.element not in (None, element):
+        return unknown
+    return ListSpec(length, element, a.inner)
+
+
+# What `static` notes
+
+
+def note(node: Node) -> None:
+    """Note what a list node's outputs are, from what goes in."""
+    rule = _NOTES.get(node.type)
+    if rule is not None:
+        rule(node, node.outputs[0])
+
+
+def _count_of(x: Any) -> int | None:
+    if isinstance(x, SymbolicTensor):
+        if x.known is None and x.node.op is CONST:
+            return int(host_value(x.node.attrs["value"]))
+        return None if x.known is None else int(host_value(x.known))
+    return int(x)
+
+
+def _note_reserve(node: Node, out: SymbolicTensor) -> None:
+    dims = node.attrs.get("element_shape")
+    element = None
+    if dims is not None and None not in dims:
+        element = Spec(tuple(dims), node.attrs["element_dtype"])
+    count = _count_of(node.inputs[0])
+    if count is not None:
+        out.spec = ListSpec(count, element)
+
+
+def _note_set(node: Node, out: SymbolicTensor) -> None:
+    rows, _, item = node.inputs
+    if isinstance(rows.spec, ListSpec) and not node.attrs.get("resize"):
+        out.spec = same_lists(rows.spec, ListSpec(None, item.spec))
+
+
+def _note_item(node: Node, out: SymbolicTensor) -> None:
+    spec = node.inputs[0].spec
+    if isinstance(spec, ListSpec) and spec.element is not None:
+        out.spec = spec.element
+
+
+def _note_stack(node: Node, out: SymbolicTensor) -> None:
+    spec = node.inputs[0].spec
+    if isinstance(spec, ListSpec) and spec.whole:
+        assert spec.element is not None
+        out.spec = Spec(spec.sizes, spec.element.dtype)
+
+
+def _note_from(node: Node, out: SymbolicTensor) -> None:
+    spec = node.inputs[0].spec
+    if spec.shape:
+        out.spec = ListSpec(spec.shape[0], Spec(spec.shape[1:], spec.dtype))
+
+
+def _note_same(node: Node, out: SymbolicTensor) -> None:
+    out.spec = node.inputs[0].spec
+
+
+def _note_only(node: Node, out: SymbolicTensor) -> None:
+    item, _, like = node.inputs
+    if isinstance(like.spec, ListSpec):
+        out.spec = ListSpec(like.spec.length, item.spec)
+
+
+def _note_add(node: Node, out: SymbolicTensor) -> None:
+    out.spec = same_lists(node.inputs[0].spec, node.inputs[1].spec)
+
+
+def _note_row(node: Node, out: SymbolicTensor) -> None:
+    spec = node.inputs[0].spec
+    if isinstance(spec, ListSpec) and spec.inner is not None:
+        out.spec = spec.inner
+
+
+def _note_spread(node: Node, out: SymbolicTensor) -> None:
+    out.spec = node.inputs[2].spec
+
+
+def _note_count(node: Node, out: SymbolicTensor) -> None:
+    spec = node.inputs[0].spec
+    count = spec.length if isinstance(spec, ListSpec) else None
+    if not isinstance(spec, ListSpec) and spec.shape and node.type == "RilletRowsCount":
+        count = spec.shape[0]
+    if count is not None:
+        out.known = np.array(count, np.int32)
+
+
+_NOTES: Final[dict[str, Callable[[Node, SymbolicTensor], None]]] = {
+    "TensorListReserve": _note_reserve,
+    "TensorListSetItem": _note_set,
+    "TensorListGetItem": _note_item,
+    "TensorListStack": _note_stack,
+    "TensorListFromTensor": _note_from,
+    "TensorListLength": _note_count,
+    "RilletListIdentity": _note_same,
+    "RilletListZeros": _note_same,
+    "RilletListClear": _note_same,
+    "RilletListOnly": _note_only,
+    "RilletListAdd": _note_add,
+    "RilletRow": _note_row,
+    "RilletRowSpread": _note_spread,
+    "RilletRowsCount": _note_count,
+}
+
+
+def late_clears(graph: Graph) -> None:
+    """Let elements be cleared after all that reads them: then it is done in place."""
+    late = [n for n in graph.nodes if n.type == "RilletListClear"]
+    for node in late:
+        out = node.outputs[0]
+        graph.nodes.remove(node)
+        at = len(graph.nodes)
+        for i, other in enumerate(graph.nodes):
+            if any(x is out for x in other.inputs):
+                at = i
+                break
+        graph.nodes.insert(at, node)
+
+
+def last_uses(nodes: list[Node], outputs: list[SymbolicTensor]) -> dict[int, Node]:
+    """For each list the last node that reads it, under whatever name.
+
+    Args:
+        nodes: a graph's, in order.
+        outputs: its outputs: they are read after all nodes.
+    """
+    names: dict[int, int] = {}
+    out: dict[int, Node] = {}
+    for node in nodes:
+        for x in node.tensors():
+            if x.spec.dtype is dtypes.variant:
+                out[names.get(id(x), id(x))] = node
+                out[id(x)] = node
+        if node.type == "RilletListIdentity":
+            (x,), (y,) = node.tensors(), node.outputs
+            names[id(y)] = names.get(id(x), id(x))
+    for y in outputs:
+        out.pop(names.get(id(y), id(y)), None)
+        out.pop(id(y), None)
+    return _by_name(out, names)
+
+
+def _by_name(last: dict[int, Node], names: dict[int, int]) -> dict[int, Node]:
+    for key, name in names.items():
+        last.pop(key, None)
+        if name in last:
+            last[key] = last[name]
+    return last
+
+
+# Values
+
+
+class ListValue(NamedTuple):
+    """A list in a native program.
+
+    Attributes:
+        spec: what it is.
+        rows: its elements in memory; None for zeros.
+        own: whether it may be written in place once nobody else reads it.
+        one: the only element that is no zero: its index and value.
+        lost: whether its elements are not kept.
+    """
+
+    spec: Spec
+    rows: Lazy | None = None
+    own: bool = False
+    one: tuple[Lazy, Lazy] | None = None
+    lost: bool = False
+
+
+def whole(ctx: Lowering, value: ListValue, spec: ListSpec) -> ListValue:
+    """The list in memory of its own."""
+    if value.lost:
+        raise OnHost("it needs a tensor list as it was in an earlier round")
+    if not spec.whole or spec.element is None:
+        raise OnHost("it holds a tensor list of unknown size")
+    buffer = Buffer(spec.element.dtype.name, spec.sizes, "state", None, "list")
+    fill(ctx, buffer, value)
+    rows = Lazy(buffer.shape, buffer.type, buffer=buffer)
+    return ListValue(spec, rows, own=True)
+
+
+def fill(ctx: Lowering, buffer: Buffer, value: ListValue) -> None:
+    """Write a list into a buffer."""
+    if value.lost:
+        raise OnHost("it needs a tensor list as it was in an earlier round")
+    zero = b.const(0, "float32" if buffer.type in HALVES else buffer.type)
+    rows = value.rows
+    if rows is not None and rows.shape != buffer.shape:
+        raise OnHost("it holds tensor lists of several sizes")
+    ctx.write(buffer, rows.at if rows is not None else lambda _: zero)
+    if value.one is not None:
+        index, item = value.one
+        _write_row(ctx, buffer, index, item.at)
+
+
+def _write_row(
+    ctx: Lowering, buffer: Buffer, index: Lazy, at: Callable[..., Expr]
+) -> None:
+    """Write one row of a buffer; `at` gives its elements."""
+    dims = buffer.shape[1:]
+    domain = [Var(f"i{k}", n, k == 0) for k, n in enumerate(dims)]
+    place = tuple([index_of(v) for v in domain])
+    row = _place(index, buffer.shape[0]) * _size(dims)
+    store = Store(buffer, row + flat(place, dims), at(place))
+    ctx.made.items.append(Nest(domain, [store], "list"))
+
+
+def _size(dims: tuple[int, ...]) -> int:
+    return int(np.prod(dims, dtype=np.int64))
+
+
+def _place(index: Lazy, count: int) -> Index:
+    expr = checked_index(index.at([Index({})] * index.rank), b.number(count))
+    return b.position(expr, count)
+
+
+def _own(ctx: Lowering, node: Node, at: int = 0) -> ListValue:
+    """An input of a node as a list that the node may write in place."""
+    x = node.inputs[at]
+    value: ListValue = ctx.value(x)
+    if value.own and value.rows is not None and ctx.last.get(id(x)) is node:
+        return value
+    spec = node.outputs[0].spec
+    if not isinstance(spec, ListSpec):
+        raise OnHost("it holds a tensor list of unknown size")
+    return whole(ctx, value, spec)
+
+
+def _dense(ctx: Lowering, node: Node, value: ListValue) -> Lazy | None:
+    """A list's elements, to be read by a node; None for zeros."""
+    if value.lost:
+        raise OnHost("it needs a tensor list as it was in an earlier round")
+    if value.one is not None:
+        spec = value.spec
+        if not isinstance(spec, ListSpec):
+            raise OnHost("it holds a tensor list of unknown size")
+        value = whole(ctx, value, spec)
+    return value.rows
+
+
+def _zeros(ctx: Lowering, shape: tuple[int, ...], type: str) -> Lazy:
+    zero = b.const(0, "float32" if type in HALVES else type)
+    return ctx.pointwise(shape, type, lambda _: zero)
+
+
+def lowered(ctx: Lowering, node: Node) -> Any:
+    """What a list node gives: a list or a tensor.
+
+    Raises:
+        OnHost: it cannot run natively.
+    """
+    for x in node.tensors():
+        if not isinstance(ctx.value(x), Lazy | ListValue):
+            raise OnHost("it holds a tensor list of unknown size")
+    return RULES[node.type](ctx, node)
+
+
+def _reserve(ctx: Lowering, node: Node) -> Any:
+    spec = node.outputs[0].spec
+    if not isinstance(spec, ListSpec):
+        raise OnHost("it holds a tensor list of unknown size")
+    return ListValue(spec)
+
+
+def _set(ctx: Lowering, node: Node) -> Any:
+    spec, item = node.outputs[0].spec, ctx.value(node.inputs[2])
+    if node.attrs.get("resize") or not isinstance(spec, ListSpec) or not spec.whole:
+        raise OnHost("it holds a tensor list of unknown size")
+    rows = _own(ctx, node)
+    assert rows.rows is not None and rows.rows.buffer is not None
+    _write_row(ctx, rows.rows.buffer, ctx.value(node.inputs[1]), item.at)
+    return rows._replace(spec=spec)
+
+
+def _shape_type(node: Node) -> tuple[tuple[int, ...], str]:
+    spec = node.outputs[0].spec
+    dims = spec.shape
+    name = spec.dtype.name
+    if dims is None or None in dims or not (name in TYPES or name in HALVES):
+        raise OnHost("it reads elements of unknown size")
+    return tuple([n or 0 for n in dims]), name
+
+
+def _get(ctx: Lowering, node: Node) -> Any:
+    shape, type = _shape_type(node)
+    value: ListValue = ctx.value(node.inputs[0])
+    spec = value.spec
+    if not isinstance(spec, ListSpec) or spec.length is None:
+        raise OnHost("it holds a tensor list of unknown size")
+    rows = _dense(ctx, node, value)
+    row = _place(ctx.value(node.inputs[1]), spec.length)
+    if rows is None:
+        return _zeros(ctx, shape, type)
+    if rows.shape[1:] != shape:
+        raise OnHost("it reads elements of unknown size")
+    found = ctx.pointwise(shape, type, lambda place: rows.at((row, *place)))
+    return ctx.settled(found) if value.own else found
+
+
+def _get_like(ctx: Lowering, node: Node) -> Any:
+    shape, type = _shape_type(node)
+    value: ListValue = ctx.value(node.inputs[0])
+    rows = _dense(ctx, node, value)
+    if rows is None:
+        return _zeros(ctx, shape, type)
+    if rows.shape[1:] != shape:
+        raise OnHost("it reads elements of unknown size")
+    index: Lazy = ctx.value(node.inputs[1])
+    number = b.cast(index.at([Index({})] * index.rank), "int64")
+    count = rows.shape[0]
+    good = (number >= 0) & (number < b.number(count))
+    row = b.position(b.select(good, number, 0), count)
+
+    def at(place: tuple[Index, ...]) -> Expr:
+        return b.select(good, rows.at((row, *place)), 0)
+
+    found = ctx.pointwise(shape, type, at)
+    return ctx.settled(found) if value.own else found
+
+
+def _stack(ctx: Lowering, node: Node) -> Any:
+    shape, type = _shape_type(node)
+    x = node.inputs[0]
+    value: ListValue = ctx.value(x)
+    rows = _dense(ctx, node, value)
+    if rows is None:
+        return _zeros(ctx, shape, type)
+    if rows.shape != shape:
+        raise OnHost("it stacks elements of unknown size")
+    if value.own and ctx.last.get(id(x)) is not node:
+        return ctx.copied(rows)
+    return rows
+
+
+def _from(ctx: Lowering, node: Node) -> Any:
+    spec = node.outputs[0].spec
+    if not isinstance(spec, ListSpec) or not spec.whole:
+        raise OnHost("it holds a tensor list of unknown size")
+    return ListValue(spec, ctx.settled(ctx.value(node.inputs[0])))
+
+
+def _same(ctx: Lowering, node: Node) -> Any:
+    return ctx.value(node.inputs[0])
+
+
+def _no_elements(ctx: Lowering, node: Node) -> Any:
+    return ListValue(node.outputs[0].spec)
+
+
+def _clear(ctx: Lowering, node: Node) -> Any:
+    value: ListValue = ctx.value(node.inputs[0])
+    if value.rows is None and value.one is None:
+        return value
+    value = _own(ctx, node)
+    assert value.rows is not None and value.rows.buffer is not None
+    buffer = value.rows.buffer
+    zero = b.const(0, "float32" if buffer.type in HALVES else buffer.type)
+    _write_row(ctx, buffer, ctx.value(node.inputs[1]), lambda _: zero)
+    return value
+
+
+def _only(ctx: Lowering, node: Node) -> Any:
+    item, index = ctx.value(node.inputs[0]), ctx.value(node.inputs[1])
+    spec = node.outputs[0].spec
+    if not isinstance(spec, ListSpec) or not spec.whole:
+        raise OnHost("it holds a tensor list of unknown size")
+    return ListValue(spec, one=(ctx.settled(index), ctx.settled(item)))
+
+
+def _add(ctx: Lowering, node: Node) -> Any:
+    first, second = ctx.value(node.inputs[0]), ctx.value(node.inputs[1])
+    spec = node.outputs[0].spec
+    if not isinstance(spec, ListSpec):
+        raise OnHost("it adds tensor lists of several sizes")
+    for value, other in ((first, second), (second, first)):
+        if value.rows is None and value.one is None and not value.lost:
+            return other._replace(spec=spec, own=False)
+    at = 0 if first.rows is not None else 1
+    other = second if at == 0 else first
+    total = _own(ctx, node, at)
+    assert total.rows is not None and total.rows.buffer is not None
+    buffer, old = total.rows.buffer, total.rows
+    if other.one is not None and other.rows is None:
+        index, item = other.one
+        row = _place(index, buffer.shape[0])
+        _write_row(ctx, buffer, index, lambda at: old.at((row, *at)) + item.at(at))
+        return total._replace(spec=spec)
+    more = _dense(ctx, node, other)
+    assert more is not None
+    ctx.write(buffer, lambda place: old.at(place) + more.at(place))
+    return total._replace(spec=spec)
+
+
+def _row(ctx: Lowering, node: Node) -> Any:
+    history = ctx.value(node.inputs[0])
+    if isinstance(history, ListValue):
+        spec = node.outputs[0].spec
+        empty = not history.lost and history.rows is None and history.one is None
+        return ListValue(spec, lost=not empty)
+    shape, type = _shape_type(node)
+    if history.shape[1:] != shape:
+        raise OnHost("it reads elements of unknown size")
+    row = _place(ctx.value(node.inputs[1]), history.shape[0])
+    return ctx.pointwise(shape, type, lambda place: history.at((row, *place)))
+
+
+def _row_spread(ctx: Lowering, node: Node) -> Any:
+    g, index = ctx.value(node.inputs[0]), ctx.value(node.inputs[1])
+    if isinstance(g, ListValue):
+        if g.rows is None and g.one is None and not g.lost:
+            return ListValue(node.outputs[0].spec)
+        raise OnHost("it needs a tensor list as it was in an earlier round")
+    shape, type = _shape_type(node)
+    if shape[1:] != g.shape:
+        raise OnHost("it reads elements of unknown size")
+    number = b.cast(index.at([Index({})] * index.rank), "int64")
+    g = ctx.settled(g)
+
+    def at(place: tuple[Index, ...]) -> Expr:
+        return b.select(b.eq(b.at(place[0]), number), g.at(place[1:]), 0)
+
+    return ctx.pointwise(shape, type, at)
+
+
+def _known(ctx: Lowering, node: Node) -> Any:
+    found = node.outputs[0].known
+    if found is None:
+        raise OnHost("it holds a tensor list of unknown size")
+    return ctx.constant(found)
+
+
+RULES: Final[dict[str, Callable[[Lowering, Node], Any]]] = {
+    "TensorListReserve": _reserve,
+    "TensorListSetItem": _set,
+    "TensorListGetItem": _get,
+    "TensorListStack": _stack,
+    "TensorListFromTensor": _from,
+    "TensorListLength": _known,
+    "RilletListIdentity": _same,
+    "RilletListZeros": _no_elements,
+    "RilletListClear": _clear,
+    "RilletListOnly": _only,
+    "RilletListAdd": _add,
+    "RilletListGetLike": _get_like,
+    "RilletListStackLike": _stack,
+    "RilletRow": _row,
+    "RilletRowSpread": _row_spread,
+    "RilletRowsCount": _known,
+}
+
+
+def for_host(ctx: Lowering, value: ListValue) -> tuple[Node, Lazy]:
+    """A node that makes what the host takes for a list, and what goes into it."""
+    if value.rows is None:
+        if not isinstance(value.spec, ListSpec):
+            raise OnHost("it holds a tensor list of unknown size")
+        value = whole(ctx, value, value.spec)
+    assert value.rows is not None
+    graph = Graph("list")
+    spec = Spec(value.rows.shape, dtypes.as_dtype(value.rows.type))
+    x = graph.placeholder(spec)
+    made = graph.add(list_from_op, (x,), {}, [Spec((), dtypes.variant)])
+    return made, value.rows
