@@ -15,6 +15,9 @@ UNLISTED = {
     "compat": """as_bytes as_str as_str_any as_text bytes_or_text_types complex_types
         dimension_at_index dimension_value forward_compatibility_horizon
         forward_compatible integral_types path_to_str real_types""",
+    "keras.config": """backend disable_interactive_logging enable_interactive_logging
+        enable_unsafe_deserialization epsilon floatx image_data_format
+        is_interactive_logging_enabled set_epsilon set_floatx set_image_data_format""",
     "keras.datasets.california_housing": "load_data",
 }
 #: Names beside TensorFlow 2.21's and tf.keras 2.15's: older ones, Keras 3's, our own.
@@ -25,13 +28,14 @@ _INITIALIZERS = "IdentityInitializer OrthogonalInitializer"
 BESIDE = {
     "": "floordiv install_as_tensorflow",
     "initializers": _INITIALIZERS,
+    "keras": "config",
     "keras.activations": "leaky_relu relu6 silu",
     "keras.constraints": "maxnorm nonneg unitnorm",
     "keras.datasets": "california_housing",
     "keras.initializers": _INITIALIZERS,
     "keras.losses": _LOSSES,
     "keras.metrics": _METRICS,
-    "keras.saving": "CustomObjectScope",
+    "keras.saving": "CustomObjectScope load_weights save_weights",
     "losses": _LOSSES,
     "metrics": _METRICS,
     "nn": "batch_to_space",

@@ -64,7 +64,6 @@ MISSING = {
     "tf.keras.applications": r"TensorFlow has it, rillet does not have it yet\.$",
     "tf.Module": r"not have it yet\.(.|\n)*keep variables as well",
     "tf.train": r"not have it yet.*tf\.keras\.optimizers\.Adam",
-    "tf.keras.models.load_model": r"np\.savez.*model\.get_weights",
     # of TensorFlow 1, of NumPy
     "tf.losses.softmax_cross_entropy": r"TensorFlow 1 had .*losses\.Categorical",
     "tf.log": r"TensorFlow 1 had it(.|\n)*Did you mean tf\.math\.log\?",

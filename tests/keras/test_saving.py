@@ -426,6 +426,53 @@ def test_training_goes_on_from_a_backup(tmp_path: Path) -> None:
         keep("")
 
 
+@keras.saving.register_keras_serializable("tests")
+def halved(x: Any) -> Any:
+    """A function that a configuration names."""
+    return x / 2
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        keras.losses.Huber(0.5),
+        keras.metrics.AUC(num_thresholds=5),
+        keras.optimizers.SGD(0.1, momentum=0.5),
+        keras.initializers.HeNormal(seed=2),
+        keras.regularizers.L2(0.3),
+        keras.constraints.MaxNorm(2),
+        keras.optimizers.schedules.ExponentialDecay(0.1, 5, 0.5),
+        layers.LSTM(3, return_sequences=True),
+    ],
+    ids=lambda item: type(item).__name__,
+)
+def test_objects_as_data(item: Any) -> None:
+    data = json.loads(json.dumps(keras.saving.serialize_keras_object([item])))
+    (again,) = keras.saving.deserialize_keras_object(data)
+    assert type(again) is type(item)
+    assert again.get_config().keys() == item.get_config().keys()
+
+
+def test_values_as_data() -> None:
+    values = {
+        "array": np.arange(3.0),
+        "tensor": tf.constant([1, 2]),
+        "tuple": (1, "a", None),
+        "bytes": b"\xff",
+        "function": halved,
+    }
+    data = json.loads(json.dumps(keras.saving.serialize_keras_object(values)))
+    again = keras.saving.deserialize_keras_object(data)
+    np.testing.assert_array_equal(again["array"], values["array"])
+    np.testing.assert_array_equal(again["tensor"], values["tensor"])
+    assert again["tuple"] == (1, "a", None) and again["bytes"] == b"\xff"
+    assert again["function"] is halved
+    lone = keras.saving.serialize_keras_object(lambda x: x + 1)
+    with pytest.raises(ValueError, match="safe_mode"):
+        keras.saving.deserialize_keras_object(lone)
+    assert keras.saving.deserialize_keras_object(lone, safe_mode=False)(1) == 2
+
+
 _KILLED = """
 import sys, rillet as tf
 keras = tf.keras

@@ -18,6 +18,7 @@ _NAMESPACES = (
     "activations",
     "backend",
     "callbacks",
+    "config",
     "constraints",
     "datasets",
     "initializers",
@@ -70,6 +71,12 @@ def _call_function(symbol: str, args: _Any, kwargs: _Any) -> _Any:
     return layers.called(symbol, args, kwargs)
 
 
+def _draw_model(model: _Any) -> str:
+    """A picture of a model, as SVG."""
+    plotting = _importlib.import_module("rillet.keras.plotting")
+    return plotting.model_to_dot(model, show_shapes=True).to_svg()
+
+
 def _files(name: str) -> _Any:
     """A function of `model_files`, loaded on its first call."""
 
@@ -106,6 +113,7 @@ def _sign_in() -> None:
     context.register_service("keras.describe_call", _describe_call)
     context.register_service("keras.describe_op", _describe_op)
     context.register_service("keras.call_function", _call_function)
+    context.register_service("keras.draw_model", _draw_model)
     for name in _FILES:
         context.register_service(f"keras.{name}", _files(name))
 

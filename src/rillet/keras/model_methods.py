@@ -73,6 +73,13 @@ class ModelFiles(Loops):
             raise RuntimeError("Model: files come with rillet.keras")
         return found
 
+    def _repr_svg_(self) -> str | None:
+        """A drawing of the layers, for notebooks; None where it is not built yet."""
+        draw = context.service("keras.draw_model")
+        if draw is None or not getattr(self, "built", False):
+            return None
+        return str(draw(self))
+
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile the model as `get_compile_config` of another one says."""
         self._files("compile_from_config")(self, config)

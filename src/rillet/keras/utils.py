@@ -8,6 +8,8 @@ from rillet.keras.data_batches import (
     unpack_x_y_sample_weight as unpack_x_y_sample_weight,
 )
 from rillet.keras.downloads import get_file as get_file
+from rillet.keras.plotting import model_to_dot as model_to_dot
+from rillet.keras.plotting import plot_model as plot_model
 from rillet.keras.progress import Progbar as Progbar
 from rillet.keras.progress import (
     disable_interactive_logging as disable_interactive_logging,
@@ -19,6 +21,8 @@ from rillet.keras.progress import (
     is_interactive_logging_enabled as is_interactive_logging_enabled,
 )
 from rillet.keras.random_source import set_random_seed as set_random_seed
+from rillet.keras.revival import deserialize_keras_object as deserialize_keras_object
+from rillet.keras.revival import serialize_keras_object as serialize_keras_object
 from rillet.keras.sequence import Sequence as Sequence
 from rillet.keras.serialization import CustomObjectScope as CustomObjectScope
 from rillet.keras.serialization import custom_object_scope as custom_object_scope
