@@ -62,8 +62,7 @@ MISSING = {
     # of TensorFlow 2, and not here yet: nothing else was meant
     "tf.strings.split": r"TensorFlow has it, rillet does not have it yet\.$",
     "tf.keras.applications": r"TensorFlow has it, rillet does not have it yet\.$",
-    "tf.Module": r"not have it yet\.(.|\n)*keep variables as well",
-    "tf.train": r"not have it yet.*tf\.keras\.optimizers\.Adam",
+    "tf.train.Saver": r"Use tf\.train\.Checkpoint\.$",
     # of TensorFlow 1, of NumPy
     "tf.losses.softmax_cross_entropy": r"TensorFlow 1 had .*losses\.Categorical",
     "tf.log": r"TensorFlow 1 had it(.|\n)*Did you mean tf\.math\.log\?",

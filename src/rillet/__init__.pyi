@@ -27,6 +27,7 @@ from rillet import random as random
 from rillet import strings as strings
 from rillet import sysconfig as sysconfig
 from rillet import test as test
+from rillet import train as train
 from rillet import version as version
 from rillet.autodiff.custom import custom_gradient as custom_gradient
 from rillet.autodiff.custom import grad_pass_through as grad_pass_through
@@ -94,6 +95,7 @@ from rillet.keras.initializers.tensorflow import (
     random_uniform_initializer as random_uniform_initializer,
 )
 from rillet.keras.initializers.tensorflow import zeros_initializer as zeros_initializer
+from rillet.module import Module as Module
 from rillet.ops.arithmetic import add_n as add_n
 from rillet.ops.arithmetic import scalar_mul as scalar_mul
 from rillet.ops.array import concat as concat
@@ -264,6 +266,7 @@ __all__ = [
     "GradientTape",
     "Graph",
     "IndexedSlices",
+    "Module",
     "Operation",
     "Tensor",
     "TensorArray",
@@ -480,6 +483,7 @@ __all__ = [
     "test",
     "tile",
     "timestamp",
+    "train",
     "transpose",
     "truediv",
     "truncatediv",

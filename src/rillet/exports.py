@@ -34,6 +34,7 @@ _TABLE: Final[dict[str, str]] = {
     # not `function`: importing a submodule of that name would hide `tf.function`
     "rillet.functions": "function",
     "rillet.graph.ir": "Graph Operation=Node",
+    "rillet.module": "Module",
     "rillet.keras.initializers.tensorflow": (
         "constant_initializer ones_initializer random_normal_initializer"
         " random_uniform_initializer zeros_initializer"

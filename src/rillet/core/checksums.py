@@ -1,7 +1,8 @@
 """CRC-32C, which TFRecord files and checkpoints carry beside their data.
 
-`google-crc32c` computes it where it is installed. Elsewhere long data is cut into lanes of equal length, whose checksums NumPy advances together;
-they are then joined by the linear map that a run of zero bytes is.
+`google-crc32c` computes it where it is installed. Elsewhere long data is cut into lanes
+of equal length, whose checksums NumPy advances together; they are then joined by the
+linear map that a run of zero bytes is.
 
 Source: Castagnoli, Bräuer, Herrmann: Optimization of cyclic redundancy-check codes
 (IEEE Trans. Comm. 41, 1993); the mask is TFRecord's.

@@ -10,23 +10,20 @@ from typing import Final
 
 _EAGER = "There are no sessions: operations run when they are called, so just call them"
 _WEIGHTS = (
-    "rillet does not write TensorFlow's own files yet; model.save('model.keras') keeps"
-    " a model, tf.keras.models.load_model reads it"
+    "rillet does not write SavedModels yet; model.save('model.keras') keeps a model,"
+    " tf.keras.models.load_model reads it"
 )
 _NO_VARIABLES = "A tf.Variable has its value as soon as it is made; leave the line out"
 
 #: The full name without ``tf.``, or of a namespace, for all that it would hold.
 _WORDS: Final[dict[str, str]] = {
     # TensorFlow 2
-    "Module": "tf.keras.layers.Layer and tf.keras.Model keep variables as well",
     "data.Dataset.ragged_batch": "Pad the rows: dataset.padded_batch(size)",
     "data.experimental.dense_to_ragged_batch": "Pad: dataset.padded_batch(size)",
     "io": "Read and write files with Python or NumPy",
     "keras.Model.export": _WEIGHTS,
     "keras.Sequential.export": _WEIGHTS,
     "saved_model": _WEIGHTS,
-    "train.Checkpoint": _WEIGHTS,
-    "train.CheckpointManager": _WEIGHTS,
     # TensorFlow 1
     "AUTO_REUSE": "Keep the layer or the variable in a Python name and use it again",
     "ConfigProto": "Use the functions of tf.config",
@@ -76,7 +73,6 @@ _WORDS: Final[dict[str, str]] = {
     "to_float": "Use tf.cast(x, tf.float32)",
     "to_int32": "Use tf.cast(x, tf.int32)",
     "to_int64": "Use tf.cast(x, tf.int64)",
-    "train": "Optimizers stand in tf.keras.optimizers: tf.keras.optimizers.Adam",
     "train.AdadeltaOptimizer": "Use tf.keras.optimizers.Adadelta",
     "train.AdagradOptimizer": "Use tf.keras.optimizers.Adagrad",
     "train.AdamOptimizer": "Use tf.keras.optimizers.Adam",
@@ -84,7 +80,7 @@ _WORDS: Final[dict[str, str]] = {
     "train.GradientDescentOptimizer": "Use tf.keras.optimizers.SGD",
     "train.MomentumOptimizer": "Use tf.keras.optimizers.SGD with momentum",
     "train.RMSPropOptimizer": "Use tf.keras.optimizers.RMSprop",
-    "train.Saver": _WEIGHTS,
+    "train.Saver": "Use tf.train.Checkpoint",
     "train.exponential_decay": "Use tf.keras.optimizers.schedules.ExponentialDecay",
     "truncated_normal": "Use tf.random.truncated_normal",
     "variable_scope": "Use tf.name_scope, and Python for what is shared",
@@ -141,7 +137,7 @@ def instead(path: str) -> str:
     whole = path
     while path and path not in _WORDS:
         path = path.rpartition(".")[0]
-    if path in ("train", "layers", "losses") and path != whole:
+    if path in ("layers", "losses") and path != whole:
         return ""  # what is said of these does not fit all that they hold
     return _WORDS.get(path, "")
 

@@ -168,6 +168,10 @@ class Generator:
                 _fits(state, [size]), trainable=False, name="StateVar"
             )
 
+    def _trackable_children(self, **kwargs: Any) -> dict[str, Any]:
+        """What a checkpoint keeps of a generator."""
+        return {"_state_var": self._state_var}
+
     @classmethod
     def from_state(cls, state: Any, alg: Any) -> Generator:
         """Make a generator that goes on from `state`."""

@@ -1,0 +1,335 @@
+"""Protocol-buffer messages as bytes: read with bounds, written by their tables.
+
+A `Schema` lists a message's fields by number. `decode` makes a `Record` from bytes,
+`encode` bytes from a record. Checkpoints and saved models call it; files may be
+hostile, so lengths, nesting and varints are checked, and unknown fields are skipped.
+
+Source: the encoding that developers.google.com/protocol-buffers/docs/encoding gives.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from rillet.core.errors import DataLossError, house_message
+
+#: Messages in messages, at most.
+_DEEPEST = 100
+_VARINT, _EIGHT, _LENGTH, _FOUR = 0, 1, 2, 5
+_WIRES = {
+    "int": _VARINT,
+    "bool": _VARINT,
+    "fixed32": _FOUR,
+    "float": _FOUR,
+    "fixed64": _EIGHT,
+    "double": _EIGHT,
+    "string": _LENGTH,
+    "bytes": _LENGTH,
+}
+_PACKS = {
+    "fixed32": struct.Struct("<I"),
+    "float": struct.Struct("<f"),
+    "fixed64": struct.Struct("<Q"),
+    "double": struct.Struct("<d"),
+}
+_ZEROS: dict[str, Any] = {
+    "int": 0,
+    "bool": False,
+    "fixed32": 0,
+    "fixed64": 0,
+    "float": 0.0,
+    "double": 0.0,
+    "string": "",
+    "bytes": b"",
+}
+
+
+class Field:
+    """One field of a message.
+
+    Args:
+        number: its number.
+        name: its name.
+        kind: ``int``, ``bool``, ``string``, ``bytes``, ``float``, ``double``,
+            ``fixed32``, ``fixed64``; a `Schema`, or a function that gives it where
+            messages hold one another.
+        repeated: whether it is a list.
+    """
+
+    __slots__ = ("number", "name", "_kind", "repeated", "wire")
+
+    def __init__(
+        self,
+        number: int,
+        name: str,
+        kind: str | Schema | Callable[[], Schema],
+        repeated: bool = False,
+    ) -> None:
+        self.number = number
+        self.name = name
+        self._kind = kind
+        self.repeated = repeated
+        self.wire = _WIRES[kind] if isinstance(kind, str) else _LENGTH
+
+    @property
+    def kind(self) -> str | Schema:
+        """A scalar's name, or the message."""
+        if not isinstance(self._kind, str | Schema):
+            self._kind = self._kind()
+        return self._kind
+
+
+class Schema:
+    """A message: its name and fields.
+
+    Example:
+        >>> tags = Field(2, "tags", "string", repeated=True)
+        >>> point = Schema("Point", Field(1, "x", "int"), tags)
+        >>> encode(point, Record(point, x=3, tags=["a"])).hex()
+        '0803120161'
+        >>> decode(point, bytes.fromhex("0803120161")).tags
+        ['a']
+    """
+
+    __slots__ = ("name", "by_number", "by_name")
+
+    def __init__(self, name: str, *fields: Field) -> None:
+        self.name = name
+        self.by_number = {f.number: f for f in fields}
+        self.by_name = {f.name: f for f in fields}
+
+
+class Record:
+    """The values of a message; fields that were not set have their zero.
+
+    Args:
+        schema: the message.
+        **values: fields by name.
+    """
+
+    __slots__ = ("schema", "values")
+
+    schema: Schema
+    values: dict[str, Any]
+
+    def __init__(self, schema: Schema, **values: Any) -> None:
+        object.__setattr__(self, "schema", schema)
+        object.__setattr__(self, "values", values)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.values[name]
+        except KeyError:
+            field = self.schema.by_name.get(name)
+        if field is None:
+            raise AttributeError(f"{self.schema.name} has no field {name}")
+        if field.repeated:
+            return self.values.setdefault(name, [])
+        kind = field.kind
+        return Record(kind) if isinstance(kind, Schema) else _ZEROS[kind]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in self.schema.by_name:
+            raise AttributeError(f"{self.schema.name} has no field {name}")
+        self.values[name] = value
+
+    def has(self, name: str) -> bool:
+        """Whether a field was set."""
+        return name in self.values
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Record):
+            return NotImplemented
+        return self.schema is other.schema and self.values == other.values
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{k}={v!r}" for k, v in self.values.items())
+        return f"{self.schema.name}({shown})"
+
+
+def damaged(what: str, values: str = "") -> DataLossError:
+    """The error for bytes that are no such message."""
+    return DataLossError(house_message("protobuf", what, values))
+
+
+def read_varint(data: bytes | memoryview, at: int, end: int) -> tuple[int, int]:
+    """An unsigned number of variable length.
+
+    Args:
+        data: what holds it.
+        at: where it begins.
+        end: where the data ends.
+
+    Returns:
+        The number, and where the next thing begins.
+
+    Raises:
+        DataLossError: where it is cut off or longer than 10 bytes.
+    """
+    value = shift = 0
+    while at < end:
+        byte = data[at]
+        at += 1
+        value |= (byte & 127) << shift
+        if byte < 128:
+            return value & 0xFFFFFFFFFFFFFFFF, at
+        shift += 7
+        if shift > 63:
+            raise damaged("a number is longer than 10 bytes", f"at byte {at}")
+    raise damaged("the bytes end inside a number", f"at byte {at}")
+
+
+def varint(value: int) -> bytes:
+    """A number as bytes; negative ones in two's complement of 64 bits."""
+    value &= 0xFFFFFFFFFFFFFFFF
+    out = bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def decode(schema: Schema, data: bytes | memoryview) -> Record:
+    """A message from bytes.
+
+    Raises:
+        DataLossError: where the bytes are no such message.
+    """
+    view = memoryview(data)
+    return _decode(schema, view, 0, len(view), 0)
+
+
+def _decode(schema: Schema, data: memoryview, at: int, end: int, depth: int) -> Record:
+    if depth > _DEEPEST:
+        raise damaged("messages are nested too deep", f"more than {_DEEPEST}")
+    record = Record(schema)
+    values, by_number = record.values, schema.by_number
+    while at < end:
+        tag, at = read_varint(data, at, end)
+        wire, field = tag & 7, by_number.get(tag >> 3)
+        stop = at
+        if wire == _VARINT:
+            number, stop = read_varint(data, at, end)
+        elif wire == _LENGTH:
+            length, at = read_varint(data, at, end)
+            stop = at + length
+        elif wire in (_EIGHT, _FOUR):
+            stop = at + (8 if wire == _EIGHT else 4)
+        else:
+            raise damaged("a field is of an unknown kind", f"{wire} at byte {at}")
+        if stop > end:
+            raise damaged(f"the bytes end inside a {schema.name}", f"at byte {at}")
+        if field is None or (wire != field.wire and wire != _LENGTH):
+            at = stop
+            continue
+        if wire != field.wire:
+            if field.repeated:
+                held = values.setdefault(field.name, [])
+                held += _packed(field, data[at:stop])
+            at = stop
+            continue
+        kind = field.kind
+        value: Any
+        if isinstance(kind, Schema):
+            value = _decode(kind, data, at, stop, depth + 1)
+        elif wire == _VARINT:
+            value = _from_varint(kind, number)
+        else:
+            value = _scalar(kind, data[at:stop])
+        if field.repeated:
+            values.setdefault(field.name, []).append(value)
+        elif isinstance(value, Record) and field.name in values:
+            _merge(values[field.name], value)
+        else:
+            values[field.name] = value
+        at = stop
+    return record
+
+
+def _merge(into: Record, other: Record) -> None:
+    """A message that comes twice: the later fields win, lists are joined."""
+    for name, value in other.values.items():
+        held = into.values.get(name)
+        if isinstance(value, list) and held is not None:
+            held += value
+        elif isinstance(value, Record) and held is not None:
+            _merge(held, value)
+        else:
+            into.values[name] = value
+
+
+def _from_varint(kind: str, number: int) -> Any:
+    if kind == "bool":
+        return number != 0
+    return number - (1 << 64) if number >> 63 else number
+
+
+def _scalar(kind: str, data: memoryview) -> Any:
+    if kind == "bytes":
+        return bytes(data)
+    if kind == "string":
+        try:
+            return str(data, "utf-8")
+        except UnicodeDecodeError:
+            raise damaged("a text is not UTF-8", repr(bytes(data[:40]))) from None
+    return _PACKS[kind].unpack(data)[0]
+
+
+def _packed(field: Field, data: memoryview) -> list[Any]:
+    """A list of numbers that stand together."""
+    kind = str(field.kind)
+    if field.wire == _VARINT:
+        found, at = [], 0
+        while at < len(data):
+            number, at = read_varint(data, at, len(data))
+            found.append(_from_varint(kind, number))
+        return found
+    pack = _PACKS[kind]
+    if len(data) % pack.size:
+        raise damaged("packed numbers are cut off", f"{len(data)} bytes")
+    return [row[0] for row in pack.iter_unpack(data)]
+
+
+def encode(schema: Schema, record: Record) -> bytes:
+    """A message as bytes: fields in the order of their numbers, zeros left out."""
+    out: list[bytes] = []
+    for number in sorted(schema.by_number):
+        field = schema.by_number[number]
+        if field.name not in record.values:
+            continue
+        value = record.values[field.name]
+        kind = field.kind
+        if not field.repeated:
+            if isinstance(kind, Schema) or value != _ZEROS[kind]:
+                out += _field(field, kind, value)
+        elif field.wire == _LENGTH:
+            for item in value:
+                out += _field(field, kind, item)
+        elif value:
+            body = b"".join(_bare(str(kind), item) for item in value)
+            out += (varint(number << 3 | _LENGTH), varint(len(body)), body)
+    return b"".join(out)
+
+
+def _field(field: Field, kind: str | Schema, value: Any) -> Iterable[bytes]:
+    tag = varint(field.number << 3 | field.wire)
+    if isinstance(kind, Schema):
+        body = encode(kind, value)
+    elif kind == "string":
+        body = value.encode()
+    elif kind == "bytes":
+        body = bytes(value)
+    else:
+        return tag, _bare(kind, value)
+    return tag, varint(len(body)), body
+
+
+def _bare(kind: str, value: Any) -> bytes:
+    if kind in _PACKS:
+        return _PACKS[kind].pack(value)
+    return varint(int(value))
