@@ -41,7 +41,8 @@ class Task:
     """An item with what scheduling asks of it."""
 
     __slots__ = (
-        "aligned", "cut", "extent", "item", "level", "reads", "rigid", "work", "writes",
+        "aligned", "cut", "extent", "fails", "item", "level", "reads", "rigid", "work",
+        "writes",
     )  # fmt: skip
 
     def __init__(self, item: Nest | KernelCall) -> None:
@@ -55,6 +56,7 @@ class Task:
             self.extent = outer_extent(item)
             self.rigid = not item.domain
             self.work = estimated_work(item) * self.extent
+            self.fails = any(e.kind == "checked" for e in item.expressions())
         else:
             self.writes = {id(x): x for x in item.writes}
             self.reads = {id(x): x for x in item.buffers()}
@@ -63,6 +65,7 @@ class Task:
             self.rigid = item.rigid
             self.cut = item.cut
             self.work = item.work * self.extent
+            self.fails = item.fails
         self.item: Nest | KernelCall = item
 
 
@@ -332,7 +335,11 @@ def _waves(tasks: list[Task]) -> list[list[Chain]]:
         for k in task.writes:
             before += [(r, k) for r in readers.get(k, ()) if r is not task]
             before += [(w, k) for w in writers.get(k, ()) if not _apart(w, task, k)]
-        chain = _home(task, before, home, chains, 0 if first else -1)
+        checks: list[Chain] = []
+        if any(x.role == "variable" for x in task.writes.values()):
+            # written when nothing can fail any more
+            checks = [c for c in chains if any(t.fails for t in c.tasks)]
+        chain = _home(task, before, home, chains, 0 if first else -1, checks)
         home[id(task)] = chain
         for k in task.reads:
             readers.setdefault(k, []).append(task)
@@ -391,8 +398,12 @@ def _home(
     home: dict[int, Chain],
     chains: list[Chain],
     least: int,
+    checks: list[Chain],
 ) -> Chain:
-    """The chain that a task joins, or a new one, in a wave after `least`."""
+    """The chain that a task joins, or a new one.
+
+    It comes in a wave after `least`, and after `checks`.
+    """
     latest = max([home[id(t)].wave for t, _ in before], default=least)
     last = [c for c in chains if c.wave == latest]
     needed = [c for c in last if any(home[id(t)] is c for t, _ in before)]
@@ -401,18 +412,19 @@ def _home(
     if len(needed) == 1:
         chain = needed[0]
         own = [k for t, k in before if home[id(t)] is chain]
+        late = _comes_late(chain, checks)
         rows = [t for t, _ in before if home[id(t)] is chain]
         aligned = all(
             k in t.aligned and k in task.aligned for t, k in zip(rows, own, strict=True)
         )
-        if aligned and not chain.whole and chain.fits(task):
+        if late and aligned and not chain.whole and chain.fits(task):
             chain.add(task)
             return chain
-        if _goes_whole(chain, task):
+        if late and _goes_whole(chain, task):
             chain.whole = True
             chain.tasks.append(task)
             return chain
-    wave = latest + 1
+    wave = max([latest, *[c.wave for c in checks]]) + 1
     for chain in chains:
         if chain.wave == wave and chain.whole and _goes_whole(chain, task):
             chain.tasks.append(task)
@@ -420,6 +432,11 @@ def _home(
     made = Chain(task, wave)
     chains.append(made)
     return made
+
+
+def _comes_late(chain: Chain, checks: list[Chain]) -> bool:
+    """Whether all checks are done before what is added to a chain."""
+    return all(c.wave < chain.wave or (c is chain and chain.whole) for c in checks)
 
 
 def _merged(
@@ -526,15 +543,22 @@ def _may_fail_late(schedule: Schedule, written: set[int]) -> bool:
     begun = False
     for segment in schedule.segments:
         for wave in segment.waves:
-            writes = any(
-                id(x) in written for c in wave for call in c.calls for x in call.writes
-            )
-            if (begun or writes) and any(call.fails for c in wave for call in c.calls):
-                return True
-            begun = begun or writes
+            for calls in _in_order(wave):
+                writes = any(id(x) in written for q in calls for x in q.writes)
+                if (begun or writes) and any(q.fails for q in calls):
+                    return True
+                begun = begun or writes
         if begun and segment.host:
             return True
     return False
+
+
+def _in_order(wave: Any) -> list[list[KernelCall]]:
+    """A wave's calls: those that run at the same time, then the others singly."""
+    if not isinstance(wave, list):
+        return []  # a mark or a jump
+    together = [q for c in wave if not c.whole for q in c.calls]
+    return [together, *[[q] for c in wave if c.whole for q in c.calls]]
 
 
 def live_ranges(schedule: Schedule) -> dict[int, tuple[Buffer, int, int]]:
