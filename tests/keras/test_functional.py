@@ -214,3 +214,46 @@ def test_variables_and_constants_mix_with_placeholders() -> None:
     np.testing.assert_array_equal(model(np.ones((1, 2))), [[3.0, 4.0]])
     scale.assign([0.0, 0.0])
     np.testing.assert_array_equal(model(np.ones((1, 2))), [[1.0, 1.0]])
+
+
+def test_losses_and_metrics_of_placeholders() -> None:
+    i = keras.Input((4,))
+    x = layers.Dense(3, kernel_initializer="ones")(i)
+    model = keras.Model(i, x)
+    model.add_loss(tf.reduce_mean(x) * 2.0)
+    model.add_metric(tf.reduce_sum(x), name="total", aggregation="mean")
+    model.compile("sgd", "mse")
+    ones, targets = np.ones((4, 4)), np.ones((4, 3))
+    # (4 - 1)^2 + 2 * 4 and 12 fours.
+    assert model.evaluate(ones, targets, verbose=0) == [17.0, 48.0]
+    assert [layer.name for layer in model.layers][-1].startswith("add_metric")
+    assert len(model.weights) == 2
+    for again in (
+        keras.Model.from_config(model.get_config()),
+        keras.models.clone_model(model),
+        copy.deepcopy(model),
+    ):
+        again.set_weights(model.get_weights())
+        again.compile("sgd", "mse")
+        assert again.evaluate(ones, targets, verbose=0) == [17.0, 48.0]
+    model.fit(ones, targets, verbose=0)
+    assert model.evaluate(ones, targets, verbose=0)[0] < 17.0
+
+
+def test_sequences_of_any_length_train_in_graphs() -> None:
+    keras.utils.set_random_seed(1)
+    i = keras.Input((None,), dtype="int32")
+    x = layers.Embedding(10, 4, mask_zero=True)(i)
+    x = layers.Bidirectional(layers.LSTM(3, return_sequences=True))(x)
+    model = keras.Model(i, layers.Dense(1)(layers.GRU(3, go_backwards=True)(x)))
+    ids, ones = np.arange(60).reshape(12, 5) % 10, np.ones((12, 1))
+    found = []
+    for eagerly in (False, True):
+        model.compile("adam", "mse", run_eagerly=eagerly)
+        found.append(model.evaluate(ids, ones, verbose=0))
+        found.append(model.evaluate(ids[:, :3], ones, verbose=0))
+    # The same sums, by a loop in a graph and one after the other.
+    np.testing.assert_allclose(found[:2], found[2:], rtol=1e-5)
+    model.compile("adam", "mse")
+    history = model.fit(ids, ones, epochs=4, verbose=0).history["loss"]
+    assert history[-1] < history[0]

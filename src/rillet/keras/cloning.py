@@ -13,6 +13,7 @@ from rillet.core import nest
 from rillet.core.errors import house_message
 from rillet.keras.functional import Functional
 from rillet.keras.functional_config import network_config, network_of
+from rillet.keras.functional_copies import ends_beside
 from rillet.keras.input_layer import Input, InputLayer
 from rillet.keras.keras_tensor import KerasTensor
 from rillet.keras.layers.core import Lambda
@@ -131,10 +132,12 @@ def _functional(model: Any, input_tensors: Any, make: Callable[[Any], Any]) -> A
         else:
             made[layer.name] = make(layer)
     config = network_config(model, lambda layer: {"config": {"name": layer.name}})
-    inputs, outputs, _ = network_of(config, None, made)
+    inputs, outputs, layers = network_of(config, None, made)
     if isinstance(model._nested_inputs, KerasTensor):
         inputs = nest.flatten(inputs)[0]
-    return Functional(inputs, outputs, name=model.name)
+    clone = Functional(inputs, outputs, name=model.name)
+    clone._add_end(*ends_beside(clone, layers))
+    return clone
 
 
 def _input_for(tensor: Any, old: Any) -> Any:

@@ -14,10 +14,11 @@ from rillet.core.errors import house_message
 from rillet.core.logger import get_logger
 from rillet.core.shapes import TensorShape, as_shape
 from rillet.core.tensor import Tensor
+from rillet.keras.added_layers import AddLoss, AddMetric
 from rillet.keras.base_layer import Layer
 from rillet.keras.call_context import mask_of, set_mask
 from rillet.keras.functional_config import network_config, network_of
-from rillet.keras.functional_copies import cut, read, written
+from rillet.keras.functional_copies import cut, ends_beside, read, written
 from rillet.keras.input_spec import InputSpec
 from rillet.keras.keras_tensor import KerasTensor
 from rillet.keras.model import Model
@@ -124,7 +125,7 @@ class Functional(Model):
             specs.append(
                 InputSpec(shape=whole, allow_last_axis_squeeze=True, name=name)
             )
-        return specs
+        return specs[0] if len(specs) == 1 else specs
 
     @property
     def _begins_known(self) -> bool:
@@ -177,8 +178,59 @@ class Functional(Model):
     def _makes_weights_in_build(self) -> bool:
         return False
 
+    def add_loss(self, losses: Any, **kwargs: Any) -> None:
+        """Add to what training minimises; see `Layer.add_loss`.
+
+        Args:
+            losses: what `Layer.add_loss` takes, or placeholders computed from those of
+                the model.
+            **kwargs: `inputs`, ignored.
+        """
+        given = losses if isinstance(losses, list | tuple) else [losses]
+        for loss in given:
+            if isinstance(loss, KerasTensor):
+                self._add_end(AddLoss()(loss))
+        rest = [loss for loss in given if not isinstance(loss, KerasTensor)]
+        if rest:
+            super().add_loss(rest, **kwargs)
+
+    def add_metric(self, value: Any, name: str | None = None, **kwargs: Any) -> None:
+        """Add a value to the metrics that training shows; see `Layer.add_metric`.
+
+        Args:
+            value: what `Layer.add_metric` takes, or a placeholder computed from those
+                of the model.
+            name: the metric's name.
+            **kwargs: `aggregation`, ``"mean"`` or None.
+        """
+        if not isinstance(value, KerasTensor):
+            super().add_metric(value, name, **kwargs)
+            return
+        layer = AddMetric(kwargs.get("aggregation"), name)
+        self._add_end(layer(value))
+
+    def _add_end(self, *tensors: KerasTensor) -> None:
+        """Compute further placeholders whenever the model runs."""
+        if not tensors:
+            return
+        old = self._network
+        beside = [*old.beside, *tensors]
+        network = Network(old.inputs, old.outputs, beside)
+        self.__dict__["_network"] = network
+        known = {id(layer) for layer in self._network_layers}
+        new = [layer for layer in network.layers if id(layer) not in known]
+        self._network_layers = [*self._network_layers, *new]
+        self.__dict__["_hot"] = None
+        self._forget_functions()
+
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         """Run the layers between the inputs and the outputs."""
+        network = self._network
+        if type(inputs) is Tensor and mask is None and len(network.inputs) == 1:
+            like = network.inputs[0]
+            if inputs.dtype is like.dtype and inputs.ndim == like.ndim:
+                found = network.run([inputs])
+                return self._packed(found)
         given = self._in_order(inputs)
         values = [
             _conformed(x, like) for x, like in zip(given, self.inputs, strict=True)
@@ -187,7 +239,10 @@ class Functional(Model):
             for x, m in zip(values, self._in_order(mask), strict=True):
                 if m is not None and isinstance(x, Tensor):
                     set_mask(x, m)
-        found = self._network.run(values)
+        return self._packed(network.run(values))
+
+    def _packed(self, found: list[Any]) -> Any:
+        """Results in the structure of the outputs."""
         if isinstance(self._nested_outputs, KerasTensor):
             return found[0]
         return nest.pack_sequence_as(self._nested_outputs, found)
@@ -233,9 +288,7 @@ class Functional(Model):
                 for shape, like in zip(shapes, self.inputs, strict=True)
             ]
             found = [as_shape(y.shape) for y in self._network.run(given)]
-        if isinstance(self._nested_outputs, KerasTensor):
-            return found[0]
-        return nest.pack_sequence_as(self._nested_outputs, found)
+        return self._packed(found)
 
     def get_config(self) -> dict[str, Any]:
         """The name, the layers' configurations and how they are connected.
@@ -252,9 +305,10 @@ class Functional(Model):
         """A new model like the one whose configuration this is."""
         if "layers" not in config or "input_layers" not in config:
             return super(Model, cls).from_config(config)
-        inputs, outputs, _ = network_of(config, custom_objects)
+        inputs, outputs, layers = network_of(config, custom_objects)
         made: Any = cls if cls is not Model else Functional
         model: Self = made(inputs=inputs, outputs=outputs, name=config.get("name"))
+        model._add_end(*ends_beside(model, layers))
         if config.get("trainable") is False:
             model.trainable = False
         return model
@@ -270,9 +324,9 @@ class Functional(Model):
         return kept
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        inputs, outputs = read(state.pop("_network_state"))
+        inputs, outputs, beside = read(state.pop("_network_state"))
         self.__dict__.update(state)
-        network = Network(nest.flatten(inputs), nest.flatten(outputs))
+        network = Network(nest.flatten(inputs), nest.flatten(outputs), beside)
         self.__dict__["_network"] = network
         self.__dict__["_nested_inputs"] = inputs
         self.__dict__["_nested_outputs"] = outputs

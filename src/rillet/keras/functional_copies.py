@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from rillet.core import nest
+from rillet.keras.added_layers import AddLoss, AddMetric
 from rillet.keras.input_layer import Input, InputLayer
 from rillet.keras.keras_tensor import KerasTensor, replaced
 from rillet.keras.network import Network
@@ -76,6 +77,15 @@ def _ordered(ends: list[int], outputs: list[KerasTensor]) -> list[Node]:
     return list(done.values())
 
 
+def ends_beside(model: Any, layers: dict[str, Any]) -> list[KerasTensor]:
+    """What layers give that add losses and metrics, and that no output needs."""
+    found: list[KerasTensor] = []
+    for layer in layers.values():
+        if isinstance(layer, AddLoss | AddMetric) and layer._inbound_nodes:
+            found += nest.flatten(layer._inbound_nodes[0].outputs)
+    return found
+
+
 def written(network: Network, model: Any) -> Any:
     """A model's calls without placeholders: for copies and pickles."""
     numbers = network._slots()
@@ -92,12 +102,14 @@ def written(network: Network, model: Any) -> Any:
         )
         for node in network.nodes
     ]
-    ends = replaced([model._nested_inputs, model._nested_outputs], token)
+    ends = replaced(
+        [model._nested_inputs, model._nested_outputs, network.beside], token
+    )
     return calls, ends
 
 
-def read(state: Any) -> tuple[Any, Any]:
-    """The inputs and outputs of a model that `written` described."""
+def read(state: Any) -> tuple[Any, Any, Any]:
+    """The inputs and outputs of a model that `written` described, and other ends."""
     calls, ends = state
     tensors: dict[int, KerasTensor] = {}
     for layer, args, kwargs, outputs in calls:
@@ -107,8 +119,8 @@ def read(state: Any) -> tuple[Any, Any]:
             continue
         made = _made(outputs, layer, tensors)
         Node(layer, given_args, given_kwargs, made)
-    inputs, outputs = _fill(ends, tensors)
-    return inputs, outputs
+    inputs, outputs, beside = _fill(ends, tensors)
+    return inputs, outputs, beside
 
 
 class _Token:

@@ -22,6 +22,7 @@ class Network:
     Args:
         inputs: the placeholders that go in.
         outputs: those that come out.
+        beside: further ones to compute, as losses are.
 
     Attributes:
         nodes: the calls, in an order in which they can run.
@@ -33,11 +34,18 @@ class Network:
             unique.
     """
 
-    def __init__(self, inputs: list[KerasTensor], outputs: list[KerasTensor]) -> None:
+    def __init__(
+        self,
+        inputs: list[KerasTensor],
+        outputs: list[KerasTensor],
+        beside: list[KerasTensor] | None = None,
+    ) -> None:
         self.inputs = inputs
         self.outputs = outputs
+        self.beside = list(beside or ())
         order: dict[int, int] = {}
-        found = _walked(outputs, {id(t) for t in inputs}, order)
+        ends = [*outputs, *self.beside]
+        found = _walked(ends, {id(t) for t in inputs}, order)
         depths, layer_depths = _depths(found)
         for tensor in inputs:
             node = tensor.node
@@ -62,9 +70,11 @@ class Network:
         self._check_connected()
         self._check_names()
         self._members = {id(node) for node in self.nodes}
-        self._plan = [
-            _Step(node, self._slots()) for node in self.nodes if not node.is_input
-        ]
+        slots = self._slots()
+        self._count = len(slots)
+        self._in = [slots[id(t)] for t in inputs]
+        self._out = [slots[id(t)] for t in outputs]
+        self._plan = [_Step(n, slots) for n in self.nodes if not n.is_input]
 
     def __contains__(self, node: Node) -> bool:
         return id(node) in self._members
@@ -115,13 +125,15 @@ class Network:
         Args:
             given: the values, in the order of `inputs`.
         """
-        slots = self._slots()
-        values: list[Any] = [None] * len(slots)
-        for tensor, value in zip(self.inputs, given, strict=True):
-            values[slots[id(tensor)]] = value
+        values: list[Any] = [None] * self._count
+        for slot, value in zip(self._in, given, strict=True):
+            values[slot] = value
         for step in self._plan:
-            step.run(values)
-        return [values[slots[id(t)]] for t in self.outputs]
+            if step.first >= 0 and step.out >= 0:
+                values[step.out] = step.layer(values[step.first])
+            else:
+                step.run(values)
+        return [values[slot] for slot in self._out]
 
 
 class _Step:
