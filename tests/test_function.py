@@ -448,3 +448,14 @@ def test_calls_leave_nothing_behind() -> None:
         step()
     gc.collect()
     assert len(gc.get_objects()) - before < 50
+
+
+def test_rows_of_any_length_sort() -> None:
+    found = tf.function(
+        lambda x: (tf.sort(x), tf.argsort(x)),
+        input_signature=[tf.TensorSpec([None], tf.float32)],
+    )
+    for row in ([3.0, 1.0, 2.0], [2.0, 4.0]):
+        values, places = found(tf.constant(row))
+        np.testing.assert_array_equal(values, np.sort(row))
+        np.testing.assert_array_equal(places, np.argsort(row))

@@ -175,7 +175,7 @@ def _sorted(op: str, values: Any, axis: Any, direction: str) -> tuple[Any, Any]:
         found, places = [
             reverse_op(y, last) for y in top_k_op(reverse_op(x, last), dims[at])
         ]
-        places = sub_op(Tensor(np.array(dims[at] - 1, np.int32)), places)
+        places = sub_op(to_tensor(dims[at] - 1, hint=dtypes.int32), places)
     if swap is not None:
         found, places = (
             transpose_op(found, tuple(swap)),

@@ -181,6 +181,8 @@ def _rewritten(source: Source) -> tuple[ast.stmt, str]:
     for argument in [*plain, arguments.vararg, arguments.kwarg]:
         if argument is not None:
             argument.annotation = None
+    # code begins at its decorators, and its lines are counted from there
+    node.lineno = min([node.lineno, *[d.lineno for d in node.decorator_list]])
     node.decorator_list, node.returns = [], None
     rewrite_function(node)
     return node, node.name
