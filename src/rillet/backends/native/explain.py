@@ -12,7 +12,9 @@ from typing import Any, Final, NamedTuple
 
 from rillet.backends.native.binding import Binding
 from rillet.backends.native.codegen import item_bytes
+from rillet.backends.native.control import BranchItem, LoopItem
 from rillet.backends.native.costs import Cost, cost
+from rillet.backends.native.jumps import Jump, Mark, rounds
 from rillet.backends.native.lower import HostItem
 from rillet.backends.native.nests import Nest
 from rillet.backends.native.origins import op_name, origins
@@ -27,6 +29,10 @@ _THREADS: Final = (1, 2, 4, 8, 16, 32, 64)
 #: with the threads: what two and eight threads take, carried on.
 _MEETING: Final = 0.1
 _CLAIM: Final = 0.02
+#: How many kernels are looked at for a repetition.
+_PERIOD: Final = 4
+#: What lies inside a program.
+_WITHIN: Final = ("temp", "const", "state")
 _THOUSANDS: Final = ("", "k", "M", "G", "T")
 
 
@@ -54,30 +60,113 @@ def explain_binding(binding: Binding, arrays: Any, timed: bool) -> str:
     lines = [f"compiled for {_inputs(binding)}", *_steps(binding)]
     lines += _host(binding)
     lines += _memory(binding)
-    rows: list[_Row] = []
-    spans: list[list[tuple[int, float]]] = []
-    at = 0
+    walk = _Walk(binding, known, times)
+    before = [h for h in binding.schedule.before if _computes(h)]
+    if before:
+        names = ", ".join(op_name(item.node) for item in before)
+        lines.append(f"first the host: {names}")
     for number, segment in enumerate(binding.schedule.segments):
         if len(binding.schedule.segments) > 1:
-            lines.append(f"segment {number + 1}")
-        for wave in segment.waves:
-            at += 1
-            lines.append(f"wave {at}")
-            spans.append([])
-            for chain in wave:
-                made = [
-                    _Row(call, _title(task.item, call, known), cost(task.item, call))
-                    for task, call in zip(chain.tasks, chain.calls, strict=True)
-                ]
-                lines += _chain(chain, made, times)
-                rows += made
-                ns = sum(row.cost.ns for row in made)
-                spans[-1].append((_blocks(chain), ns / 1e3))
-        if segment.host:
-            names = ", ".join(op_name(item.node) for item in segment.host)
-            lines.append(f"then the host: {names}")
-    lines += _total(binding, rows, spans, times)
-    return "\n".join(lines)
+            walk.lines.append(f"segment {number + 1}")
+        walk.waves(segment.waves)
+        if any(_computes(item) for item in segment.host):
+            found = [item for item in segment.host if _computes(item)]
+            names = ", ".join(op_name(item.node) for item in found)
+            walk.lines.append(f"then the host: {names}")
+    return "\n".join([*lines, *walk.lines, *_total(binding, walk, times)])
+
+
+class _Walk:
+    """Goes through waves, and keeps the figures.
+
+    Attributes:
+        lines: what there is to say.
+        rows: the kernels.
+        often: how often each of them runs, as far as that is known.
+        spans: for each wave how often it runs, and its chains: blocks, microseconds.
+        open: whether it is not known how often some loop runs.
+    """
+
+    def __init__(self, binding: Binding, known: Any, times: Times | None) -> None:
+        self.lines: list[str] = []
+        self.rows: list[_Row] = []
+        self.often: list[int] = []
+        self.spans: list[tuple[int, list[tuple[int, float]]]] = []
+        self.open = False
+        self._known = known
+        self._times = times
+        self._wave = 0
+        self._rounds = dict(_loops(binding.lowered.items))
+
+    def waves(self, waves: list[Any]) -> None:
+        """The waves of a segment, with the marks and jumps between them."""
+        marks = [wave for wave in waves if isinstance(wave, Mark)]
+        letters = {id(mark): chr(ord("A") + k % 26) * (k // 26 + 1)
+                   for k, mark in enumerate(marks)}  # fmt: skip
+        loops = rounds(waves)
+        for at, wave in enumerate(waves):
+            if isinstance(wave, Mark):
+                self.lines.append(f"place {letters[id(wave)]}")
+            elif isinstance(wave, Jump):
+                self.lines.append(self._jump(wave, letters, waves[:at]))
+            else:
+                often = 1
+                for first, last in loops:
+                    if first <= at <= last:
+                        often *= self._count(waves[last])
+                self._one(wave, often)
+
+    def _count(self, jump: Jump) -> int:
+        found = self._rounds.get(id(jump.flag))
+        self.open = self.open or found is None
+        return 1 if found is None else found
+
+    def _jump(self, jump: Jump, letters: dict[int, str], before: list[Any]) -> str:
+        where = letters[id(jump.to)]
+        if not any(wave is jump.to for wave in before):
+            return f"on to {where} where {jump.flag.name} is {jump.when}"
+        count = self._rounds.get(id(jump.flag))
+        often = "" if count is None else f", {count} rounds in all"
+        return f"back to {where} where {jump.flag.name} is {jump.when}{often}"
+
+    def _one(self, wave: list[Chain], often: int) -> None:
+        self._wave += 1
+        self.lines.append(f"wave {self._wave}")
+        spans = []
+        before: list[Any] = []
+        alike = 0
+        for chain in wave:
+            made = [
+                _Row(call, _title(task.item, call, self._known), cost(task.item, call))
+                for task, call in zip(chain.tasks, chain.calls, strict=True)
+            ]
+            same = [_blocks(chain), *[(row.title, row.cost) for row in made]]
+            if same == before:
+                alike += 1
+            else:
+                self._again(alike)
+                alike = 0
+                self.lines += _chain(chain, made, self._times)
+            before = same
+            self.rows += made
+            self.often += [often] * len(made)
+            spans.append((_blocks(chain), sum(row.cost.ns for row in made) / 1e3))
+        self._again(alike)
+        self.spans.append((often, spans))
+
+    def _again(self, alike: int) -> None:
+        if alike:
+            self.lines.append(f"  {alike} more chains like the last")
+
+
+def _loops(items: Any) -> Iterator[tuple[int, int | None]]:
+    """For each loop its flag and how many rounds it has."""
+    for item in items:
+        if isinstance(item, LoopItem):
+            yield id(item.flag), item.count
+        if isinstance(item, LoopItem | BranchItem):
+            for part in item.parts():
+                yield from _loops(part)
 
 
 # The head
@@ -105,7 +194,11 @@ def host_items(binding: Binding) -> list[HostItem]:
     """The nodes that Python runs, without those that only hand something on."""
     schedule = binding.schedule
     items = [*schedule.before, *[h for s in schedule.segments for h in s.host]]
-    return [h for h in items if h.node.op not in (PLACEHOLDER, CONST, READ)]
+    return [h for h in items if _computes(h)]
+
+
+def _computes(item: HostItem) -> bool:
+    return item.node.op not in (PLACEHOLDER, CONST, READ)
 
 
 def told(node: Node, why: str) -> str:
@@ -167,7 +260,10 @@ def _chain(chain: Chain, rows: list[_Row], times: Times | None) -> list[str]:
     if times is not None:
         columns += "        us  GFLOP/s"
     lines = [head, f"    {columns}"]
-    for row in rows:
+    for often, row in _runs(rows):
+        if isinstance(row, int):
+            lines.append(f"      the last {row} again, {often} times")
+            continue
         found = row.cost
         text = f"{_bytes(found.read):>10}{_bytes(found.written):>10}"
         text += f"{_scaled(found.flops):>10}{found.ns / 1e3:>10.2f}"
@@ -178,20 +274,39 @@ def _chain(chain: Chain, rows: list[_Row], times: Times | None) -> list[str]:
     return lines
 
 
+def _runs(rows: list[_Row]) -> Iterator[tuple[int, _Row | int]]:
+    """Rows; of what repeats itself the first time, and how many rows how often."""
+    keys = [(row.title, row.cost) for row in rows]
+    at = 0
+    while at < len(rows):
+        best = (0, 0)
+        for period in range(1, _PERIOD + 1):
+            times = 0
+            while (
+                keys[at : at + period]
+                == keys[at + period * (times + 1) : at + period * (times + 2)]
+            ):
+                times += 1
+            if times > 1 and times * period > best[0] * best[1]:
+                best = (period, times)
+        period, times = best
+        for row in rows[at : at + max(period, 1)]:
+            yield 1, row
+        if times:
+            yield times, period
+        at += max(period, 1) + period * times
+
+
 # The foot
 
 
-def _total(
-    binding: Binding,
-    rows: list[_Row],
-    spans: list[list[tuple[int, float]]],
-    times: Times | None,
-) -> list[str]:
-    flops = sum(row.cost.flops for row in rows)
-    read = sum(row.cost.read for row in rows)
-    written = sum(row.cost.written for row in rows)
-    outer = sum(_size(b) for b in _outer(binding, rows))
-    lines = ["total"]
+def _total(binding: Binding, walk: _Walk, times: Times | None) -> list[str]:
+    rows = list(zip(walk.rows, walk.often, strict=True))
+    flops = sum(row.cost.flops * often for row, often in rows)
+    read = sum(row.cost.read * often for row, often in rows)
+    written = sum(row.cost.written * often for row, often in rows)
+    outer = sum(_size(b) for b in _outer(walk.rows))
+    lines = ["total, all branches taken, unknown loops once" if walk.open else "total"]
     lines.append(
         f"  {_scaled(flops)} FLOPs; kernels read {_bytes(read)} and write"
         f" {_bytes(written)}"
@@ -201,10 +316,10 @@ def _total(
             f"  inputs, variables and outputs are {_bytes(outer)}:"
             f" {flops / outer:.1f} FLOP a byte"
         )
-    guess = ", ".join(f"{n}: {_on(spans, n):.0f}" for n in _THREADS)
+    guess = ", ".join(f"{n}: {_on(walk.spans, n):.0f}" for n in _THREADS)
     lines.append(f"  about us on so many threads: {guess}")
     if times is not None:
-        single = sum(times.calls.values())
+        single = sum(times.calls[id(row.call)] * often for row, often in rows)
         lines.append(
             f"  measured: {single * 1e6:.0f} us in kernels, one after the other on one"
             f" thread ({flops / max(single, 1e-9) / 1e9:.0f} GFLOP/s);"
@@ -214,12 +329,12 @@ def _total(
     return lines
 
 
-def _outer(binding: Binding, rows: list[_Row]) -> Iterator[Buffer]:
+def _outer(rows: list[_Row]) -> Iterator[Buffer]:
     """What a step takes from outside, and leaves there, each once."""
     seen: set[int] = set()
     for row in rows:
         for buffer in row.call.buffers():
-            if buffer.role not in ("temp", "const") and id(buffer) not in seen:
+            if buffer.role not in _WITHIN and id(buffer) not in seen:
                 seen.add(id(buffer))
                 yield buffer
 
@@ -228,16 +343,17 @@ def _size(buffer: Buffer) -> int:
     return buffer.size * item_bytes(buffer.type)
 
 
-def _on(spans: list[list[tuple[int, float]]], threads: int) -> float:
+def _on(spans: list[tuple[int, list[tuple[int, float]]]], threads: int) -> float:
     """Microseconds on so many threads: each takes the next block when it is free."""
     total = 0.0
-    for wave in spans:
+    for often, wave in spans:
         blocks = [us / count for count, us in wave for _ in range(count)]
         share = min(threads, len(blocks)) - 1
         free = [0.0] * max(1, min(threads, len(blocks)))
         for block in sorted(blocks, reverse=True):
             heapq.heapreplace(free, free[0] + block + _CLAIM * share)
-        total += max(free) + (_MEETING * (threads - 1) ** 0.5 if share > 0 else 0.0)
+        meeting = _MEETING * (threads - 1) ** 0.5 if share > 0 else 0.0
+        total += often * (max(free) + meeting)
     return total
 
 

@@ -7,11 +7,20 @@ is never stored.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from rillet.backends.native.calls import KernelCall
 from rillet.backends.native.nests import Nest
-from rillet.graph.ir import CONST, PLACEHOLDER, READ, Graph, Node, SymbolicTensor
+from rillet.graph.ir import (
+    CONST,
+    PLACEHOLDER,
+    READ,
+    Graph,
+    Node,
+    SymbolicTensor,
+    inner_graphs,
+)
 from rillet.ops.lowering import Buffer
 
 #: What the host is said to do where a batch is a part of a whole array.
@@ -52,9 +61,13 @@ class Origins:
             for number, x in enumerate(graph.inputs)
             if number in live
         }
-        self._nodes = {node.name: node for node in graph.nodes}
+        self._inputs = {id(x.node) for x in graph.inputs}
+        self._nodes: dict[str, list[Node]] = {}
         self._made: dict[int, Node] = {}
-        for node in graph.nodes:
+        for node in _all_nodes(graph):
+            if node.op is PLACEHOLDER and id(node) not in self._inputs:
+                continue
+            self._nodes.setdefault(node.name, []).append(node)
             for y in node.outputs:
                 buffer = self._places.get(id(y))
                 if buffer is not None and buffer.role not in ("input", "variable"):
@@ -78,9 +91,10 @@ class Origins:
         ends: list[str] = []
         stored = [s.buffer for s in item.stores]
         for part in item.label.split("+"):
-            node = self._nodes.get(part)
-            if node is not None:
-                self._gather(node, reads, found)
+            # a branch may use a name of the graph around it
+            nodes = self._nodes.get(part, ())
+            if len(nodes) == 1 and nodes[0].op is not PLACEHOLDER:
+                self._gather(nodes[0], reads, found)
         for buffer in stored:
             self._gather_end(buffer, reads, found, ends)
         names = [op_name(node) for node in found.values()]
@@ -123,6 +137,8 @@ class Origins:
             return False
         if x.node.op in (CONST, READ):
             return False
+        if x.node.op is PLACEHOLDER and id(x.node) not in self._inputs:
+            return False
         if x.node.name in reads:
             return True
         leaves = self._leaves(x)
@@ -148,8 +164,15 @@ class Origins:
         return out
 
     def _title(self, part: str) -> str:
-        node = self._nodes.get(part)
-        return part if node is None else op_name(node)
+        nodes = self._nodes.get(part)
+        return op_name(nodes[0]) if nodes else part
+
+
+def _all_nodes(graph: Graph) -> Iterator[Node]:
+    for node in graph.nodes:
+        yield node
+        for inner in inner_graphs(node):
+            yield from _all_nodes(inner)
 
 
 def origins(binding: Any) -> Origins:

@@ -2,10 +2,15 @@
 
 In flow a binding; out flow seconds. Kernels run on memory of their own: variables,
 random streams and what the host does are left alone. `explain` asks for it.
+
+A kernel that runs by itself must find what it found in the program wherever it uses a
+number as a position: numbers keep memory of their own, and what loops count stands at
+the first round.
 """
 
 from __future__ import annotations
 
+import copy
 import time
 from typing import Any, Final, NamedTuple
 
@@ -13,7 +18,9 @@ import numpy as np
 
 from rillet.backends.native.binding import _FIRST, Binding, Frame, address
 from rillet.backends.native.calls import KernelCall
+from rillet.backends.native.codegen import item_bytes
 from rillet.backends.native.image import Builder, Runner
+from rillet.backends.native.jumps import rounds
 from rillet.backends.native.schedule import Chain
 from rillet.core import threads
 from rillet.ops.lowering import Buffer
@@ -22,6 +29,9 @@ _REPEATS: Final = 5
 #: Seconds that one repeat of a kernel takes at least, and how often it runs at most.
 _LEAST: Final = 50e-6
 _MOST: Final = 64
+#: Row numbers that a batch may ask for.
+_ROWS: Final = 1 << 20
+_LINE: Final = 64
 
 
 class Times(NamedTuple):
@@ -45,18 +55,36 @@ def measured(binding: Binding, arrays: Any = None) -> Times:
         binding: what to run.
         arrays: its inputs; None for numbers drawn.
     """
-    memory = _Memory(binding, arrays)
-    for runner in memory.frame.runners:
-        if runner is not None:
-            runner.run(memory.frame.bases)
-    whole = min(_whole(memory) for _ in range(_REPEATS * 2))
+    planned = _Memory(binding, arrays)
+    whole = min(_whole(planned) for _ in range(_REPEATS * 2))
+    memory = _Memory(_apart(binding), arrays)
+    _whole(memory)
     calls: dict[int, float] = {}
     for segment in binding.schedule.segments:
-        for wave in segment.waves:
+        loops = rounds(segment.waves)
+        for at, wave in enumerate(segment.waves):
+            inside = any(first <= at <= last for first, last in loops)
             for chain in wave:
                 for call in chain.calls:
-                    calls[id(call)] = _alone(binding, chain, call, memory)
+                    calls[id(call)] = _alone(chain, call, memory, inside)
     return Times(calls, whole, threads.count())
+
+
+def _apart(binding: Binding) -> Binding:
+    """The same program with memory of its own for each buffer of whole numbers."""
+    found = copy.copy(binding)
+    found._places = dict(binding._places)
+    for buffer, _, _ in binding._ranges.values():
+        if id(buffer) in found._places and _counts(buffer):
+            size = buffer.size * item_bytes(buffer.type)
+            found._places[id(buffer)] = found.arena_bytes
+            found.arena_bytes += -(-size // _LINE) * _LINE + _LINE
+    found._images = [found._image(s) for s in binding.schedule.segments]
+    return found
+
+
+def _counts(buffer: Buffer) -> bool:
+    return np.dtype(buffer.type).kind in "iub"
 
 
 def _whole(memory: _Memory) -> float:
@@ -72,6 +100,7 @@ class _Memory:
     """What a program works on while it is measured."""
 
     def __init__(self, binding: Binding, arrays: Any) -> None:
+        self.binding = binding
         self.frame = Frame(
             binding.arena_bytes, _FIRST + len(binding._order), binding._images
         )
@@ -92,6 +121,13 @@ class _Memory:
         for array, old in self._written:
             array[...] = old
 
+    def begin_rounds(self) -> None:
+        """Let what loops count stand at the first round."""
+        for buffer, _, _ in self.binding._ranges.values():
+            if buffer.role == "state" and _counts(buffer):
+                place = self.binding._places[id(buffer)]
+                self.frame.view(place, buffer.type, buffer.shape)[...] = 0
+
 
 def _filled(buffer: Buffer, arrays: Any, random: Any) -> Any:
     """An array of its own for a buffer."""
@@ -107,26 +143,24 @@ def _filled(buffer: Buffer, arrays: Any, random: Any) -> Any:
     return np.zeros(buffer.shape, dtype)
 
 
-#: Row numbers that a batch may ask for.
-_ROWS: Final = 1 << 20
-
-
-def _alone(
-    binding: Binding, chain: Chain, call: KernelCall, memory: _Memory
-) -> float:
+def _alone(chain: Chain, call: KernelCall, memory: _Memory, inside: bool) -> float:
     """Seconds of one call, block by block on this thread."""
-    runner = _runner(binding, chain, call)
-    bases = memory.frame.bases
+    runner = _runner(memory.binding, chain, call)
+    nothing = Builder().build(_FIRST + len(memory.binding._order)).runner()
+    start = min(_taken(nothing, memory, 1, False) for _ in range(_REPEATS))
     turns = 1
-    if not _moves(binding, call):
-        taken = _taken(runner, bases, 1)
+    if not inside and not _moves(memory.binding, call):
+        taken = _taken(runner, memory, 1, inside)
         turns = max(1, min(_MOST, round(_LEAST / max(taken, 1e-7))))
-    best = min(_taken(runner, bases, turns) for _ in range(_REPEATS))
+    best = min(_taken(runner, memory, turns, inside) for _ in range(_REPEATS))
     memory.restore()
-    return max(best / turns, 1e-9)
+    return max((best - start) / turns, 1e-9)
 
 
-def _taken(runner: Runner, bases: list[int], turns: int) -> float:
+def _taken(runner: Runner, memory: _Memory, turns: int, inside: bool) -> float:
+    if inside:
+        memory.begin_rounds()
+    bases = memory.frame.bases
     begun = time.perf_counter()
     runner.run(bases, turns)
     return time.perf_counter() - begun
