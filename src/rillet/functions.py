@@ -33,6 +33,8 @@ _state = context.state
 _REFERENCE = ReferenceBackend()
 #: Kinds of arguments whose concrete functions are found without binding.
 _MOST_HOT = 64
+#: Traces that a function keeps; with more, the oldest are made anew when wanted.
+_MOST_TRACES = 1000
 #: TensorFlow warns where 5 of the last calls traced.
 _MANY = 5
 
@@ -239,6 +241,8 @@ class Function:
             return concrete
         if not relaxed:
             self._cache[arguments.key] = concrete
+            if len(self._cache) > _MOST_TRACES:
+                del self._cache[next(iter(self._cache))]
         if self._reduce_retracing:
             rows = self._relaxed.setdefault(arguments.form_key, [])
             rows.append((specs, concrete))

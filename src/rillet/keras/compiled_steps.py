@@ -198,7 +198,7 @@ class Step:
         """A block that runs a graph; where its first run fails, so does the method.
 
         The eager step knows layers and arguments, so its error says more. A graph that
-        fails changes nothing.
+        fails changes nothing; where steps before it were done, the error is its own.
 
         Args:
             concrete: the graph.
@@ -207,12 +207,18 @@ class Step:
         if concrete in self._proven:
             yield
             return
+        before = self._steps_done()
         try:
             yield
         except Exception:
-            self.method(data())
+            if self._steps_done() == before:
+                self.method(data())
             raise
         self._proven.add(concrete)
+
+    def _steps_done(self) -> Any:
+        iterations = getattr(self._model.optimizer, "iterations", None)
+        return None if iterations is None else iterations.numpy()
 
     def run_eagerly(self, batch: Batch) -> Any:
         """Run what no graph could hold; where this fails too, the error is its own."""

@@ -343,8 +343,13 @@ class Binding:
         held.append(self._draw(frame, steps))
         runner = frame.runners[0]
         assert runner is not None
-        done = steps if runner.run(bases, steps) else runner.next_step
-        if done == steps or not self.schedule.copies:
+        try:
+            done = steps if runner.run(bases, steps) else runner.next_step
+            if done < steps and self.schedule.copies:
+                # The step that failed has written, too: do those before it again.
+                swapped = self._hold(bases, held) if done else []
+                runner.run(bases, done)
+        finally:  # an interrupt comes between steps
             for cell, tensor in swapped:
                 cell.tensor = tensor
         found = [
