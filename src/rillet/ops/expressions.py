@@ -7,7 +7,6 @@ that make expressions; operators on them do the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 #: Element types a native loop can hold. Half floats are loaded as float32.
@@ -86,12 +85,18 @@ class Index:
     __slots__ = ("_hash", "const", "terms")
 
     def __init__(self, terms: dict[Any, int], const: int = 0) -> None:
-        self.terms = {atom: c for atom, c in terms.items() if c}
+        # a position never changes: dictionaries are shared
+        if 0 in terms.values():
+            terms = {atom: c for atom, c in terms.items() if c}
+        self.terms = terms
         self.const = const
-        self._hash = hash((frozenset(self.terms.items()), const))
+        self._hash: int | None = None
 
     def __hash__(self) -> int:
-        return self._hash
+        found = self._hash
+        if found is None:
+            found = self._hash = hash((frozenset(self.terms.items()), self.const))
+        return found
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -102,7 +107,11 @@ class Index:
 
     def __add__(self, other: Index | int) -> Index:
         if isinstance(other, int):
-            return Index(self.terms, self.const + other)
+            return Index(self.terms, self.const + other) if other else self
+        if not other.terms:
+            return Index(self.terms, self.const + other.const)
+        if not self.terms:
+            return Index(other.terms, self.const + other.const)
         terms = dict(self.terms)
         for atom, c in other.terms.items():
             terms[atom] = terms.get(atom, 0) + c
@@ -112,6 +121,8 @@ class Index:
         return self + (-other if isinstance(other, int) else other * -1)
 
     def __mul__(self, factor: int) -> Index:
+        if factor == 1:
+            return self
         return Index(
             {a: c * factor for a, c in self.terms.items()}, self.const * factor
         )
@@ -199,11 +210,9 @@ class Expr:
         self.args = args
         self.type = type
 
-    def operands(self) -> Iterator[Expr]:
+    def operands(self) -> list[Expr]:
         """The expressions among the arguments."""
-        for x in self.args:
-            if isinstance(x, Expr):
-                yield x
+        return [x for x in self.args if isinstance(x, Expr)]
 
     def __add__(self, other: Any) -> Expr:
         return b.add(self, other)

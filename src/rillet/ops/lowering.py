@@ -110,12 +110,14 @@ class Lazy:
 
 def flat(position: Sequence[Index], shape: Sequence[int]) -> Index:
     """The number of an element in a tensor that lies in rows."""
-    out = Index({})
-    step = 1
+    terms: dict[Any, int] = {}
+    const, step = 0, 1
     for index, size in zip(reversed(position), reversed(list(shape)), strict=True):
-        out = out + index * step
+        for atom, c in index.terms.items():
+            terms[atom] = terms.get(atom, 0) + c * step
+        const += index.const * step
         step *= size
-    return out
+    return Index(terms, const)
 
 
 def unflat(index: Index, shape: Sequence[int]) -> tuple[Index, ...]:

@@ -296,7 +296,7 @@ class Printer:
 
     def _line(self, expr: Expr, args: list[str]) -> str:
         kind = expr.kind
-        of = next(expr.operands()).type
+        of = expr.operands()[0].type
         t = _LLVM[of]
         if kind == "cast":
             return self._cast(args[0], of, expr.type)

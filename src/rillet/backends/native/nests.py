@@ -6,11 +6,16 @@ counters, or two nests made one. `codegen` prints them, `schedule` joins them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from rillet.ops.expressions import Expr, Index, Opaque, Parted, Var, index_of
 from rillet.ops.lowering import Buffer, Fold, flat
+
+#: Kinds of expressions that need no others, and those that end with a position.
+_LEAVES: Final = frozenset(["acc", "const", "number", "step"])
+_PLACES: Final = frozenset(["index", "load"])
 
 
 class Store:
@@ -61,7 +66,7 @@ class Nest:
         if self._expressions is None:
             roots = [s.expr for s in self.stores]
             roots += [x for s in self.stores for x in _in_index(s.index)]
-            self._expressions = list(walk(roots))
+            self._expressions = walk(roots)
         return self._expressions
 
     def reads(self) -> list[tuple[Buffer, Index]]:
@@ -110,20 +115,39 @@ def parts(expr: Expr) -> Iterator[Expr]:
                 yield from x.first
 
 
-def walk(roots: Iterable[Expr]) -> Iterator[Expr]:
+def walk(roots: Iterable[Expr]) -> list[Expr]:
     """Every expression below, each once, operands before what uses them."""
     seen: set[int] = set()
-    stack: list[tuple[Expr, bool]] = [(r, False) for r in reversed(list(roots))]
+    out: list[Expr] = []
+    stack: list[Expr | None] = [*roots]
+    stack.reverse()
     while stack:
-        expr, done = stack.pop()
-        if done:
-            yield expr
+        expr = stack.pop()
+        if expr is None:  # what is below the next one is done
+            out.append(stack.pop())  # type: ignore[arg-type]
             continue
         if id(expr) in seen:
             continue
         seen.add(id(expr))
-        stack.append((expr, True))
-        stack.extend((p, False) for p in parts(expr))
+        below = _below(expr)
+        if below:
+            stack += (expr, None, *below)
+        else:
+            out.append(expr)
+    return out
+
+
+def _below(expr: Expr) -> list[Expr]:
+    """What `parts` gives, sooner."""
+    kind, args = expr.kind, expr.args
+    if kind in _LEAVES:
+        return []
+    if kind in _PLACES:
+        for atom in args[-1].terms:
+            if type(atom) is not Var:
+                return list(parts(expr))
+        return []
+    return list(parts(expr)) if kind == "folded" else expr.operands()
 
 
 class Rewriting:
@@ -153,6 +177,12 @@ class Rewriting:
 
     def index(self, index: Index) -> Index:
         """The position made anew."""
+        table = self._table
+        for atom in index.terms:
+            if atom in table or type(atom) is not Var:
+                break
+        else:
+            return index
         out = Index({}, index.const)
         for atom, c in index.terms.items():
             if isinstance(atom, Parted):
@@ -173,14 +203,21 @@ class Rewriting:
             buffer, index = e.args
             place = self.index(index)
             found = self._answer(buffer, place) if self._answer else None
-            return found if found is not None else Expr("load", (buffer, place), e.type)
+            if found is not None:
+                return found
+            return e if place is index else Expr("load", (buffer, place), e.type)
         if e.kind == "index":
-            return Expr("index", (self.index(e.args[0]),), e.type)
+            place = self.index(e.args[0])
+            return e if place is e.args[0] else Expr("index", (place,), e.type)
         if e.kind == "folded":
             return Expr("folded", (self._fold(e.args[0]), e.args[1]), e.type)
         if not e.args or e.kind in ("const", "acc"):
             return e
-        return Expr(e.kind, tuple([self._of(x) for x in e.args]), e.type)
+        args = [self._of(x) for x in e.args]
+        for new, old in zip(args, e.args, strict=True):
+            if new is not old:
+                return Expr(e.kind, tuple(args), e.type)
+        return e
 
     def _of(self, x: Any) -> Any:
         if isinstance(x, Expr):
@@ -290,7 +327,7 @@ def joined(first: Nest, second: Nest, dropped: set[int]) -> Nest | None:
         second: may read what the first writes, at the same place.
         dropped: ids of buffers that nobody else reads: not stored.
     """
-    if first.folds() or second.folds():
+    if _turns(first) != _turns(second) or first.folds() or second.folds():
         return None
     if len(first.domain) < len(second.domain):
         first = _split_as(first, second.domain) or first
@@ -326,6 +363,11 @@ def joined(first: Nest, second: Nest, dropped: set[int]) -> Nest | None:
     stores += [Store(s.buffer, s.index, made.expr(s.expr)) for s in moved.stores]
     parts = [*first.label.split("+"), *second.label.split("+")]
     return Nest(domain, stores, "+".join(dict.fromkeys(parts)))
+
+
+def _turns(nest: Nest) -> int:
+    """How often a nest's body runs."""
+    return math.prod([v.extent for v in nest.domain])
 
 
 def apart(one: Index, other: Index) -> bool:
