@@ -44,6 +44,24 @@ class _Row(NamedTuple):
     cost: Cost
 
 
+class Totals(NamedTuple):
+    """What a program takes, each step.
+
+    Attributes:
+        flops: operations on floats.
+        read: bytes that kernels read.
+        written: bytes that they write.
+        outer: bytes of inputs, variables and outputs.
+        waits: by the number of threads, microseconds as the scheduler estimates them.
+    """
+
+    flops: float
+    read: int
+    written: int
+    outer: int
+    waits: dict[int, float]
+
+
 def explain_binding(binding: Binding, arrays: Any, timed: bool) -> str:
     """What a binding does.
 
@@ -157,6 +175,25 @@ class _Walk:
     def _again(self, alike: int) -> None:
         if alike:
             self.lines.append(f"  {alike} more chains like the last")
+
+    def totals(self) -> Totals:
+        """The figures of all that was gone through."""
+        rows = list(zip(self.rows, self.often, strict=True))
+        return Totals(
+            sum(row.cost.flops * often for row, often in rows),
+            sum(row.cost.read * often for row, often in rows),
+            sum(row.cost.written * often for row, often in rows),
+            sum(_size(buffer) for buffer in _outer(self.rows)),
+            {n: _on(self.spans, n) for n in _THREADS},
+        )
+
+
+def totals(binding: Binding) -> Totals:
+    """The figures of a whole program, as `explain` tells them."""
+    walk = _Walk(binding, origins(binding), None)
+    for segment in binding.schedule.segments:
+        walk.waves(segment.waves)
+    return walk.totals()
 
 
 def _loops(items: Any) -> Iterator[tuple[int, int | None]]:
@@ -301,11 +338,7 @@ def _runs(rows: list[_Row]) -> Iterator[tuple[int, _Row | int]]:
 
 
 def _total(binding: Binding, walk: _Walk, times: Times | None) -> list[str]:
-    rows = list(zip(walk.rows, walk.often, strict=True))
-    flops = sum(row.cost.flops * often for row, often in rows)
-    read = sum(row.cost.read * often for row, often in rows)
-    written = sum(row.cost.written * often for row, often in rows)
-    outer = sum(_size(b) for b in _outer(walk.rows))
+    flops, read, written, outer, waits = walk.totals()
     lines = ["total, all branches taken, unknown loops once" if walk.open else "total"]
     lines.append(
         f"  {_scaled(flops)} FLOPs; kernels read {_bytes(read)} and write"
@@ -316,10 +349,13 @@ def _total(binding: Binding, walk: _Walk, times: Times | None) -> list[str]:
             f"  inputs, variables and outputs are {_bytes(outer)}:"
             f" {flops / outer:.1f} FLOP a byte"
         )
-    guess = ", ".join(f"{n}: {_on(walk.spans, n):.0f}" for n in _THREADS)
+    guess = ", ".join(f"{n}: {us:.0f}" for n, us in waits.items())
     lines.append(f"  about us on so many threads: {guess}")
     if times is not None:
-        single = sum(times.calls[id(row.call)] * often for row, often in rows)
+        single = sum(
+            times.calls[id(row.call)] * often
+            for row, often in zip(walk.rows, walk.often, strict=True)
+        )
         lines.append(
             f"  measured: {single * 1e6:.0f} us in kernels, one after the other on one"
             f" thread ({flops / max(single, 1e-9) / 1e9:.0f} GFLOP/s);"
@@ -370,4 +406,4 @@ def _scaled(count: float, blank: str = "") -> str:
     return f"{count:.2f} {unit}" if unit else f"{count:.0f}{blank}"
 
 
-__all__ = ["explain_binding", "host_items", "told"]
+__all__ = ["Totals", "explain_binding", "host_items", "told", "totals"]
