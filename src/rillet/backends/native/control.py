@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from rillet.backends.native.lists import ListSpec, ListValue, OnHost, fill
+from rillet.backends.native.codegen import item_bytes
+from rillet.backends.native.lists import ListSpec, ListValue, Lost, OnHost, fill
 from rillet.backends.native.nests import Nest, Store, walk
 from rillet.backends.native.static_control import ROUNDS
 from rillet.core import dtypes
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 #: The nodes that this file lowers.
 FORMS: Final = (IF, CASE, WHILE)
 ZERO: Final = Index({})
+#: Bytes that the tensor lists of all rounds of a loop may take.
+_MOST_LISTS: Final = 1 << 26
 
 
 class LoopItem:
@@ -96,9 +99,9 @@ def lowered(ctx: Lowering, node: Node) -> str | None:
         else:
             _branch(ctx, node)
     except OnHost as error:
-        ctx.back(kept)
-        if ctx.inside:
+        if ctx.inside or isinstance(error, Lost):
             raise
+        ctx.back(kept)
         return str(error)
     return None
 
@@ -120,6 +123,14 @@ def _state(spec: Any, name: str) -> Buffer:
     if spec.shape is None or None in spec.shape:
         raise OnHost("it holds a tensor of a size that only the run knows")
     return Buffer(kind, tuple(spec.shape), "state", None, name)
+
+
+def _lists(spec: ListSpec, rounds: int, name: str) -> Buffer:
+    """Memory for a tensor list as it was in every round."""
+    one = _state(spec, name)
+    if rounds * one.size * item_bytes(one.type) > _MOST_LISTS:
+        raise OnHost("it keeps tensor lists that are large")
+    return Buffer(one.type, (rounds, *one.shape), "state", None, name)
 
 
 def _held(spec: Any, buffer: Buffer) -> Any:
@@ -172,18 +183,24 @@ def _branch(ctx: Lowering, node: Node) -> None:
     ]
     used = [k for k, y in enumerate(node.outputs) if ctx.used(y)]
     specs = {k: node.outputs[k].spec for k in used}
-    buffers = {k: _state(specs[k], f"{node.name}:{k}") for k in used}
+    buffers = {
+        k: _state(spec, f"{node.name}:{k}")
+        for k, spec in specs.items()
+        if not isinstance(spec, ListSpec) or not spec.empty
+    }
     flags = _flags(ctx, node, len(graphs))
     parts: list[list[Any]] = []
     for graph in graphs:
         with ctx.collecting() as items:
             outs = ctx.inner(graph, values, [graph.outputs[k] for k in used])
             for k, out in zip(used, outs, strict=True):
-                _put(ctx, buffers[k], out)
+                if k in buffers:
+                    _put(ctx, buffers[k], out)
         parts.append(items)
     ctx.made.items.append(BranchItem(flags, parts, node.name))
     for k in used:
-        ctx.set_value(node.outputs[k], _held(specs[k], buffers[k]))
+        found = _held(specs[k], buffers[k]) if k in buffers else ListValue(specs[k])
+        ctx.set_value(node.outputs[k], found)
 
 
 def _flags(ctx: Lowering, node: Node, count: int) -> list[Buffer]:
@@ -216,6 +233,9 @@ def _loop(ctx: Lowering, node: Node) -> None:
     for i, x in enumerate(node.inputs):
         if i in carried:
             spec = body.inputs[i].spec
+            if isinstance(spec, ListSpec) and spec.empty:
+                values.append(ListValue(spec))
+                continue
             states[i] = _state(spec, f"{node.name}:{i}")
             _put(ctx, states[i], ctx.value(x))
             values.append(_held(spec, states[i]))
@@ -230,7 +250,7 @@ def _loop(ctx: Lowering, node: Node) -> None:
         flag = _go_on(ctx, test, values)
     with ctx.collecting() as rounds:
         rows.before(values, count)
-        wanted = [i for i in range(count) if i in carried]
+        wanted = list(states)
         more = [i for i in kept.values() if i >= count]
         outs = ctx.inner(body, values, [body.outputs[i] for i in [*wanted, *more]])
         rows.after(dict(zip(more, outs[len(wanted) :], strict=True)))
@@ -273,8 +293,11 @@ class _Rows:
         self._rounds = int(rounds or 0)
         self._at = Buffer("int64", (), "state", None, "round")
         for k, spec in self._specs.items():
+            name = f"{node.name}:{self._count + k}"
             if not isinstance(spec, ListSpec):
-                self._buffers[k] = _state(spec, f"{node.name}:{self._count + k}")
+                self._buffers[k] = _state(spec, name)
+            elif ctx.keeps and spec.inner is not None and not spec.inner.empty:
+                self._buffers[k] = _lists(spec.inner, self._rounds, name)
         if self._buffers:
             ctx.write(self._at, lambda _: b.const(0, "int64"))
 
@@ -295,6 +318,8 @@ class _Rows:
 
     def _keep(self, buffer: Buffer, value: Any) -> None:
         dims = buffer.shape[1:]
+        if isinstance(value, ListValue):
+            value = value.rows
         if not isinstance(value, Lazy) or value.shape != dims:
             raise OnHost("it holds a tensor of a size that only the run knows")
         if not self._rounds:
@@ -312,11 +337,12 @@ class _Rows:
         """Let the node's outputs be what was kept."""
         for k, spec in self._specs.items():
             y = self._node.outputs[self._count + k]
-            if k in self._buffers:
-                buffer = self._buffers[k]
-                held: Any = Lazy(buffer.shape, buffer.type, buffer=buffer)
-            else:
-                held = ListValue(spec, lost=True)
+            buffer = self._buffers.get(k)
+            rows = buffer and Lazy(buffer.shape, buffer.type, buffer=buffer)
+            held: Any = rows
+            if isinstance(spec, ListSpec):
+                empty = spec.inner is not None and spec.inner.empty
+                held = ListValue(spec, rows, lost=rows is None and not empty)
             self._ctx.set_value(y, held)
 
 

@@ -31,10 +31,12 @@ class InnerGraphs:
 
     Attributes:
         inside: how many branches and loops are around what is lowered now.
+        keeps: whether loops keep the tensor lists of every round.
         last: for tensor lists, by id, the last node of the present graph to read them.
     """
 
     inside: int = 0
+    keeps: bool = False
     last: dict[int, Node]
     made: Made
     _graph: Graph

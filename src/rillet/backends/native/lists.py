@@ -31,6 +31,13 @@ class OnHost(Exception):
     """Something inside a branch or loop that only the host can do; says why."""
 
 
+class Lost(OnHost):
+    """A tensor list of an earlier round is needed, and was not kept."""
+
+    def __init__(self) -> None:
+        super().__init__("it needs a tensor list as it was in an earlier round")
+
+
 class ListSpec(Spec):
     """What is known of a tensor list.
 
@@ -74,6 +81,11 @@ class ListSpec(Spec):
         if self.length is None or e is None or e.shape is None or None in e.shape:
             return False
         return e.dtype.name in TYPES or e.dtype.name in HALVES
+
+    @property
+    def empty(self) -> bool:
+        """Whether nobody wrote an element, so that all are zeros."""
+        return self.element is None and self.inner is None
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -165,8 +177,8 @@ def _note_add(node: Node, out: SymbolicTensor) -> None:
 
 def _note_row(node: Node, out: SymbolicTensor) -> None:
     spec = node.inputs[0].spec
-    if isinstance(spec, ListSpec) and spec.inner is not None:
-        out.spec = spec.inner
+    if isinstance(spec, ListSpec):
+        out.spec = spec.inner or ListSpec(None)
 
 
 def _note_spread(node: Node, out: SymbolicTensor) -> None:
@@ -269,7 +281,7 @@ class ListValue(NamedTuple):
 def whole(ctx: Lowering, value: ListValue, spec: ListSpec) -> ListValue:
     """The list in memory of its own."""
     if value.lost:
-        raise OnHost("it needs a tensor list as it was in an earlier round")
+        raise Lost
     if not spec.whole or spec.element is None:
         raise OnHost("it holds a tensor list of unknown size")
     buffer = Buffer(spec.element.dtype.name, spec.sizes, "state", None, "list")
@@ -281,7 +293,7 @@ def whole(ctx: Lowering, value: ListValue, spec: ListSpec) -> ListValue:
 def fill(ctx: Lowering, buffer: Buffer, value: ListValue) -> None:
     """Write a list into a buffer."""
     if value.lost:
-        raise OnHost("it needs a tensor list as it was in an earlier round")
+        raise Lost
     zero = b.const(0, "float32" if buffer.type in HALVES else buffer.type)
     rows = value.rows
     if rows is not None and rows.shape != buffer.shape:
@@ -328,7 +340,7 @@ def _own(ctx: Lowering, node: Node, at: int = 0) -> ListValue:
 def _dense(ctx: Lowering, node: Node, value: ListValue) -> Lazy | None:
     """A list's elements, to be read by a node; None for zeros."""
     if value.lost:
-        raise OnHost("it needs a tensor list as it was in an earlier round")
+        raise Lost
     if value.one is not None:
         spec = value.spec
         if not isinstance(spec, ListSpec):
@@ -493,9 +505,14 @@ def _add(ctx: Lowering, node: Node) -> Any:
 def _row(ctx: Lowering, node: Node) -> Any:
     history = ctx.value(node.inputs[0])
     if isinstance(history, ListValue):
-        spec = node.outputs[0].spec
-        empty = not history.lost and history.rows is None and history.one is None
-        return ListValue(spec, lost=not empty)
+        spec, rows = node.outputs[0].spec, history.rows
+        if rows is None or not isinstance(spec, ListSpec):
+            return ListValue(spec, lost=history.lost)
+        where = _place(ctx.value(node.inputs[1]), rows.shape[0])
+        part = ctx.pointwise(
+            rows.shape[1:], rows.type, lambda place: rows.at((where, *place))
+        )
+        return ListValue(spec, part)
     shape, type = _shape_type(node)
     if history.shape[1:] != shape:
         raise OnHost("it reads elements of unknown size")
@@ -508,7 +525,7 @@ def _row_spread(ctx: Lowering, node: Node) -> Any:
     if isinstance(g, ListValue):
         if g.rows is None and g.one is None and not g.lost:
             return ListValue(node.outputs[0].spec)
-        raise OnHost("it needs a tensor list as it was in an earlier round")
+        raise Lost
     shape, type = _shape_type(node)
     if shape[1:] != g.shape:
         raise OnHost("it reads elements of unknown size")

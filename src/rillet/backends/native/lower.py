@@ -17,7 +17,7 @@ from rillet.backends.native import computed, control, host, kernels, lists, swee
 from rillet.backends.native.calls import KernelCall
 from rillet.backends.native.control import BranchItem, LoopItem
 from rillet.backends.native.inner import InnerGraphs
-from rillet.backends.native.lists import ListSpec, ListValue, OnHost
+from rillet.backends.native.lists import ListSpec, ListValue, Lost, OnHost
 from rillet.backends.native.nests import Nest, Store, elementwise_nest, walk
 from rillet.core.dtypes import variant
 from rillet.graph.inference import host_value
@@ -122,8 +122,10 @@ class Lowering(InnerGraphs):
         outputs: list[SymbolicTensor],
         batches: Batches | None = None,
         lists: bool = True,
+        keeps: bool = False,
     ) -> None:
         self._lists = lists
+        self.keeps = keeps
         assume_fused(host.fuses())
         self._graph = graph
         self._batches = batches
@@ -328,6 +330,8 @@ class Lowering(InnerGraphs):
                         return f"it takes or gives a value {_why_not(x)}"
                 self.outputs = [(_shape(y), _type(y)) for y in node.outputs]
                 found = computed.lowered(self, node)
+        except Lost:
+            raise
         except OnHost as error:
             return str(error)
         if isinstance(found, Lazy):
@@ -701,7 +705,10 @@ def lowered(
 ) -> Lowered:
     """A graph as items; tensor lists stay on the host where they must."""
     try:
-        return Lowering(graph, outputs, batches).run()
+        try:
+            return Lowering(graph, outputs, batches).run()
+        except Lost:
+            return Lowering(graph, outputs, batches, keeps=True).run()
     except OnHost:
         return Lowering(graph, outputs, batches, lists=False).run()
 
