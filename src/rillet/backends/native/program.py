@@ -8,23 +8,27 @@ program makes a `Binding` for each set of input shapes, out of `static`, `lower`
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from rillet.backends.base import Value
 from rillet.backends.native.binding import Binding
-from rillet.backends.native.explain import explain_binding
-from rillet.backends.native.strict import refuse_calls, refuse_items
 from rillet.backends.reference import ReferenceProgram
 from rillet.core.logger import get_logger
 from rillet.core.spec import Spec
 from rillet.graph.ir import WRITE, Graph, SymbolicTensor
 
-#: Sets of shapes for which one graph is compiled, the leading sizes left aside.
-_MOST_SHAPES: Final = 24
-_KEPT: Final = 64
+#: Sets of shapes for which one graph is compiled as soon as they come; others run op by
+#: op once, and are compiled when they come again.
+_AT_ONCE: Final = 16
+#: Sets of shapes for which one graph is compiled at all, and the bytes of all arenas.
+_MOST: Final = 256
+_MOST_BYTES: Final = 1 << 30
+_MOST_SEEN: Final = 1 << 14
 
 
 class NativeProgram:
@@ -48,13 +52,16 @@ class NativeProgram:
         self._outputs = outputs
         self._lock = threading.RLock()
         self._bindings: OrderedDict[Any, Binding] = OrderedDict()
-        self._forms: set[Any] = set()
+        self._seen: set[Any] = set()
+        self._bytes = 0
         self._said = False
         self._reference: ReferenceProgram | None = None
         self.cells = _cells(graph)
         self.on_host = any(node.op is WRITE for node in graph.nodes)
         self._strict = strict
         if strict and self.on_host:
+            from rillet.backends.native.strict import refuse_calls
+
             refuse_calls(graph)
 
     def reference(self) -> ReferenceProgram:
@@ -98,6 +105,8 @@ class NativeProgram:
 
     def explain(self, inputs: list[Value] | None = None, timed: bool = False) -> str:
         """What was compiled; see `backends.base.Program`."""
+        from rillet.backends.native.explain import explain_binding
+
         if self.on_host:
             calls = ", ".join(
                 repr(n.attrs["host"]) for n in self._graph.nodes if "host" in n.attrs
@@ -114,7 +123,7 @@ class NativeProgram:
             made = None if found else self._bound(key, inputs)
             found = [made] if made is not None else found
             if not found:
-                return f"too many sizes: {self.reference().explain()}"
+                return f"not compiled for these sizes: {self.reference().explain()}"
         return "\n\n".join(explain_binding(b, inputs, timed) for b in found)
 
     def kept(self, key: Any) -> Binding | None:
@@ -126,12 +135,17 @@ class NativeProgram:
         with self._lock:
             binding = self._bindings.get(key)
             if binding is None:
-                binding = make()
+                with _uncollected():
+                    binding = make()
                 if self._strict:
+                    from rillet.backends.native.strict import refuse_items
+
                     refuse_items(binding)
                 self._bindings[key] = binding
-                if len(self._bindings) > _KEPT:
-                    self._bindings.popitem(last=False)
+                self._bytes += binding.arena_bytes
+                if len(self._bindings) > _MOST:
+                    _, old = self._bindings.popitem(last=False)
+                    self._bytes -= old.arena_bytes
             return binding
 
     def _bound(self, key: Any, inputs: list[Value]) -> Binding | None:
@@ -140,24 +154,45 @@ class NativeProgram:
             binding = self._bindings.get(key)
             if binding is not None:
                 return binding
-            form = tuple([s[1:] if s else s for s in key])
-            if form not in self._forms and len(self._forms) >= _MOST_SHAPES:
-                if not self._said:
-                    self._said = True
-                    get_logger().info(
-                        "%s was compiled for %d sets of sizes; others run op by op."
-                        " Pad batches to a few lengths to have them compiled.",
-                        self._graph.name,
-                        _MOST_SHAPES,
-                    )
+            if not self._strict and not self._worth(key):
                 return None
-            self._forms.add(form)
             specs = [
                 Spec(getattr(a, "shape", None), x.spec.dtype)
                 for a, x in zip(inputs, self._graph.inputs, strict=True)
             ]
-            binding = Binding(self._graph, self._outputs, specs)
-            return self.keep(key, lambda: binding)
+            return self.keep(key, lambda: Binding(self._graph, self._outputs, specs))
+
+    def _worth(self, key: Any) -> bool:
+        """Whether to compile for shapes: in a stream of ever new ones it never pays."""
+        if len(self._bindings) < _AT_ONCE:
+            return True
+        if len(self._bindings) >= _MOST or self._bytes > _MOST_BYTES:
+            if not self._said:
+                self._said = True
+                get_logger().info(
+                    "%s was compiled for %d sets of sizes; others run op by op."
+                    " Pad batches to a few lengths to have them compiled.",
+                    self._graph.name,
+                    len(self._bindings),
+                )
+            return False
+        if key in self._seen:
+            return True
+        if len(self._seen) < _MOST_SEEN:
+            self._seen.add(key)
+        return False
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """A block without searches for cycles: it makes many objects and drops few."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
 
 
 def _shapes(key: Any) -> Any:
