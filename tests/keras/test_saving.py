@@ -427,6 +427,33 @@ def test_training_goes_on_from_a_backup(tmp_path: Path) -> None:
 
 
 @keras.saving.register_keras_serializable("tests")
+class Words(layers.Layer):
+    """A layer with a file of its own."""
+
+    words: tuple[str, ...] = ()
+
+    def call(self, x: Any) -> Any:
+        return x * float(len(self.words))
+
+    def save_assets(self, folder: str) -> None:
+        Path(folder, "words.txt").write_text("\n".join(self.words))
+
+    def load_assets(self, folder: str) -> None:
+        self.words = tuple(Path(folder, "words.txt").read_text().split("\n"))
+
+
+def test_layers_have_files_of_their_own(tmp_path: Path) -> None:
+    layer = Words()
+    layer.words = ("a", "b", "c")
+    i = keras.Input((2,))
+    keras.Model(i, layer(i)).save(tmp_path / "m.keras")
+    with zipfile.ZipFile(tmp_path / "m.keras") as archive:
+        assert "assets/layers/words/words.txt" in archive.namelist()
+    again = keras.models.load_model(tmp_path / "m.keras")
+    assert again.layers[-1].words == ("a", "b", "c")
+
+
+@keras.saving.register_keras_serializable("tests")
 def halved(x: Any) -> Any:
     """A function that a configuration names."""
     return x / 2

@@ -25,10 +25,17 @@ from rillet.keras.hdf5 import library, reading, replacing
 from rillet.keras.layers.registry import deserialize, serialize
 from rillet.keras.model import Model
 from rillet.keras.serialization import CustomObjectScope
-from rillet.keras.weight_tree import read_state, read_tree, write_state, write_tree
+from rillet.keras.weight_tree import (
+    parts_of,
+    read_state,
+    read_tree,
+    write_state,
+    write_tree,
+)
 
 _CONFIG, _METADATA = "config.json", "metadata.json"
 _WEIGHTS = "model.weights.h5"
+_ASSETS = "assets"
 #: What the texts in an archive may unpack to, and how much weights may grow.
 _TEXT_LIMIT = 256 << 20
 _RATIO = 200
@@ -57,6 +64,40 @@ def save_archive(model: Any, path: str | os.PathLike[str]) -> None:
                 write_tree(model, file)
                 write_training(model, file)
             archive.writestr(_WEIGHTS, buffer.getbuffer())
+            _write_assets(model, archive)
+
+
+def _write_assets(model: Any, archive: zipfile.ZipFile) -> None:
+    """Write the files of layers that have some, such as vocabularies."""
+    for part in parts_of(model):
+        if not hasattr(type(part.item), "save_assets"):
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            part.item.save_assets(folder)
+            for file in sorted(Path(folder).rglob("*")):
+                if file.is_file():
+                    inner = file.relative_to(folder).as_posix()
+                    archive.write(file, f"{_ASSETS}/{part.paths[0]}/{inner}")
+
+
+def _read_assets(model: Any, archive: zipfile.ZipFile) -> None:
+    """Give layers the files that `_write_assets` wrote; names were looked at before."""
+    names = [n for n in archive.namelist() if n.startswith(f"{_ASSETS}/")]
+    for part in parts_of(model):
+        if not hasattr(type(part.item), "load_assets"):
+            continue
+        for path in part.paths:
+            start = f"{_ASSETS}/{path}/"
+            mine = [n for n in names if n.startswith(start) and not n.endswith("/")]
+            if not mine:
+                continue
+            with tempfile.TemporaryDirectory() as folder:
+                for name in mine:
+                    place = Path(folder, name.removeprefix(start))
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    place.write_bytes(archive.read(name))
+                part.item.load_assets(folder)
+            break
 
 
 def _now() -> str:
@@ -128,6 +169,7 @@ def load_archive(
             model = _made(config, custom_objects, path)
             if compile:
                 compiled_again(model, config.get("compile_config"), custom_objects)
+            _read_assets(model, archive)
             with weights_in(archive, path) as file:
                 read_tree(model, file)
                 if compile:
