@@ -48,6 +48,8 @@ class GraphCall:
         self.graph = graph
         self._backend = backend
         self._lock = threading.RLock()
+        #: The program that keeps nothing for gradients, once there is one.
+        self._plain: Any = None
         self._programs: dict[int, tuple[Any, list[SymbolicTensor]]] = {}
         self._backwards: dict[Any, tuple[Backward, GraphCall]] = {}
         self._read = self._variables_read()
@@ -79,8 +81,11 @@ class GraphCall:
             return inline(self.graph, inputs)
         if _state.recorders:
             return self._recorded(inputs)
-        program, _ = self._program(0)
-        return [_tensor(a) for a in program([x._array for x in inputs])]
+        program = self._plain
+        if program is None:
+            program = self._plain = self._program(0)[0]
+        found = program([x._array for x in inputs])
+        return [_tensor(a) if type(a) is tuple else Tensor(a) for a in found]
 
     def explain(self, inputs: list[Any] | None, timed: bool) -> str:
         """What the backend makes of the graph, and of its gradients that were used.

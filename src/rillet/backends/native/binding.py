@@ -8,6 +8,7 @@ thread that runs at the same time has its own.
 from __future__ import annotations
 
 import sys
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -75,6 +76,20 @@ class Frame:
 
 def _numpy(type: str) -> Any:
     return np.dtype(type)
+
+
+def _nothing() -> None:
+    """Where no array was looked at yet."""
+
+
+class _Known:
+    """A variable's array as it was last seen, and where it lies."""
+
+    __slots__ = ("address", "array")
+
+    def __init__(self) -> None:
+        self.array: Callable[[], Any] = _nothing
+        self.address = 0
 
 
 class Binding:
@@ -150,7 +165,7 @@ class Binding:
     def _sort_bases(self) -> None:
         """Which bases are inputs, variables and outputs, for quick filling."""
         self._inputs: list[tuple[int, int]] = []
-        self._variables: list[tuple[int, Any, bool]] = []
+        self._variables: list[tuple[int, Any, bool, _Known]] = []
         self._made: list[tuple[int, Any, tuple[int, ...], int]] = []
         self._rows_base = -1
         written = {id(b) for _, b in self.lowered.writes}
@@ -160,7 +175,7 @@ class Binding:
                 self._inputs.append((base, buffer.source))
             elif buffer.role == "variable":
                 own = id(buffer) in written
-                self._variables.append((base, buffer.source._cell, own))
+                self._variables.append((base, buffer.source._cell, own, _Known()))
             elif buffer.role == "rows":
                 self._rows_base = base
             elif buffer.role == "output":
@@ -397,26 +412,34 @@ class Binding:
         """Fill in variables' addresses; copy those that must not change in place."""
         swapped: list[tuple[Any, Tensor]] = []
         late = self.schedule.copies
-        for base, cell, own in self._variables:
+        for base, cell, own, known in self._variables:
             tensor = cell.tensor
             array = tensor._array
-            if own:
-                alone = (
-                    not late
-                    and sys.getrefcount(tensor) == _ALONE
-                    and sys.getrefcount(array) == _ALONE
-                    and array.base is None
-                    and array.flags.carray
-                )
-                if not alone:
-                    array = array.copy()
-                    swapped.append((cell, Tensor(array)))
+            if known.array() is array:
+                # looked at before: as native code needs it, and where it lay
+                alone = not late
+                where = known.address
             else:
+                alone = not late and array.base is None
+                if not array.flags.carray:
+                    alone = False
+                    if not own:
+                        array = np.require(array, requirements=["C", "A"])
+                where = address(array)
+                if array is tensor._array and (alone or not own):
+                    known.array, known.address = weakref.ref(array), where
+            if not own:
                 held.append(tensor)
-                if not array.flags.carray and not array.flags.c_contiguous:
-                    array = np.ascontiguousarray(array)
-                    held.append(array)
-            bases[base] = address(array)
+                held.append(array)
+            elif not (
+                alone
+                and sys.getrefcount(tensor) == _ALONE
+                and sys.getrefcount(array) == _ALONE
+            ):
+                array = array.copy()
+                swapped.append((cell, Tensor(array)))
+                where = address(array)
+            bases[base] = where
         return swapped
 
     def _general(

@@ -17,6 +17,7 @@ from rillet.ops.lowering import Lazy, filled
 
 _MANY_TERMS: Final = 4096
 _LEAST_TERMS: Final = 64
+_FEW_ROWS: Final = 32
 _BLOCK_BYTES: Final = 1 << 19
 _PRODUCT_TYPES: Final = frozenset(["float32", "float64", "float16", "bfloat16"])
 
@@ -74,7 +75,9 @@ def _sums_parts(
     """Whether blocks of terms, summed apart, need less memory than reading twice."""
     if a.rank != 2 or b.rank != 2 or not transpose_a or transpose_b:
         return False
-    return inner >= _MANY_TERMS and out.size * 64 <= inner * out.shape[1] * 8
+    # few rows of out leave little to cut, and tiles half empty
+    least = _MANY_TERMS if out.shape[0] > _FEW_ROWS else _MANY_TERMS // 4
+    return inner >= least and out.size * 64 <= inner * out.shape[1] * 8
 
 
 def _added(ctx: Any, parts: Lazy) -> Any:

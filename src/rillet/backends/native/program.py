@@ -57,6 +57,10 @@ class NativeProgram:
         self._said = False
         self._reference: ReferenceProgram | None = None
         self.cells = _cells(graph)
+        #: Of variables whose sizes may change.
+        self._loose = [
+            v._cell for v in graph.variables() if not v.shape.is_fully_defined()
+        ]
         self.on_host = any(node.op is WRITE for node in graph.nodes)
         self._strict = strict
         if strict and self.on_host:
@@ -78,6 +82,8 @@ class NativeProgram:
             key: Any = tuple([x.shape for x in inputs])
         except AttributeError:  # a list of tensors
             key = tuple([getattr(x, "shape", None) for x in inputs])
+        if self._loose:
+            key = (*key, *[cell.tensor._array.shape for cell in self._loose])
         binding = self._bindings.get(key)
         if binding is None:
             found = self._bound(key, inputs)
