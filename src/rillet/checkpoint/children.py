@@ -184,3 +184,28 @@ def _of_tensors(value: Any) -> list[Attribute]:
         return Attribute(name, "", lambda: np.asarray(tensors[name]), write)
 
     return [one(name) for name in tensors]
+
+
+class Figure:
+    """A number in an attribute of an object, which files hold as a variable.
+
+    Args:
+        owner: the object.
+        attribute: the attribute's name.
+        full_name: the variable's name in files of TensorFlow 1.
+    """
+
+    def __init__(self, owner: Any, attribute: str, full_name: str) -> None:
+        self._owner = owner
+        self._attribute = attribute
+        self._full_name = full_name
+
+    def _checkpoint_attributes(self) -> list[Attribute]:
+        return [Attribute(VALUE, self._full_name, self._read, self._write)]
+
+    def _read(self) -> Array:
+        return np.asarray(getattr(self._owner, self._attribute), np.float32)
+
+    def _write(self, array: Array) -> None:
+        # The shortest number of that float: 0.9 and not 0.8999999761581421.
+        setattr(self._owner, self._attribute, float(str(np.float32(array))))

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from rillet.checkpoint.waiting import attend, waiting
 from rillet.core.dtypes import DType, as_dtype
 from rillet.core.errors import house_message
 from rillet.core.shapes import TensorShape, as_shape
@@ -108,6 +109,10 @@ class LayerWeights(LayerSettings):
         if regularizer is not None:
             self._regularize(variable, regularizers.get(regularizer))
         self._note_variable(variable)
+        if name is not None:
+            self.__dict__.setdefault("_named_weights", {})[name] = variable
+        if waiting:
+            attend()
         return variable
 
     def _regularize(self, variable: Variable, regularizer: Any) -> None:

@@ -16,6 +16,7 @@ from rillet.core import context
 from rillet.core.errors import house_message
 from rillet.core.logger import get_logger
 from rillet.keras import keras_archive, legacy_files
+from rillet.keras.checkpoint_parts import load_checkpoint, save_checkpoint
 from rillet.keras.compile_form import compiled_again
 from rillet.keras.config_forms import plain
 from rillet.keras.hdf5 import library, reading, replacing
@@ -173,30 +174,33 @@ def save_weights(
 
     Args:
         model: the model.
-        filepath: a path that ends in ``.weights.h5``, or ``.h5`` for the older form.
+        filepath: a path that ends in ``.weights.h5``, or ``.h5`` for the older form;
+            one without such an ending begins the names of TensorFlow's files.
         overwrite: whether to replace a file that stands there; else ask.
         save_format: ``"h5"`` or ``"tf"``, where the path does not say.
-        options: ignored.
+        options: a `tf.train.CheckpointOptions`, for TensorFlow's files.
 
     Raises:
-        ValueError: where the model has no weights yet, or the format is unknown.
+        ValueError: where the model has no weights yet, or the format does not fit.
     """
     path = os.fspath(filepath)
     keras_archive.need_built(model)
+    if path.endswith(_HDF5) and save_format in ("tf", "tensorflow"):
+        raise ValueError(
+            house_message(
+                "Model.save_weights",
+                "save_weights got save_format='tf'/'tensorflow', but the filepath looks"
+                " like an HDF5 file",
+                f"filepath={path!r}",
+                "Omit the '.h5'/'.hdf5' when saving in TensorFlow's format",
+            )
+        )
     if not path.endswith(_HDF5) and save_format in ("h5", "hdf5", "keras"):
         path += ".h5"
     if not path.endswith(_HDF5):
-        checkpoint = context.service("keras.save_checkpoint")
-        if checkpoint is None:
-            raise ValueError(
-                house_message(
-                    "Model.save_weights",
-                    "this version of rillet does not write TensorFlow's checkpoints",
-                    f"filepath={path!r}",
-                    "Let the path end in .weights.h5",
-                )
-            )
-        checkpoint(model, path)
+        exists = os.path.exists(f"{path}.index")
+        if not exists or overwrite or _may_replace(path):
+            save_checkpoint(model, path, options)
         return
     if os.path.exists(path) and not overwrite and not _may_replace(path):
         return
@@ -214,26 +218,38 @@ def load_weights(
     skip_mismatch: bool = False,
     by_name: bool = False,
     options: Any = None,
-) -> None:
+) -> Any:
     """Read a model's weights from a file.
 
     Args:
         model: the model, its weights made.
-        filepath: a `.weights.h5`, `.h5` or `.keras` file.
+        filepath: a `.weights.h5`, `.h5` or `.keras` file, or what the names of
+            TensorFlow's files begin with.
         skip_mismatch: leave weights alone that differ, and say so.
         by_name: match layers by name and not by their order; only for `.h5`.
         options: ignored.
+
+    Returns:
+        For TensorFlow's files a status, as of `tf.train.Checkpoint.restore`: weights
+        yet to be made are read when they are.
 
     Raises:
         ValueError: where the file's weights are not the model's; nothing is changed.
         FileNotFoundError: where there is no such file.
     """
     path = os.fspath(filepath)
+    if os.path.exists(f"{path}.index"):
+        if by_name:
+            raise NotImplementedError(
+                house_message(
+                    "Model.load_weights",
+                    "Weights may only be loaded based on topology into Models when"
+                    " loading TensorFlow-formatted weights",
+                    "by_name=True",
+                )
+            )
+        return load_checkpoint(model, path, skip_mismatch)
     if not os.path.exists(path):
-        checkpoint = context.service("keras.load_checkpoint")
-        if checkpoint is not None and os.path.exists(f"{path}.index"):
-            checkpoint(model, path)
-            return
         raise FileNotFoundError(
             house_message(
                 "Model.load_weights", "there is no such file", f"filepath={path!r}"
@@ -245,7 +261,7 @@ def load_weights(
             keras_archive.weights_in(archive, path) as file,
         ):
             _read(model, file, path, skip_mismatch)
-        return
+        return None
     with reading(path) as file:
         group = file["model_weights"] if "model_weights" in file else file
         older = "layer_names" in group.attrs or "layer_names0" in group.attrs
@@ -260,7 +276,7 @@ def load_weights(
                     )
                 )
             _read(model, file, path, skip_mismatch)
-            return
+            return None
         if skip_mismatch and not by_name:
             raise ValueError(
                 house_message(
@@ -275,6 +291,7 @@ def load_weights(
         else:
             _need_weights(model)
             legacy_files.read_layers(model, group)
+    return None
 
 
 def _read(model: Any, file: Any, path: str, skip_mismatch: bool) -> None:

@@ -36,7 +36,8 @@ class ModelFiles(Loops):
         """Save the weights into a file.
 
         Args:
-            filepath: a path that ends in ``.weights.h5``, or ``.h5`` for older readers.
+            filepath: a path that ends in ``.weights.h5``, or ``.h5`` for older readers;
+                one without such an ending begins the names of TensorFlow's files.
             overwrite: whether to replace a file that stands there; else ask.
             save_format: ``"h5"`` or ``"tf"``, where the path does not say.
             options: ignored.
@@ -50,20 +51,25 @@ class ModelFiles(Loops):
         skip_mismatch: bool = False,
         by_name: bool = False,
         options: Any = None,
-    ) -> None:
+    ) -> Any:
         """Read the weights from a file.
 
         Args:
-            filepath: a `.weights.h5`, `.h5` or `.keras` file.
+            filepath: a `.weights.h5`, `.h5` or `.keras` file, or what the names of
+                TensorFlow's files begin with.
             skip_mismatch: leave weights alone that differ, and say so.
             by_name: match layers by name and not by their order; only for `.h5`.
             options: ignored.
+
+        Returns:
+            For TensorFlow's files a status, as of `tf.train.Checkpoint.restore`:
+            weights yet to be made are read when they are.
 
         Raises:
             ValueError: where the file's weights are not the model's.
         """
         load = self._files("load_weights")
-        load(self, filepath, skip_mismatch, by_name, options)
+        return load(self, filepath, skip_mismatch, by_name, options)
 
     @staticmethod
     def _files(what: str) -> Callable[..., Any]:

@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from rillet.checkpoint.waiting import attend, waiting
 from rillet.core.variable import Variable
+from rillet.keras.checkpoint_parts import layer_parts
+from rillet.module import Module
 
 _CONTAINERS = (list, tuple, dict)
 
 
-class Tracked:
+class Tracked(Module):
     """Remembers attributes that hold variables, layers, or containers of them.
 
     Containers are looked through each time they are asked about, so a layer appended
@@ -56,6 +59,8 @@ class Tracked:
                 tracked[name] = value
                 for variable in _variables_in(value):
                     self._note_variable(variable)
+        if waiting:
+            attend()
 
     def __delattr__(self, name: str) -> None:
         if name in self._tracked:
@@ -90,6 +95,21 @@ class Tracked:
                 own += [v for v in _variables_in(value) if v.trainable is trainable]
         return own
 
+    def _module_parts(self, key: Any = None) -> Iterator[tuple[Any, Any]]:
+        """What a `tf.Module` that holds this object finds in it."""
+        for name in ("_own_fixed", "_own_trainable"):
+            for place, variable in enumerate(self.__dict__[name]):
+                yield (name, place), variable
+        for name, value in self._tracked.items():
+            for place, part in enumerate(modules_in(value)):
+                yield (name, place), part
+
+    def _trackable_children(
+        self, save_type: str = "checkpoint", **kwargs: Any
+    ) -> dict[str, Any]:
+        """What a checkpoint follows from here, by tf.keras's names."""
+        return layer_parts(self)
+
     def _parts(self) -> Iterator[Any]:
         """The layers, modules and containers in attributes, in order."""
         for name, value in list(self._tracked.items()):
@@ -109,7 +129,9 @@ class Tracked:
                     seen.add(id(part))
                     yield part
 
-    def _flatten(self, include_self: bool = True) -> Iterator[Any]:
+    def _flatten(  # type: ignore[override]
+        self, include_self: bool = True
+    ) -> Iterator[Any]:
         """This object and every layer or module below it, each once."""
         seen: set[int] = set()
         line: list[Any] = [self]

@@ -16,6 +16,7 @@ from rillet.core.indexed_slices import IndexedSlices
 from rillet.core.variable import Variable
 from rillet.keras.optimizers import adam, adam_kin, adaptive, gradient_descent, rmsprop
 from rillet.keras.optimizers.base import Optimizer as _Optimizer
+from rillet.keras.optimizers.legacy_state import FormerState
 from rillet.keras.optimizers.schedules import LearningRateSchedule
 from rillet.keras.serialization import builtin
 from rillet.ops.elementwise import cast
@@ -131,6 +132,20 @@ class Optimizer(_Optimizer):
         """The slot of a variable by its name."""
         return self._slot_table[id(var._cell)][slot_name]
 
+    def _trackable_children(self, **kwargs: Any) -> dict[str, Any]:
+        """What a checkpoint follows from here: settings that are variables."""
+        found = {"iter": self._iterations}
+        for name, value in sorted(self._hyper.items()):
+            if isinstance(value, Variable):
+                found[name] = value
+        return found
+
+    def _checkpoint_slots(self) -> Iterable[tuple[Variable, str, Variable]]:
+        """Each variable with the name of a slot, and the slot."""
+        for variable in self._trained:
+            for name, slot in self._slot_table.get(id(variable._cell), {}).items():
+                yield variable, name, slot
+
     def _create_slots(self, var_list: list[Variable]) -> None:
         """Make the slots; subclasses define it."""
 
@@ -226,8 +241,11 @@ class Optimizer(_Optimizer):
 
 
 @builtin("legacy_optimizer", "sgd")
-class SGD(gradient_descent.SGD):
+class SGD(FormerState, gradient_descent.SGD):
     """See `tf.keras.optimizers.SGD`."""
+
+    _hyper_names = ("momentum",)
+    _former_slots = {"momentums": "momentum"}
 
     def __init__(
         self,
@@ -241,8 +259,15 @@ class SGD(gradient_descent.SGD):
 
 
 @builtin("legacy_optimizer", "rmsprop")
-class RMSprop(rmsprop.RMSprop):
+class RMSprop(FormerState, rmsprop.RMSprop):
     """See `tf.keras.optimizers.RMSprop`; without momentum ε stands outside the root."""
+
+    _hyper_names = ("momentum", "rho")
+    _former_slots = {
+        "_velocities": "rms",
+        "_momentums": "momentum",
+        "_average_gradients": "mg",
+    }
 
     def __init__(
         self,
@@ -261,8 +286,11 @@ class RMSprop(rmsprop.RMSprop):
 
 
 @builtin("legacy_optimizer", "adam")
-class Adam(adam.Adam):
+class Adam(FormerState, adam.Adam):
     """See `tf.keras.optimizers.Adam`."""
+
+    _hyper_names = ("beta_1", "beta_2")
+    _former_slots = {"_momentums": "m", "_velocities": "v", "_velocity_hats": "vhat"}
 
     def __init__(
         self,
@@ -280,8 +308,11 @@ class Adam(adam.Adam):
 
 
 @builtin("legacy_optimizer", "adamax")
-class Adamax(adam_kin.Adamax):
+class Adamax(FormerState, adam_kin.Adamax):
     """See `tf.keras.optimizers.Adamax`."""
+
+    _hyper_names = ("beta_1", "beta_2")
+    _former_slots = {"_m": "m", "_u": "v"}
 
     def __init__(
         self,
@@ -296,8 +327,15 @@ class Adamax(adam_kin.Adamax):
 
 
 @builtin("legacy_optimizer", "nadam")
-class Nadam(adam_kin.Nadam):
+class Nadam(FormerState, adam_kin.Nadam):
     """See `tf.keras.optimizers.Nadam`."""
+
+    #: What files call ``decay`` here is that of the momentum's schedule.
+    _decay_attribute = "_schedule_decay"
+    _schedule_decay = 0.004
+
+    _hyper_names = ("beta_1", "beta_2")
+    _former_slots = {"_momentums": "m", "_velocities": "v"}
 
     def __init__(
         self,
@@ -312,8 +350,10 @@ class Nadam(adam_kin.Nadam):
 
 
 @builtin("legacy_optimizer", "adagrad")
-class Adagrad(adaptive.Adagrad):
+class Adagrad(FormerState, adaptive.Adagrad):
     """See `tf.keras.optimizers.Adagrad`; ε stands outside the root."""
+
+    _former_slots = {"_accumulators": "accumulator"}
 
     _epsilon_outside = True
 
@@ -331,8 +371,14 @@ class Adagrad(adaptive.Adagrad):
 
 
 @builtin("legacy_optimizer", "adadelta")
-class Adadelta(adaptive.Adadelta):
+class Adadelta(FormerState, adaptive.Adadelta):
     """See `tf.keras.optimizers.Adadelta`."""
+
+    _hyper_names = ("rho",)
+    _former_slots = {
+        "_accumulated_grads": "accum_grad",
+        "_accumulated_delta_vars": "accum_var",
+    }
 
     def __init__(
         self,
@@ -346,8 +392,16 @@ class Adadelta(adaptive.Adadelta):
 
 
 @builtin("legacy_optimizer", "ftrl")
-class Ftrl(adaptive.Ftrl):
+class Ftrl(FormerState, adaptive.Ftrl):
     """See `tf.keras.optimizers.Ftrl`."""
+
+    _hyper_names = (
+        "beta",
+        "l1_regularization_strength",
+        "l2_regularization_strength",
+        "learning_rate_power",
+    )
+    _former_slots = {"_accumulators": "accumulator", "_linears": "linear"}
 
     def __init__(
         self,

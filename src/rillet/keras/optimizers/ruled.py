@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from rillet.checkpoint.waiting import attend, waiting
 from rillet.core import context
 from rillet.core.dtypes import FROM_NUMPY
 from rillet.core.indexed_slices import IndexedSlices
@@ -84,6 +85,8 @@ class Ruled(Optimizer):
                     self._slots[i] = (*self._slots[i], made)
 
         self._note_cells()
+        if waiting:
+            attend()
 
     def _note_cells(self) -> None:
         """Where the values of each variable and its slots stand."""

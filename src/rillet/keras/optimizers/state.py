@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from rillet.checkpoint.waiting import attend, waiting
 from rillet.core.describe import describe
 from rillet.core.dtypes import as_dtype, float32
 from rillet.core.errors import house_message
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
 from rillet.keras import initializers
+from rillet.keras.checkpoint_parts import optimizer_parts
 from rillet.keras.optimizers import schedules
 from rillet.keras.optimizers.settings import Settings
 from rillet.ops.elementwise import cast
@@ -183,8 +185,18 @@ class OptimizerState(Settings):
         kind = as_dtype(dtype or float32)
         value = initializers.get(initializer)(shape, dtype=kind)
         variable = Variable(value, trainable=False, name=name)
-        self._variables.append(variable)
+        self._keep(variable)
         return variable
+
+    def _keep(self, variable: Variable) -> None:
+        """List a variable; a checkpoint may hold its value already."""
+        self._variables.append(variable)
+        if waiting:
+            attend()
+
+    def _trackable_children(self, **kwargs: Any) -> dict[str, Any]:
+        """What a checkpoint follows from here, by tf.keras's names."""
+        return optimizer_parts(self)
 
     def add_variable_from_reference(
         self,
@@ -215,7 +227,7 @@ class OptimizerState(Settings):
             name=f"{variable_name}/{model_variable._name}",
             dtype=model_variable.dtype,
         )
-        self._variables.append(slot)
+        self._keep(slot)
         return slot
 
     def _serialize_hyperparameter(self, value: Any) -> Any:

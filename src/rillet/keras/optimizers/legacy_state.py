@@ -1,0 +1,62 @@
+"""How checkpoints hold the optimizers of `legacy`: settings, and slots by variable.
+
+An optimizer of before Keras 2.11 has its settings as variables (``iter``, ``decay``,
+``beta_1``), and each slot stands under the variable that it belongs to. `legacy` mixes
+`FormerState` in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rillet.checkpoint.children import Figure
+from rillet.core.variable import Variable
+
+
+class FormerState:
+    """An optimizer with the older names in checkpoints.
+
+    `_hyper_names` lists its settings, `_former_slots` the slots' names by the
+    attributes that hold them.
+    """
+
+    _hyper_names: tuple[str, ...] = ()
+    _former_slots: dict[str, str] = {}
+    #: The attribute that holds the setting ``decay``.
+    _decay_attribute = "_rate_decay"
+
+    def _trackable_children(self, **kwargs: Any) -> dict[str, Any]:
+        """What a checkpoint follows from here, by the names of before Keras 2.11."""
+        space = self.__dict__
+        found = {"iter": space["_iterations"]}
+        for name in sorted((*self._hyper_names, "decay", "learning_rate")):
+            if name == "learning_rate":
+                if isinstance(space["_learning_rate"], Variable):
+                    found[name] = space["_learning_rate"]
+            else:
+                found[name] = self._figure(name)
+        if "_u_product" in space:
+            found["momentum_cache"] = space["_u_product"]
+        return found
+
+    def _figure(self, name: str) -> Figure:
+        held: dict[str, Figure] = self.__dict__.setdefault("_figures", {})
+        if name not in held:
+            whole = f"{self.__dict__['name']}/{name}"
+            attribute = self._decay_attribute if name == "decay" else name
+            held[name] = Figure(self, attribute, whole)
+        return held[name]
+
+    def _checkpoint_slots(self) -> Iterator[tuple[Variable, str, Variable]]:
+        """Each variable with the name of a slot, and the slot."""
+        space = self.__dict__
+        groups: Any = getattr(self, "_slot_groups", ())
+        if "momentum" in self._hyper_names and "momentums" in self._former_slots:
+            # Plain descent has no slots in older files.
+            groups = groups if space["momentum"] else ()
+        for group in groups:
+            for _, attribute in group:
+                slots = space.get(attribute, ())
+                for variable, slot in zip(space["_trained"], slots, strict=False):
+                    yield variable, self._former_slots[attribute], slot
