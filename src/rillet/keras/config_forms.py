@@ -60,7 +60,7 @@ _NEUTRAL: dict[str, tuple[Any, ...]] = {
 #: What Keras 3 does not take, and tf.keras 2 does without.
 _UNSHARED = {
     "groups": (1,),
-    "implementation": (1, 2),
+    "implementation": (2,),
     "is_legacy_optimizer": (_ANY,),
     "jit_compile": (_ANY,),
     "key_shape": (_ANY,),
@@ -116,6 +116,7 @@ def taken_arguments(cls: type) -> set[str] | None:
         "batch_shape",
         "batch_size",
         "cell",
+        "implementation",
         "input_dim",
         "input_shape",
         "layers",
