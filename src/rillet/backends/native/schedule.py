@@ -506,25 +506,15 @@ def _join_into(
     """Join a task to an earlier one that nothing between them forbids."""
     for at in range(len(out) - 1, -1, -1):
         other = out[at]
-        if isinstance(other.item, Nest) and isinstance(task.item, Nest):
-            alone = {
-                k
-                for k, x in other.writes.items()
-                if x.role == "temp"
-                and k not in kept
-                and readers.get(k, set()) <= {task}
-            }
-            size = len(other.item.expressions()) + len(task.item.expressions())
-            both = None
-            near = task.reads.keys() & (other.reads.keys() | other.writes.keys())
-            if size <= _LARGEST and near:
-                both = joined(other.item, task.item, alone)
+        if not task.reads.keys().isdisjoint([*other.reads, *other.writes]):
+            both = _both(other, task, kept, readers)
             if both is not None:
                 made = Task(both)
                 made.work = min(made.work, other.work + task.work)
-                for who in readers.values():
-                    if who & {task, other}:
-                        who -= {task, other}
+                for k in task.reads.keys() | other.reads.keys():
+                    who = readers.setdefault(k, set())
+                    who -= {task, other}
+                    if k in made.reads:
                         who.add(made)
                 out[at] = made
                 return True
@@ -536,6 +526,23 @@ def _join_into(
         if not all(_apart(other, task, k) for k in shared):
             return False
     return False
+
+
+def _both(
+    first: Task, second: Task, kept: set[int], readers: dict[int, set[Task]]
+) -> Nest | None:
+    """The nests of two tasks as one, where that can be."""
+    one, two = first.item, second.item
+    if not isinstance(one, Nest) or not isinstance(two, Nest):
+        return None
+    if len(one.expressions()) + len(two.expressions()) > _LARGEST:
+        return None
+    alone = {
+        k
+        for k, x in first.writes.items()
+        if x.role == "temp" and k not in kept and readers.get(k, set()) <= {second}
+    }
+    return joined(one, two, alone)
 
 
 def _may_fail_late(schedule: Schedule, written: set[int]) -> bool:
