@@ -288,7 +288,7 @@ ROWS = [
     Row(squares(uncounted), "uncounted, gradient", host=LATE),
     Row(growing, "growing", host="of a size that only the run knows"),
     Row(never, "no round", orders=1),
-    Row(drawn, "random", host="random numbers"),
+    Row(drawn, "random"),
     Row(several, "map of several"),
     Row(lambda x: tf.map_fn(lambda r: tf.tanh(r) * 2.0, x), "map", orders=2),
     Row(lambda x: tf.scan(lambda s, r: s * 0.5 + tf.tanh(r * s), x), "scan", orders=2),
@@ -345,6 +345,43 @@ def test_a_list_lives_on_beside_one_made_of_it(bound: list[Binding]) -> None:
     np.testing.assert_array_equal(second, X[[4, 1]])
     np.testing.assert_array_equal(total, X[0] + X[4])
     np.testing.assert_array_equal(third, X[[4, 3]])
+
+
+def drawn_in_rounds(x: Any) -> Any:
+    for _ in tf.range(3):
+        for _ in tf.range(2):
+            x = x + tf.random.normal([3], dtype=tf.float64)
+        x = x * tf.random.uniform([5, 3], dtype=tf.float64)
+    return x
+
+
+def drawn_at_times(x: Any) -> Any:
+    for _ in tf.range(4):
+        if x[0, 0] > 0.0:
+            x = x + tf.random.normal([5, 3], dtype=tf.float64)
+    return x
+
+
+@pytest.mark.parametrize(
+    ("function", "host"),
+    [
+        (drawn_in_rounds, ""),
+        (squares(drawn_in_rounds), ""),
+        (drawn_at_times, "random numbers"),
+    ],
+)
+def test_random_numbers_are_those_of_the_op_by_op_backend(
+    function: Callable[[Any], Any], host: str, bound: list[Binding]
+) -> None:
+    found = []
+    for native in (None, False):
+        tf.random.set_seed(7)
+        step = tf.function(function, jit_compile=native)
+        found.append([step(tf.constant(X)).numpy() for _ in range(2)])
+    for have, want in zip(*found, strict=True):
+        np.testing.assert_allclose(have, want, rtol=1e-9, atol=1e-12)
+    assert all(host in why for why in on_host(bound))
+    assert bool(on_host(bound)) == bool(host)
 
 
 def test_variables_are_read_and_written_in_rounds() -> None:

@@ -285,11 +285,9 @@ class Binding:
     def _draw(self, frame: Frame, steps: int) -> list[Array]:
         """Let random streams go on by some steps; the words that kernels read."""
         held = []
-        for buffer, instance, blocks in self.lowered.streams:
-            words = np.array(
-                [_stream_words(instance.reserve(blocks)) for _ in range(steps)],
-                np.uint32,
-            )
+        for buffer, instance, blocks, times in self.lowered.streams:
+            drawn = [instance.reserve(blocks) for _ in range(steps * times)]
+            words = np.array([_stream_words(x) for x in drawn], np.uint32)
             if id(buffer) in self._bases:
                 frame.bases[self._bases[id(buffer)]] = address(words)
             held.append(words)

@@ -248,17 +248,18 @@ def _loop(ctx: Lowering, node: Node) -> None:
     rows = _Rows(ctx, node, kept)
     with ctx.collecting() as first:
         flag = _go_on(ctx, test, values)
-    with ctx.collecting() as rounds:
+    known = node.attrs.get(ROUNDS)
+    with ctx.collecting(known, rows.number) as rounds:
         rows.before(values, count)
         wanted = list(states)
         more = [i for i in kept.values() if i >= count]
         outs = ctx.inner(body, values, [body.outputs[i] for i in [*wanted, *more]])
         rows.after(dict(zip(more, outs[len(wanted) :], strict=True)))
         _carry(ctx, dict(zip(wanted, outs[: len(wanted)], strict=True)), states)
+        rows.go_on()
         _go_on(ctx, test, values, flag)
-    ctx.made.items.append(
-        LoopItem(first, flag, rounds, node.attrs.get(ROUNDS), node.name)
-    )
+    rows.begin()
+    ctx.made.items.append(LoopItem(first, flag, rounds, known, node.name))
     for i, y in enumerate(node.outputs[:count]):
         if i in carried:
             ctx.set_value(y, values[i])
@@ -292,14 +293,13 @@ class _Rows:
             raise OnHost("its gradient keeps rounds that only the run can count")
         self._rounds = int(rounds or 0)
         self._at = Buffer("int64", (), "state", None, "round")
+        self._counts = False
         for k, spec in self._specs.items():
             name = f"{node.name}:{self._count + k}"
             if not isinstance(spec, ListSpec):
                 self._buffers[k] = _state(spec, name)
             elif ctx.keeps and spec.inner is not None and not spec.inner.empty:
                 self._buffers[k] = _lists(spec.inner, self._rounds, name)
-        if self._buffers:
-            ctx.write(self._at, lambda _: b.const(0, "int64"))
 
     def before(self, values: list[Any], count: int) -> None:
         """Keep what a round begins with."""
@@ -308,13 +308,26 @@ class _Rows:
                 self._keep(self._buffers[k], values[i])
 
     def after(self, outs: dict[int, Any]) -> None:
-        """Keep what a round drew, and count it."""
+        """Keep what a round drew."""
         for k, i in self._kept.items():
             if i in outs and k in self._buffers:
                 self._keep(self._buffers[k], outs[i])
-        if self._buffers:
+
+    def number(self) -> Buffer:
+        """Memory that holds the number of the round."""
+        self._counts = True
+        return self._at
+
+    def go_on(self) -> None:
+        """Count a round, at its end."""
+        if self._counts:
             now = b.load(self._at, ZERO)
             self._ctx.write(self._at, lambda _: now + b.const(1, "int64"))
+
+    def begin(self) -> None:
+        """Count from 0, before the loop."""
+        if self._counts:
+            self._ctx.write(self._at, lambda _: b.const(0, "int64"))
 
     def _keep(self, buffer: Buffer, value: Any) -> None:
         dims = buffer.shape[1:]
@@ -329,7 +342,7 @@ class _Rows:
         size = 1
         for n in dims:
             size *= n
-        row = b.position(b.load(self._at, ZERO), self._rounds)
+        row = b.position(b.load(self.number(), ZERO), self._rounds)
         store = Store(buffer, row * size + flat(place, dims), value.at(place))
         self._ctx.made.items.append(Nest(domain, [store], self._node.name))
 
@@ -338,7 +351,9 @@ class _Rows:
         for k, spec in self._specs.items():
             y = self._node.outputs[self._count + k]
             buffer = self._buffers.get(k)
-            rows = buffer and Lazy(buffer.shape, buffer.type, buffer=buffer)
+            rows = None
+            if buffer is not None:
+                rows = Lazy(buffer.shape, buffer.type, buffer=buffer)
             held: Any = rows
             if isinstance(spec, ListSpec):
                 empty = spec.inner is not None and spec.inner.empty

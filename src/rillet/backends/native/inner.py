@@ -14,7 +14,7 @@ from rillet.backends.native.lists import OnHost, last_uses
 from rillet.backends.native.nests import Nest, elementwise_nest
 from rillet.graph.ir import CONST, PLACEHOLDER, READ, Graph, Node, SymbolicTensor
 from rillet.graph.passes import live_nodes
-from rillet.ops.expressions import Expr, Index
+from rillet.ops.expressions import Expr, Index, b
 from rillet.ops.lowering import Buffer, Lazy
 
 
@@ -32,11 +32,15 @@ class InnerGraphs:
     Attributes:
         inside: how many branches and loops are around what is lowered now.
         keeps: whether loops keep the tensor lists of every round.
+        around: for each of these how often it runs, and what makes the buffer that
+            holds the number of the round; None where that is not known.
         last: for tensor lists, by id, the last node of the present graph to read them.
     """
 
     inside: int = 0
     keeps: bool = False
+    around: list[tuple[int | None, Callable[[], Buffer] | None]]
+    _present: Node | None
     last: dict[int, Node]
     made: Made
     _graph: Graph
@@ -81,10 +85,39 @@ class InnerGraphs:
             x for x in self.made.items[items:] if not _begins_state(x)
         ]
 
+    def drawing(self) -> tuple[Expr, int]:
+        """Which draw of a random stream this is, and how many there are in a run.
+
+        Raises:
+            OnHost: only the run knows how many.
+        """
+        number, times = b.step(), 1
+        for rounds, at in self.around:
+            if rounds is None or at is None:
+                if self._seeded():
+                    raise OnHost("it draws random numbers, who knows how often")
+                continue
+            times *= rounds
+            number = number * b.number(rounds) + b.load(at(), Index({}))
+        return number, times
+
+    def _seeded(self) -> bool:
+        """Whether the present node's random numbers can be told from others."""
+        node = self._present
+        return node is None or any(node.attrs.get(k) for k in ("seed", "seed2"))
+
     @contextmanager
-    def collecting(self) -> Iterator[list[Any]]:
-        """A list of items of their own."""
+    def collecting(
+        self, rounds: int | None = None, at: Callable[[], Buffer] | None = None
+    ) -> Iterator[list[Any]]:
+        """A list of items of their own.
+
+        Args:
+            rounds: how often they run, where it is known.
+            at: makes the buffer that holds the number of the round.
+        """
         items: list[Any] = []
+        self.around = [*self.around, (rounds, at)]
         kept = (self.made.items, self._turned, self._graph, self._turns, self.last)
         self.made.items, self._turned = items, {}
         self.inside += 1
@@ -95,6 +128,7 @@ class InnerGraphs:
             self.made.items, self._turned, self._graph, self._turns, self.last = kept
             self._label = label
             self.inside -= 1
+            self.around = self.around[:-1]
 
     def inner(
         self, graph: Graph, values: Sequence[Any], outputs: list[SymbolicTensor]

@@ -98,7 +98,7 @@ class Lowered:
         outputs: for each tensor asked for a buffer with its shape, or a slot.
         writes: variables whose buffers the items write.
         host_writes: variables that get the value of a slot or buffer at the end.
-        streams: random streams: buffer, instance, blocks a run.
+        streams: random streams: buffer, instance, blocks a round, rounds a run.
         slots: how many slots there are.
         places: for tensors that lie in memory, by id, their buffers.
     """
@@ -108,7 +108,7 @@ class Lowered:
         self.outputs: list[Any] = []
         self.writes: list[Any] = []
         self.host_writes: list[tuple[Any, Any]] = []
-        self.streams: list[tuple[Buffer, Any, int]] = []
+        self.streams: list[tuple[Buffer, Any, int, int]] = []
         self.slots = 0
         self.places: dict[int, Buffer] = {}
 
@@ -125,6 +125,7 @@ class Lowering(InnerGraphs):
         keeps: bool = False,
     ) -> None:
         self._lists = lists
+        self.around = []
         self.keeps = keeps
         assume_fused(host.fuses())
         self._graph = graph
@@ -650,15 +651,13 @@ class Lowering(InnerGraphs):
 
     def stream(self, instance: Any, blocks: int) -> Lazy:
         """Key and counter of a random stream, anew each run."""
-        if self.inside:
-            raise OnHost("it draws random numbers")
+        number, times = self.drawing()
         buffer = Buffer("uint32", (6,), "stream", None, "stream")
-        self.made.streams.append((buffer, instance, blocks))
+        self.made.streams.append((buffer, instance, blocks, times))
 
         def at(place: tuple[Index, ...]) -> Expr:
-            # a run of many steps has its numbers step by step
-            step = b.position(b.step() * 6, None)
-            return b.load(buffer, step + place[0])
+            # a run of many steps has its numbers step by step, loops round by round
+            return b.load(buffer, b.position(number * 6, None) + place[0])
 
         return Lazy((6,), "uint32", at)
 
