@@ -26,6 +26,7 @@ from rillet.keras.layers.augmentation_moves import (
 from rillet.keras.layers.augmentation_moves import RandomZoom as RandomZoom
 from rillet.keras.layers.batch_norm import BatchNormalization as BatchNormalization
 from rillet.keras.layers.bidirectional import Bidirectional as Bidirectional
+from rillet.keras.layers.categories import CategoryEncoding as CategoryEncoding
 from rillet.keras.layers.cell_base import AbstractRNNCell as AbstractRNNCell
 from rillet.keras.layers.conv_lstm import ConvLSTM1D as ConvLSTM1D
 from rillet.keras.layers.conv_lstm import ConvLSTM2D as ConvLSTM2D
@@ -55,6 +56,8 @@ from rillet.keras.layers.dots import dot as dot
 from rillet.keras.layers.dropout import Dropout as Dropout
 from rillet.keras.layers.einsum_dense import EinsumDense as EinsumDense
 from rillet.keras.layers.embedding import Embedding as Embedding
+from rillet.keras.layers.feature_scaling import Discretization as Discretization
+from rillet.keras.layers.feature_scaling import Normalization as Normalization
 from rillet.keras.layers.global_pooling import (
     GlobalAveragePooling1D as GlobalAveragePooling1D,
 )
@@ -73,12 +76,16 @@ from rillet.keras.layers.global_pooling import GlobalMaxPool3D as GlobalMaxPool3
 from rillet.keras.layers.global_pooling import GlobalMaxPooling1D as GlobalMaxPooling1D
 from rillet.keras.layers.global_pooling import GlobalMaxPooling2D as GlobalMaxPooling2D
 from rillet.keras.layers.global_pooling import GlobalMaxPooling3D as GlobalMaxPooling3D
+from rillet.keras.layers.hashing import HashedCrossing as HashedCrossing
+from rillet.keras.layers.hashing import Hashing as Hashing
 from rillet.keras.layers.locally_connected import (
     LocallyConnected1D as LocallyConnected1D,
 )
 from rillet.keras.layers.locally_connected import (
     LocallyConnected2D as LocallyConnected2D,
 )
+from rillet.keras.layers.lookups import IntegerLookup as IntegerLookup
+from rillet.keras.layers.lookups import StringLookup as StringLookup
 from rillet.keras.layers.margins import Cropping1D as Cropping1D
 from rillet.keras.layers.margins import Cropping2D as Cropping2D
 from rillet.keras.layers.margins import Cropping3D as Cropping3D
@@ -139,6 +146,9 @@ from rillet.keras.layers.shaping import RepeatVector as RepeatVector
 from rillet.keras.layers.shaping import Rescaling as Rescaling
 from rillet.keras.layers.shaping import Reshape as Reshape
 from rillet.keras.layers.stacked_cells import StackedRNNCells as StackedRNNCells
+from rillet.keras.layers.text_vectorization import (
+    TextVectorization as TextVectorization,
+)
 from rillet.keras.layers.transposed import Conv1DTranspose as Conv1DTranspose
 from rillet.keras.layers.transposed import Conv2DTranspose as Conv2DTranspose
 from rillet.keras.layers.transposed import Conv3DTranspose as Conv3DTranspose

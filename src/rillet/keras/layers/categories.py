@@ -1,0 +1,243 @@
+"""Categories: numbers to one-hot rows and counts.
+
+In: whole numbers. Out: `CategoryEncoding`, and `encoded`, which lookups and hashing
+share. The work is done on the host, row by row in NumPy, so
+that no tensor of (tokens, depth) ever stands in memory.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from rillet.core.convert import to_tensor
+from rillet.core.dtypes import as_dtype
+from rillet.core.errors import house_message
+from rillet.core.shapes import TensorShape, as_shape
+from rillet.core.spec import TensorSpec
+from rillet.keras.base_layer import Layer
+from rillet.keras.layers.adapting import as_batch
+from rillet.keras.serialization import builtin
+from rillet.keras.settings import floatx
+from rillet.ops.elementwise import cast
+from rillet.ops.host_functions import numpy_function
+
+Array = np.ndarray[Any, Any]
+
+ENCODINGS: Final = ("one_hot", "multi_hot", "count", "tf_idf")
+
+
+def checked_mode(op: str, mode: Any, allowed: tuple[str, ...], sparse: Any) -> None:
+    """Refuse an unknown output mode, and sparse outputs.
+
+    Raises:
+        ValueError: for either.
+    """
+    if mode not in allowed:
+        raise ValueError(
+            house_message(
+                op,
+                f"The `output_mode` argument received an invalid value {mode!r}",
+                f"Allowed values are: {allowed}",
+            )
+        )
+    if sparse:
+        raise ValueError(
+            house_message(
+                op,
+                "rillet gives dense outputs only",
+                "sparse=True",
+                "Leave sparse=True away: the values are the same",
+            )
+        )
+
+
+def encoded_shape(shape: TensorShape, mode: str, depth: int | None) -> TensorShape:
+    """The shape of an encoding of inputs of a shape."""
+    if mode == "int" or shape.rank is None:
+        return shape
+    dims = shape.as_list()
+    if mode == "one_hot":
+        return TensorShape([*(dims[:-1] if dims and dims[-1] == 1 else dims), depth])
+    return TensorShape([*dims[:-1], depth])
+
+
+def encode(
+    ids: Array, mode: str, depth: int, dtype: Any, weights: Array | None = None
+) -> Array:
+    """An encoding of whole numbers, in NumPy.
+
+    Args:
+        ids: numbers from 0 to `depth` - 1, of any shape; negative ones say nothing.
+        mode: ``"one_hot"``, ``"multi_hot"``, ``"count"`` or ``"tf_idf"``.
+        depth: the length of a row.
+        dtype: the NumPy type of the result.
+        weights: what each number counts, of the shape of `ids`; with ``"tf_idf"``,
+            what each of the `depth` numbers counts.
+
+    Returns:
+        An array whose last axis is `depth` long.
+    """
+    if mode == "one_hot":
+        rows = ids[..., 0] if ids.ndim and ids.shape[-1] == 1 else ids
+        lead, flat = rows.shape, rows.reshape(-1, 1)
+    else:
+        lead = ids.shape[:-1]
+        flat = ids.reshape(-1, ids.shape[-1]) if ids.ndim else ids.reshape(1, 1)
+    count = len(flat)
+    said = flat >= 0
+    at = (np.arange(count)[:, None] * depth + flat)[said]
+    out = np.zeros(count * depth, dtype)
+    if mode in ("one_hot", "multi_hot"):
+        out[at] = 1
+    elif mode == "count" and weights is not None:
+        np.add.at(out, at, weights.reshape(flat.shape)[said].astype(dtype))
+    else:
+        out += np.bincount(at, minlength=count * depth).astype(dtype)
+    out = out.reshape(*lead, depth)
+    if mode == "tf_idf" and weights is not None:
+        out *= weights.astype(dtype)
+    return out
+
+
+def check_rank(op: str, mode: str, shape: TensorShape) -> None:
+    """Refuse inputs whose encoding has more than two axes.
+
+    Raises:
+        ValueError: there.
+    """
+    found = encoded_shape(shape, mode, 1).rank
+    if mode != "int" and found is not None and found > 2:
+        raise ValueError(
+            house_message(
+                op,
+                "When output_mode is not `'int'`, maximum supported output rank is 2",
+                f"Received output_mode {mode} and input shape {shape}, which would"
+                f" result in output rank {found}",
+            )
+        )
+
+
+def encoded(
+    ids: Any, mode: str, depth: int, dtype: Any, weights: Any = None, op: str = "encode"
+) -> Any:
+    """A tensor of whole numbers, encoded; works eagerly and in graphs.
+
+    Args:
+        ids: whole numbers.
+        mode: ``"int"`` or an encoding.
+        depth: the length of a row.
+        dtype: the result's type.
+        weights: see `encode`.
+        op: whose words an error shall have.
+
+    Raises:
+        ValueError: where the result would have more than two axes, or a number lies
+            outside the range.
+    """
+    kind = as_dtype(dtype or floatx())
+    if mode == "int":
+        return ids if ids.dtype is kind else cast(ids, kind)
+    check_rank(op, mode, ids.shape)
+    spec = TensorSpec(encoded_shape(ids.shape, mode, depth), kind)
+    given = [ids] if weights is None else [ids, to_tensor(weights)]
+
+    def run(numbers: Any, parts: Any = None) -> Array:
+        numbers = np.asarray(numbers)
+        if numbers.size and (numbers.min() < 0 or numbers.max() >= depth):
+            raise ValueError(
+                house_message(
+                    op,
+                    "Input values must be in the range 0 <= values < num_tokens with"
+                    f" num_tokens={depth}",
+                    f"they run from {numbers.min()} to {numbers.max()}",
+                )
+            )
+        held = None if parts is None else np.asarray(parts)
+        return encode(numbers.astype(np.int64), mode, depth, kind.numpy_dtype, held)
+
+    return numpy_function(run, given, spec)
+
+
+@builtin("layer")
+class CategoryEncoding(Layer):
+    """Turns whole numbers into rows of ones, or counts.
+
+    Args:
+        num_tokens: how many categories there are.
+        output_mode: ``"multi_hot"``, ``"one_hot"`` or ``"count"``.
+        sparse: must be False.
+        **kwargs: as for `Layer`.
+
+    Raises:
+        ValueError: where an argument is missing or unknown.
+
+    Example:
+        >>> import rillet as tf
+        >>> layer = tf.keras.layers.CategoryEncoding(4, output_mode="count")
+        >>> layer(tf.constant([[1, 2], [2, 2]])).numpy().tolist()
+        [[0.0, 1.0, 1.0, 0.0], [0.0, 0.0, 2.0, 0.0]]
+    """
+
+    def __init__(
+        self,
+        num_tokens: int | None = None,
+        output_mode: str = "multi_hot",
+        sparse: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        most = kwargs.pop("max_tokens", None)
+        num_tokens = num_tokens if num_tokens is not None else most
+        mode = "multi_hot" if output_mode == "binary" else output_mode
+        checked_mode("CategoryEncoding", mode, ENCODINGS[:3], sparse)
+        if num_tokens is None or num_tokens < 1:
+            raise ValueError(
+                house_message(
+                    "CategoryEncoding",
+                    "`num_tokens` must be set, to 1 or more",
+                    f"received {num_tokens}",
+                )
+            )
+        super().__init__(autocast=False, **kwargs)
+        self.num_tokens = num_tokens
+        self.output_mode = mode
+        self.sparse = sparse
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Apply the layer; a list of Python values is one tensor."""
+        if args and isinstance(args[0], list | tuple | np.ndarray):
+            args = (as_batch(args[0]), *args[1:])
+        return super().__call__(*args, **kwargs)
+
+    def call(self, inputs: Any, count_weights: Any = None) -> Any:
+        """The rows, ``(batch, num_tokens)``; `count_weights` with ``"count"`` only."""
+        if count_weights is not None and self.output_mode != "count":
+            raise ValueError(
+                house_message(
+                    "CategoryEncoding",
+                    "`count_weights` is not used when `output_mode` is not `'count'`",
+                    f"output_mode={self.output_mode!r}",
+                )
+            )
+        return encoded(
+            inputs,
+            self.output_mode,
+            self.num_tokens,
+            self.compute_dtype,
+            count_weights,
+            "CategoryEncoding",
+        )
+
+    def compute_output_shape(self, input_shape: Any) -> TensorShape:
+        """The rows' shape."""
+        return encoded_shape(as_shape(input_shape), self.output_mode, self.num_tokens)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {
+            **super().get_config(),
+            "num_tokens": self.num_tokens,
+            "output_mode": self.output_mode,
+            "sparse": self.sparse,
+        }

@@ -1,0 +1,142 @@
+"""A vocabulary: words to numbers and back, learnt by counting.
+
+In: words, as bytes or whole numbers, in NumPy arrays. Out: int64 numbers. The lookup
+layers and TextVectorization keep one each.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from rillet.core.errors import InvalidArgumentError, house_message
+
+Array = np.ndarray[Any, Any]
+
+
+class Vocabulary:
+    """Words in order, behind a mask token and places for unknown words.
+
+    Args:
+        mask: the word of padding, or None; it stands first, at 0.
+        unknown: what an unknown word is called.
+        unknown_places: over how many numbers unknown words are spread.
+        hashed: the number of an unknown word, before the remainder by the places.
+    """
+
+    def __init__(
+        self,
+        mask: Any,
+        unknown: Any,
+        unknown_places: int,
+        hashed: Callable[[Any], int],
+    ) -> None:
+        self.mask = mask
+        self.unknown = unknown
+        self.unknown_places = unknown_places
+        self._hashed = hashed
+        self.words: list[Any] = []
+        self._table: dict[Any, int] = {}
+        self.forget()
+
+    @property
+    def special(self) -> int:
+        """How many numbers come before the first word."""
+        return self.unknown_places + (self.mask is not None)
+
+    def __len__(self) -> int:
+        return self.special + len(self.words)
+
+    def forget(self) -> None:
+        """Drop the words, and the counts of `count`."""
+        self.counts: Counter[Any] = Counter()
+        self.documents: Counter[Any] = Counter()
+        self.seen = 0
+        self.set([])
+
+    def set(self, words: Iterable[Any]) -> None:
+        """Take words as the vocabulary, without special ones."""
+        self.words = list(words)
+        start = self.special
+        self._table = {word: i for i, word in enumerate(self.words, start)}
+        if self.mask is not None:
+            self._table[self.mask] = 0
+
+    def all(self) -> list[Any]:
+        """The special words and the words."""
+        first = [] if self.mask is None else [self.mask]
+        return [*first, *[self.unknown] * self.unknown_places, *self.words]
+
+    def count(self, rows: Iterable[Iterable[Any]]) -> None:
+        """Count the words of documents."""
+        for row in rows:
+            words = list(row)
+            self.seen += 1
+            self.counts.update(words)
+            self.documents.update(set(words))
+
+    def learn(self, most: int | None) -> None:
+        """Take the most frequent words counted; of equally frequent ones the last.
+
+        Args:
+            most: the greatest length of the vocabulary, special words included.
+        """
+        special = {self.mask, self.unknown}
+        found = [(n, word) for word, n in self.counts.items() if word not in special]
+        found.sort(reverse=True)
+        kept = found if most is None else found[: max(most - self.special, 0)]
+        self.set(word for _, word in kept)
+
+    def rarity(self) -> list[float]:
+        """The words' inverse document frequencies: log(1 + seen / (1 + with it))."""
+        return [
+            math.log(1 + self.seen / (1 + self.documents[word])) for word in self.words
+        ]
+
+    def numbers(self, words: Array, op: str) -> Array:
+        """The numbers of an array of words, int64.
+
+        Raises:
+            InvalidArgumentError: for an unknown word, where there is no place for it.
+        """
+        table, places = self._table, self.unknown_places
+        flat = words.reshape(-1).tolist()
+        if places == 1:
+            other = int(self.mask is not None)
+            found = [table.get(word, other) for word in flat]
+        else:
+            missing = [] if places else [word for word in flat if word not in table]
+            if missing:
+                shown = ", ".join(_shown(word) for word in missing[:8])
+                raise InvalidArgumentError(
+                    house_message(
+                        op,
+                        "When `num_oov_indices=0` all inputs should be in vocabulary",
+                        f"found OOV values [{shown}]",
+                        "Consider setting `num_oov_indices=1`",
+                    )
+                )
+            other = int(self.mask is not None)
+            found = [
+                at if at is not None else other + self._hashed(word) % places
+                for word, at in ((word, table.get(word)) for word in flat)
+            ]
+        return np.asarray(found, np.int64).reshape(words.shape)
+
+    def words_at(self, numbers: Array) -> list[Any]:
+        """The words of numbers; the unknown word outside the vocabulary."""
+        every, size = self.all(), len(self)
+        return [
+            every[i] if 0 <= i < size else self.unknown
+            for i in numbers.reshape(-1).tolist()
+        ]
+
+
+def _shown(word: Any) -> str:
+    return (
+        '"' + word.decode(errors="replace") + '"' if type(word) is bytes else f"{word}"
+    )
