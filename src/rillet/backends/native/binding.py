@@ -22,7 +22,7 @@ from rillet.backends.native.image import STATUS as STATUS_BASE
 from rillet.backends.native.image import At, Builder, Image, Runner
 from rillet.backends.native.jumps import Jump, Mark
 from rillet.backends.native.lower import Batches, HostItem, Lowered, Slot, lowered
-from rillet.backends.native.memory import planned
+from rillet.backends.native.memory import arena, empty, planned
 from rillet.backends.native.schedule import (
     Chain,
     Schedule,
@@ -61,8 +61,14 @@ class Frame:
 
     __slots__ = ("_memory", "arena", "bases", "runners")
 
-    def __init__(self, size: int, bases: int, images: list[Image | None]) -> None:
-        self._memory = np.empty(size + _LINE, np.uint8)
+    def __init__(
+        self,
+        size: int,
+        bases: int,
+        images: list[Image | None],
+        guards: tuple[int, ...] = (),
+    ) -> None:
+        self._memory = arena(size, guards)
         self.arena = -(-address(self._memory) // _LINE) * _LINE
         self.bases: list[int] = [0] * bases
         self.runners: list[Runner | None] = [i.runner() if i else None for i in images]
@@ -135,7 +141,7 @@ class Binding:
     def _plan_memory(self) -> None:
         ranges = live_ranges(self.schedule)
         temps = [r for r in ranges.values() if r[0].role in _IN_ARENA]
-        self._places, self.arena_bytes = planned(temps)
+        self._places, self.arena_bytes, self._guards = planned(temps)
         consts: list[Array] = []
         self._const_places: dict[int, int] = {}
         size = 0
@@ -350,7 +356,7 @@ class Binding:
         for base, dtype, shape, key in self._made:
             if key in joined:
                 shape = (shape[0] * steps, *shape[1:])
-            array = np.empty(shape, dtype)
+            array = empty(shape, dtype)
             bases[base] = address(array)
             made.append(array)
         held.append(self._draw(frame, steps))
@@ -372,7 +378,8 @@ class Binding:
         return found, done
 
     def _frame(self) -> Frame:
-        frame = Frame(self.arena_bytes, _FIRST + len(self._order), self._images)
+        bases = _FIRST + len(self._order)
+        frame = Frame(self.arena_bytes, bases, self._images, self._guards)
         frame.bases[_ARENA] = frame.arena
         frame.bases[_CONSTS] = self._const_base
         return frame
@@ -390,7 +397,7 @@ class Binding:
         swapped = self._hold(bases, held)
         made: list[Array] = []
         for base, dtype, shape, _ in self._made:
-            array = np.empty(shape, dtype)
+            array = empty(shape, dtype)
             bases[base] = address(array)
             made.append(array)
         if self._plain:

@@ -2,28 +2,57 @@
 
 In flow buffers with the first and the last wave that needs each; out flow offsets in
 one arena. Two buffers share bytes only where their waves do not overlap.
+
+To look for kernels that read or write beside their buffers, set the environment's
+RILLET_GUARD to 1 before the first import: then each temporary buffer and each output
+ends at a page's end, between pages that nobody may touch. That is slow, and for POSIX.
 """
 
 from __future__ import annotations
 
+import ctypes
+import mmap
+import os
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final, NamedTuple
+
+import numpy as np
 
 from rillet.backends.native.codegen import item_bytes
 from rillet.ops.lowering import Buffer
 
+GUARDED: Final = os.environ.get("RILLET_GUARD") == "1" and hasattr(mmap, "PROT_READ")
 _LINE: Final = 64
+_PAGE: Final = mmap.PAGESIZE
+
+Array = np.ndarray[Any, Any]
 
 
-def planned(ranges: Iterable[tuple[Buffer, int, int]]) -> tuple[dict[int, int], int]:
+class Plan(NamedTuple):
+    """Where buffers lie in an arena.
+
+    Attributes:
+        places: of buffers by id, the offset: a multiple of 64 without guards.
+        size: bytes of all.
+        guards: offsets of pages that nobody may touch.
+    """
+
+    places: dict[int, int]
+    size: int
+    guards: tuple[int, ...] = ()
+
+
+def planned(ranges: Iterable[tuple[Buffer, int, int]]) -> Plan:
     """Offsets of buffers, and the bytes of all.
 
     Args:
         ranges: buffers with their first and last wave.
 
     Returns:
-        For each buffer by id its offset, a multiple of 64; how long the arena is.
+        The plan.
     """
+    if GUARDED:
+        return _apart([buffer for buffer, _, _ in ranges])
     places: dict[int, int] = {}
     taken: list[tuple[int, int, int, int]] = []
     total = 0
@@ -40,9 +69,68 @@ def planned(ranges: Iterable[tuple[Buffer, int, int]]) -> tuple[dict[int, int], 
         taken.append((at, at + size, first, last))
         places[id(buffer)] = at
         total = max(total, at + size)
-    return places, total
+    return Plan(places, total)
 
 
 def _bytes(buffer: Buffer) -> int:
-    # Vectors at the end may read a line further.
+    # A line in between: two threads do not write into one.
     return -(-(buffer.size * item_bytes(buffer.type)) // _LINE) * _LINE + _LINE
+
+
+def _apart(buffers: list[Buffer]) -> Plan:
+    """Every buffer at the end of its own pages, with a forbidden one on either side."""
+    places: dict[int, int] = {}
+    guards = [0]
+    at = _PAGE
+    for buffer in buffers:
+        size = buffer.size * item_bytes(buffer.type)
+        at += -(-size // _PAGE) * _PAGE
+        places[id(buffer)] = at - size
+        guards.append(at)
+        at += _PAGE
+    return Plan(places, at, tuple(guards))
+
+
+def arena(size: int, guards: tuple[int, ...] = ()) -> Array:
+    """Memory for an arena.
+
+    Args:
+        size: of the arena.
+        guards: offsets of pages that nobody may touch.
+
+    Returns:
+        Bytes, with some room to begin the arena at a line; with guards they begin at
+        a page.
+    """
+    return _forbidden(size, guards) if guards else np.empty(size + _LINE, np.uint8)
+
+
+def guarded(shape: tuple[int, ...], dtype: Any) -> Array:
+    """An array that ends where a forbidden page begins.
+
+    Args:
+        shape: its shape.
+        dtype: its type.
+
+    Returns:
+        An array of zeros, aligned for its type alone.
+    """
+    wanted = np.dtype(dtype)
+    size = int(np.prod(shape, dtype=np.int64)) * wanted.itemsize
+    pages = -(-size // _PAGE) * _PAGE
+    memory = _forbidden(pages + 2 * _PAGE, (0, pages + _PAGE))
+    begin = _PAGE + pages - size
+    return memory[begin : begin + size].view(wanted).reshape(shape)
+
+
+def _forbidden(size: int, pages: Iterable[int]) -> Array:
+    """Memory with pages that end the process when they are touched."""
+    memory = np.frombuffer(mmap.mmap(-1, size), np.uint8)
+    protect = ctypes.CDLL(None).mprotect
+    for at in pages:
+        protect(ctypes.c_void_p(memory.ctypes.data + at), ctypes.c_size_t(_PAGE), 0)
+    return memory
+
+
+#: What makes the arrays that programs give.
+empty: Final[Any] = guarded if GUARDED else np.empty
