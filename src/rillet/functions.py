@@ -16,6 +16,7 @@ from typing import Any
 
 from rillet.backends.reference import ReferenceBackend
 from rillet.core import context, nest
+from rillet.core.cycles import uncollected
 from rillet.core.devices import settings
 from rillet.core.errors import house_message
 from rillet.core.logger import get_logger
@@ -45,8 +46,9 @@ context.register_service("graph.evaluate", lambda t: evaluate(t, _REFERENCE))
 def _native(strict: bool = False) -> Any:
     """The compiler; the reference, said once, where LLVM is missing."""
     try:
-        from rillet.backends.native import steps
-        from rillet.backends.native.program import BACKEND, STRICT
+        with uncollected():
+            from rillet.backends.native import steps
+            from rillet.backends.native.program import BACKEND, STRICT
     except (ImportError, OSError) as error:
         get_logger().warning(
             "tf.function: LLVM cannot be loaded (%s); functions run op by op, more"

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from rillet.backends.native import kernels_conv
 from rillet.backends.native.calls import KernelCall
 from rillet.backends.native.codegen import item_bytes
 from rillet.backends.native.placing import aligned
@@ -104,5 +103,15 @@ def batch_product_rule(
 RULES: Final[dict[str, Callable[..., Any]]] = {
     "product": product_rule,
     "batch_product": batch_product_rule,
-    **kernels_conv.RULES,
 }
+
+
+def rule(name: str) -> Callable[..., Any] | None:
+    """What lowers a call of that name; None where the backend has nothing."""
+    found = RULES.get(name)
+    if found is None:
+        # only graphs that convolve or pool pay for loading this
+        from rillet.backends.native import kernels_conv
+
+        found = kernels_conv.RULES.get(name)
+    return found

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+import rillet.ops.scalar_math  # noqa: F401  signs functions in
 from rillet.backends.native import computed, control, host, kernels, lists, sweeps
 from rillet.backends.native.calls import KernelCall
 from rillet.backends.native.control import BranchItem, LoopItem
@@ -23,7 +24,6 @@ from rillet.core.dtypes import variant
 from rillet.graph.inference import host_value
 from rillet.graph.ir import CONST, PLACEHOLDER, READ, WRITE, Graph, Node, SymbolicTensor
 from rillet.graph.passes import live_nodes
-import rillet.ops.scalar_math  # noqa: F401  signs functions in
 from rillet.ops.expressions import HALVES, TYPES, Expr, Index, Var, b, index_of
 from rillet.ops.lowering import Buffer, Fold, Lazy, flat, unflat
 from rillet.ops.registry import Op
@@ -663,7 +663,7 @@ class Lowering(InnerGraphs):
 
     def call(self, name: str, *inputs: Any, **attrs: Any) -> Any:
         """What a kernel of the backend computes, or None where it has none."""
-        rule = kernels.RULES.get(name)
+        rule = kernels.rule(name)
         return None if rule is None else rule(self, *inputs, **attrs)
 
     def temporary(self, type: str, shape: Sequence[int]) -> Lazy:

@@ -8,16 +8,15 @@ program makes a `Binding` for each set of input shapes, out of `static`, `lower`
 
 from __future__ import annotations
 
-import gc
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, Final
 
 from rillet.backends.base import Value
 from rillet.backends.native.binding import Binding
 from rillet.backends.reference import ReferenceProgram
+from rillet.core.cycles import uncollected
 from rillet.core.logger import get_logger
 from rillet.core.spec import Spec
 from rillet.graph.ir import WRITE, Graph, SymbolicTensor
@@ -141,7 +140,7 @@ class NativeProgram:
         with self._lock:
             binding = self._bindings.get(key)
             if binding is None:
-                with _uncollected():
+                with uncollected():
                     binding = make()
                 if self._strict:
                     from rillet.backends.native.strict import refuse_items
@@ -187,18 +186,6 @@ class NativeProgram:
         if len(self._seen) < _MOST_SEEN:
             self._seen.add(key)
         return False
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """A block without searches for cycles: it makes many objects and drops few."""
-    on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if on:
-            gc.enable()
 
 
 def _shapes(key: Any) -> Any:
