@@ -173,7 +173,12 @@ class Chain:
             return self.cut
         rows = -(-self.rows // self.blocks())
         tiled = any(isinstance(t.item, KernelCall) and t.item.block for t in self.tasks)
-        return -(-rows // _TILE) * _TILE if tiled and rows > _TILE // 2 else rows
+        if not tiled or rows <= _TILE // 2:
+            return rows
+        tiles = -(-self.rows // _TILE)
+        most = -(-rows // _TILE)
+        sizes = range(max(1, -(-most // 2)), most + 1)
+        return _TILE * max(sizes, key=lambda size: (_evenness(tiles, size), size))
 
     def fits(self, task: Task) -> bool:
         """Whether a task can run on the chain's rows."""
@@ -191,6 +196,13 @@ class Chain:
             self.rows, self.rigid = task.extent, True
         self.cut = self.cut or task.cut
         self.tasks.append(task)
+
+
+def _evenness(tiles: int, size: int) -> float:
+    """How busy 2 and 4 threads are with blocks of so many tiles, on average."""
+    blocks = -(-tiles // size)
+    shares = [tiles / (-(-blocks // n) * n * size) for n in (2, 4)]
+    return round(sum(min(1.0, s) for s in shares) / len(shares), 3)
 
 
 def _rows(task: Task) -> int:
