@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from rillet.autodiff.backward import gradients
 from rillet.autodiff.tape import GradientTape
 from rillet.core import context, dtypes
@@ -169,7 +171,10 @@ class _Layout:
             for i, want in enumerate(types):
                 value = inputs[i]
                 if want is None and isinstance(value, Tensor):
-                    inputs[i] = host_value(value._array)
+                    known = value._array
+                    inputs[i] = (
+                        host_value(known) if isinstance(known, np.ndarray) else value
+                    )
         g: Any = tuple(gs) if self.several else gs[0]
         y: Any = tuple(ys) if self.several else ys[0]
         rule = self.op.grad

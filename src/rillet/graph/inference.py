@@ -62,6 +62,8 @@ def inferred(op: Any, lifted: tuple[Any, ...], attrs: dict[str, Any]) -> list[Sp
         if want is None and isinstance(lifted[i], SymbolicTensor):
             if lifted[i].known is not None:
                 specs[i] = host_value(lifted[i].known)
+            elif op.name == "StridedSlice" and lifted[i].partial is not None:
+                specs[i] = lifted[i].partial
             else:
                 unsure = True
     if op.variadic:

@@ -144,6 +144,23 @@ def written(x: Any) -> Any:
     return array.stack(), array.read(2), array.size()
 
 
+def lengthened(x: Any) -> Any:
+    array = tf.TensorArray(tf.float64, size=0, dynamic_size=True)
+    for i in tf.range(6):
+        array = array.write(i, x[0] * tf.cast(i, tf.float64))
+    return array.write(6, x[1]).stack()
+
+
+def lengthened_at_times(x: Any) -> Any:
+    array = tf.TensorArray(tf.float64, size=0, dynamic_size=True)
+    place = 0
+    for row in x:
+        if row[0] > 0.0:
+            array = array.write(place, row)
+            place += 1
+    return array.stack()
+
+
 def some_written(x: Any) -> Any:
     rows = tf.TensorArray(tf.float64, size=5).unstack(x)
     total = tf.zeros(3, tf.float64)
@@ -216,6 +233,14 @@ def computed(x: Any) -> Any:
     )[1]
 
 
+def parts(x: Any) -> Any:
+    return tf.while_loop(
+        lambda i, s: i < 3,
+        lambda i, s: (i + 1, s + x[-1 - i, 1:] * x[tf.newaxis, ..., i][0, :2]),
+        (tf.constant(0), tf.zeros(2, tf.float64)),
+    )[1]
+
+
 def limited(x: Any) -> Any:
     return tf.while_loop(
         lambda s: tf.constant(True), lambda s: (s * x,), (x,), maximum_iterations=4
@@ -280,6 +305,9 @@ ROWS = [
     Row(squares(triangle), "nested, uneven, gradient", host=LATE),
     Row(network, "network", orders=2),
     Row(written, "array", orders=2),
+    Row(lengthened, "longer array", orders=2),
+    Row(lengthened_at_times, "longer array at times", host="of unknown size"),
+    Row(parts, "computed parts", orders=2),
     Row(some_written, "array in a branch", orders=1),
     Row(overwritten, "array twice", orders=2),
     Row(computed, "computed places", orders=2),

@@ -45,21 +45,25 @@ class ListSpec(Spec):
         length: how many elements; None where that is still open.
         element: what they are; None where that is still open.
         inner: for a loop's history of lists, what is known of each.
+        grows: whether writes that would make it longer are known to fit.
     """
 
     length: int | None
     element: Spec | None
     inner: ListSpec | None
+    grows: bool
 
     def __new__(
         cls,
         length: int | None,
         element: Spec | None = None,
         inner: ListSpec | None = None,
+        grows: bool = False,
     ) -> ListSpec:
         """Note what is known."""
         made = super().__new__(cls, (), dtypes.variant)
         made.length, made.element, made.inner = length, element, inner
+        made.grows = grows
         return made
 
     def __eq__(self, other: object) -> bool:
@@ -105,7 +109,7 @@ def same_lists(a: Spec, b: Spec) -> Spec:
     element = b.element if a.element is None else a.element
     if b.length not in (None, length) or b.element not in (None, element):
         return unknown
-    return ListSpec(length, element, a.inner)
+    return ListSpec(length, element, a.inner, a.grows or b.grows)
 
 
 # What `static` notes
@@ -137,9 +141,16 @@ def _note_reserve(node: Node, out: SymbolicTensor) -> None:
 
 
 def _note_set(node: Node, out: SymbolicTensor) -> None:
-    rows, _, item = node.inputs
-    if isinstance(rows.spec, ListSpec) and not node.attrs.get("resize"):
-        out.spec = same_lists(rows.spec, ListSpec(None, item.spec))
+    rows, index, item = node.inputs
+    spec = rows.spec
+    if not isinstance(spec, ListSpec):
+        return
+    if node.attrs.get("resize") and not spec.grows:
+        at = _count_of(index)
+        if at is None or spec.length is None:
+            return
+        spec = ListSpec(max(spec.length, at + 1), spec.element)
+    out.spec = same_lists(spec, ListSpec(None, item.spec))
 
 
 def _note_item(node: Node, out: SymbolicTensor) -> None:
@@ -296,12 +307,25 @@ def fill(ctx: Lowering, buffer: Buffer, value: ListValue) -> None:
         raise Lost
     zero = b.const(0, "float32" if buffer.type in HALVES else buffer.type)
     rows = value.rows
-    if rows is not None and rows.shape != buffer.shape:
-        raise OnHost("it holds tensor lists of several sizes")
-    ctx.write(buffer, rows.at if rows is not None else lambda _: zero)
+    if rows is not None and rows.shape == buffer.shape:
+        ctx.write(buffer, rows.at)
+    else:
+        ctx.write(buffer, lambda _: zero)
+        if rows is not None:
+            _write_first(ctx, buffer, rows)
     if value.one is not None:
         index, item = value.one
         _write_row(ctx, buffer, index, item.at)
+
+
+def _write_first(ctx: Lowering, buffer: Buffer, rows: Lazy) -> None:
+    """Write a shorter list's elements."""
+    if rows.shape[1:] != buffer.shape[1:] or rows.shape[0] > buffer.shape[0]:
+        raise OnHost("it holds tensor lists of several sizes")
+    domain = [Var(f"i{k}", n, k == 0) for k, n in enumerate(rows.shape)]
+    place = tuple([index_of(v) for v in domain])
+    store = Store(buffer, flat(place, buffer.shape), rows.at(place))
+    ctx.made.items.append(Nest(domain, [store], "list"))
 
 
 def _write_row(
@@ -329,11 +353,12 @@ def _own(ctx: Lowering, node: Node, at: int = 0) -> ListValue:
     """An input of a node as a list that the node may write in place."""
     x = node.inputs[at]
     value: ListValue = ctx.value(x)
-    if value.own and value.rows is not None and ctx.last.get(id(x)) is node:
-        return value
     spec = node.outputs[0].spec
     if not isinstance(spec, ListSpec):
         raise OnHost("it holds a tensor list of unknown size")
+    fits = value.rows is not None and value.rows.shape == spec.sizes
+    if value.own and fits and ctx.last.get(id(x)) is node:
+        return value
     return whole(ctx, value, spec)
 
 
@@ -375,7 +400,7 @@ def _reserve(ctx: Lowering, node: Node) -> Any:
 
 def _set(ctx: Lowering, node: Node) -> Any:
     spec, item = node.outputs[0].spec, ctx.value(node.inputs[2])
-    if node.attrs.get("resize") or not isinstance(spec, ListSpec) or not spec.whole:
+    if not isinstance(spec, ListSpec) or not spec.whole:
         raise OnHost("it holds a tensor list of unknown size")
     rows = _own(ctx, node)
     assert rows.rows is not None and rows.rows.buffer is not None
@@ -567,13 +592,13 @@ RULES: Final[dict[str, Callable[[Lowering, Node], Any]]] = {
 
 def for_host(ctx: Lowering, value: ListValue) -> tuple[Node, Lazy]:
     """A node that makes what the host takes for a list, and what goes into it."""
+    spec = value.spec
+    if not isinstance(spec, ListSpec) or spec.inner is not None:
+        raise OnHost("the host takes tensor lists of several rounds")
     if value.rows is None:
-        if not isinstance(value.spec, ListSpec):
-            raise OnHost("it holds a tensor list of unknown size")
-        value = whole(ctx, value, value.spec)
+        value = whole(ctx, value, spec)
     assert value.rows is not None
     graph = Graph("list")
-    spec = Spec(value.rows.shape, dtypes.as_dtype(value.rows.type))
-    x = graph.placeholder(spec)
+    x = graph.placeholder(Spec(value.rows.shape, dtypes.as_dtype(value.rows.type)))
     made = graph.add(list_from_op, (x,), {}, [Spec((), dtypes.variant)])
     return made, value.rows

@@ -99,7 +99,7 @@ def _loop(
 ) -> tuple[Any, ...] | None:
     test, body, carried = (node.attrs[key] for key in ("cond", "body", "carried"))
     count = len(args)
-    specs = [x.spec for x in args]
+    specs = _grown(args, node)
     known = [None if i in carried else x.known for i, x in enumerate(args)]
     for _ in range(_TRIES):
         inner = static(body, body.outputs, specs, known)[0]
@@ -113,8 +113,9 @@ def _loop(
     else:
         return None
     goes_on = static(test, test.outputs, specs, known)[0]
-    rounds = _rounds(args, goes_on, inner, carried)
-    out = list(specs)
+    found = _simulated(args, goes_on, inner, carried, [])
+    rounds = None if found is None else found[0]
+    out = [_settled(spec) for spec in specs]
     kept = [specs[i] for i in carried] + ends[count:]
     out += [_stacked(spec, rounds) for spec in kept]
     attrs = {**node.attrs, "cond": goes_on, "body": inner, ROUNDS: rounds}
@@ -132,11 +133,53 @@ def _stacked(spec: Spec, rounds: int | None) -> Spec:
 # How often a loop runs
 
 
-def _rounds(
-    args: Sequence[Any], test: Graph, body: Graph, carried: Sequence[int]
-) -> int | None:
-    """How many rounds a loop runs, where that follows from what is known now."""
-    needed = _needed(test, body, carried)
+def _grown(args: Sequence[Any], node: Node) -> list[Spec]:
+    """What goes into a loop; lists that it makes longer are as long as at its end."""
+    test, body, carried = (node.attrs[key] for key in ("cond", "body", "carried"))
+    specs = [x.spec for x in args]
+    for i in carried:
+        spec, last = specs[i], body.outputs[i].node
+        if not isinstance(spec, ListSpec) or spec.length is None:
+            continue
+        if last.type != "TensorListSetItem" or not last.attrs.get("resize"):
+            continue
+        reads = [x for n in body.nodes for x in n.inputs if x is body.inputs[i]]
+        if last.inputs[0] is not body.inputs[i] or len(reads) != 1:
+            continue
+        found = _simulated(args, test, body, carried, [last.inputs[1]])
+        if found is not None:
+            length = max(spec.length, found[1] + 1)
+            specs[i] = ListSpec(length, spec.element, spec.inner, True)
+    return specs
+
+
+def _settled(spec: Spec) -> Spec:
+    """What is known of a list when the loop that makes it longer is over."""
+    if isinstance(spec, ListSpec):
+        return ListSpec(spec.length, spec.element, spec.inner)
+    return spec
+
+
+def _simulated(
+    args: Sequence[Any],
+    test: Graph,
+    body: Graph,
+    carried: Sequence[int],
+    watched: list[SymbolicTensor],
+) -> tuple[int, int] | None:
+    """How many rounds a loop runs, where that follows from what is known now.
+
+    Args:
+        args: what goes in.
+        test: the condition.
+        body: the body.
+        carried: the loop variables that change.
+        watched: whole numbers in the body.
+
+    Returns:
+        The rounds, and the largest of the watched numbers; None where a run is needed.
+    """
+    needed = _needed(test, body, carried, watched)
     if needed is None:
         return None
     values: list[Any] = [None] * len(args)
@@ -146,19 +189,31 @@ def _rounds(
         values[i] = args[i].known
     moving = [i for i in carried if i in needed]
     goes_on = ReferenceProgram(_bare(test), test.outputs)
-    follow = ReferenceProgram(_bare(body), [body.outputs[i] for i in moving])
+    wanted = [*[body.outputs[i] for i in moving], *watched]
+    follow = ReferenceProgram(_bare(body), wanted)
+    top = -1
     for at in range(_MOST_ROUNDS):
         if not bool(goes_on(values)[0]):
-            return at
-        for i, value in zip(moving, follow(values), strict=True):
+            return at, top
+        found = follow(values)
+        for i, value in zip(moving, found, strict=False):
             values[i] = value
+        for number in found[len(moving) :]:
+            if int(number) < 0:
+                return None
+            top = max(top, int(number))
     return None
 
 
-def _needed(test: Graph, body: Graph, carried: Sequence[int]) -> set[int] | None:
+def _needed(
+    test: Graph, body: Graph, carried: Sequence[int], watched: list[SymbolicTensor]
+) -> set[int] | None:
     """The loop variables that say when it ends; None where more than they do."""
     found: set[int] = set()
-    todo = _inputs(test, test.outputs)
+    todo, others = _inputs(test, test.outputs), _inputs(body, watched)
+    if todo is None or others is None:
+        return None
+    todo |= others
     while todo:
         fresh = todo - found
         found |= fresh
@@ -169,7 +224,7 @@ def _needed(test: Graph, body: Graph, carried: Sequence[int]) -> set[int] | None
                 if more is None:
                     return None
                 todo |= more - found
-    return None if todo is None else found
+    return found
 
 
 def _inputs(graph: Graph, outputs: list[SymbolicTensor]) -> set[int] | None:
