@@ -13,7 +13,9 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
+from rillet.backends.native import host
 from rillet.backends.native.calls import STATUS, UNIT, Kernel, KernelCall
+from rillet.backends.native.halves_ir import narrowed, widened
 from rillet.backends.native.nests import Nest
 from rillet.ops.expressions import FLOATS, HALVES, Expr, Index, Opaque, Parted, Var
 from rillet.ops.lowering import Buffer, Fold
@@ -40,7 +42,14 @@ _NEAR = 16
 
 def memory_type(type: str) -> str:
     """LLVM's name of a type in memory."""
-    return "i8" if type == "bool" else _LLVM[type]
+    if type == "bool":
+        return "i8"
+    return "i16" if _by_bits(type) else _LLVM[type]
+
+
+def _by_bits(type: str) -> bool:
+    """Whether half floats of a type are converted without LLVM's instructions."""
+    return type == "bfloat16" or (type == "float16" and not host.converts_halves())
 
 
 def llvm_type(type: str) -> str:
@@ -235,6 +244,13 @@ class Printer:
         )
         if type == "bool":
             return self._shared(("truth", loaded), f"icmp ne i8 {loaded}, 0")
+        if _by_bits(type):
+            key = ("wide", loaded)
+            known = [scope[key] for scope in self._scopes if key in scope]
+            if not known:
+                known = [widened(self._new, loaded, type)]
+                self._scopes[-1][key] = known[0]
+            return known[0]
         if type in HALVES:
             return self._shared(
                 ("wide", loaded), f"fpext {_LLVM[type]} {loaded} to float"
@@ -245,6 +261,8 @@ class Printer:
         address = self._address(buffer, index)
         if buffer.type == "bool":
             value = self._new(f"zext i1 {value} to i8")
+        elif _by_bits(buffer.type):
+            value = narrowed(self._new, value, buffer.type)
         elif buffer.type in HALVES:
             value = self._new(f"fptrunc float {value} to {_LLVM[buffer.type]}")
         kind, size = memory_type(buffer.type), _BYTES[buffer.type]

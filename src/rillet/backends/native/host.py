@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import importlib
+import os
 import platform
 import struct
 import sys
@@ -22,6 +23,12 @@ from typing import Any, Final, NamedTuple
 _CACHES: Final = Path("/sys/devices/system/cpu/cpu0/cache")
 _LEVEL_1: Final = 32 << 10  # where the system does not tell: what every core has
 _LEVEL_2: Final = 256 << 10
+_CHOICE: Final = "RILLET_CPU"
+_V2: Final = "+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+cx16"
+_V3: Final = _V2 + ",+avx,+avx2,+bmi,+bmi2,+f16c,+fma,+lzcnt,+movbe"
+_V4: Final = _V3 + ",+avx512f,+avx512bw,+avx512cd,+avx512dq,+avx512vl"
+#: What the environment may choose instead of the processor that there is.
+_CHOICES: Final = {"x86-64": "", "x86-64-v2": _V2, "x86-64-v3": _V3, "x86-64-v4": _V4}
 
 
 class Facts(NamedTuple):
@@ -48,16 +55,25 @@ class Facts(NamedTuple):
 
 @functools.cache
 def facts() -> Facts:
-    """Returns what this machine offers.
+    """Returns what this machine offers, or of it what a lesser one does.
+
+    The environment's RILLET_CPU names a level, `x86-64` to `x86-64-v4`, for results
+    that are the same bits on different machines, and for tests.
 
     Raises:
       ImportError: llvmlite is missing.
+      ValueError: RILLET_CPU names no level.
     """
     from llvmlite import binding
 
     triple = binding.get_process_triple()
-    features = binding.get_host_cpu_features()
-    vector_bytes, registers = vectors(triple, features)
+    found = binding.get_host_cpu_features()
+    cpu, features = binding.get_host_cpu_name(), found.flatten()
+    vector_bytes, registers = vectors(triple, found)
+    if chosen := os.environ.get(_CHOICE):
+        cpu, features = chosen, _chosen(chosen)
+        names = dict.fromkeys(features.replace("+", "").split(","), True)
+        vector_bytes, registers = vectors(triple, names)
     if sys.platform == "win32":
         # Objects are linked in memory only, and in one format on all platforms but
         # Apple's.
@@ -68,10 +84,20 @@ def facts() -> Facts:
         registers,
         l1,
         l2,
-        binding.get_host_cpu_name(),
-        features.flatten(),
+        cpu,
+        features,
         triple,
     )
+
+
+def _chosen(name: str) -> str:
+    """The features of a level of processors."""
+    if name not in _CHOICES:
+        raise ValueError(
+            f"{_CHOICE}: no such level of processors: {name!r}; "
+            f"take one of {', '.join(_CHOICES)}, or leave it out"
+        )
+    return _CHOICES[name]
 
 
 def fuses() -> bool:
@@ -79,6 +105,13 @@ def fuses() -> bool:
     found = facts()
     x86 = found.triple.startswith(("x86_64", "i686", "amd64"))
     return not x86 or "+fma" in found.features.split(",")
+
+
+def converts_halves() -> bool:
+    """Returns whether there are instructions between float16 and float32."""
+    found = facts()
+    x86 = found.triple.startswith(("x86_64", "i686", "amd64"))
+    return not x86 or "+f16c" in found.features.split(",")
 
 
 def vectors(triple: str, features: Mapping[str, bool]) -> tuple[int, int]:
