@@ -72,7 +72,10 @@ def test_the_last_batch_of_an_epoch_compiles_nothing(asked: list[str]) -> None:
     assert not asked
 
 
-def test_ever_new_sizes_are_compiled_when_they_come_again(traced: Any) -> None:
+def test_ever_new_sizes_are_compiled_when_they_come_again(
+    traced: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program, "_AT_ONCE", 5)
     for turn in range(2):
         for columns in range(1, program._AT_ONCE + 5):
             x = np.random.default_rng(columns).random((3, columns), np.float32)

@@ -25,8 +25,8 @@ from rillet.graph.ir import WRITE, Graph, SymbolicTensor
 #: op once, and are compiled when they come again.
 _AT_ONCE: Final = 16
 #: Sets of shapes for which one graph is compiled at all, and the bytes of all arenas.
-_MOST: Final = 256
-_MOST_BYTES: Final = 1 << 30
+_MOST: Final = 64
+_MOST_BYTES: Final = 1 << 29
 _MOST_SEEN: Final = 1 << 14
 
 
