@@ -6,6 +6,7 @@ to `restoration`; `state` keeps the file that lists the checkpoints of a folder.
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable
 from typing import Any
@@ -64,8 +65,7 @@ class CheckpointOptions:
 
     def _written(self, path: str) -> None:
         for callback in self.experimental_write_callbacks or ():
-            code = getattr(callback, "__code__", None)
-            if code is not None and code.co_argcount:
+            if inspect.signature(callback).parameters:
                 callback(path)
             else:
                 callback()
@@ -199,7 +199,7 @@ class Checkpoint:
         if graph is None:
             return _restore_by_names(reader, root, attached)
         restoration = Restoration(reader, graph, root, attached)
-        return CheckpointLoadStatus(restoration, self._save_counter)
+        return CheckpointLoadStatus(restoration, (root, attached), self._save_counter)
 
     def restore(self, save_path: Any, options: Any = None) -> Any:
         """Put the values of a checkpoint in place, now or when the objects are made.

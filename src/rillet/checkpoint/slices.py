@@ -31,20 +31,14 @@ def _signed(value: int) -> bytes:
     bits = value & ((1 << 8 * length) - 1)
     # As many leading bits as there are bytes tell the length, the first one the sign.
     head = ((1 << length) - 1) << (8 * length - length)
-    if value < 0:
-        bits &= ~(head >> 0)
-        return bits.to_bytes(length, "big")
-    return (bits | head).to_bytes(length, "big")
+    bits = bits & ~head if value < 0 else bits | head
+    return bits.to_bytes(length, "big")
 
 
 def _text(value: bytes) -> bytes:
     """A string that sorts before its continuations."""
-    turned = value.replace(b"\0", b"\0\xff").replace(b"\xff", b"\xff\0")
-    if b"\0" in value:
-        turned = b"".join(
-            {0: b"\0\xff", 255: b"\xff\0"}.get(b, bytes([b])) for b in value
-        )
-    return turned + b"\0\1"
+    turned = {0: b"\0\xff", 255: b"\xff\0"}
+    return b"".join(turned.get(b, bytes((b,))) for b in value) + b"\0\1"
 
 
 def slice_key(name: str, extents: list[tuple[int, int]]) -> bytes:

@@ -14,10 +14,19 @@ _SHOWN = 10
 
 
 class CheckpointLoadStatus:
-    """What came of restoring a checkpoint that holds an object graph."""
+    """What came of restoring a checkpoint that holds an object graph.
 
-    def __init__(self, restoration: Restoration, exempt: Any = None) -> None:
+    Args:
+        restoration: the restoring.
+        objects: what it was for; the status holds on to it.
+        exempt: an object that need not be in the file.
+    """
+
+    def __init__(
+        self, restoration: Restoration, objects: Any, exempt: Any = None
+    ) -> None:
         self._restoration = restoration
+        self._objects = objects
         self._exempt = exempt
 
     def assert_consumed(self) -> Self:

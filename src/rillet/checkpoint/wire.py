@@ -56,9 +56,10 @@ class Field:
             ``fixed32``, ``fixed64``; a `Schema`, or a function that gives it where
             messages hold one another.
         repeated: whether it is a list.
+        presence: whether zero is written too, where it was set.
     """
 
-    __slots__ = ("number", "name", "_kind", "repeated", "wire")
+    __slots__ = ("number", "name", "_kind", "repeated", "wire", "presence")
 
     def __init__(
         self,
@@ -66,7 +67,9 @@ class Field:
         name: str,
         kind: str | Schema | Callable[[], Schema],
         repeated: bool = False,
+        presence: bool = False,
     ) -> None:
+        self.presence = presence
         self.number = number
         self.name = name
         self._kind = kind
@@ -305,7 +308,8 @@ def encode(schema: Schema, record: Record) -> bytes:
         value = record.values[field.name]
         kind = field.kind
         if not field.repeated:
-            if isinstance(kind, Schema) or value != _ZEROS[kind]:
+            given = field.presence or isinstance(kind, Schema)
+            if given or value != _ZEROS[kind]:  # type: ignore[index]
                 out += _field(field, kind, value)
         elif field.wire == _LENGTH:
             for item in value:

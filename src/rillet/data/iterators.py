@@ -6,9 +6,13 @@ Eagerly an iterator walks through a plan's elements. Inside a function being tra
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator as PythonIterator
 from typing import Any
 
+import numpy as np
+
+from rillet.checkpoint.children import Attribute
 from rillet.core import context
 from rillet.core.convert import to_tensor
 from rillet.core.errors import (
@@ -176,6 +180,28 @@ class Iterator:
         self._given = 0
         while self._given < state["given"]:
             self.pull()
+
+    def _checkpoint_attributes(self) -> list[Attribute]:
+        """What a checkpoint keeps: the place, not the elements."""
+
+        def read() -> Any:
+            return np.array(json.dumps(self._get_state()).encode(), object)
+
+        def write(array: Any) -> None:
+            state = json.loads(array.item())
+            if len(state["chance"]) != len(self._begin[0].chance):
+                raise InvalidArgumentError(
+                    house_message(
+                        "Checkpoint.restore",
+                        "the iterator was saved over another pipeline",
+                        f"{len(state['chance'])} random stages there,"
+                        f" {len(self._begin[0].chance)} here",
+                    )
+                )
+            self._set_state(state)
+
+        # TensorFlow's own form is known to its C++ stages only, hence another name.
+        return [Attribute("RILLET_ITERATOR", "", read, write)]
 
     def pull_joined(self, most: int) -> tuple[Any, int, int] | None:
         """The next batches side by side, where they are planned as rows.

@@ -146,5 +146,6 @@ def load_checkpoint(
                 "Use tf.train.Checkpoint(model).restore(path)",
             )
         )
-    return CheckpointLoadStatus(Restoration(reader, graph, model, {"root": model}))
+    restoration = Restoration(reader, graph, model, {"root": model})
+    return CheckpointLoadStatus(restoration, model)
 
