@@ -28,6 +28,7 @@ _NAMESPACES = (
     "mixed_precision",
     "models",
     "optimizers",
+    "preprocessing",
     "regularizers",
     "saving",
     "utils",

@@ -7,7 +7,17 @@ from rillet.keras.data_batches import pack_x_y_sample_weight as pack_x_y_sample_
 from rillet.keras.data_batches import (
     unpack_x_y_sample_weight as unpack_x_y_sample_weight,
 )
+from rillet.keras.directories import (
+    image_dataset_from_directory as image_dataset_from_directory,
+)
+from rillet.keras.directories import (
+    text_dataset_from_directory as text_dataset_from_directory,
+)
 from rillet.keras.downloads import get_file as get_file
+from rillet.keras.images import array_to_img as array_to_img
+from rillet.keras.images import img_to_array as img_to_array
+from rillet.keras.images import load_img as load_img
+from rillet.keras.images import save_img as save_img
 from rillet.keras.plotting import model_to_dot as model_to_dot
 from rillet.keras.plotting import plot_model as plot_model
 from rillet.keras.progress import Progbar as Progbar
@@ -31,4 +41,8 @@ from rillet.keras.serialization import get_registered_name as get_registered_nam
 from rillet.keras.serialization import get_registered_object as get_registered_object
 from rillet.keras.serialization import (
     register_keras_serializable as register_keras_serializable,
+)
+from rillet.keras.series import split_dataset as split_dataset
+from rillet.keras.series import (
+    timeseries_dataset_from_array as timeseries_dataset_from_array,
 )
