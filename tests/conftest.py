@@ -1,10 +1,17 @@
-"""Shared by all tests: the folder `tests` is importable (`cases`)."""
+"""Shared by all tests: the folder `tests` is importable (`cases`).
+
+Machine code is kept in the repository's `.pytest_cache` from one run to the next, and
+shared by all of a run's processes.
+"""
 
 import gc
+import os
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+_CODE = Path(__file__).parents[1] / ".pytest_cache" / "code"
+os.environ.setdefault("RILLET_CACHE_DIR", str(_CODE))
 
 
 def pytest_collection_finish() -> None:

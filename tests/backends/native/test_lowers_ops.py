@@ -127,6 +127,8 @@ def left_out(case: Case) -> bool:
 
 ROWS = [row for row in all_cases() if not left_out(row)]
 seen: set[str] = set()
+#: The last test looks back on all rows, so one process runs them.
+pytestmark = pytest.mark.xdist_group("lowered rows")
 
 
 @pytest.fixture(name="programs")
