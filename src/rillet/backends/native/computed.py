@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from rillet.backends.native.lists import OnHost
+from rillet.backends.native.list_specs import OnHost
 from rillet.graph.inference import host_value
 from rillet.graph.ir import Node, SymbolicTensor
 from rillet.ops.expressions import HALVES, Expr, Index, b

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from rillet.backends.native.codegen import item_bytes
-from rillet.backends.native.lists import ListSpec, ListValue, Lost, OnHost, fill
+from rillet.backends.native.list_specs import ListSpec, Lost, OnHost
+from rillet.backends.native.lists import ListValue, fill
 from rillet.backends.native.nests import Nest, Store, walk
 from rillet.backends.native.static_control import ROUNDS
 from rillet.core import dtypes

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from rillet.backends.native.lists import OnHost, last_uses
+from rillet.backends.native.list_specs import OnHost, last_uses
 from rillet.backends.native.nests import Nest, elementwise_nest
 from rillet.graph.ir import CONST, PLACEHOLDER, READ, Graph, Node, SymbolicTensor
 from rillet.graph.passes import live_nodes

@@ -18,7 +18,8 @@ from rillet.backends.native import computed, control, host, kernels, lists, swee
 from rillet.backends.native.calls import KernelCall
 from rillet.backends.native.control import BranchItem, LoopItem
 from rillet.backends.native.inner import InnerGraphs
-from rillet.backends.native.lists import ListSpec, ListValue, Lost, OnHost
+from rillet.backends.native.list_specs import ListSpec, Lost, OnHost, last_uses
+from rillet.backends.native.lists import ListValue
 from rillet.backends.native.nests import Nest, Store, elementwise_nest, walk
 from rillet.core.dtypes import variant
 from rillet.graph.inference import host_value
@@ -150,7 +151,7 @@ class Lowering(InnerGraphs):
         for tensor in [*wanted, *[x for n in nodes for x in n.tensors()]]:
             self._uses[id(tensor)] = self._uses.get(id(tensor), 0) + 1
         inputs = {id(x): i for i, x in enumerate(graph.inputs)}
-        self.last = lists.last_uses(nodes, wanted)
+        self.last = last_uses(nodes, wanted)
         for node in nodes:
             self._label = node.name
             if node.op is PLACEHOLDER:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from rillet.backends.native import control, lists, static_control
+from rillet.backends.native import control, list_specs, lists, static_control
 from rillet.core import context
 from rillet.core.convert import to_tensor
 from rillet.core.errors import OperatorNotAllowedInGraphError
@@ -62,7 +62,7 @@ def static(
     fold(made)
     join(made)
     drop_dead(made)
-    lists.late_clears(made)
+    list_specs.late_clears(made)
     return made, made.outputs
 
 
@@ -109,7 +109,7 @@ def _again(tracer: Tracer, node: Node, args: tuple[Any, ...]) -> tuple[Any, ...]
         if not isinstance(value, np.ndarray):
             specs = [y.spec for y in node.outputs]
             if type(value) is tuple and not value:
-                specs = [lists.ListSpec(None)]
+                specs = [list_specs.ListSpec(None)]
             return tracer.graph.add(CONST, (), dict(attrs), specs, node.name).outputs
         return (tracer.lift(Tensor(value), captured=False),)
     if op is READ:
@@ -152,7 +152,7 @@ def _traced(
             return found if isinstance(found, tuple) else (found,)
     out = tracer.trace(op, given, attrs)
     if op.name in lists.RULES:
-        lists.note(out.node)
+        list_specs.note(out.node)
     return (out,) if op.outputs == 1 else tuple(out)
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from rillet.backends.native.lists import ListSpec, same_lists
+from rillet.backends.native.list_specs import ListSpec, same_lists
 from rillet.backends.reference import ReferenceProgram
 from rillet.core import dtypes
 from rillet.core.errors import OpError
