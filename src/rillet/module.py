@@ -19,7 +19,7 @@ from rillet.core.scopes import name_scope
 from rillet.core.variable import Variable
 
 _IDENTIFIER = re.compile(r"^[a-zA-Z_]([a-zA-Z0-9_])*$")
-_BORDER = re.compile(r"((?<=[a-z0-9])[A-Z]|(?!^)(?<!_)[A-Z](?=[a-z]))")
+_BORDER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])")
 
 
 class Module:
@@ -50,7 +50,7 @@ class Module:
 
     def __init__(self, name: str | None = None) -> None:
         if name is None:
-            name = _BORDER.sub(r"_\1", type(self).__name__).lower()
+            name = _BORDER.sub("_", type(self).__name__).lower()
         if not _IDENTIFIER.match(name):
             raise ValueError(
                 f"{name!r} is not a valid module name. Module names must be valid"
