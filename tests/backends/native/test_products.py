@@ -5,13 +5,14 @@ from __future__ import annotations
 import ctypes
 import itertools
 import platform
+import sys
 from typing import Any
 
 import ml_dtypes
 import numpy as np
 import pytest
 
-from rillet.backends.native import jit
+from rillet.backends.native import jit, memory
 from rillet.backends.native.disk_cache import DiskCache
 from rillet.backends.native.host import Facts, facts
 from rillet.backends.native.products import Operand, Plan, product
@@ -128,9 +129,9 @@ def test_processors_with_narrower_vectors(cpu: str, width: int) -> None:
         pytest.skip("this processor has no vectors of that width")
     machine = facts()._replace(cpu=cpu, features="", vector_bytes=width, registers=16)
     compiler = jit.Jit(DiskCache(None), machine)
-    for sides, n in itertools.product(SIDES, (3, 21)):
-        a = drawn(*((37, 30) if sides[0] else (30, 37)))
-        b = drawn(*((n, 37) if sides[1] else (37, n)), seed=1)
+    for sides, n, k in itertools.product(SIDES, (3, 5, 21), (37, 70)):
+        a = drawn(*((k, 70) if sides[0] else (70, k)))
+        b = drawn(*((n, k) if sides[1] else (k, n)), seed=1)
         for by in ("rows", "columns", "terms"):
             made = multiplied(a, b, *sides, (5, 17), compiler, by=by, machine=machine)
             close(*made, "float32")
@@ -239,6 +240,60 @@ def test_not_numbers_and_infinities_propagate() -> None:
     assert np.isnan(got[3]).all() and np.isnan(got[5, 8])
     assert np.isinf(np.delete(got[5], 8)).all()
     assert np.isfinite(np.delete(got, [3, 5], axis=0)).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n", [2, 3, 5, 8, 9, 10, 12])
+def test_few_columns(n: int, dtype: str) -> None:
+    """Vectors run along terms, or along rows of out; cuts do not change a bit."""
+    for k in (64, 100, 257):
+        a, d = drawn(61, k, dtype=dtype), drawn(61, n, dtype=dtype, seed=3)
+        for transposed in (False, True):
+            b = drawn(*((n, k) if transposed else (k, n)), dtype=dtype, seed=1)
+            found = set()
+            for cuts, accumulate in itertools.product(CUTS, (False, True)):
+                made = multiplied(
+                    a, b, False, transposed, cuts, by="rows", accumulate=accumulate
+                )
+                close(*made, dtype)
+                found.add((accumulate, made[0].tobytes()))
+            assert len(found) == 2
+        for cuts in CUTS:
+            close(*multiplied(a, d, True, False, cuts, by="terms"), dtype)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="guards are POSIX's")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n", [2, 3, 10, 12])
+def test_few_columns_between_forbidden_pages(n: int, dtype: str) -> None:
+    for k, m in itertools.product((64, 77, 130), (2, 19)):
+        a, b, d, out, part = (
+            memory.guarded(shape, np.dtype(dtype))
+            for shape in ((m, k), (k, n), (m, n), (m, n), (1, k, n))
+        )
+        for array in (a, b, d):
+            array[...] = drawn(*array.shape, dtype=dtype)
+        plan = product(Operand(m, k), Operand(k, n), dtype, by="rows")
+        assert plan is not None
+        run(plan, a, b, out, [0, m])
+        np.testing.assert_allclose(out, np.matmul(a, b), rtol=0, atol=1e-4)
+        plan = product(Operand(m, k, True), Operand(m, n), dtype, by="terms")
+        assert plan is not None
+        run(plan, a, d, part, [0, m])
+        np.testing.assert_allclose(part[0], np.matmul(a.T, d), rtol=0, atol=1e-4)
+
+
+def test_few_columns_of_not_numbers_and_infinities() -> None:
+    a, b = np.ones((7, 70), np.float32), np.ones((70, 10), np.float32)
+    a[3, 69], a[5, 6], b[7, 8] = np.nan, np.inf, 0
+    b[68, 2] = np.inf
+    got = multiplied(a, b, by="rows")[0]
+    assert np.isnan(got[3]).all() and np.isinf(got[5, :8]).all()
+    assert np.isinf(np.delete(got[:, 2], 3)).all()
+    assert np.isfinite(np.delete(np.delete(got, [3, 5], axis=0), 2, axis=1)).all()
+    got = multiplied(a, np.ones((7, 10), np.float32), True, by="terms")[0]
+    assert np.isnan(got[69]).all() and np.isinf(got[6]).all()
+    assert np.isfinite(np.delete(got, [6, 69], axis=0)).all()
 
 
 def test_rows_wider_than_the_matrix() -> None:

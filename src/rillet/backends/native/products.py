@@ -13,7 +13,7 @@ import math
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from rillet.backends.native import products_dot, products_ir
+from rillet.backends.native import products_dot, products_ir, products_narrow
 from rillet.backends.native.calls import Kernel
 from rillet.backends.native.host import Facts, facts
 from rillet.backends.native.products_form import DotForm, Form
@@ -23,6 +23,9 @@ _MATRIX_WORK: Final = 1 << 21
 _MOST_PARTS: Final = 64
 _PAGE: Final = 4096
 _AHEAD: Final = 128
+_LEAST_LONG: Final = 64
+_LEAST_MASKED: Final = 32  # bytes of vectors that are loaded under masks
+_ROWS_AHEAD: Final = 4
 _DOT_TIME: Final = 4  # times what a multiply-add takes in a tile: memory is the limit
 _ELEMENTS: Final = {
     "float32": ("float", 4, 4),
@@ -154,7 +157,7 @@ def product(
         step_out or n,
         machine,
     )
-    return _with_vector(made) or _tiled(made)
+    return _with_vector(made) or _narrow(made) or _tiled(made)
 
 
 class _Stack(NamedTuple):
@@ -234,6 +237,76 @@ def _dot(made: _Product, matrix: Operand) -> Plan:
         0,
         False,
     )
+
+
+def _narrow(made: _Product) -> Plan | None:
+    """The plan where columns are so few that vectors had better run the other way."""
+    a, b, (m, n, k), dtype, accumulate, by, stack, step_out, machine = made
+    by = by or _choice(made.shape, stack)
+    if not _suits_narrow(made, by):
+        return None
+    element, size, _ = _ELEMENTS[dtype]
+    lanes = machine.vector_bytes // size
+    partial = by == "terms"
+    vectors = 2 if partial else 1
+    step_a = a.step or a.columns
+    form = Form(
+        kind="narrow_partial" if partial else "narrow",
+        element=element,
+        lanes=lanes,
+        rows=1 if partial else _narrow_rows(n, machine),
+        vectors=vectors,
+        tail_vectors=0,
+        tail_lanes=0,
+        transposed_a=a.transposed,
+        transposed_b=b.transposed,
+        columns=n,
+        step_a=step_a,
+        step_b=b.step or b.columns,
+        step_out=step_out,
+        adds=accumulate,
+        packs=not partial and not b.transposed,
+        ahead=vectors * lanes * size if partial else _ROWS_AHEAD * step_a * size,
+        stack=0,
+        masked=True,
+    )
+    long = m if partial else k
+    wide = -(-long // lanes) * lanes
+    return Plan(
+        Kernel(_name(form), _text(form)),
+        ("a", "b", "out", m, k, int(accumulate), 0, *([m * n] if partial else [])),
+        k if partial else m,
+        _alignment(a, b, made.shape, by, None, step_out),
+        wide * n / _rate(machine, lanes),
+        max(64, machine.l2 // 2 // (long * size) // 8 * 8),
+        n * (vectors * lanes if partial else wide) * size,
+        partial,
+    )
+
+
+def _suits_narrow(made: _Product, by: str) -> bool:
+    """Whether vectors across out would be half empty, and others would not."""
+    a, b, (m, n, k), dtype, accumulate, _, stack, _, machine = made
+    _, size, sum_size = _ELEMENTS[dtype]
+    lanes = machine.vector_bytes // size
+    if stack or size != sum_size or machine.vector_bytes < _LEAST_MASKED:
+        return False
+    if n < 2 or 5 * n > 4 * lanes * -(-n // lanes):
+        return False
+    if by == "terms":
+        plain = a.transposed and not (b.transposed or accumulate)
+        return plain and 2 * (n + 1) < machine.registers and m >= _LEAST_LONG
+    # The columns that were turned are read again and again.
+    fits = k >= _LEAST_LONG and n * k * size <= machine.l1
+    return by == "rows" and not a.transposed and fits and n + 2 <= machine.registers
+
+
+def _narrow_rows(columns: int, machine: Facts) -> int:
+    """Rows whose sums with each column stand in registers, beside factors."""
+    rows = 8
+    while rows > 1 and rows * (columns + 1) + 1 > machine.registers:
+        rows //= 2
+    return rows
 
 
 def _tiled(made: _Product) -> Plan:
@@ -439,4 +512,6 @@ def _name(form: Form) -> str:
 def _text(form: Form | DotForm) -> str:
     if isinstance(form, DotForm):
         return products_dot.text(form)
+    if form.kind.startswith("narrow"):
+        return products_narrow.text(form)
     return products_ir.text(form)
