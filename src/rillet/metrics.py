@@ -11,13 +11,17 @@ from rillet.keras.metrics import MSLE as MSLE
 from rillet.keras.metrics import Accuracy as Accuracy
 from rillet.keras.metrics import BinaryAccuracy as BinaryAccuracy
 from rillet.keras.metrics import BinaryCrossentropy as BinaryCrossentropy
+from rillet.keras.metrics import BinaryIoU as BinaryIoU
 from rillet.keras.metrics import CategoricalAccuracy as CategoricalAccuracy
 from rillet.keras.metrics import CategoricalCrossentropy as CategoricalCrossentropy
 from rillet.keras.metrics import CategoricalHinge as CategoricalHinge
 from rillet.keras.metrics import CosineSimilarity as CosineSimilarity
+from rillet.keras.metrics import F1Score as F1Score
 from rillet.keras.metrics import FalseNegatives as FalseNegatives
 from rillet.keras.metrics import FalsePositives as FalsePositives
+from rillet.keras.metrics import FBetaScore as FBetaScore
 from rillet.keras.metrics import Hinge as Hinge
+from rillet.keras.metrics import IoU as IoU
 from rillet.keras.metrics import KLDivergence as KLDivergence
 from rillet.keras.metrics import LogCoshError as LogCoshError
 from rillet.keras.metrics import Mean as Mean
@@ -25,6 +29,7 @@ from rillet.keras.metrics import MeanAbsoluteError as MeanAbsoluteError
 from rillet.keras.metrics import (
     MeanAbsolutePercentageError as MeanAbsolutePercentageError,
 )
+from rillet.keras.metrics import MeanIoU as MeanIoU
 from rillet.keras.metrics import MeanRelativeError as MeanRelativeError
 from rillet.keras.metrics import MeanSquaredError as MeanSquaredError
 from rillet.keras.metrics import (
@@ -32,9 +37,12 @@ from rillet.keras.metrics import (
 )
 from rillet.keras.metrics import MeanTensor as MeanTensor
 from rillet.keras.metrics import Metric as Metric
+from rillet.keras.metrics import OneHotIoU as OneHotIoU
+from rillet.keras.metrics import OneHotMeanIoU as OneHotMeanIoU
 from rillet.keras.metrics import Poisson as Poisson
 from rillet.keras.metrics import Precision as Precision
 from rillet.keras.metrics import PrecisionAtRecall as PrecisionAtRecall
+from rillet.keras.metrics import R2Score as R2Score
 from rillet.keras.metrics import Recall as Recall
 from rillet.keras.metrics import RecallAtPrecision as RecallAtPrecision
 from rillet.keras.metrics import RootMeanSquaredError as RootMeanSquaredError

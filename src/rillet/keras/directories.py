@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from rillet.core.convert import to_tensor
-from rillet.core.dtypes import float32, string
+from rillet.core.dtypes import as_dtype, string
 from rillet.core.errors import house_message
 from rillet.core.spec import TensorSpec
 from rillet.data.dataset import Dataset
@@ -87,11 +87,13 @@ def image_dataset_from_directory(
             )
         )
     size = tuple(int(n) for n in image_size)
-    spec = TensorSpec((*size, _CHANNELS[color_mode]), float32)
+    # The nearest neighbour leaves bytes bytes.
+    kind = "uint8" if interpolation == "nearest" else "float32"
+    spec = TensorSpec((*size, _CHANNELS[color_mode]), as_dtype(kind))
 
     def read(path: Any) -> Any:
         array = img_to_array(
-            load_img(path.decode(), color_mode=color_mode), "channels_last", "float32"
+            load_img(path.decode(), color_mode=color_mode), "channels_last", kind
         )
         if crops:
             return np.asarray(smart_resize(array, size, interpolation))
@@ -203,7 +205,8 @@ class _Files:
                 " subdirectories of the target directory",
                 f"Expected: {found}, but received: {self.names}",
             )
-        for number, name in enumerate(self.names):
+        for name in found:
+            number = self.names.index(name)
             self._gather(os.path.join(self.folder, name), number, follow_links)
         if self.mode == "binary" and len(self.names) != 2:
             raise self._error(

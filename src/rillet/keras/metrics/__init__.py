@@ -104,6 +104,14 @@ from rillet.keras.metrics.means import Mean as Mean
 from rillet.keras.metrics.means import MeanMetricWrapper as MeanMetricWrapper
 from rillet.keras.metrics.means import MeanTensor as MeanTensor
 from rillet.keras.metrics.means import Sum as Sum
+from rillet.keras.metrics.overlaps import BinaryIoU as BinaryIoU
+from rillet.keras.metrics.overlaps import IoU as IoU
+from rillet.keras.metrics.overlaps import MeanIoU as MeanIoU
+from rillet.keras.metrics.overlaps import OneHotIoU as OneHotIoU
+from rillet.keras.metrics.overlaps import OneHotMeanIoU as OneHotMeanIoU
+from rillet.keras.metrics.scores import F1Score as F1Score
+from rillet.keras.metrics.scores import FBetaScore as FBetaScore
+from rillet.keras.metrics.scores import R2Score as R2Score
 
 bce = BCE = binary_crossentropy
 kld = KLD = kullback_leibler_divergence = kl_divergence
