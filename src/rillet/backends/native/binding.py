@@ -1,4 +1,4 @@
-"""A graph compiled for one set of input shapes.
+"""A graph compiled for one set of input shapes, and run.
 
 In flow arrays of those shapes; out flow arrays. What an invocation needs (the arena,
 addresses, the runtime's words) lies in a `Frame`; frames are used again, and each
@@ -9,265 +9,32 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-import ml_dtypes  # noqa: F401  NumPy knows bfloat16 by it
 import numpy as np
 
-from rillet.backends.native import jit
-from rillet.backends.native.calls import STATUS, UNIT, KernelCall
-from rillet.backends.native.codegen import item_bytes
-from rillet.backends.native.image import STATUS as STATUS_BASE
-from rillet.backends.native.image import At, Builder, Image, Runner
-from rillet.backends.native.jumps import Jump, Mark
-from rillet.backends.native.lower import Batches, HostItem, Lowered, Slot, lowered
-from rillet.backends.native.memory import arena, empty, planned
-from rillet.backends.native.schedule import (
-    Chain,
-    Schedule,
-    Segment,
-    live_ranges,
-    scheduled,
+from rillet.backends.native.compiled import Compiled
+from rillet.backends.native.frames import (
+    ARENA,
+    CONSTS,
+    FIRST,
+    IN_ARENA,
+    Array,
+    Frame,
+    address,
+    stream_words,
 )
-from rillet.backends.native.static import static
-from rillet.backends.reference import node_step
-from rillet.core.quiet import restore, silence
-from rillet.core.spec import Spec
+from rillet.backends.native.lower import Batches, HostItem, Slot
+from rillet.backends.native.memory import empty
 from rillet.core.tensor import Tensor
-from rillet.graph.ir import CONST, PLACEHOLDER, READ, Graph, SymbolicTensor
 from rillet.ops.lowering import Buffer
-from rillet.ops.openblas import address as _pointer
 
-_ARENA: Final = 0
-_CONSTS: Final = 1
-_FIRST: Final = 2
-_LINE: Final = 64
-#: The roles of buffers whose memory is planned.
-_IN_ARENA: Final = ("temp", "state")
 #: References to a variable's tensor, and to its array, that nobody else holds.
 _ALONE: Final = 3
 
-Array = np.ndarray[Any, Any]
 
-
-def address(array: Array) -> int:
-    """Where an array's elements begin."""
-    return _pointer(array).value or 0
-
-
-class Frame:
-    """What one invocation needs."""
-
-    __slots__ = ("_memory", "arena", "bases", "runners")
-
-    def __init__(
-        self,
-        size: int,
-        bases: int,
-        images: list[Image | None],
-        guards: tuple[int, ...] = (),
-    ) -> None:
-        self._memory = arena(size, guards)
-        self.arena = -(-address(self._memory) // _LINE) * _LINE
-        self.bases: list[int] = [0] * bases
-        self.runners: list[Runner | None] = [i.runner() if i else None for i in images]
-
-    def view(self, offset: int, type: str, shape: tuple[int, ...]) -> Array:
-        """A part of the arena as an array."""
-        start = self.arena - address(self._memory) + offset
-        count = int(np.prod(shape, dtype=np.int64)) * item_bytes(type)
-        return self._memory[start : start + count].view(_numpy(type)).reshape(shape)
-
-
-def _numpy(type: str) -> Any:
-    return np.dtype(type)
-
-
-def _nothing() -> None:
-    """Where no array was looked at yet."""
-
-
-class _Known:
-    """A variable's array as it was last seen, and where it lies."""
-
-    __slots__ = ("address", "array")
-
-    def __init__(self) -> None:
-        self.array: Callable[[], Any] = _nothing
-        self.address = 0
-
-
-class Binding:
-    """A compiled graph.
-
-    Args:
-        graph: the graph.
-        outputs: the tensors wanted.
-        specs: what the inputs are.
-        batches: which of them are rows of whole arrays, for runs of many steps.
-    """
-
-    def __init__(
-        self,
-        graph: Graph,
-        outputs: list[SymbolicTensor],
-        specs: Sequence[Spec],
-        batches: Batches | None = None,
-    ) -> None:
-        made, wanted = static(graph, outputs, specs)
-        self.graph = made
-        self.batches = batches
-        self.lowered: Lowered = lowered(made, wanted, batches)
-        self.schedule: Schedule = scheduled(self.lowered)
-        self._bases: dict[int, int] = {}
-        self._order: list[Buffer] = []
-        self._frames: list[Frame] = []
-        self._plan_memory()
-        self._number_bases()
-        self.codes = self._compiled()
-        self._images = [self._image(s) for s in self.schedule.segments]
-        self._hosts = {
-            id(h): _host_step(h)
-            for h in [
-                *self.schedule.before,
-                *[h for s in self.schedule.segments for h in s.host],
-            ]
-        }
-        self._sort_bases()
-
-    # Making
-
-    def _plan_memory(self) -> None:
-        ranges = live_ranges(self.schedule)
-        temps = [r for r in ranges.values() if r[0].role in _IN_ARENA]
-        self._places, self.arena_bytes, self._guards = planned(temps)
-        consts: list[Array] = []
-        self._const_places: dict[int, int] = {}
-        size = 0
-        for buffer, _, _ in ranges.values():
-            if buffer.role == "const":
-                self._const_places[id(buffer)] = size
-                consts.append(np.ascontiguousarray(buffer.source))
-                size += -(-consts[-1].nbytes // _LINE) * _LINE + _LINE
-        memory = np.zeros(size + _LINE, np.uint8)
-        self._const_memory = memory
-        self._const_base = -(-address(memory) // _LINE) * _LINE
-        at = self._const_base - address(memory)
-        for value, offset in zip(consts, self._const_places.values(), strict=True):
-            raw = value.reshape(-1).view(np.uint8)
-            memory[at + offset : at + offset + raw.size] = raw
-        self._ranges = ranges
-
-    def _number_bases(self) -> None:
-        named = [x[0] for x in self.lowered.outputs if isinstance(x, tuple)]
-        found = [buffer for buffer, _, _ in self._ranges.values()]
-        for buffer in [*named, *found]:
-            if buffer.role in (*_IN_ARENA, "const") or id(buffer) in self._bases:
-                continue
-            self._bases[id(buffer)] = _FIRST + len(self._order)
-            self._order.append(buffer)
-
-    def _sort_bases(self) -> None:
-        """Which bases are inputs, variables and outputs, for quick filling."""
-        self._inputs: list[tuple[int, int]] = []
-        self._variables: list[tuple[int, Any, bool, _Known]] = []
-        self._made: list[tuple[int, Any, tuple[int, ...], int]] = []
-        self._rows_base = -1
-        written = {id(b) for _, b in self.lowered.writes}
-        for buffer in self._order:
-            base = self._bases[id(buffer)]
-            if buffer.role == "input":
-                self._inputs.append((base, buffer.source))
-            elif buffer.role == "variable":
-                own = id(buffer) in written
-                self._variables.append((base, buffer.source._cell, own, _Known()))
-            elif buffer.role == "rows":
-                self._rows_base = base
-            elif buffer.role == "output":
-                self._made.append((base, _numpy(buffer.type), buffer.shape, id(buffer)))
-        self._plain = (
-            not self._hosts
-            and not self.lowered.streams
-            and not self.lowered.host_writes
-            and len(self._images) == 1
-        )
-        self._given: list[tuple[int, tuple[int, ...] | None]] = []
-        keys = {key: i for i, (_, _, _, key) in enumerate(self._made)}
-        for x in self.lowered.outputs:
-            if isinstance(x, tuple) and id(x[0]) in keys:
-                buffer, shape = x
-                self._given.append(
-                    (keys[id(buffer)], None if shape == buffer.shape else shape)
-                )
-            else:
-                self._plain = False
-
-    def _at(self, buffer: Buffer) -> At:
-        if buffer.role in _IN_ARENA:
-            return At(_ARENA, self._places.get(id(buffer), 0))
-        if buffer.role == "const":
-            return At(_CONSTS, self._const_places[id(buffer)])
-        return At(self._bases[id(buffer)])
-
-    def _compiled(self) -> dict[int, jit.Code]:
-        calls = [
-            call
-            for segment in self.schedule.segments
-            for wave in segment.waves
-            for chain in wave
-            for call in chain.calls
-        ]
-        codes = jit.compile([call.kernel for call in calls])
-        return {id(call): code for call, code in zip(calls, codes, strict=True)}
-
-    def _image(self, segment: Segment) -> Image | None:
-        if not segment.waves:
-            return None
-        builder = Builder()
-        scratch = 0
-        for wave in segment.waves:
-            if isinstance(wave, Mark):
-                builder.place(wave.label)
-            elif isinstance(wave, Jump):
-                builder.branch(self._at(wave.flag), wave.to.label, wave.when)
-            whole = [c for c in wave if c.whole]
-            together = [c for c in wave if not c.whole]
-            if together:
-                with builder.wave():
-                    for chain in together:
-                        self._chain(builder, chain)
-            for chain in whole:
-                for call in chain.calls:
-                    with builder.wave(serial=True):
-                        work = call.work * call.extent
-                        rows = call.extent if call.rigid else 1
-                        with builder.chain(rows, rows, work / max(rows, 1)):
-                            self._call(builder, call, rows)
-            for chain in wave:
-                scratch = max([scratch, *[c.scratch for c in chain.calls]])
-        return builder.build(_FIRST + len(self._order), scratch)
-
-    def _chain(self, builder: Builder, chain: Chain) -> None:
-        rows = chain.block_rows()
-        with builder.chain(chain.rows, rows, chain.work / max(chain.rows, 1)):
-            for call in chain.calls:
-                self._call(builder, call, chain.rows)
-
-    def _call(self, builder: Builder, call: KernelCall, rows: int) -> None:
-        arguments: list[Any] = []
-        for word in call.words:
-            if isinstance(word, Buffer):
-                arguments.append(self._at(word))
-            elif word == UNIT:
-                arguments.append(call.extent // rows)
-            elif word == STATUS:
-                arguments.append(At(STATUS_BASE))
-            else:
-                arguments.append(word)
-        builder.call(self.codes[id(call)], arguments)
-
-    # Running
+class Binding(Compiled):
+    """A compiled graph that runs; see `Compiled` for the arguments."""
 
     def run(self, inputs: list[Any]) -> list[Any] | None:
         """Run once.
@@ -293,7 +60,7 @@ class Binding:
         held = []
         for buffer, instance, blocks, times in self.lowered.streams:
             drawn = [instance.reserve(blocks) for _ in range(steps * times)]
-            words = np.array([_stream_words(x) for x in drawn], np.uint32)
+            words = np.array([stream_words(x) for x in drawn], np.uint32)
             if id(buffer) in self._bases:
                 frame.bases[self._bases[id(buffer)]] = address(words)
             held.append(words)
@@ -378,10 +145,10 @@ class Binding:
         return found, done
 
     def _frame(self) -> Frame:
-        bases = _FIRST + len(self._order)
+        bases = FIRST + len(self._order)
         frame = Frame(self.arena_bytes, bases, self._images, self._guards)
-        frame.bases[_ARENA] = frame.arena
-        frame.bases[_CONSTS] = self._const_base
+        frame.bases[ARENA] = frame.arena
+        frame.bases[CONSTS] = self._const_base
         return frame
 
     def _run(self, frame: Frame, inputs: list[Any]) -> list[Any] | None:
@@ -488,7 +255,7 @@ class Binding:
             return slots[x.number]
         buffer, shape = x
         found = self._seen(buffer, shape, frame, inputs, arrays)
-        return found.copy() if buffer.role in (*_IN_ARENA, "variable") else found
+        return found.copy() if buffer.role in (*IN_ARENA, "variable") else found
 
     def _seen(
         self,
@@ -498,7 +265,7 @@ class Binding:
         inputs: list[Any],
         arrays: dict[int, Array],
     ) -> Array:
-        if buffer.role in _IN_ARENA:
+        if buffer.role in IN_ARENA:
             # what is empty was never planned
             return frame.view(self._places.get(id(buffer), 0), buffer.type, shape)
         if buffer.role == "input":
@@ -527,7 +294,7 @@ class Binding:
                 args.append(slots[x.number])
             else:
                 seen = self._seen(x[0], x[1], frame, inputs, arrays)
-                args.append(seen.copy() if x[0].role in _IN_ARENA else seen)
+                args.append(seen.copy() if x[0].role in IN_ARENA else seen)
         found = self._hosts[id(item)](args)
         for y, value in zip(item.outputs, found, strict=True):
             if isinstance(y, Slot):
@@ -537,35 +304,3 @@ class Binding:
             arrays[id(y)] = value
             if id(y) in self._bases:
                 frame.bases[self._bases[id(y)]] = address(value)
-
-
-def _host_step(item: HostItem) -> Callable[[list[Any]], list[Any]]:
-    """What runs a node on the host."""
-    node = item.node
-    if node.op is PLACEHOLDER:
-        return list
-    if node.op is CONST:
-        return lambda args: [node.attrs["value"]]
-    if node.op is READ:
-        return lambda args: [node.attrs["variable"]._cell.tensor._array]
-    step = node_step(node)
-
-    def run(args: list[Any]) -> list[Any]:
-        token = silence()
-        try:
-            return step(args)
-        finally:
-            restore(token)
-
-    return run
-
-
-def _stream_words(stream: Any) -> list[int]:
-    key, counter = stream.key, stream.counter
-    return [*_words(key, 2), *_words(counter, 4)]
-
-
-def _words(value: Any, count: int) -> list[int]:
-    if isinstance(value, int):
-        return [(value >> (32 * i)) & 0xFFFFFFFF for i in range(count)]
-    return [int(v) for v in value]

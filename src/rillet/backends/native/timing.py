@@ -16,9 +16,10 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from rillet.backends.native.binding import _FIRST, Binding, Frame, address
+from rillet.backends.native.binding import Binding
 from rillet.backends.native.calls import KernelCall
 from rillet.backends.native.codegen import item_bytes
+from rillet.backends.native.frames import FIRST, Frame, address
 from rillet.backends.native.image import Builder, Runner
 from rillet.backends.native.jumps import rounds
 from rillet.backends.native.schedule import Chain
@@ -102,7 +103,7 @@ class _Memory:
     def __init__(self, binding: Binding, arrays: Any) -> None:
         self.binding = binding
         self.frame = Frame(
-            binding.arena_bytes, _FIRST + len(binding._order), binding._images
+            binding.arena_bytes, FIRST + len(binding._order), binding._images
         )
         bases = self.frame.bases
         bases[0], bases[1] = self.frame.arena, binding._const_base
@@ -146,7 +147,7 @@ def _filled(buffer: Buffer, arrays: Any, random: Any) -> Any:
 def _alone(chain: Chain, call: KernelCall, memory: _Memory, inside: bool) -> float:
     """Seconds of one call, block by block on this thread."""
     runner = _runner(memory.binding, chain, call)
-    nothing = Builder().build(_FIRST + len(memory.binding._order)).runner()
+    nothing = Builder().build(FIRST + len(memory.binding._order)).runner()
     start = min(_taken(nothing, memory, 1, False) for _ in range(_REPEATS))
     turns = 1
     if not inside and not _moves(memory.binding, call):
@@ -174,7 +175,7 @@ def _runner(binding: Binding, chain: Chain, call: KernelCall) -> Runner:
     builder = Builder()
     with builder.wave(serial=True), builder.chain(rows, block, 0.0):
         binding._call(builder, call, rows)
-    return builder.build(_FIRST + len(binding._order), call.scratch).runner()
+    return builder.build(FIRST + len(binding._order), call.scratch).runner()
 
 
 def _moves(binding: Binding, call: KernelCall) -> bool:
