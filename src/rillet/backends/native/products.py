@@ -266,7 +266,8 @@ def _narrow(made: _Product) -> Plan | None:
         step_out=step_out,
         adds=accumulate,
         packs=not partial and not b.transposed,
-        ahead=vectors * lanes * size if partial else _ROWS_AHEAD * step_a * size,
+        # what comes after the strip that comes after
+        ahead=2 * vectors * lanes * size if partial else _ROWS_AHEAD * step_a * size,
         stack=0,
         masked=True,
     )

@@ -117,7 +117,7 @@ class _Narrow:
             terms = [self.m.load(w.move(line, p, self.m.size), mask) for line in lines]
             if form.ahead and not mask:
                 for line in lines:
-                    self._fetch(w.move(line, p, self.m.size), form.ahead, 2)
+                    self._fetch(w.move(line, p, self.m.size), form.ahead)
             results = list(sums)
             for column in range(columns):
                 here = factor(p, column, mask)
@@ -251,7 +251,7 @@ class _Narrow:
             ]
             if form.ahead and wide > 1:
                 for start in range(0, wide * lanes * self.m.size, _LINE):
-                    self._fetch(line, form.ahead + start, 3)
+                    self._fetch(line, form.ahead + start)
             results = []
             for column in range(columns):
                 place = w.move(here, str(column), self.m.size)
@@ -284,11 +284,10 @@ class _Narrow:
         product = self.w.op(f"fmul contract {self.m.vector} {x}, {y}")
         return self.w.op(f"fadd contract {self.m.vector} {total}, {product}")
 
-    def _fetch(self, place: str, ahead: int, locality: int) -> None:
+    def _fetch(self, place: str, ahead: int) -> None:
         """Asks for what is read later; an address past the end does no harm."""
         w = self.w
         self.m.declared.add("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
-        ahead_of = w.move(place, str(ahead))
-        w.do(
-            f"call void @llvm.prefetch.p0(ptr {ahead_of}, i32 0, i32 {locality}, i32 1)"
-        )
+        # into the second cache: the first has no room for what is not needed yet
+        target = w.move(place, str(ahead))
+        w.do(f"call void @llvm.prefetch.p0(ptr {target}, i32 0, i32 2, i32 1)")
