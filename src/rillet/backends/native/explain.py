@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from rillet.backends.native.binding import Binding
+from rillet.backends.native.chains import Chain
 from rillet.backends.native.codegen import item_bytes
 from rillet.backends.native.control import BranchItem, LoopItem
 from rillet.backends.native.costs import Cost, cost
@@ -18,7 +19,6 @@ from rillet.backends.native.jumps import Jump, Mark, rounds
 from rillet.backends.native.lower import HostItem
 from rillet.backends.native.nests import Nest
 from rillet.backends.native.origins import op_name, origins
-from rillet.backends.native.schedule import Chain
 from rillet.backends.native.timing import Times, measured
 from rillet.graph.ir import CONST, PLACEHOLDER, READ, Node
 from rillet.ops.lowering import Buffer

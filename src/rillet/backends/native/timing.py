@@ -18,11 +18,11 @@ import numpy as np
 
 from rillet.backends.native.binding import Binding
 from rillet.backends.native.calls import KernelCall
+from rillet.backends.native.chains import Chain
 from rillet.backends.native.codegen import item_bytes
 from rillet.backends.native.frames import FIRST, Frame, address
 from rillet.backends.native.image import Builder, Runner
 from rillet.backends.native.jumps import rounds
-from rillet.backends.native.schedule import Chain
 from rillet.core import threads
 from rillet.ops.lowering import Buffer
 
