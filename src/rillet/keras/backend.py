@@ -1,5 +1,62 @@
-"""`tf.keras.backend`: settings and state of Keras as a whole."""
+"""`tf.keras.backend`: settings and state of Keras as a whole, and its mathematics."""
 
+from rillet.keras.backend_math import all as all
+from rillet.keras.backend_math import any as any
+from rillet.keras.backend_math import arange as arange
+from rillet.keras.backend_math import argmax as argmax
+from rillet.keras.backend_math import argmin as argmin
+from rillet.keras.backend_math import batch_flatten as batch_flatten
+from rillet.keras.backend_math import bias_add as bias_add
+from rillet.keras.backend_math import binary_crossentropy as binary_crossentropy
+from rillet.keras.backend_math import cast as cast
+from rillet.keras.backend_math import (
+    categorical_crossentropy as categorical_crossentropy,
+)
+from rillet.keras.backend_math import clip as clip
+from rillet.keras.backend_math import concatenate as concatenate
+from rillet.keras.backend_math import constant as constant
+from rillet.keras.backend_math import count_params as count_params
+from rillet.keras.backend_math import dot as dot
+from rillet.keras.backend_math import dtype as dtype
+from rillet.keras.backend_math import elu as elu
+from rillet.keras.backend_math import eval as eval
+from rillet.keras.backend_math import expand_dims as expand_dims
+from rillet.keras.backend_math import eye as eye
+from rillet.keras.backend_math import flatten as flatten
+from rillet.keras.backend_math import gather as gather
+from rillet.keras.backend_math import hard_sigmoid as hard_sigmoid
+from rillet.keras.backend_math import int_shape as int_shape
+from rillet.keras.backend_math import l2_normalize as l2_normalize
+from rillet.keras.backend_math import max as max
+from rillet.keras.backend_math import mean as mean
+from rillet.keras.backend_math import min as min
+from rillet.keras.backend_math import ndim as ndim
+from rillet.keras.backend_math import one_hot as one_hot
+from rillet.keras.backend_math import ones as ones
+from rillet.keras.backend_math import permute_dimensions as permute_dimensions
+from rillet.keras.backend_math import pow as pow
+from rillet.keras.backend_math import prod as prod
+from rillet.keras.backend_math import relu as relu
+from rillet.keras.backend_math import repeat as repeat
+from rillet.keras.backend_math import repeat_elements as repeat_elements
+from rillet.keras.backend_math import reverse as reverse
+from rillet.keras.backend_math import softmax as softmax
+from rillet.keras.backend_math import (
+    sparse_categorical_crossentropy as sparse_categorical_crossentropy,
+)
+from rillet.keras.backend_math import sqrt as sqrt
+from rillet.keras.backend_math import squeeze as squeeze
+from rillet.keras.backend_math import stack as stack
+from rillet.keras.backend_math import std as std
+from rillet.keras.backend_math import sum as sum
+from rillet.keras.backend_math import tile as tile
+from rillet.keras.backend_math import transpose as transpose
+from rillet.keras.backend_math import update as update
+from rillet.keras.backend_math import update_add as update_add
+from rillet.keras.backend_math import update_sub as update_sub
+from rillet.keras.backend_math import var as var
+from rillet.keras.backend_math import variable as variable
+from rillet.keras.backend_math import zeros as zeros
 from rillet.keras.naming import get_uid as get_uid
 from rillet.keras.naming import reset_uids as reset_uids
 from rillet.keras.session import backend as backend
@@ -19,3 +76,33 @@ from rillet.keras.settings import image_data_format as image_data_format
 from rillet.keras.settings import set_epsilon as set_epsilon
 from rillet.keras.settings import set_floatx as set_floatx
 from rillet.keras.settings import set_image_data_format as set_image_data_format
+from rillet.ops.activations import softsign as softsign
+from rillet.ops.compare import equal as equal
+from rillet.ops.compare import greater as greater
+from rillet.ops.compare import greater_equal as greater_equal
+from rillet.ops.compare import less as less
+from rillet.ops.compare import less_equal as less_equal
+from rillet.ops.compare import not_equal as not_equal
+from rillet.ops.cumulative import cumprod as cumprod
+from rillet.ops.cumulative import cumsum as cumsum
+from rillet.ops.elementwise import abs as abs
+from rillet.ops.elementwise import exp as exp
+from rillet.ops.elementwise import log as log
+from rillet.ops.elementwise import maximum as maximum
+from rillet.ops.elementwise import minimum as minimum
+from rillet.ops.elementwise import sign as sign
+from rillet.ops.elementwise import square as square
+from rillet.ops.filling import ones_like as ones_like
+from rillet.ops.filling import zeros_like as zeros_like
+from rillet.ops.functional import foldl as foldl
+from rillet.ops.functional import foldr as foldr
+from rillet.ops.functional import map_fn as map_fn
+from rillet.ops.identity import stop_gradient as stop_gradient
+from rillet.ops.rounding import round as round
+from rillet.ops.shaping import reshape as reshape
+from rillet.ops.sizes import shape as shape
+from rillet.ops.transcendental import cos as cos
+from rillet.ops.transcendental import sigmoid as sigmoid
+from rillet.ops.transcendental import sin as sin
+from rillet.ops.transcendental import softplus as softplus
+from rillet.ops.transcendental import tanh as tanh

@@ -16,7 +16,7 @@ import numpy as np
 
 HERE = Path(__file__).parent
 #: The files of rows that are there.
-FILES = ("feature_rows", "preparing_rows", "score_rows")
+FILES = ("backend_rows", "feature_rows", "preparing_rows", "score_rows")
 
 
 def plain(value: Any) -> Any:
