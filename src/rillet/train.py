@@ -1,4 +1,4 @@
-"""`tf.train`: checkpoints, and looking into them."""
+"""`tf.train`: checkpoints, looking into them, and examples as records hold them."""
 
 from rillet.checkpoint.checkpoint import Checkpoint as Checkpoint
 from rillet.checkpoint.checkpoint import CheckpointOptions as CheckpointOptions
@@ -9,3 +9,12 @@ from rillet.checkpoint.reading import load_checkpoint as load_checkpoint
 from rillet.checkpoint.reading import load_variable as load_variable
 from rillet.checkpoint.state import get_checkpoint_state as get_checkpoint_state
 from rillet.checkpoint.state import latest_checkpoint as latest_checkpoint
+from rillet.data.examples import BytesList as BytesList
+from rillet.data.examples import Example as Example
+from rillet.data.examples import Feature as Feature
+from rillet.data.examples import FeatureList as FeatureList
+from rillet.data.examples import FeatureLists as FeatureLists
+from rillet.data.examples import Features as Features
+from rillet.data.examples import FloatList as FloatList
+from rillet.data.examples import Int64List as Int64List
+from rillet.data.examples import SequenceExample as SequenceExample
