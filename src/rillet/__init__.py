@@ -37,9 +37,21 @@ def _nearest_name(namespace: str, name: str) -> list[str]:
     return _importlib.import_module("rillet.programs.names").elsewhere(namespace, name)
 
 
+def _save_folder(*args: _Any, **kwargs: _Any) -> _Any:
+    models = _importlib.import_module("rillet.saved_model.keras_models")
+    return models.save_folder(*args, **kwargs)
+
+
+def _load_folder(*args: _Any, **kwargs: _Any) -> _Any:
+    models = _importlib.import_module("rillet.saved_model.keras_models")
+    return models.load_folder(*args, **kwargs)
+
+
 _missing.watch(__name__, _exports.NAMESPACES)
 _context.register_service("names.nearest", _nearest_name)
 _context.register_service("names.version", _name_version)
+_context.register_service("keras.saved_model.save", _save_folder)
+_context.register_service("keras.saved_model.load", _load_folder)
 _gemm.provide_narrow(_narrow_product)
 _memory.keep_freed()
 

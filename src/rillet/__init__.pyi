@@ -24,6 +24,7 @@ from rillet import nest as nest
 from rillet import nn as nn
 from rillet import optimizers as optimizers
 from rillet import random as random
+from rillet import saved_model as saved_model
 from rillet import strings as strings
 from rillet import sysconfig as sysconfig
 from rillet import test as test
@@ -444,6 +445,7 @@ __all__ = [
     "roll",
     "round",
     "saturate_cast",
+    "saved_model",
     "scalar_mul",
     "scan",
     "scatter_nd",

@@ -23,7 +23,6 @@ _WORDS: Final[dict[str, str]] = {
     "io": "Read and write files with Python or NumPy",
     "keras.Model.export": _WEIGHTS,
     "keras.Sequential.export": _WEIGHTS,
-    "saved_model": _WEIGHTS,
     # TensorFlow 1
     "AUTO_REUSE": "Keep the layer or the variable in a Python name and use it again",
     "ConfigProto": "Use the functions of tf.config",
@@ -102,22 +101,6 @@ _WORDS: Final[dict[str, str]] = {
     "sum": "Use tf.reduce_sum",
     "var": "Use tf.math.reduce_variance",
     # Keras's backend, whose other names mostly stand in tf itself
-    "keras.backend.all": "Use tf.reduce_all",
-    "keras.backend.any": "Use tf.reduce_any",
-    "keras.backend.arange": "Use tf.range",
-    "keras.backend.concatenate": "Use tf.concat",
-    "keras.backend.constant": "Use tf.constant",
-    "keras.backend.dot": "Use tf.matmul",
-    "keras.backend.int_shape": "Use x.shape",
-    "keras.backend.max": "Use tf.reduce_max",
-    "keras.backend.mean": "Use tf.reduce_mean",
-    "keras.backend.min": "Use tf.reduce_min",
-    "keras.backend.permute_dimensions": "Use tf.transpose",
-    "keras.backend.prod": "Use tf.reduce_prod",
-    "keras.backend.std": "Use tf.math.reduce_std",
-    "keras.backend.sum": "Use tf.reduce_sum",
-    "keras.backend.var": "Use tf.math.reduce_variance",
-    "keras.backend.variable": "Use tf.Variable",
 }
 
 

@@ -13,6 +13,7 @@ from typing import Any, Self
 from rillet.core import context, nest
 from rillet.core.errors import house_message
 from rillet.core.shapes import as_shape
+from rillet.core.spec import TensorSpec
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
 from rillet.keras.base_layer import Layer
@@ -180,6 +181,15 @@ class Model(ModelFiles):
             self.__dict__["_nameless"] = False
         self._build_input_shape = map_shapes(lambda s: s, input_shape)
         self.built = True
+
+    def _note_shapes(self, inputs: Any, outputs: Any) -> None:
+        """Remember what the model was first called on, for saving it with its call."""
+        if "_saved_inputs" not in self.__dict__:
+            flat = nest.flatten(inputs)
+            if flat and all(isinstance(x, Tensor) for x in flat):
+                self.__dict__["_saved_inputs"] = nest.map_structure(
+                    lambda x: TensorSpec(x.shape, x.dtype), inputs
+                )
 
     def _advice(self, inputs: Any) -> str:
         known, given = self._shape_taken(), getattr(inputs, "shape", None)

@@ -264,6 +264,7 @@ class Sequential(Model):
 
     def _note_shapes(self, inputs: Any, outputs: Any) -> None:
         """Remember the input's shape; sizes that differ from before are free."""
+        super()._note_shapes(inputs, outputs)
         if self._entry is not None or not isinstance(inputs, Tensor):
             return
         shape = as_shape(inputs.shape)

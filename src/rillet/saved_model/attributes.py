@@ -1,0 +1,107 @@
+"""Attributes of nodes as messages, and messages as Python values.
+
+`graph_writer` and `graph_reader` call it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rillet.checkpoint.wire import Record
+from rillet.core.dtypes import DType, as_dtype
+from rillet.core.errors import house_message
+from rillet.core.shapes import TensorShape
+from rillet.saved_model.messages import ATTR, ATTR_LIST, FUNC
+from rillet.saved_model.tensors import (
+    array_of,
+    dims_of,
+    dtype_of,
+    shape_message,
+    tensor_message,
+)
+
+_ONE = {"int": "i", "float": "f", "bool": "b", "string": "s", "type": "type"}
+_ONE |= {"shape": "shape", "tensor": "tensor", "func": "func"}
+
+
+def attribute_message(kind: str, value: Any) -> Record:
+    """A value as an attribute.
+
+    Args:
+        kind: ``int``, ``float``, ``bool``, ``string``, ``type``, ``shape``, ``tensor``
+            (a pair of array and `DType`), ``func`` (a name), or ``list(...)`` of these.
+        value: the value.
+    """
+    if kind.startswith("list("):
+        inner = kind[5:-1]
+        values = [_bare(inner, item) for item in _items(value)]
+        return Record(ATTR, list=Record(ATTR_LIST, **{_ONE[inner]: values}))
+    return Record(ATTR, **{_ONE[kind]: _bare(kind, value)})
+
+
+def _items(value: Any) -> Any:
+    if isinstance(value, int | float | str | bytes):
+        return [value]
+    return () if value is None else value
+
+
+def _bare(kind: str, value: Any) -> Any:
+    if kind == "int":
+        return int(value)
+    if kind == "float":
+        return float(value)
+    if kind == "bool":
+        return bool(value)
+    if kind == "string":
+        return value if isinstance(value, bytes) else str(value).encode()
+    if kind == "type":
+        if isinstance(value, int):
+            return value
+        found: DType = as_dtype(value)
+        return found.as_datatype_enum
+    if kind == "shape":
+        if isinstance(value, TensorShape):
+            value = value._dims
+        return shape_message(value)
+    if kind == "tensor":
+        return tensor_message(*value)
+    if kind == "func":
+        return Record(FUNC, name=value)
+    raise ValueError(house_message("SavedModel", "an attribute has no kind", kind))
+
+
+def attribute_value(message: Record) -> Any:
+    """The value of an attribute.
+
+    Returns:
+        A number, a bool, bytes, a `DType`, a tuple of sizes (None where unknown), an
+        array, a function's message, or a list of these; None where nothing is set.
+    """
+    if message.has("list"):
+        return _list(message.list)
+    for name in ("i", "f", "b", "s", "type", "shape", "tensor", "func"):
+        if message.has(name):
+            return _value(name, getattr(message, name))
+    return None
+
+
+def _value(name: str, value: Any) -> Any:
+    if name == "type":
+        return dtype_of(value)
+    if name == "shape":
+        return dims_of(value)
+    if name == "tensor":
+        return array_of(value)
+    if name == "f":
+        # The shortest number of that float: 0.1 and not 0.10000000149011612.
+        return float(str(np.float32(value)))
+    return value
+
+
+def _list(message: Record) -> list[Any]:
+    for name in ("s", "i", "f", "b", "type", "shape", "tensor", "func"):
+        if message.has(name):
+            return [_value(name, item) for item in getattr(message, name)]
+    return []

@@ -1,0 +1,190 @@
+"""The functions of a model as messages: each trace once, with what it captured.
+
+In flow the objects of a model; out flow what the object graph says of functions and the
+library of graphs. `save` and `main_graph` call it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rillet.checkpoint.wire import Record
+from rillet.core import nest
+from rillet.core.errors import UnimplementedError, house_message
+from rillet.core.spec import TensorSpec
+from rillet.core.variable import Variable
+from rillet.functions import Function
+from rillet.graph.concrete import ConcreteFunction
+from rillet.ops.tensor_lists import ListTensor
+from rillet.saved_model import messages
+from rillet.saved_model.assets import Asset
+from rillet.saved_model.graph_writer import Library
+from rillet.saved_model.objects import Node, SignatureMap, argument_spec, concretes_of
+from rillet.saved_model.structures import structure_message
+
+
+class FunctionMessages:
+    """Writes the functions of a model.
+
+    Args:
+        nodes: the model's objects.
+
+    Attributes:
+        library: the graphs.
+        concretes: what the object graph says of each trace, by its name.
+        assets: the files that the model carries along.
+    """
+
+    def __init__(self, nodes: list[Node]) -> None:
+        self.library = Library()
+        self.concretes: dict[str, Record] = {}
+        self.variables = [n.item for n in nodes if isinstance(n.item, Variable)]
+        self.assets = [n.item for n in nodes if isinstance(n.item, Asset)]
+        self._numbers = {
+            id(n.item._cell): n.number for n in nodes if isinstance(n.item, Variable)
+        }
+        self._assets = {
+            id(n.item._tensor): n for n in nodes if isinstance(n.item, Asset)
+        }
+        self._names: dict[int, str] = {}
+        self._signatures = {
+            id(concrete): concrete
+            for n in nodes
+            if isinstance(n.item, SignatureMap)
+            for concrete in n.item.values()
+        }
+
+    def name_of(self, concrete: ConcreteFunction) -> str:
+        """A trace's name in the library, written there on the first call."""
+        name = self._names.get(id(concrete))
+        if name is None:
+            name = self._names[id(concrete)] = self._add(concrete)
+        return name
+
+    def names_of(self, function: Any) -> list[str]:
+        """The names of all traces of a function."""
+        return [self.name_of(c) for c in concretes_of(function)]
+
+    def captured(self, concrete: ConcreteFunction) -> list[Any]:
+        """The variables, then the assets, that a trace takes after its arguments."""
+        held = [x for x in concrete._captured if id(x) in self._assets]
+        return [*concrete.variables, *[self._assets[id(x)].item for x in held]]
+
+    def _add(self, concrete: ConcreteFunction) -> str:
+        graph = concrete.graph
+        self._check(concrete)
+        constants: dict[int, Any] = {}
+        files = []
+        count = len(graph.inputs) - len(concrete._captured)
+        for inner, outer in zip(graph.inputs[count:], concrete._captured, strict=True):
+            if id(outer) in self._assets:
+                files.append(inner)
+            elif isinstance(outer, ListTensor):
+                raise UnimplementedError(
+                    house_message(
+                        "saved_model.save", "a function captured a list", graph.name
+                    )
+                )
+            else:
+                constants[id(inner)] = outer._array
+        variables = list(concrete.variables)
+        name = self.library.add(
+            graph, f"{graph.name}_{graph.serial}", variables, constants, files
+        )
+        bound = [self._numbers[id(v._cell)] for v in variables]
+        held = [x for x in concrete._captured if id(x) in self._assets]
+        bound += [self._assets[id(x)].number for x in held]
+        self.concretes[name] = Record(
+            messages.CONCRETE,
+            bound_inputs=bound,
+            canonicalized_input_signature=structure_message(
+                concrete.structured_input_signature
+            ),
+            output_signature=structure_message(_outputs_of(concrete)),
+        )
+        return name
+
+    def _check(self, concrete: ConcreteFunction) -> None:
+        for variable in concrete.variables:
+            if id(variable._cell) not in self._numbers:
+                raise AssertionError(
+                    house_message(
+                        "saved_model.save",
+                        "Tried to export a function which references an 'untracked'"
+                        " resource. TensorFlow objects (e.g. tf.Variable) captured by"
+                        " functions must be 'tracked' by assigning them to an attribute"
+                        " of a tracked object or assigned to an attribute of the main"
+                        " object directly",
+                        f"function {concrete.graph.name}, variable '{variable.name}'",
+                    )
+                )
+
+    def function(self, function: Function) -> Record:
+        """What the object graph says of a function."""
+        names = self.names_of(function)
+        return Record(
+            messages.SAVED_FUNCTION,
+            concrete_functions=names,
+            function_spec=_spec_message(function),
+        )
+
+    def bare(self, concrete: ConcreteFunction) -> Record:
+        """What the object graph says of a concrete function or signature."""
+        _, by_name = concrete.structured_input_signature
+        names = list(by_name) if id(concrete) in self._signatures else []
+        names = names or list(concrete._names)
+        positional = len(names)
+        if id(concrete) in self._signatures:
+            positional = 1 if len(names) == 1 else 0
+        return Record(
+            messages.BARE_FUNCTION,
+            concrete_function_name=self.name_of(concrete),
+            argument_keywords=names,
+            allowed_positional_arguments=positional,
+        )
+
+
+def _outputs_of(concrete: ConcreteFunction) -> Any:
+    found = concrete.structured_outputs
+    for leaf in nest.flatten(found):
+        if leaf is not None and not isinstance(leaf, TensorSpec):
+            raise UnimplementedError(
+                house_message(
+                    "saved_model.save",
+                    "a function returns what files cannot hold",
+                    f"{concrete.graph.name} returns {leaf!r}",
+                    "Return tensors, or nests of them",
+                )
+            )
+    return found
+
+
+def _spec_message(function: Function) -> Record:
+    spec = argument_spec(function)
+    pairs = [
+        Record(messages.PAIR, key=key, value=_value(value))
+        for key, value in spec.items()
+    ]
+    named = Record(messages.NAMED, name="FullArgSpec", pairs=pairs)
+    given = function.input_signature
+    return Record(
+        messages.FUNCTION_SPEC,
+        fullargspec=Record(messages.STRUCTURE, named_tuple_value=named),
+        input_signature=structure_message(None if given is None else tuple(given)),
+    )
+
+
+def _value(value: Any) -> Record:
+    """A default, or None where files cannot hold it: it is never used by itself."""
+    try:
+        return structure_message(value)
+    except UnimplementedError:
+        if isinstance(value, tuple):
+            return Record(
+                messages.STRUCTURE,
+                tuple_value=Record(messages.LIST, items=[_value(v) for v in value]),
+            )
+        return structure_message(None)
+
+
+__all__ = ["FunctionMessages"]

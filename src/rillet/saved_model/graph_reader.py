@@ -1,0 +1,189 @@
+"""TensorFlow's functions run on rillet's ops.
+
+In flow a library of `FunctionDef`s and values; out flow results. It stands inside a
+trace, so that what it runs becomes a graph of rillet's. Nothing runs before all ops are
+known; ops that touch files or call Python are refused. `load` calls it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from rillet.checkpoint.wire import Record
+from rillet.core.errors import (
+    NotFoundError,
+    PermissionDeniedError,
+    house_message,
+)
+from rillet.saved_model.op_readers import FORBIDDEN, READERS
+from rillet.saved_model.plans import Plan, plan_of_function, plan_of_graph
+from rillet.saved_model.records import record_of, run_record
+from rillet.saved_model.tensors import damaged
+
+#: Functions that call functions, at most.
+_DEEPEST = 64
+#: Nodes that calls of functions may come to, all told.
+_MOST_STEPS = 2_000_000
+
+
+class Reader:
+    """Runs the functions of one model.
+
+    Args:
+        graph: the model's `GraphDef`.
+        allowed: ops that touch files or call Python and may be called all the same.
+    """
+
+    def __init__(self, graph: Record, allowed: Iterable[str] = ()) -> None:
+        self._functions = {f.signature.name: f for f in graph.library.function}
+        self._nodes = list(graph.node)
+        self._plans: dict[str, Plan] = {}
+        self._checked: set[str] = set()
+        self._depth = 0
+        self._steps = 0
+        self.allowed = frozenset(allowed)
+        #: Variables of a version-1 graph by the names of their nodes.
+        self.resources: dict[str, Any] = {}
+
+    def has(self, name: str) -> bool:
+        """Whether there is a function of that name."""
+        return name in self._functions
+
+    def signature(self, name: str) -> Record:
+        """What a function takes and gives."""
+        found: Record = self._functions[name].signature
+        return found
+
+    def plan(self, name: str) -> Plan:
+        """A function's plan."""
+        found = self._plans.get(name)
+        if found is None:
+            function = self._functions.get(name)
+            if function is None:
+                raise damaged("a function is missing", name)
+            found = self._plans[name] = plan_of_function(function)
+        return found
+
+    def part(self, feeds: list[str], fetches: list[str]) -> Plan:
+        """A plan for a part of the graph around the functions."""
+        return plan_of_graph(self._nodes, feeds, fetches, "the graph")
+
+    def check(self, plan: Plan) -> None:
+        """Look through a plan, and the functions it calls, for ops that rillet lacks.
+
+        Raises:
+            NotFoundError: where there are such ops; all are named, with their places.
+        """
+        lacking: dict[str, str] = {}
+        line = [plan]
+        seen = set(self._checked)
+        while line:
+            part = line.pop()
+            for step in part.steps:
+                if step.op not in READERS and record_of(step.op) is None:
+                    if step.op not in FORBIDDEN and not self.has(step.op):
+                        where = f"node '{step.name}' of function '{part.name}'"
+                        lacking.setdefault(step.op, where)
+                for name in _called(step):
+                    if name not in seen:
+                        seen.add(name)
+                        line.append(self.plan(name))
+        if lacking:
+            shown = "; ".join(f"{op} at {where}" for op, where in lacking.items())
+            raise NotFoundError(
+                house_message(
+                    "SavedModel",
+                    "Op type not registered: the model uses ops that rillet lacks",
+                    shown,
+                )
+            )
+        self._checked = seen
+
+    def call(self, name: str, inputs: list[Any]) -> list[Any]:
+        """Run a function.
+
+        Args:
+            name: its name.
+            inputs: a tensor or resource for each argument.
+
+        Returns:
+            Its results.
+        """
+        return self.run(self.plan(name), inputs)
+
+    def run(self, plan: Plan, inputs: list[Any]) -> list[Any]:
+        """Run a plan."""
+        if len(inputs) != len(plan.arguments):
+            raise damaged(
+                f"a function takes {len(plan.arguments)} inputs",
+                f"{plan.name} is given {len(inputs)}",
+            )
+        if self._depth >= _DEEPEST:
+            raise damaged("functions call functions without end", plan.name)
+        if not self._depth:
+            self._steps = 0
+        self._depth += 1
+        try:
+            values: dict[str, Any] = {
+                name: (value,)
+                for name, value in zip(plan.arguments, inputs, strict=True)
+            }
+            for step in plan.steps:
+                self._steps += 1
+                if self._steps > _MOST_STEPS:
+                    raise damaged("functions call functions too often", plan.name)
+                given = [_picked(values, place, plan) for place in step.inputs]
+                try:
+                    values[step.name] = self._run_step(step, given)
+                except Exception as error:
+                    _locate(error, step.name, plan.name)
+                    raise
+            return [_picked(values, place, plan) for place in plan.results]
+        finally:
+            self._depth -= 1
+
+    def _run_step(self, step: Any, inputs: list[Any]) -> Any:
+        if step.op in FORBIDDEN and step.op not in self.allowed:
+            raise PermissionDeniedError(
+                house_message(
+                    "SavedModel",
+                    f"{step.op} touches files or runs code, and is refused",
+                    f"node '{step.name}'",
+                    "Where the model is trusted, give LoadOptions(allowed_ops=[...])",
+                )
+            )
+        read = READERS.get(step.op)
+        if read is not None:
+            return read(self, step, inputs)
+        if self.has(step.op):
+            return self.call(step.op, inputs)
+        op = record_of(step.op)
+        if op is None:
+            raise NotFoundError(
+                house_message("SavedModel", f"Op type not registered '{step.op}'")
+            )
+        return run_record(op, step.attrs, inputs)
+
+
+def _called(step: Any) -> list[str]:
+    """The functions that a node calls."""
+    found = []
+    for value in step.attrs.values():
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, Record):
+                found.append(item.name)
+    return found
+
+
+def _picked(values: dict[str, Any], place: tuple[str, int], plan: Plan) -> Any:
+    name, index = place
+    outputs = values.get(name)
+    if outputs is None or not 0 <= index < len(outputs):
+        raise damaged("an op has no such output", f"{name}:{index} in {plan.name}")
+    return outputs[index]
+
+
+def _locate(error: Exception, node: str, function: str) -> None:
+    if not getattr(error, "__notes__", None):
+        error.add_note(f"Detected at node '{node}' of the saved function '{function}'")

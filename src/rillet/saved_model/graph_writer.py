@@ -1,0 +1,408 @@
+"""rillet's graphs as TensorFlow's functions.
+
+In flow a graph and the names of its arguments; out flows a `FunctionDef` in a library,
+with those of its branches and loops beside it. Nodes keep TensorFlow's op names; host
+inputs become constants; variables become resources that are passed in. `save` calls it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rillet.checkpoint.wire import Record
+from rillet.core import dtypes
+from rillet.core.dtypes import DType
+from rillet.graph.control import CASE, IF, WHILE
+from rillet.graph.ir import CONST, PLACEHOLDER, READ, WRITE, Graph, Node, SymbolicTensor
+from rillet.graph.passes import live_nodes
+from rillet.ops.registry import Op
+from rillet.saved_model import messages
+from rillet.saved_model.attributes import attribute_message
+from rillet.saved_model.definitions import definition
+from rillet.saved_model.messages import as_entries
+from rillet.saved_model.node_inputs import NodeInputs, attributes_of, refused
+from rillet.saved_model.rewriting import rewritten
+from rillet.saved_model.tensors import shape_message
+
+RESOURCE = dtypes.as_dtype("resource").as_datatype_enum
+_BAD = re.compile(r"[^A-Za-z0-9_.\\/>-]")
+_BAD_ARGUMENT = re.compile(r"[^a-z0-9_]")
+
+
+def argument_name(name: str, taken: set[str]) -> str:
+    """A name that an argument of a function may have, and no other has."""
+    found = _BAD_ARGUMENT.sub("_", name.lower())
+    if not found or not found[0].isalpha():
+        found = f"arg_{found}" if found else "arg"
+    at, plain = 1, found
+    while found in taken:
+        found, at = f"{plain}_{at}", at + 1
+    taken.add(found)
+    return found
+
+
+def clean_name(name: str) -> str:
+    """A name as nodes of TensorFlow may have it; "" where nothing is left."""
+    name = _BAD.sub("_", name).strip("/")
+    if name and not name[0].isalnum() and name[0] != ".":
+        name = f"n{name}"
+    return name
+
+
+class Library:
+    """The functions of a model, each under a name of its own.
+
+    Attributes:
+        functions: the messages by name.
+    """
+
+    def __init__(self) -> None:
+        self.functions: dict[str, Record] = {}
+        self._taken: set[str] = set()
+
+    def free_name(self, name: str) -> str:
+        """`name`, with a number where it is taken."""
+        name = _BAD.sub("_", name)
+        found, at = name, 0
+        while found in self._taken:
+            at += 1
+            found = f"{name}_{at}"
+        self._taken.add(found)
+        return found
+
+    def add(
+        self,
+        graph: Graph,
+        name: str,
+        variables: list[Any] | None = None,
+        constants: dict[int, Any] | None = None,
+        files: list[SymbolicTensor] | None = None,
+    ) -> str:
+        """Write a graph as a function.
+
+        Args:
+            graph: the graph.
+            name: what to call it.
+            variables: those that are passed in after the arguments.
+            constants: arrays of inputs that no caller gives, by the inputs' ids.
+            files: inputs that are paths of assets, passed in after the variables.
+
+        Returns:
+            The function's name.
+        """
+        name = self.free_name(name)
+        writer = FunctionWriter(self, graph, name, variables or [], constants or {})
+        writer.files = files or []
+        self.functions[name] = writer.message()
+        return name
+
+
+class FunctionWriter:
+    """Writes one graph."""
+
+    def __init__(
+        self,
+        library: Library,
+        graph: Graph,
+        name: str,
+        variables: list[Any],
+        constants: dict[int, Any],
+    ) -> None:
+        self._constants = constants
+        self.files: list[SymbolicTensor] = []
+        self._kept: list[Graph] = []
+        self._library = library
+        self._graph = graph
+        self._name = name
+        self._variables = variables
+        self._nodes: list[Record] = []
+        self._taken: set[str] = set()
+        self._refs: dict[int, str] = {}
+        self._resources: dict[int, str] = {}
+        self._arguments: list[Record] = []
+        self._argument_attrs: dict[int, Record] = {}
+        #: What must have happened before a variable is read, or written.
+        self._writes: dict[int, str] = {}
+        self._reads: dict[int, list[str]] = {}
+        self._effects: list[str] = []
+
+    def message(self) -> Record:
+        """The function."""
+        graph = self._graph
+        later = {id(x) for x in self.files} | set(self._constants)
+        for tensor in graph.inputs:
+            if id(tensor) not in later:
+                self._refs[id(tensor)] = self._argument(tensor)
+        for variable in self._variables:
+            self._resource(variable)
+        for tensor in self.files:
+            self._refs[id(tensor)] = self._argument(tensor)
+        for tensor in graph.inputs:
+            if id(tensor) in self._constants:
+                value = self._constants[id(tensor)]
+                ref = self.constant(value, tensor.dtype, tensor.node.name)
+                self._refs[id(tensor)] = ref
+        wanted = [*graph.outputs, *[t for _, t in graph.writes]]
+        for node in live_nodes(graph, wanted):
+            self.node(node)
+        for variable, tensor in graph.writes:
+            self._write(variable, self._refs[id(tensor)], "AssignVariableOp")
+        return self._finished()
+
+    def _finished(self) -> Record:
+        outputs, returned = [], {}
+        taken: set[str] = {a.name for a in self._arguments}
+        for i, tensor in enumerate(self._graph.outputs):
+            name = argument_name(f"output_{i}", taken)
+            kind = tensor.dtype.as_datatype_enum
+            outputs.append(Record(messages.ARGUMENT, name=name, type=kind))
+            control = [f"^{node}" for node in self._effects]
+            made = self.emit(
+                "Identity",
+                "Identity",
+                [self._refs[id(tensor)], *control],
+                {"T": ("type", kind)},
+            )
+            returned[name] = f"{made}:output:0"
+        signature = Record(
+            messages.OP,
+            name=self._name,
+            input_arg=self._arguments,
+            output_arg=outputs,
+            is_stateful=bool(self._effects or self._variables),
+            control_output=list(self._effects),
+        )
+        return Record(
+            messages.FUNCTION,
+            signature=signature,
+            node_def=self._nodes,
+            ret=as_entries(messages.TEXT_ENTRY, returned),
+            control_ret=as_entries(
+                messages.TEXT_ENTRY, {name: name for name in self._effects}
+            ),
+            arg_attr=as_entries(messages.ARGUMENT_ATTRS_ENTRY, self._argument_attrs),
+        )
+
+    def _argument(self, tensor: SymbolicTensor) -> str:
+        name = argument_name(tensor.node.name.split("/")[-1], self._taken)
+        shape = attribute_message("list(shape)", [tensor.spec.shape])
+        text = attribute_message("string", tensor.node.name)
+        entries = {"_output_shapes": shape, "_user_specified_name": text}
+        self._argument_attrs[len(self._arguments)] = Record(
+            messages.ARGUMENT_ATTRS, attr=as_entries(messages.ATTR_ENTRY, entries)
+        )
+        kind = tensor.dtype.as_datatype_enum
+        self._arguments.append(Record(messages.ARGUMENT, name=name, type=kind))
+        return name
+
+    def _resource(self, variable: Any) -> None:
+        tail = variable._name.split("/")[-1]
+        name = argument_name(f"{tail}_resource", self._taken)
+        handle = Record(
+            messages.HANDLE,
+            dtype=variable.dtype.as_datatype_enum,
+            shape=shape_message(variable.shape._dims),
+        )
+        entries = {"_output_shapes": attribute_message("list(shape)", [()])}
+        self._argument_attrs[len(self._arguments)] = Record(
+            messages.ARGUMENT_ATTRS, attr=as_entries(messages.ATTR_ENTRY, entries)
+        )
+        self._arguments.append(
+            Record(messages.ARGUMENT, name=name, type=RESOURCE, handle_data=[handle])
+        )
+        self._resources[id(variable._cell)] = name
+
+    def emit(
+        self, op: str, name: str, inputs: list[str], attrs: dict[str, tuple[str, Any]]
+    ) -> str:
+        """Add a node; return its name."""
+        name = clean_name(name) or op
+        found, at = name, 0
+        while found in self._taken:
+            at += 1
+            found = f"{name}_{at}"
+        self._taken.add(found)
+        made = {k: attribute_message(kind, value) for k, (kind, value) in attrs.items()}
+        self._nodes.append(
+            Record(
+                messages.NODE,
+                name=found,
+                op=op,
+                input=inputs,
+                attr=as_entries(messages.ATTR_ENTRY, made),
+            )
+        )
+        return found
+
+    def constant(self, value: Any, dtype: DType, name: str = "Const") -> str:
+        """Add a constant; return a reference to it."""
+        attrs = {"value": ("tensor", (value, dtype)), "dtype": ("type", dtype)}
+        return f"{self.emit('Const', name, [], attrs)}:output:0"
+
+    # Nodes
+
+    def node(self, node: Node) -> None:
+        """Add a node of rillet's."""
+        op = node.op
+        if op is PLACEHOLDER:
+            return
+        if op is CONST:
+            dtype = node.outputs[0].dtype
+            if dtype is dtypes.variant:
+                raise refused(node, "holds a list that gradients use")
+            self._refs[id(node.outputs[0])] = self.constant(
+                node.attrs["value"], dtype, node.name
+            )
+        elif op is READ:
+            self._read(node)
+        elif op is WRITE:
+            self._write(node.attrs["variable"], self.ref(node.inputs[0]), node.name)
+        elif op in (IF, CASE, WHILE):
+            self._control(node)
+        elif "host" in node.attrs:
+            raise refused(
+                node,
+                "calls Python, which a SavedModel cannot hold",
+                "Use TensorFlow's functions in its place",
+            )
+        else:
+            self._op(node)
+
+    def ref(self, tensor: Any) -> str:
+        """The reference to a tensor that was made before."""
+        return self._refs[id(tensor)]
+
+    def _read(self, node: Node) -> None:
+        out = node.outputs[0]
+        if node.inputs:
+            self._refs[id(out)] = self.ref(node.inputs[0])
+            return
+        cell = id(node.attrs["variable"]._cell)
+        inputs = [self._resources[cell]]
+        if cell in self._writes:
+            inputs.append(f"^{self._writes[cell]}")
+        made = self.emit(
+            "ReadVariableOp", f"{node.name}/ReadVariableOp", inputs, _typed(out.dtype)
+        )
+        self._reads.setdefault(cell, []).append(made)
+        self._refs[id(out)] = f"{made}:value:0"
+
+    def _write(self, variable: Any, value: str, name: str) -> None:
+        cell = id(variable._cell)
+        inputs = [self._resources[cell], value]
+        inputs += [f"^{read}" for read in self._reads.pop(cell, [])]
+        if cell in self._writes:
+            inputs.append(f"^{self._writes[cell]}")
+        made = self.emit("AssignVariableOp", name, inputs, _typed(variable.dtype))
+        self._writes[cell] = made
+        self._effects.append(made)
+
+    def _control(self, node: Node) -> None:
+        inputs = [self.ref(x) for x in node.inputs]
+        if node.op is WHILE:
+            self._loop(node, inputs)
+            return
+        graphs = node.attrs["branches"]
+        names = [self._library.add(g, g.name) for g in graphs]
+        kinds = [x.dtype for x in node.inputs[1:]]
+        attrs: dict[str, tuple[str, Any]] = {
+            "Tin": ("list(type)", kinds),
+            "Tout": ("list(type)", [y.dtype for y in node.outputs]),
+            "output_shapes": ("list(shape)", [y.spec.shape for y in node.outputs]),
+        }
+        if node.op is IF:
+            attrs["Tcond"] = ("type", node.inputs[0].dtype)
+            attrs["then_branch"] = ("func", names[0])
+            attrs["else_branch"] = ("func", names[1])
+            made = self.emit("If", node.name, inputs, attrs)
+        else:
+            attrs["branches"] = ("list(func)", names)
+            made = self.emit("Case", node.name, inputs, attrs)
+        self._outputs(node, made, "output")
+        self._note_effects(made, graphs)
+
+    def _loop(self, node: Node, inputs: list[str]) -> None:
+        count = len(inputs)
+        used = {id(x) for other in self._graph.nodes for x in other.tensors()}
+        used |= {id(x) for x in self._graph.outputs}
+        if any(id(y) in used for y in node.outputs[count:]):
+            raise refused(
+                node,
+                "is differentiated, and keeps what its rounds were, for which"
+                " rillet writes no ops yet",
+                "Save the function without its gradient",
+            )
+        body = _shortened(node.attrs["body"], count)
+        test = node.attrs["cond"]
+        specs = [x.spec for x in body.inputs]
+        attrs: dict[str, tuple[str, Any]] = {
+            "T": ("list(type)", [s.dtype for s in specs]),
+            "output_shapes": ("list(shape)", [s.shape for s in specs]),
+            "cond": ("func", self._library.add(test, test.name)),
+            "body": ("func", self._library.add(body, body.name)),
+            "parallel_iterations": ("int", 10),
+        }
+        made = self.emit("While", node.name, inputs, attrs)
+        for i, y in enumerate(node.outputs[:count]):
+            self._refs[id(y)] = f"{made}:output:{i}"
+        self._note_effects(made, [test, body])
+
+    def _note_effects(self, made: str, graphs: Any) -> None:
+        names = {g.name for g in graphs}
+        for name, function in self._library.functions.items():
+            if function.control_ret and any(name.startswith(n) for n in names):
+                self._effects.append(made)
+                return
+
+    def _outputs(self, node: Node, made: str, name: str) -> None:
+        for i, y in enumerate(node.outputs):
+            self._refs[id(y)] = f"{made}:{name}:{i}"
+
+    def _op(self, node: Node) -> None:
+        found = definition(node.type)
+        special = rewritten(node) if isinstance(node.op, Op) else None
+        if special is not None:
+            self._splice(special, node)
+            return
+        if found is None:
+            raise refused(node, "is rillet's own and has no counterpart in TensorFlow")
+        inputs, kinds = NodeInputs(self, node, found).all()
+        attrs = attributes_of(node, found, kinds)
+        if node.op.effects == "io" and self._effects:
+            inputs.append(f"^{self._effects[-1]}")
+        made = self.emit(node.type, node.name, inputs, attrs)
+        if node.op.effects == "io":
+            self._effects.append(made)
+        place = 0
+        for argument in found.outputs:
+            count = 1
+            if argument.number_attr:
+                count = int(attrs[argument.number_attr][1])
+            for k in range(count):
+                if place < len(node.outputs):
+                    ref = f"{made}:{argument.name}:{k}"
+                    self._refs[id(node.outputs[place])] = ref
+                place += 1
+
+    def _splice(self, graph: Graph, node: Node) -> None:
+        """Add another graph's nodes in a node's place."""
+        for inner, outer in zip(graph.inputs, node.tensors(), strict=True):
+            self._refs[id(inner)] = self.ref(outer)
+        for other in graph.nodes:
+            self.node(other)
+        for inner, mine in zip(graph.outputs, node.outputs, strict=True):
+            self._refs[id(mine)] = self.ref(inner)
+        self._kept.append(graph)
+
+
+def _typed(dtype: DType) -> dict[str, tuple[str, Any]]:
+    return {"dtype": ("type", dtype)}
+
+
+def _shortened(graph: Graph, count: int) -> Graph:
+    """A body without what only its gradient asks for."""
+    short = Graph(graph.name)
+    short.nodes, short.inputs = graph.nodes, graph.inputs
+    short.outputs = graph.outputs[:count]
+    return short

@@ -1,0 +1,299 @@
+"""Keras models as folders: `model.save(folder)` and `keras.models.load_model(folder)`.
+
+Beside the SavedModel stands ``keras_metadata.pb``, which says what each layer is made
+of. A model whose class is known is built anew from it, and its weights are read; any
+other runs by the functions that were saved. `rillet` signs these in for Keras.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from rillet.checkpoint.messages import VERSION
+from rillet.checkpoint.wire import Field, Record, Schema, decode, encode
+from rillet.core.logger import get_logger
+from rillet.core.variable import Variable
+from rillet.keras.checkpoint_parts import load_checkpoint
+from rillet.keras.compile_form import compiled_by_training_data, training_data
+from rillet.keras.config_forms import older_form, plain
+from rillet.keras.keras_archive import need_built
+from rillet.keras.layers.registry import deserialize, serialize
+from rillet.keras.model import Model
+from rillet.keras.serialization import CustomObjectScope
+from rillet.saved_model.keras_functions import is_layer, is_model
+from rillet.saved_model.load import load
+from rillet.saved_model.objects import Node
+from rillet.saved_model.restored import Restored
+from rillet.saved_model.save import write_model
+
+FILE = "keras_metadata.pb"
+_OBJECT = Schema(
+    "SavedObject",
+    Field(2, "node_id", "int"),
+    Field(3, "node_path", "string"),
+    Field(4, "identifier", "string"),
+    Field(5, "metadata", "string"),
+    Field(6, "version", VERSION),
+)
+_METADATA = Schema("SavedMetadata", Field(1, "nodes", _OBJECT, True))
+
+
+def save_folder(
+    model: Any,
+    path: str,
+    overwrite: bool = True,
+    include_optimizer: bool = True,
+    signatures: Any = None,
+    options: Any = None,
+    save_traces: bool = True,
+    **kwargs: Any,
+) -> None:
+    """Save a model as a folder.
+
+    Args:
+        model: the model.
+        path: the folder.
+        overwrite: whether to replace a model that stands there; else ask.
+        include_optimizer: whether to save what it was compiled with.
+        signatures: as of `tf.saved_model.save`.
+        options: a `tf.saved_model.SaveOptions`.
+        save_traces: kept; the model's call is always saved.
+        **kwargs: ignored.
+    """
+    if os.path.exists(path) and not overwrite:
+        from rillet.keras.model_files import _may_replace
+
+        if not _may_replace(path):
+            return
+    need_built(model)
+    held = model.__dict__.get("optimizer")
+    if not include_optimizer:
+        model.__dict__["optimizer"] = None
+    try:
+        nodes = write_model(model, path, signatures, options, first_output=1)
+    finally:
+        if not include_optimizer:
+            model.__dict__["optimizer"] = held
+    records = [_described(node, include_optimizer) for node in _layers(nodes)]
+    message = Record(_METADATA, nodes=records)
+    scratch = os.path.join(path, f"{FILE}.tmp")
+    with open(scratch, "wb") as file:
+        file.write(encode(_METADATA, message))
+    os.replace(scratch, os.path.join(path, FILE))
+
+
+class _Placed:
+    """A layer, its number and its path from the root."""
+
+    def __init__(self, node: Node, path: str) -> None:
+        self.node = node
+        self.path = path
+
+
+def _layers(nodes: list[Node]) -> list[_Placed]:
+    paths = {0: "root"}
+    for node in nodes:
+        for name, number in node.children:
+            paths.setdefault(number, f"{paths[node.number]}.{name}")
+    return [_Placed(n, paths[n.number]) for n in nodes if is_layer(n.item)]
+
+
+def identifier(layer: Any) -> str:
+    """What tf.keras calls the kind of an object."""
+    kind = type(layer).__name__
+    if is_model(layer):
+        if kind == "Sequential":
+            return "_tf_keras_sequential"
+        return "_tf_keras_network" if layer._begins_known else "_tf_keras_model"
+    if kind == "InputLayer":
+        return "_tf_keras_input_layer"
+    return "_tf_keras_rnn_layer" if hasattr(layer, "cell") else "_tf_keras_layer"
+
+
+def _described(placed: _Placed, include_optimizer: bool) -> Record:
+    layer = placed.node.item
+    data: dict[str, Any] = {
+        "name": layer.name,
+        "trainable": bool(layer.trainable),
+        "expects_training_arg": True,
+        "dtype": layer.dtype,
+        "batch_input_shape": None,
+        "stateful": bool(getattr(layer, "stateful", False)),
+        "must_restore_from_config": False,
+        "preserve_input_structure_in_config": False,
+        "autocast": True,
+        "class_name": type(layer).__name__,
+    }
+    try:
+        form = older_form(plain(serialize(layer), serialize))
+        data["config"] = form["config"]
+        data["class_name"] = form["class_name"]
+    except (NotImplementedError, ValueError, TypeError):
+        # A class of the user's without get_config: it runs by its functions.
+        data["config"] = None
+    shapes = getattr(layer, "_build_input_shape", None)
+    data["build_input_shape"] = _shapes(shapes)
+    if is_model(layer):
+        data["is_graph_network"] = bool(layer._begins_known)
+        data["keras_version"] = "2.15.0"
+        data["backend"] = "tensorflow"
+        data["model_config"] = {
+            "class_name": data["class_name"],
+            "config": data["config"],
+        }
+        training = training_data(layer) if include_optimizer else None
+        if training is not None:
+            data["training_config"] = training
+    return Record(
+        _OBJECT,
+        node_id=placed.node.number,
+        node_path=placed.path,
+        identifier=identifier(layer),
+        metadata=json.dumps(data),
+        version=Record(VERSION, producer=2, min_consumer=1),
+    )
+
+
+def _shapes(value: Any) -> Any:
+    if value is None:
+        return None
+    if hasattr(value, "as_list"):
+        found = value.as_list() if value.rank is not None else None
+        return {"class_name": "TensorShape", "items": found}
+    if isinstance(value, dict):
+        return {k: _shapes(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        if all(v is None or isinstance(v, int) for v in value):
+            return {"class_name": "TensorShape", "items": list(value)}
+        return [_shapes(v) for v in value]
+    return None
+
+
+def load_folder(
+    path: str, custom_objects: Any = None, compile: bool = True, options: Any = None
+) -> Any:
+    """The model in a folder.
+
+    Args:
+        path: the folder.
+        custom_objects: users' classes and functions by name.
+        compile: whether to compile it as it was.
+        options: a `tf.saved_model.LoadOptions`.
+
+    Returns:
+        The model; one of a class that is not known computes as it did, by the
+        functions in the file.
+
+    Raises:
+        OSError: where the folder holds no model.
+    """
+    data = _root_data(path)
+    model = None
+    if data is not None and data.get("config"):
+        model = _rebuilt(path, data, custom_objects)
+    if model is None:
+        model = Revived(load(path, options=options))
+    training = None if data is None else data.get("training_config")
+    if compile and training is not None and training.get("optimizer_config"):
+        with CustomObjectScope(custom_objects or {}):
+            compiled_by_training_data(model, training, custom_objects)
+    elif compile:
+        get_logger().warning(
+            "No training configuration found in save file, so the model was *not*"
+            " compiled. Compile it manually."
+        )
+    return model
+
+
+def _root_data(path: str) -> dict[str, Any] | None:
+    try:
+        with open(os.path.join(path, FILE), "rb") as file:
+            message = decode(_METADATA, file.read())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    for node in message.nodes:
+        if node.node_id == 0:
+            found = json.loads(node.metadata)
+            return found if isinstance(found, dict) else None
+    return None
+
+
+def _rebuilt(path: str, data: dict[str, Any], custom_objects: Any) -> Any:
+    """The model made from its configuration; None where a class is not known."""
+    form = {"class_name": data["class_name"], "config": data["config"]}
+    try:
+        with CustomObjectScope(custom_objects or {}):
+            model = deserialize(form, custom_objects)
+    except (ValueError, TypeError, KeyError, NotImplementedError):
+        return None
+    if not isinstance(model, Model):
+        return None
+    shape = _shape_of(data.get("build_input_shape"))
+    if not model.built and shape is not None:
+        model.build(shape)
+    prefix = os.path.join(path, "variables", "variables")
+    load_checkpoint(model, prefix).expect_partial()
+    return model
+
+
+def _shape_of(value: Any) -> Any:
+    if isinstance(value, dict) and value.get("class_name") == "TensorShape":
+        items = value.get("items")
+        return None if items is None else tuple(items)
+    if isinstance(value, list):
+        return [_shape_of(v) for v in value]
+    if isinstance(value, dict):
+        return {k: _shape_of(v) for k, v in value.items()}
+    return None
+
+
+class Revived(Model):
+    """A model whose class is not known: it computes by the functions in its file.
+
+    Args:
+        restored: what `tf.saved_model.load` gave.
+    """
+
+    def __init__(self, restored: Restored) -> None:
+        super().__init__()
+        self.__dict__["_restored"] = restored
+        self.__dict__["keras_api"] = getattr(restored, "keras_api", None)
+        for place, variable in enumerate(_variables(restored)):
+            setattr(self, f"variable_{place}", variable)
+        self.built = True
+
+    @property
+    def signatures(self) -> Any:
+        """What servers call, by name."""
+        return self.__dict__["_restored"].signatures
+
+    def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
+        """Compute the outputs by the saved function."""
+        return self.__dict__["_restored"](inputs, training=bool(training))
+
+
+def _variables(restored: Restored) -> list[Variable]:
+    """The variables of the model itself, not of its optimizer or metrics."""
+    found: dict[int, Variable] = {}
+    seen: set[int] = set()
+    line: list[Any] = [restored]
+    while line:
+        item = line.pop(0)
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
+        if isinstance(item, Variable):
+            found.setdefault(id(item), item)
+        elif isinstance(item, Restored):
+            line += [
+                value
+                for name, value in vars(item).items()
+                if name not in ("optimizer", "keras_api", "signatures")
+            ]
+        elif isinstance(item, list):
+            line += item
+        elif isinstance(item, dict):
+            line += item.values()
+    return list(found.values())

@@ -1,0 +1,300 @@
+"""The protocol-buffer messages of a SavedModel, as tables of their fields.
+
+`save` writes them, `load` and `show` read them, all through `checkpoint.wire`. Numbers
+and names are those of TensorFlow's files; fields that nobody here asks for are left
+out, and skipped when read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from rillet.checkpoint.messages import REFERENCE, SHAPE, SLOT, VERSION
+from rillet.checkpoint.wire import Field, Record, Schema
+
+
+def _entries(name: str, value: Any, key: str = "string") -> Schema:
+    """The message of a map's entries."""
+    return Schema(
+        f"{name}Entry",
+        Field(1, "key", key, presence=True),
+        Field(2, "value", value, presence=True),
+    )
+
+
+TENSOR = Schema(
+    "TensorProto",
+    Field(1, "dtype", "int"),
+    Field(2, "tensor_shape", SHAPE),
+    Field(4, "tensor_content", "bytes"),
+    Field(5, "float_val", "float", True),
+    Field(6, "double_val", "double", True),
+    Field(7, "int_val", "int", True),
+    Field(8, "string_val", "bytes", True),
+    Field(9, "scomplex_val", "float", True),
+    Field(10, "int64_val", "int", True),
+    Field(11, "bool_val", "bool", True),
+    Field(12, "dcomplex_val", "double", True),
+    Field(13, "half_val", "int", True),
+    Field(16, "uint32_val", "int", True),
+    Field(17, "uint64_val", "int", True),
+)
+FUNC = Schema(
+    "NameAttrList",
+    Field(1, "name", "string"),
+    Field(2, "attr", lambda: ATTR_ENTRY, True),
+)
+ATTR_LIST = Schema(
+    "ListValue",
+    Field(2, "s", "bytes", True),
+    Field(3, "i", "int", True),
+    Field(4, "f", "float", True),
+    Field(5, "b", "bool", True),
+    Field(6, "type", "int", True),
+    Field(7, "shape", SHAPE, True),
+    Field(8, "tensor", TENSOR, True),
+    Field(9, "func", FUNC, True),
+)
+ATTR = Schema(
+    "AttrValue",
+    Field(1, "list", ATTR_LIST),
+    Field(2, "s", "bytes", presence=True),
+    Field(3, "i", "int", presence=True),
+    Field(4, "f", "float", presence=True),
+    Field(5, "b", "bool", presence=True),
+    Field(6, "type", "int", presence=True),
+    Field(7, "shape", SHAPE),
+    Field(8, "tensor", TENSOR),
+    Field(9, "placeholder", "string", presence=True),
+    Field(10, "func", FUNC),
+)
+ATTR_ENTRY: Schema = _entries("Attr", ATTR)
+
+HANDLE = Schema("DtypeAndShape", Field(1, "dtype", "int"), Field(2, "shape", SHAPE))
+ARGUMENT = Schema(
+    "ArgDef",
+    Field(1, "name", "string"),
+    Field(3, "type", "int"),
+    Field(4, "type_attr", "string"),
+    Field(5, "number_attr", "string"),
+    Field(6, "type_list_attr", "string"),
+    Field(7, "handle_data", HANDLE, True),
+)
+OP = Schema(
+    "OpDef",
+    Field(1, "name", "string"),
+    Field(2, "input_arg", ARGUMENT, True),
+    Field(3, "output_arg", ARGUMENT, True),
+    Field(17, "is_stateful", "bool"),
+    Field(20, "control_output", "string", True),
+)
+NODE = Schema(
+    "NodeDef",
+    Field(1, "name", "string"),
+    Field(2, "op", "string"),
+    Field(3, "input", "string", True),
+    Field(4, "device", "string"),
+    Field(5, "attr", ATTR_ENTRY, True),
+)
+TEXT_ENTRY = _entries("Text", "string")
+ARGUMENT_ATTRS = Schema("ArgAttrs", Field(1, "attr", ATTR_ENTRY, True))
+ARGUMENT_ATTRS_ENTRY = _entries("ArgAttr", ARGUMENT_ATTRS, "int")
+FUNCTION = Schema(
+    "FunctionDef",
+    Field(1, "signature", OP),
+    Field(3, "node_def", NODE, True),
+    Field(4, "ret", TEXT_ENTRY, True),
+    Field(5, "attr", ATTR_ENTRY, True),
+    Field(6, "control_ret", TEXT_ENTRY, True),
+    Field(7, "arg_attr", ARGUMENT_ATTRS_ENTRY, True),
+)
+LIBRARY = Schema("FunctionDefLibrary", Field(1, "function", FUNCTION, True))
+GRAPH = Schema(
+    "GraphDef",
+    Field(1, "node", NODE, True),
+    Field(2, "library", LIBRARY),
+    Field(4, "versions", VERSION),
+)
+
+NONE = Schema("NoneValue")
+SPEC = Schema(
+    "TensorSpecProto",
+    Field(1, "name", "string"),
+    Field(2, "shape", SHAPE),
+    Field(3, "dtype", "int"),
+)
+TYPE_SPEC = Schema(
+    "TypeSpecProto",
+    Field(1, "type_spec_class", "int"),
+    Field(2, "type_state", lambda: STRUCTURE),
+    Field(3, "type_spec_class_name", "string"),
+    Field(4, "num_flat_components", "int"),
+)
+LIST = Schema("ListValue", Field(1, "items", lambda: STRUCTURE, True))
+DICT_ENTRY = Schema(
+    "FieldsEntry", Field(1, "key", "string"), Field(2, "value", lambda: STRUCTURE)
+)
+DICT = Schema("DictValue", Field(1, "fields", DICT_ENTRY, True))
+PAIR = Schema("Pair", Field(1, "key", "string"), Field(2, "value", lambda: STRUCTURE))
+NAMED = Schema(
+    "NamedTupleValue", Field(1, "name", "string"), Field(2, "pairs", PAIR, True)
+)
+STRUCTURE: Schema = Schema(
+    "StructuredValue",
+    Field(1, "none_value", NONE),
+    Field(11, "float64_value", "double", presence=True),
+    Field(12, "int64_value", "int", presence=True),
+    Field(13, "string_value", "string", presence=True),
+    Field(14, "bool_value", "bool", presence=True),
+    Field(31, "tensor_shape_value", SHAPE),
+    Field(32, "tensor_dtype_value", "int", presence=True),
+    Field(33, "tensor_spec_value", SPEC),
+    Field(34, "type_spec_value", TYPE_SPEC),
+    Field(35, "bounded_tensor_spec_value", SPEC),
+    Field(51, "list_value", LIST),
+    Field(52, "tuple_value", LIST),
+    Field(53, "dict_value", DICT),
+    Field(54, "named_tuple_value", NAMED),
+    Field(55, "tensor_value", TENSOR),
+    Field(56, "numpy_value", TENSOR),
+)
+
+USER_OBJECT = Schema(
+    "SavedUserObject",
+    Field(1, "identifier", "string"),
+    Field(2, "version", VERSION),
+    Field(3, "metadata", "string"),
+)
+ASSET = Schema("SavedAsset", Field(1, "asset_file_def_index", "int"))
+FUNCTION_SPEC = Schema(
+    "FunctionSpec",
+    Field(1, "fullargspec", STRUCTURE),
+    Field(2, "is_method", "bool"),
+    Field(5, "input_signature", STRUCTURE),
+    Field(6, "jit_compile", "int"),
+)
+SAVED_FUNCTION = Schema(
+    "SavedFunction",
+    Field(1, "concrete_functions", "string", True),
+    Field(2, "function_spec", FUNCTION_SPEC),
+)
+SAVED_VARIABLE = Schema(
+    "SavedVariable",
+    Field(1, "dtype", "int"),
+    Field(2, "shape", SHAPE),
+    Field(3, "trainable", "bool"),
+    Field(4, "synchronization", "int"),
+    Field(5, "aggregation", "int"),
+    Field(6, "name", "string"),
+    Field(7, "device", "string"),
+)
+BARE_FUNCTION = Schema(
+    "SavedBareConcreteFunction",
+    Field(1, "concrete_function_name", "string"),
+    Field(2, "argument_keywords", "string", True),
+    Field(3, "allowed_positional_arguments", "int"),
+    Field(4, "function_spec", FUNCTION_SPEC),
+)
+CONSTANT = Schema("SavedConstant", Field(1, "operation", "string"))
+RESOURCE = Schema("SavedResource", Field(1, "device", "string"))
+CAPTURED = Schema(
+    "CapturedTensor",
+    Field(1, "name", "string"),
+    Field(2, "concrete_function", "string"),
+)
+OBJECT = Schema(
+    "SavedObject",
+    Field(1, "children", REFERENCE, True),
+    Field(3, "slot_variables", SLOT, True),
+    Field(4, "user_object", USER_OBJECT),
+    Field(5, "asset", ASSET),
+    Field(6, "function", SAVED_FUNCTION),
+    Field(7, "variable", SAVED_VARIABLE),
+    Field(8, "bare_concrete_function", BARE_FUNCTION),
+    Field(9, "constant", CONSTANT),
+    Field(10, "resource", RESOURCE),
+    Field(12, "captured_tensor", CAPTURED),
+    Field(13, "registered_name", "string"),
+)
+CONCRETE = Schema(
+    "SavedConcreteFunction",
+    Field(2, "bound_inputs", "int", True),
+    Field(3, "canonicalized_input_signature", STRUCTURE),
+    Field(4, "output_signature", STRUCTURE),
+)
+CONCRETE_ENTRY = _entries("ConcreteFunctions", CONCRETE)
+OBJECTS = Schema(
+    "SavedObjectGraph",
+    Field(1, "nodes", OBJECT, True),
+    Field(2, "concrete_functions", CONCRETE_ENTRY, True),
+)
+
+TENSOR_INFO = Schema(
+    "TensorInfo",
+    Field(1, "name", "string"),
+    Field(2, "dtype", "int"),
+    Field(3, "tensor_shape", SHAPE),
+)
+INFO_ENTRY = _entries("TensorInfo", TENSOR_INFO)
+SIGNATURE = Schema(
+    "SignatureDef",
+    Field(1, "inputs", INFO_ENTRY, True),
+    Field(2, "outputs", INFO_ENTRY, True),
+    Field(3, "method_name", "string"),
+)
+SIGNATURE_ENTRY = _entries("Signature", SIGNATURE)
+ASSET_FILE = Schema(
+    "AssetFileDef", Field(1, "tensor_info", TENSOR_INFO), Field(2, "filename", "string")
+)
+NODE_LIST = Schema("NodeList", Field(1, "value", "string", True))
+BYTES_LIST = Schema("BytesList", Field(1, "value", "bytes", True))
+COLLECTION = Schema(
+    "CollectionDef",
+    Field(1, "node_list", NODE_LIST),
+    Field(2, "bytes_list", BYTES_LIST),
+)
+COLLECTION_ENTRY = _entries("Collection", COLLECTION)
+SAVER = Schema(
+    "SaverDef",
+    Field(1, "filename_tensor_name", "string"),
+    Field(2, "save_tensor_name", "string"),
+    Field(3, "restore_op_name", "string"),
+    Field(4, "max_to_keep", "int"),
+    Field(5, "sharded", "bool"),
+    Field(6, "keep_checkpoint_every_n_hours", "float"),
+    Field(7, "version", "int"),
+)
+META_INFO = Schema(
+    "MetaInfoDef",
+    Field(4, "tags", "string", True),
+    Field(5, "tensorflow_version", "string"),
+    Field(6, "tensorflow_git_version", "string"),
+    Field(7, "stripped_default_attrs", "bool"),
+    Field(8, "function_aliases", TEXT_ENTRY, True),
+)
+META_GRAPH = Schema(
+    "MetaGraphDef",
+    Field(1, "meta_info_def", META_INFO),
+    Field(2, "graph_def", GRAPH),
+    Field(3, "saver_def", SAVER),
+    Field(4, "collection_def", COLLECTION_ENTRY, True),
+    Field(5, "signature_def", SIGNATURE_ENTRY, True),
+    Field(6, "asset_file_def", ASSET_FILE, True),
+    Field(7, "object_graph_def", OBJECTS),
+)
+SAVED_MODEL = Schema(
+    "SavedModel",
+    Field(1, "saved_model_schema_version", "int"),
+    Field(2, "meta_graphs", META_GRAPH, True),
+)
+
+
+def as_dict(entries: Iterable[Any]) -> dict[Any, Any]:
+    """The entries of a map as a dictionary."""
+    return {entry.key: entry.value for entry in entries}
+
+
+def as_entries(schema: Schema, values: dict[Any, Any]) -> list[Record]:
+    """A dictionary as the entries of a map, in the order of the keys."""
+    return [Record(schema, key=key, value=values[key]) for key in sorted(values)]

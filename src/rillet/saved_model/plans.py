@@ -1,0 +1,169 @@
+"""The order in which a function's nodes run, and what each takes.
+
+In flow a `FunctionDef` or the nodes of a `GraphDef`; out flows a `Plan`: the nodes that
+the results and effects need, inputs first. Files may be hostile: circles, missing nodes
+and endless names are errors. `graph_reader` calls it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from rillet.checkpoint.wire import Record
+from rillet.saved_model.attributes import attribute_value
+from rillet.saved_model.definitions import definition
+from rillet.saved_model.tensors import damaged
+
+
+class Step(NamedTuple):
+    """A node to run.
+
+    Attributes:
+        name: its name.
+        op: its op.
+        inputs: for each input the node and which of its outputs.
+        attrs: its attributes.
+    """
+
+    name: str
+    op: str
+    inputs: list[tuple[str, int]]
+    attrs: dict[str, Any]
+
+
+class Plan(NamedTuple):
+    """Nodes in order.
+
+    Attributes:
+        name: the function's name.
+        arguments: names of the arguments.
+        steps: the nodes.
+        results: for each result the node, or argument, and which of its outputs.
+    """
+
+    name: str
+    arguments: list[str]
+    steps: list[Step]
+    results: list[tuple[str, int]]
+
+
+class _Nodes:
+    """The nodes of a function or graph, and how they name each other's outputs."""
+
+    def __init__(self, where: str, nodes: list[Record], arguments: list[str]) -> None:
+        self.where = where
+        self.arguments = set(arguments)
+        self.by_name: dict[str, Record] = {}
+        for node in nodes:
+            if node.name in self.by_name or node.name in self.arguments:
+                raise damaged("two nodes have one name", f"{node.name} in {where}")
+            self.by_name[node.name] = node
+        self._attrs: dict[str, dict[str, Any]] = {}
+
+    def attrs(self, node: Record) -> dict[str, Any]:
+        found = self._attrs.get(node.name)
+        if found is None:
+            found = {
+                entry.key: attribute_value(entry.value)
+                for entry in node.attr
+                if not entry.key.startswith("_")
+            }
+            self._attrs[node.name] = found
+        return found
+
+    def place(self, ref: str) -> tuple[str, int]:
+        """The node that a reference names, and which of its outputs."""
+        name, _, rest = ref.lstrip("^").partition(":")
+        if name in self.arguments and name not in self.by_name:
+            return name, 0
+        node = self.by_name.get(name)
+        if node is None:
+            raise damaged("a node is missing", f"{name} in {self.where}")
+        if ref.startswith("^"):
+            return name, -1
+        output, _, index = rest.rpartition(":")
+        if not (index or "0").isdigit():
+            raise damaged("a reference has no number", f"{ref} in {self.where}")
+        return name, self._offset(node, output) + int(index or 0)
+
+    def _offset(self, node: Record, output: str) -> int:
+        """Where the outputs of that name begin."""
+        found = definition(node.op) if output else None
+        if found is None or len(found.outputs) == 1:
+            return 0
+        place = 0
+        for argument in found.outputs:
+            if argument.name == output:
+                return place
+            count: Any = 1
+            if argument.number_attr:
+                count = self.attrs(node).get(argument.number_attr, 0)
+            elif argument.is_list:
+                count = len(self.attrs(node).get(argument.type_attr) or ())
+            place += int(count)
+        raise damaged("an op has no such output", f"{node.op} {output}")
+
+
+def plan_of_function(function: Record) -> Plan:
+    """The plan of a `FunctionDef`."""
+    signature = function.signature
+    arguments = [argument.name for argument in signature.input_arg]
+    nodes = _Nodes(signature.name, list(function.node_def), arguments)
+    returned = {entry.key: entry.value for entry in function.ret}
+    results = []
+    for argument in signature.output_arg:
+        if argument.name not in returned:
+            raise damaged("a result is missing", f"{argument.name} in {nodes.where}")
+        results.append(nodes.place(returned[argument.name]))
+    effects = [nodes.place(f"^{entry.value}") for entry in function.control_ret]
+    steps = _ordered(nodes, [*effects, *results])
+    return Plan(signature.name, arguments, steps, results)
+
+
+def plan_of_graph(
+    nodes: list[Record], feeds: list[str], fetches: list[str], where: str
+) -> Plan:
+    """The plan of a part of a graph.
+
+    Args:
+        nodes: the graph's nodes.
+        feeds: tensors that are given, each the first output of its node.
+        fetches: tensors that are wanted; names without a number are effects.
+        where: the graph's name, for messages.
+    """
+    given = [feed.partition(":")[0] for feed in feeds]
+    names = set(given)
+    held = _Nodes(where, [n for n in nodes if n.name not in names], given)
+    places = [held.place(fetch if ":" in fetch else f"^{fetch}") for fetch in fetches]
+    results = [place for place in places if place[1] >= 0]
+    return Plan(where, given, _ordered(held, places), results)
+
+
+def _ordered(nodes: _Nodes, wanted: list[tuple[str, int]]) -> list[Step]:
+    """The nodes that are needed, inputs before those that take them."""
+    order: list[Step] = []
+    done: set[str] = set()
+    open_: set[str] = set()
+    line = [name for name, _ in reversed(wanted)]
+    places: dict[str, list[tuple[str, int]]] = {}
+    while line:
+        name = line[-1]
+        node = nodes.by_name.get(name)
+        if name in done or node is None:
+            line.pop()
+            continue
+        if name in open_:
+            line.pop()
+            open_.discard(name)
+            done.add(name)
+            inputs = [place for place in places.pop(name) if place[1] >= 0]
+            order.append(Step(name, node.op, inputs, nodes.attrs(node)))
+            continue
+        open_.add(name)
+        found = places[name] = [nodes.place(ref) for ref in node.input]
+        for before, _ in reversed(found):
+            if before in open_:
+                raise damaged("nodes stand in a circle", f"{before} in {nodes.where}")
+            if before not in done:
+                line.append(before)
+    return order

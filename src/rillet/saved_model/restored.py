@@ -1,0 +1,352 @@
+"""The objects that `tf.saved_model.load` makes: parts, functions, signatures.
+
+A function that was saved has one or more traces. A call looks for the one that its
+arguments fit, and runs it as a function of rillet's: compiled, and differentiable.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from rillet.checkpoint.wire import Record
+from rillet.core import nest
+from rillet.core.convert import to_tensor
+from rillet.core.errors import house_message
+from rillet.core.spec import TensorSpec
+from rillet.core.tensor import Tensor
+from rillet.core.variable import Variable
+from rillet.functions import Function
+from rillet.graph.concrete import ConcreteFunction
+from rillet.saved_model.structures import Opaque, structure_of
+from rillet.saved_model.tensors import damaged
+
+
+class Restored:
+    """An object that was loaded: its parts are its attributes."""
+
+    def __init__(self, identifier: str) -> None:
+        self.__dict__["_identifier"] = identifier
+
+    def _trackable_children(self, **kwargs: Any) -> dict[str, Any]:
+        from rillet.checkpoint.children import attribute_children
+
+        return attribute_children(vars(self))
+
+    def __repr__(self) -> str:
+        parts = [name for name in vars(self) if not name.startswith("_")]
+        return f"<loaded {vars(self)['_identifier']}: {', '.join(parts)}>"
+
+
+class Callable(Restored):
+    """A loaded object that can be called as the one that was saved."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the saved object's ``__call__``."""
+        return self.__dict__["__call__"](*args, **kwargs)
+
+
+callable_kind = Callable
+
+
+class SavedTrace:
+    """One trace of a function.
+
+    Args:
+        loader: what knows the model's objects.
+        name: the function's name in the library.
+        saved: what the object graph says of it.
+
+    Attributes:
+        args: the positional arguments it was traced for, specs and plain values.
+        kwargs: those by name.
+    """
+
+    def __init__(self, loader: Any, name: str, saved: Record) -> None:
+        self._loader = loader
+        self.name = name
+        self._bound = list(saved.bound_inputs)
+        signature = structure_of(saved.canonicalized_input_signature)
+        if not isinstance(signature, tuple) or len(signature) != 2:
+            raise damaged("a function has no signature", name)
+        self.args, self.kwargs = signature
+        self.outputs = structure_of(saved.output_signature)
+        self._concrete: ConcreteFunction | None = None
+
+    def concrete(self) -> ConcreteFunction:
+        """The trace as rillet runs it; made on the first call."""
+        if self._concrete is None:
+            reader = self._loader.reader
+            reader.check(reader.plan(self.name))
+            function = Function(self._body, self.name, autograph=False)
+            self._concrete = function.get_concrete_function(*self.args, **self.kwargs)
+        return self._concrete
+
+    def _body(self, *args: Any, **kwargs: Any) -> Any:
+        flat = [x for x in nest.flatten((args, kwargs)) if isinstance(x, Tensor)]
+        bound = self._loader.bound(self._bound)
+        found = self._loader.reader.call(self.name, [*flat, *bound])
+        leaves = nest.flatten(self.outputs)
+        given = iter(found)
+        values = [next(given) if isinstance(x, TensorSpec) else x for x in leaves]
+        for spec, value in zip(leaves, values, strict=True):
+            if isinstance(spec, TensorSpec) and hasattr(value, "set_shape"):
+                if spec.shape._dims is not None and value.dtype is spec.dtype:
+                    value.set_shape(spec.shape)
+        return nest.pack_sequence_as(self.outputs, values)
+
+    def fits(self, args: Any, kwargs: Any, convert: bool) -> list[Any] | None:
+        """The flat tensors of a call, or None where the trace is not for it.
+
+        Args:
+            args: the positional arguments, defaults included.
+            kwargs: those by name.
+            convert: whether Python values may stand for tensors.
+        """
+        flat: list[Any] = []
+        if len(args) != len(self.args) or set(kwargs) != set(self.kwargs):
+            return None
+        pairs = list(zip(self.args, args, strict=True))
+        pairs += [(self.kwargs[k], kwargs[k]) for k in sorted(kwargs)]
+        for spec, value in pairs:
+            if not _fits(spec, value, convert, flat):
+                return None
+        return flat
+
+    def __repr__(self) -> str:
+        return f"{self.args} {self.kwargs}" if self.kwargs else f"{self.args}"
+
+
+def _fits(spec: Any, value: Any, convert: bool, flat: list[Any]) -> bool:
+    if isinstance(spec, TensorSpec):
+        tensor = _tensor(value, spec, convert)
+        if tensor is None or not spec.is_compatible_with(tensor):
+            return False
+        flat.append(tensor)
+        return True
+    if isinstance(spec, dict):
+        if not isinstance(value, dict) or set(spec) != set(value):
+            return False
+        return all(_fits(spec[k], value[k], convert, flat) for k in sorted(spec))
+    if isinstance(spec, list | tuple):
+        if not isinstance(value, list | tuple) or len(spec) != len(value):
+            return False
+        pairs = zip(spec, value, strict=True)
+        return all(_fits(s, v, convert, flat) for s, v in pairs)
+    if isinstance(spec, Opaque):
+        return False
+    if isinstance(value, Tensor | Variable | np.ndarray):
+        return False
+    return type(spec) is type(value) and spec == value
+
+
+def _tensor(value: Any, spec: TensorSpec, convert: bool) -> Tensor | None:
+    if isinstance(value, TensorSpec) or value is None:
+        return None
+    if isinstance(value, Tensor):
+        return value
+    if not convert and not isinstance(value, Variable | np.ndarray | np.generic):
+        return None
+    try:
+        return to_tensor(value, hint=spec.dtype)
+    except (TypeError, ValueError):
+        return None
+
+
+class RestoredFunction(Function):
+    """A function that was loaded.
+
+    Args:
+        traces: its traces.
+        spec: what the file says of its arguments.
+    """
+
+    def __init__(self, traces: list[SavedTrace], spec: Record) -> None:
+        self._saved = traces
+        name = traces[0].name if traces else "function"
+        name = name.removeprefix("__inference_").rstrip("0123456789").rstrip("_")
+
+        def restored(*args: Any, **kwargs: Any) -> Any:
+            return self(*args, **kwargs)
+
+        signature = _signature(spec)
+        if signature is not None:
+            restored.__signature__ = signature  # type: ignore[attr-defined]
+        super().__init__(restored, name, autograph=False)
+        self._form = signature
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        trace, flat = self._match(args, kwargs)
+        return trace.concrete().run(flat)
+
+    def _match(self, args: Any, kwargs: Any) -> tuple[SavedTrace, list[Any]]:
+        if self._form is not None:
+            try:
+                bound = self._form.bind(*args, **kwargs)
+            except TypeError as error:
+                raise TypeError(f"{self._name}: {error}") from None
+            bound.apply_defaults()
+            args, kwargs = bound.args, bound.kwargs
+        for convert in (False, True):
+            for trace in self._saved:
+                flat = trace.fits(args, kwargs, convert)
+                if flat is not None:
+                    return trace, flat
+        raise ValueError(self._refusal(args, kwargs))
+
+    def _refusal(self, args: Any, kwargs: Any) -> str:
+        if not self._saved:
+            return (
+                "Found zero restored functions for caller function: it was never called"
+                " before the model was saved, so no trace of it is in the file."
+            )
+        options = "\n\n".join(
+            f"Option {i + 1}:\n  Positional arguments: {trace.args}\n  Keyword"
+            f" arguments: {trace.kwargs}"
+            for i, trace in enumerate(self._saved)
+        )
+        return (
+            "Could not find matching concrete function to call loaded from the"
+            f" SavedModel. Got:\n  Positional arguments: {args}\n  Keyword arguments:"
+            f" {kwargs}\n\n Expected these arguments to match one of the following"
+            f" {len(self._saved)} option(s):\n\n{options}"
+        )
+
+    def get_concrete_function(self, *args: Any, **kwargs: Any) -> ConcreteFunction:
+        """The trace for arguments, tensors or specs, as `tf.function` gives it.
+
+        Raises:
+            ValueError: where the function was not traced for such arguments.
+        """
+        if not args and not kwargs and len(self._saved) == 1:
+            return self._saved[0].concrete()
+        args, kwargs = nest.map_structure(_example, (args, kwargs))
+        return self._match(args, kwargs)[0].concrete()
+
+    def _concretes(self) -> list[ConcreteFunction]:
+        return [trace.concrete() for trace in self._saved]
+
+    @property
+    def concrete_functions(self) -> list[ConcreteFunction]:
+        """All traces."""
+        return self._concretes()
+
+
+def _example(value: Any) -> Any:
+    """A tensor for a spec: what fits the one fits the other."""
+    if not isinstance(value, TensorSpec):
+        return value
+    dims = [1 if d is None else d for d in value.shape._dims or ()]
+    return Tensor(np.zeros(dims, value.dtype.numpy_dtype))
+
+
+def _signature(spec: Record) -> inspect.Signature | None:
+    """The Python signature in a file; None where there is none."""
+    found = structure_of(spec.fullargspec)
+    if not hasattr(found, "args"):
+        return None
+    kinds = inspect.Parameter
+    names = list(found.args)
+    if spec.is_method and names:
+        names = names[1:]
+    defaults = list(found.defaults or ())[-len(names) :] if names else []
+    rows: list[inspect.Parameter] = []
+    first = len(names) - len(defaults)
+    for place, name in enumerate(names):
+        default = defaults[place - first] if place >= first else kinds.empty
+        rows.append(_parameter(name, kinds.POSITIONAL_OR_KEYWORD, default))
+    if found.varargs:
+        rows.append(_parameter(found.varargs, kinds.VAR_POSITIONAL))
+    by_name = found.kwonlydefaults or {}
+    for name in found.kwonlyargs or ():
+        default = by_name.get(name, kinds.empty)
+        rows.append(_parameter(name, kinds.KEYWORD_ONLY, default))
+    if found.varkw:
+        rows.append(_parameter(found.varkw, kinds.VAR_KEYWORD))
+    try:
+        return inspect.Signature(rows)
+    except ValueError:
+        return None
+
+
+def _parameter(
+    name: str, kind: Any, default: Any = inspect.Parameter.empty
+) -> inspect.Parameter:
+    if not name.isidentifier():
+        raise damaged("an argument has no name", repr(name))
+    return inspect.Parameter(name, kind, default=default)
+
+
+class Signatures(dict[str, Any]):
+    """The signatures of a loaded model by name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def __repr__(self) -> str:
+        return f"_SignatureMap({dict.__repr__(self)})"
+
+
+class RestoredSignature:
+    """A signature or concrete function that was loaded: tensors by name in and out.
+
+    Args:
+        trace: the trace.
+        names: the arguments' names.
+        bare: what the file says of it.
+    """
+
+    def __init__(self, trace: SavedTrace, names: list[str], bare: Record) -> None:
+        self._trace = trace
+        self._names = names
+        self._positional = bare.allowed_positional_arguments
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call with tensors by name; with one by place, where there is one."""
+        given = dict(zip(self._names, args, strict=False))
+        if len(args) > max(self._positional, len(args) == len(self._names) == 1):
+            raise TypeError(
+                house_message(
+                    self._trace.name,
+                    f"it takes {self._positional} positional arguments",
+                    f"got {len(args)}",
+                    f"Give them by name: {', '.join(self._names)}",
+                )
+            )
+        given |= kwargs
+        if set(given) != set(self._names):
+            raise TypeError(
+                house_message(
+                    self._trace.name,
+                    f"expected arguments named {self._names}",
+                    f"got {sorted(given)}",
+                )
+            )
+        concrete = self._trace.concrete()
+        if self._trace.kwargs:
+            flat = [given[name] for name in sorted(self._trace.kwargs)]
+        else:
+            flat = [given[name] for name in self._names]
+        return concrete.run(concrete._fitted(flat))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["_trace"].concrete(), name)
+
+    @property
+    def structured_outputs(self) -> Any:
+        """The results as specs."""
+        return self._trace.outputs
+
+    @property
+    def structured_input_signature(self) -> Any:
+        """The arguments as specs."""
+        return self._trace.args, self._trace.kwargs
+
+    def _trackable_children(self, **kwargs: Any) -> dict[str, Any]:
+        return {}
+
+    def __iter__(self) -> Iterator[Any]:
+        raise TypeError("a signature is not iterable")

@@ -1,0 +1,98 @@
+"""Ops that are rillet's own, told in ops that TensorFlow has.
+
+A node flows in; out flows a graph of other nodes, or None where the node can stand.
+`graph_writer` calls it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rillet.core.convert import to_tensor
+from rillet.graph.ir import Graph, Node, SymbolicTensor
+from rillet.graph.trace import Tracer
+from rillet.ops.casting import cast
+from rillet.ops.compare import (
+    equal,
+    greater,
+    greater_equal,
+    is_finite,
+    less,
+    logical_not,
+    not_equal,
+)
+from rillet.ops.elementwise import log, maximum, minimum
+from rillet.ops.filling import zeros_like
+from rillet.ops.mask import where
+from rillet.ops.quotients import realdiv
+from rillet.ops.reduce import reduce_max
+
+#: Functions of tensors and attributes that give the node's outputs.
+REWRITES: dict[str, Callable[..., Any]] = {}
+
+
+def rewritten(node: Node) -> Graph | None:
+    """A graph that computes what a node does; its inputs are the node's tensors."""
+    rule = REWRITES.get(node.type)
+    if rule is None:
+        return None
+    tracer = Tracer(node.name, None, isolated=True)
+    with tracer:
+        inner = {id(x): tracer.graph.placeholder(x.spec, "x") for x in node.tensors()}
+        tracer.graph.inputs = [inner[id(x)] for x in node.tensors()]
+        args = [
+            inner[id(x)] if isinstance(x, SymbolicTensor) else x for x in node.inputs
+        ]
+        attrs = {k: v for k, v in node.attrs.items() if not k.startswith("_")}
+        found = rule(*args, **attrs)
+        flat = found if isinstance(found, tuple | list) else [found]
+        tracer.graph.outputs = [tracer.lift(to_tensor(y)) for y in flat]
+    return tracer.graph
+
+
+def _flag(x: Any, like: Any) -> Any:
+    return cast(x, like.dtype)
+
+
+def _clamp(x: Any, low: Any = None, high: Any = None) -> Any:
+    if low is not None:
+        x = maximum(x, to_tensor(low, hint=x.dtype))
+    if high is not None:
+        x = minimum(x, to_tensor(high, hint=x.dtype))
+    return x
+
+
+def _clamp_grad(g: Any, x: Any, low: Any = None, high: Any = None) -> Any:
+    return where(equal(_clamp(x, low, high), x), g, zeros_like(g))
+
+
+def _below(x: Any, y: Any) -> Any:
+    return _flag(logical_not(greater_equal(x, y)), x)
+
+
+def _log_or_zero(x: Any) -> Any:
+    return where(greater(x, 0), log(x), zeros_like(x))
+
+
+def _ratio(y: Any, x: Any, limit: float = 0.0) -> Any:
+    return where(equal(x, 0), to_tensor(limit, hint=x.dtype), realdiv(y, x))
+
+
+def _finite_max(x: Any, axis: Any) -> Any:
+    top = reduce_max(x, axis, keepdims=True)
+    return where(is_finite(top), top, zeros_like(top))
+
+
+REWRITES |= {
+    "RilletLogicalXor": not_equal,
+    "RilletAtLeast": lambda x, y: _flag(greater_equal(x, y), x),
+    "RilletBelow": _below,
+    "RilletIsNotZero": lambda x: _flag(not_equal(x, 0), x),
+    "RilletIsNegative": lambda x: _flag(less(x, 0), x),
+    "RilletClamp": _clamp,
+    "RilletClampGrad": _clamp_grad,
+    "RilletLogOrZero": _log_or_zero,
+    "RilletRatio": _ratio,
+    "RilletFiniteMax": _finite_max,
+}

@@ -1,0 +1,191 @@
+"""Arrays, shapes and types as messages, and messages as those.
+
+The writers and readers of graphs, structures and objects call it. Messages may be
+hostile: sizes are checked before memory is taken.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from rillet.checkpoint.messages import DIM, SHAPE
+from rillet.checkpoint.wire import Record
+from rillet.core import dtypes
+from rillet.core.dtypes import DType, as_dtype
+from rillet.core.errors import (
+    DataLossError,
+    InvalidArgumentError,
+    UnimplementedError,
+    house_message,
+)
+from rillet.saved_model.messages import TENSOR
+
+Array = np.ndarray[Any, Any]
+#: Elements of a constant that stands in a file as one value.
+_MOST = 1 << 26
+_MOST_AXES = 254
+_FIELDS = {
+    "float32": "float_val",
+    "float64": "double_val",
+    "int32": "int_val",
+    "int16": "int_val",
+    "int8": "int_val",
+    "uint8": "int_val",
+    "uint16": "int_val",
+    "int64": "int64_val",
+    "uint32": "uint32_val",
+    "uint64": "uint64_val",
+    "bool": "bool_val",
+    "complex64": "scomplex_val",
+    "complex128": "dcomplex_val",
+    "float16": "half_val",
+    "bfloat16": "half_val",
+    "qint8": "int_val",
+    "quint8": "int_val",
+    "qint16": "int_val",
+    "quint16": "int_val",
+    "qint32": "int_val",
+}
+
+
+def shape_message(dims: Any) -> Record:
+    """Sizes as a message; None is an unknown rank, None among them an unknown size."""
+    if dims is None:
+        return Record(SHAPE, unknown_rank=True)
+    return Record(
+        SHAPE, dim=[Record(DIM, size=-1 if d is None else int(d)) for d in dims]
+    )
+
+
+def dims_of(message: Record) -> tuple[int | None, ...] | None:
+    """The sizes in a message.
+
+    Raises:
+        DataLossError: where they are none.
+    """
+    if message.unknown_rank:
+        return None
+    dims = [None if d.size < 0 else d.size for d in message.dim]
+    if len(dims) > _MOST_AXES or any(d is not None and d >= 1 << 62 for d in dims):
+        raise damaged("a shape has impossible sizes", f"{len(dims)} axes")
+    return tuple(dims)
+
+
+def dtype_of(number: int) -> DType:
+    """The type of a number in a file.
+
+    Raises:
+        UnimplementedError: where rillet has no such type.
+    """
+    # Numbers from 101 on are references of TensorFlow 1.
+    plain = number - 100 if number > 100 else number
+    try:
+        return as_dtype(plain)
+    except TypeError:
+        raise UnimplementedError(
+            house_message("SavedModel", "a tensor has an unknown type", f"{number}")
+        ) from None
+
+
+def damaged(what: str, values: str = "") -> DataLossError:
+    """The error for a model whose files are damaged."""
+    return DataLossError(
+        house_message("SavedModel", f"the model is damaged: {what}", values)
+    )
+
+
+def tensor_message(value: Any, dtype: DType) -> Record:
+    """An array as a message."""
+    array = np.asarray(value)
+    record = Record(
+        TENSOR, dtype=dtype.as_datatype_enum, tensor_shape=shape_message(array.shape)
+    )
+    if dtype is dtypes.string:
+        record.string_val = [
+            x if isinstance(x, bytes) else str(x).encode() for x in array.flat
+        ]
+        return record
+    if dtype.numpy_dtype.kind == "O":
+        raise InvalidArgumentError(
+            house_message("SavedModel", "a constant cannot be written", dtype.name)
+        )
+    array = np.ascontiguousarray(array, dtype.numpy_dtype)
+    if array.dtype.byteorder == ">":
+        array = array.astype(array.dtype.newbyteorder("<"))
+    record.tensor_content = array.tobytes()
+    return record
+
+
+def array_of(message: Record) -> Array:
+    """The array in a message.
+
+    Raises:
+        DataLossError: where its sizes and its bytes do not fit each other.
+        UnimplementedError: where its type is unknown.
+    """
+    kind = dtype_of(message.dtype)
+    dims = dims_of(message.tensor_shape)
+    if dims is None or None in dims:
+        raise damaged("a constant has no whole shape")
+    sizes = [d or 0 for d in dims]
+    count = math.prod(sizes)
+    if kind is dtypes.string:
+        return _texts(message.string_val, sizes, count)
+    field = _FIELDS.get(kind.name)
+    if field is None:
+        raise UnimplementedError(
+            house_message("SavedModel", "a constant's type cannot be read", kind.name)
+        )
+    given = kind.numpy_dtype
+    if message.has("tensor_content") and message.tensor_content:
+        content = message.tensor_content
+        if len(content) != count * given.itemsize:
+            raise damaged(
+                "a constant's bytes do not fit its shape",
+                f"{len(content)} bytes, shape {sizes}, {kind.name}",
+            )
+        return np.frombuffer(content, given).reshape(sizes)
+    return _spread(_numbers(getattr(message, field), kind), sizes, count)
+
+
+def _numbers(values: list[Any], kind: DType) -> Array:
+    given = kind.numpy_dtype
+    try:
+        if kind.name in ("float16", "bfloat16"):
+            return np.asarray([v & 0xFFFF for v in values], np.uint16).view(given)
+        if kind.name in ("complex64", "complex128"):
+            part = np.float32 if kind.name == "complex64" else np.float64
+            return np.asarray(values[: len(values) // 2 * 2], part).view(given)
+        if kind.name == "uint64":
+            values = [v & 0xFFFFFFFFFFFFFFFF for v in values]
+        return np.asarray(values, given)
+    except (OverflowError, ValueError):
+        raise damaged("a constant's numbers do not fit its type", kind.name) from None
+
+
+def _spread(found: Array, sizes: list[int], count: int) -> Array:
+    """Values in their shape; the last one stands for all that are missing."""
+    if len(found) > count:
+        raise damaged("a constant has too many values", f"{len(found)} for {sizes}")
+    if len(found) == count:
+        return found.reshape(sizes)
+    if count > _MOST:
+        raise damaged("a constant is impossibly large", f"shape {sizes}")
+    whole = np.zeros(count, found.dtype)
+    if len(found):
+        whole[: len(found)] = found
+        whole[len(found) :] = found[-1]
+    return whole.reshape(sizes)
+
+
+def _texts(values: list[bytes], sizes: list[int], count: int) -> Array:
+    if len(values) > count or count > _MOST:
+        raise damaged("a constant has too many texts", f"{len(values)} for {sizes}")
+    whole = np.empty(count, object)
+    whole[:] = values[-1] if values else b""
+    for i, value in enumerate(values):
+        whole[i] = value
+    return whole.reshape(sizes)

@@ -1,0 +1,200 @@
+"""Models of TensorFlow 1: a graph, signatures, and variables by their names.
+
+In flows a `MetaGraphDef` without objects; out flows an object with signatures, and
+`prune` for any part of the graph. `load` calls it.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from rillet.checkpoint.bundle import BundleReader
+from rillet.checkpoint.wire import Record
+from rillet.core.errors import NotFoundError, house_message
+from rillet.core.spec import TensorSpec
+from rillet.core.tensor import Tensor
+from rillet.core.variable import Variable
+from rillet.functions import Function
+from rillet.graph.concrete import ConcreteFunction
+from rillet.saved_model.graph_reader import Reader
+from rillet.saved_model.messages import as_dict
+from rillet.saved_model.restored import Restored, Signatures
+from rillet.saved_model.tensors import array_of, damaged, dims_of, dtype_of
+
+_HANDLES = ("VarHandleOp", "VariableV2", "Variable")
+_RESERVED = ("__saved_model_init_op", "__saved_model_train_op")
+
+
+def load_version_one(meta: Record, folder: str, options: Any) -> Any:
+    """The object that stands for a model of version 1."""
+    reader = Reader(meta.graph_def, options.allowed_ops)
+    root = Restored("version 1 model")
+    variables = _variables(meta.graph_def, folder)
+    reader.resources = variables
+    space = root.__dict__
+    space["variables"] = list(variables.values())
+    space["signatures"] = Signatures()
+    space["graph_def"] = meta.graph_def
+    space["prune"] = lambda feeds, fetches: _pruned(meta, reader, feeds, fetches)
+    for name, signature in as_dict(meta.signature_def).items():
+        if name not in _RESERVED and name not in ("init_op", "train_op"):
+            space["signatures"][name] = VersionOneSignature(reader, name, signature)
+    return root
+
+
+def _variables(graph: Record, folder: str) -> dict[str, Variable]:
+    """The variables by the names of their nodes, with the values in the files."""
+    nodes = {node.name: node for node in graph.node}
+    held = {name: node for name, node in nodes.items() if node.op in _HANDLES}
+    if not held:
+        return {}
+    bundle = BundleReader(os.path.join(folder, "variables", "variables"))
+    keys = _keys(nodes)
+    found = {}
+    for name, node in held.items():
+        attrs = as_dict(node.attr)
+        shared = attrs["shared_name"].s.decode() if "shared_name" in attrs else ""
+        for key in (keys.get(name), shared, name):
+            if key and key in bundle:
+                value = bundle.read(key)
+                break
+        else:
+            raise NotFoundError(
+                house_message("SavedModel", "a variable has no value", name)
+            )
+        kind = dtype_of(attrs["dtype"].type) if "dtype" in attrs else None
+        if kind is None or kind.numpy_dtype != value.dtype:
+            raise damaged("a variable's value has another type", name)
+        found[name] = Variable(Tensor(value), name=name, dtype=kind)
+    return found
+
+
+def _keys(nodes: dict[str, Record]) -> dict[str, str]:
+    """Under which name the file's saver restores each variable."""
+    found: dict[str, str] = {}
+    for node in nodes.values():
+        if node.op not in ("Assign", "AssignVariableOp") or len(node.input) < 2:
+            continue
+        source, place = _followed(nodes, node.input[1])
+        if source is None or source.op != "RestoreV2" or len(source.input) < 3:
+            continue
+        names = nodes.get(source.input[1].partition(":")[0])
+        if names is None or names.op != "Const":
+            continue
+        texts = array_of(as_dict(names.attr)["value"].tensor).ravel()
+        if place < len(texts):
+            key = texts[place]
+            found[node.input[0].partition(":")[0]] = key.decode("utf-8", "replace")
+    return found
+
+
+def _followed(nodes: dict[str, Record], ref: str) -> tuple[Record | None, int]:
+    for _ in range(8):
+        name, _, index = ref.partition(":")
+        node = nodes.get(name)
+        if node is None or node.op != "Identity" or not node.input:
+            return node, int(index) if index.isdigit() else 0
+        ref = node.input[0]
+    return None, 0
+
+
+def _spec(info: Record, name: str) -> TensorSpec:
+    return TensorSpec(dims_of(info.tensor_shape), dtype_of(info.dtype), name)
+
+
+class VersionOneSignature:
+    """A signature of a graph: tensors by name in and out.
+
+    Args:
+        reader: what runs the graph.
+        name: the signature's name.
+        signature: what the file says of it.
+    """
+
+    def __init__(self, reader: Reader, name: str, signature: Record) -> None:
+        self._reader = reader
+        self._name = name
+        self.inputs_by_name = as_dict(signature.inputs)
+        self.outputs_by_name = as_dict(signature.outputs)
+        for info in [*self.inputs_by_name.values(), *self.outputs_by_name.values()]:
+            if not info.name:
+                raise damaged("a signature names no tensor", name)
+        self._concrete: ConcreteFunction | None = None
+
+    def _function(self) -> ConcreteFunction:
+        if self._concrete is None:
+            names = sorted(self.inputs_by_name)
+            wanted = sorted(self.outputs_by_name)
+            plan = self._reader.part(
+                [_output(self.inputs_by_name[name].name) for name in names],
+                [_output(self.outputs_by_name[name].name) for name in wanted],
+            )
+            self._reader.check(plan)
+
+            def signature(**inputs: Any) -> Any:
+                found = self._reader.run(plan, [inputs[name] for name in names])
+                return dict(zip(wanted, found, strict=True))
+
+            function = Function(signature, self._name, autograph=False)
+            specs = {k: _spec(self.inputs_by_name[k], k) for k in names}
+            self._concrete = function.get_concrete_function(**specs)
+        return self._concrete
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call with tensors by name; with one by place, where there is one."""
+        names = sorted(self.inputs_by_name)
+        given = {**dict(zip(names, args, strict=False)), **kwargs}
+        if len(args) > 1 or set(given) != set(names):
+            raise TypeError(
+                house_message(
+                    self._name,
+                    f"expected arguments named {names}",
+                    f"got {sorted(given)}, {len(args)} of them by place",
+                )
+            )
+        concrete = self._function()
+        return concrete.run(concrete._fitted([given[name] for name in names]))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self._function(), name)
+
+    @property
+    def structured_outputs(self) -> dict[str, TensorSpec]:
+        """The results as specs."""
+        return {k: _spec(v, k) for k, v in self.outputs_by_name.items()}
+
+    @property
+    def structured_input_signature(self) -> tuple[Any, dict[str, TensorSpec]]:
+        """The arguments as specs."""
+        return (), {k: _spec(v, k) for k, v in self.inputs_by_name.items()}
+
+
+def _output(name: str) -> str:
+    return name if ":" in name else f"{name}:0"
+
+
+def _pruned(meta: Record, reader: Reader, feeds: Any, fetches: Any) -> Any:
+    """A function of a part of the graph: tensors' names in, tensors' names out."""
+    feeds = [_output(f) for f in ([feeds] if isinstance(feeds, str) else feeds)]
+    alone = isinstance(fetches, str)
+    wanted = [fetches] if alone else list(fetches)
+    plan = reader.part(feeds, [_output(f) for f in wanted])
+    reader.check(plan)
+
+    def part(*tensors: Any) -> Any:
+        found = reader.run(plan, list(tensors))
+        return found[0] if alone else found
+
+    nodes = {node.name: node for node in meta.graph_def.node}
+    specs = []
+    for feed in feeds:
+        node = nodes.get(feed.partition(":")[0])
+        attrs = {} if node is None else as_dict(node.attr)
+        dims = dims_of(attrs["shape"].shape) if "shape" in attrs else None
+        if "dtype" not in attrs:
+            raise damaged("a tensor has no type", feed)
+        specs.append(TensorSpec(dims, dtype_of(attrs["dtype"].type)))
+    return Function(part, "pruned", input_signature=specs, autograph=False)
