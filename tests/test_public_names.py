@@ -67,7 +67,6 @@ MISSING = {
     "tf.losses.softmax_cross_entropy": r"TensorFlow 1 had .*losses\.Categorical",
     "tf.log": r"TensorFlow 1 had it(.|\n)*Did you mean tf\.math\.log\?",
     "tf.reduce_std": r"Did you mean tf\.math\.reduce_std\?",
-    "tf.keras.backend.mean": r"Use tf\.reduce_mean\.$",
     "tf.math.men": r"has no attribute 'men'\.$",
 }
 

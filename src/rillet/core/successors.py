@@ -100,7 +100,6 @@ _WORDS: Final[dict[str, str]] = {
     "std": "Use tf.math.reduce_std",
     "sum": "Use tf.reduce_sum",
     "var": "Use tf.math.reduce_variance",
-    # Keras's backend, whose other names mostly stand in tf itself
 }
 
 
