@@ -27,8 +27,9 @@ from rillet.backends.native.frames import (
 )
 from rillet.backends.native.image import STATUS as STATUS_BASE
 from rillet.backends.native.image import At, Builder, Image
+from rillet.backends.native.items import Batches, HostItem, Lowered
 from rillet.backends.native.jumps import Jump, Mark
-from rillet.backends.native.lower import Batches, HostItem, Lowered, lowered
+from rillet.backends.native.lower import lowered
 from rillet.backends.native.memory import planned
 from rillet.backends.native.schedule import (
     Chain,

@@ -15,8 +15,8 @@ from rillet.backends.native.chains import Chain
 from rillet.backends.native.codegen import item_bytes
 from rillet.backends.native.control import BranchItem, LoopItem
 from rillet.backends.native.costs import Cost, cost
+from rillet.backends.native.items import HostItem
 from rillet.backends.native.jumps import Jump, Mark, rounds
-from rillet.backends.native.lower import HostItem
 from rillet.backends.native.nests import Nest
 from rillet.backends.native.origins import op_name, origins
 from rillet.backends.native.timing import Times, measured

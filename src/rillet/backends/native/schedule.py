@@ -15,9 +15,9 @@ from rillet.backends.native.calls import KernelCall
 from rillet.backends.native.chains import Chain, Task
 from rillet.backends.native.codegen import generated
 from rillet.backends.native.control import BranchItem, LoopItem
+from rillet.backends.native.items import HostItem, Lowered
 from rillet.backends.native.joining import join
 from rillet.backends.native.jumps import Jump, needed_in_loops, rounds, waves_of
-from rillet.backends.native.lower import HostItem, Lowered
 from rillet.backends.native.nests import Nest
 from rillet.backends.native.waves import waves
 from rillet.ops.lowering import Buffer
