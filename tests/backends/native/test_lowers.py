@@ -429,3 +429,12 @@ def test_another_batch_needs_no_new_kernels(name: str, programs: list[Any]) -> N
     traced(function, *arguments(44))
     assert {k.name for k in kernels(programs) - first} == set()
     assert not on_host(programs)
+
+
+def test_extremes_of_short_rows_keep_what_is_not_a_number() -> None:
+    x = np.random.default_rng(4).normal(size=(9, 10)).astype("float32")
+    x[2, 3], x[4], x[5, 9], x[6] = np.nan, np.nan, np.inf, -np.inf
+    x[7], x[8, ::2], x[8, 1::2] = 0.0, -0.0, 0.0
+    for ours, numpy in ((tf.reduce_max, np.max), (tf.reduce_min, np.min)):
+        found = tf.function(lambda v, f=ours: f(v, 1))(tf.constant(x))
+        np.testing.assert_array_equal(found.numpy(), numpy(x, axis=1))

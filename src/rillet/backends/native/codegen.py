@@ -452,7 +452,9 @@ class Printer:
             return f"{how} {t} {old}, {value}"
         name = f"llvm.{_intrinsic_name(how, type)}.{_SHORT.get(type, t)}"
         self._intrinsic(name, t, [t, t])
-        return f"call {t} @{name}({t} {old}, {t} {value})"
+        # To order zeros of either sign takes longer than all the rest.
+        flags = "nsz " if type in FLOATS else ""
+        return f"call {flags}{t} @{name}({t} {old}, {t} {value})"
 
     def _fold_loops(
         self, fold: Fold, at: int, body: Callable[[], None], vector: bool
