@@ -152,6 +152,33 @@ def test_restoring_when_objects_are_made(tmp_path):
     assert not waiting
 
 
+def test_lists_and_dictionaries_that_grow(tmp_path):
+    saved = tf.train.Checkpoint()
+    saved.listed = [tf.Variable(1.0)]
+    saved.listed.append([tf.Variable(2.0)])
+    saved.mapped = {"one": saved.listed[0], "two": {"deep": tf.Variable(3.0)}}
+    path = saved.save(tmp_path / "x")
+    made = tf.train.Checkpoint()
+    status = made.restore(path)
+    made.mapped = {}
+    made.listed = []
+    v, w, x = (tf.Variable(0.0) for _ in range(3))
+    made.listed.append(v)
+    assert float(v) == 1.0
+    made.listed += [[]]
+    made.listed[1].append(w)
+    assert float(w) == 2.0
+    made.mapped["one"] = v
+    made.mapped.update(two={})
+    made.mapped["two"].setdefault("deep", x)
+    assert float(x) == 3.0
+    status.assert_consumed()
+    assert isinstance(made.listed, list) and made.mapped == {
+        "one": v,
+        "two": {"deep": x},
+    }
+
+
 def test_what_waits_goes_with_its_object(tmp_path):
     saved = Later()
     saved()

@@ -15,9 +15,15 @@ from typing import Any
 
 from rillet.checkpoint import messages
 from rillet.checkpoint.bundle import BundleReader
-from rillet.checkpoint.children import Attribute, attributes_of, is_trackable
+from rillet.checkpoint.children import (
+    Attribute,
+    attributes_of,
+    children_of,
+    is_trackable,
+)
 from rillet.checkpoint.graph import GRAPH_KEY, children_at, walk
 from rillet.checkpoint.waiting import waiting
+from rillet.checkpoint.watched import watched
 from rillet.checkpoint.wire import Record, decode
 from rillet.core.errors import DataLossError, house_message
 from rillet.core.logger import get_logger
@@ -134,7 +140,10 @@ class Restoration:
         ready: list[tuple[Attribute, str]] = []
         parts = self._children(item)
         for name in [n for n in lacking if n in parts]:
-            ready += self._bind(lacking.pop(name), parts[name])
+            child, part = lacking.pop(name), parts[name]
+            if self._grows(child, part):
+                part = watched(item, name, part)
+            ready += self._bind(child, part)
         if not lacking:
             self._lacking.pop(number, None)
         return ready
@@ -159,14 +168,29 @@ class Restoration:
                 for child in node.children:
                     part = parts.get(child.local_name)
                     if part is None or not is_trackable(part):
-                        lacking[child.local_name] = child.node_id
+                        if self._matters(child.node_id):
+                            lacking[child.local_name] = child.node_id
                     else:
+                        if self._grows(child.node_id, part):
+                            part = watched(item, child.local_name, part)
                         line.append((child.node_id, part))
                 if lacking:
                     self._lacking[number] = lacking
             if node.slot_variables:
                 self._slots[number] = list(node.slot_variables)
         return ready
+
+    def _matters(self, number: int) -> bool:
+        """Whether the file has values for a node or what is below it."""
+        node = self.graph.nodes[number]
+        said = node.has("has_checkpoint_values")
+        return not said or node.has_checkpoint_values.value
+
+    def _grows(self, number: int, part: Any) -> bool:
+        """Whether the file has more in a list or dictionary than is there."""
+        if not isinstance(part, list | dict):
+            return False
+        return len(self.graph.nodes[number].children) > len(children_of(part))
 
     def _differ(self, number: int, one: Any, other: Any) -> None:
         get_logger().warning(
