@@ -2,13 +2,15 @@
 
 In flow new values; a tensor that was read before never changes. `core.variable` writes
 here, tapes know variables by their cells, and whoever computes a new value from the old
-one holds the cell's lock meanwhile, so that threads lose no write.
+one holds the cell's lock meanwhile, so that threads lose no write. Native programs
+write into the array itself where nobody else holds the tensor; `lent` tells readers.
 """
 
 from __future__ import annotations
 
 import threading
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 import numpy as np
 
@@ -19,16 +21,41 @@ from rillet.core.tensor import Tensor
 
 Array = np.ndarray[Any, Any]
 
+#: Seconds after which a reader looks again whether it must wait at all.
+_PATIENCE: Final = 0.01
+
 
 class Cell:
-    """What a variable owns: its value now, and whether tapes watch it."""
+    """What a variable owns: its value now, and whether tapes watch it.
 
-    __slots__ = ("lock", "tensor", "trainable", "__weakref__")
+    Attributes:
+        tensor: the value now; to keep it, take it by `read`.
+        trainable: whether tapes watch it.
+        lock: held while a new value is computed from the old one.
+        lent: whether native code may be writing into the tensor's array; who sets it
+            holds the lock and waits for nothing meanwhile.
+    """
+
+    __slots__ = ("lent", "lock", "tensor", "trainable", "__weakref__")
 
     def __init__(self, tensor: Tensor, trainable: bool) -> None:
         self.tensor = tensor
         self.trainable = trainable
         self.lock = threading.RLock()
+        self.lent = False
+
+    def read(self) -> Tensor:
+        """The value now, once nobody writes into it: it never changes after."""
+        tensor = self.tensor
+        # Who lends looks for other holders afterwards: one of the two sees the other.
+        while self.lent:
+            if self.lock.acquire(timeout=_PATIENCE):
+                try:
+                    return self.tensor
+                finally:
+                    self.lock.release()
+            tensor = self.tensor
+        return tensor
 
     def write(self, array: Array, how: str) -> None:
         """Put a value in, or add it to the one there, or subtract it.
@@ -60,3 +87,37 @@ class Cell:
                 self.tensor = Tensor(np.asarray(combine(self.tensor._array, array)))
         finally:
             restore(token)
+
+
+class lent:  # noqa: N801  read as a word in a `with` statement
+    """A ``with`` block in which native code may write into the arrays of cells.
+
+    Args:
+        cells: in the order in which everybody takes their locks.
+    """
+
+    __slots__ = ("_cells", "_held")
+
+    def __init__(self, cells: Sequence[Cell]) -> None:
+        self._cells = cells
+        self._held = 0
+
+    def __enter__(self) -> None:
+        try:
+            for cell in self._cells:
+                cell.lock.acquire()
+                self._held += 1
+        except BaseException:
+            self._release()
+            raise
+        for cell in self._cells:
+            cell.lent = True
+
+    def __exit__(self, *exc: object) -> None:
+        for cell in self._cells:
+            cell.lent = False
+        self._release()
+
+    def _release(self) -> None:
+        for cell in self._cells[: self._held]:
+            cell.lock.release()

@@ -120,7 +120,7 @@ class Variable:
         """The value; recorders note the read."""
         if _state.tracer is not None:
             return _state.tracer.read_variable(self)
-        tensor = self._cell.tensor
+        tensor = self._cell.read()
         if _state.recorders:
             tensor = Tensor(tensor._array)
             for recorder in _state.recorders:

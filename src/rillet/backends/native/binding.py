@@ -186,6 +186,9 @@ class Binding(Compiled):
         late = self.schedule.copies
         for base, cell, own, known in self._variables:
             tensor = cell.tensor
+            if cell.lent and not self.lowered.writes:
+                del tensor  # the writer must not find it held
+                tensor = cell.read()
             array = tensor._array
             if known.array() is array:
                 # looked at before: as native code needs it, and where it lay

@@ -16,6 +16,7 @@ from typing import Any, Final
 from rillet.backends.base import Value
 from rillet.backends.native.binding import Binding
 from rillet.backends.reference import ReferenceProgram
+from rillet.core.cell import lent
 from rillet.core.cycles import uncollected
 from rillet.core.logger import get_logger
 from rillet.core.spec import Spec
@@ -90,19 +91,10 @@ class NativeProgram:
                 return self.reference()(inputs)
             binding = found
         if not self.cells:
-            return self._run(binding, inputs)
-        held = 0
-        try:
-            for cell in self.cells:
-                cell.lock.acquire()
-                held += 1
-            return self._run(binding, inputs)
-        finally:
-            for cell in self.cells[:held]:
-                cell.lock.release()
-
-    def _run(self, binding: Binding, inputs: list[Value]) -> list[Value]:
-        found = binding.run(inputs)
+            found = binding.run(inputs)
+        else:
+            with lent(self.cells):
+                found = binding.run(inputs)
         if found is not None:
             return found
         # A check failed: nothing is written. The reference says what is wrong.

@@ -7,7 +7,6 @@ gathered natively. Keras's runners ask for the service ``native.steps``.
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from rillet.backends.native.binding import Binding
 from rillet.backends.native.lower import Batches
 from rillet.backends.native.program import NativeProgram
+from rillet.core.cell import lent
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 
@@ -49,9 +49,7 @@ def run_steps(
         rows = int(rows.start)
     else:
         rows = np.ascontiguousarray(rows, np.int64)
-    with ExitStack() as locks:
-        for cell in program.cells:
-            locks.enter_context(cell.lock)
+    with lent(program.cells):
         found, done = binding.run_steps(arrays, rows, batches.count)
     if done < batches.count:
         _raise(concrete, wholes, batches, done)
