@@ -216,8 +216,8 @@ def _number(value: Any) -> int:
 
 def delete_checkpoint(path: str) -> None:
     """Delete a checkpoint's files, the index first."""
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(OSError):
         os.remove(f"{path}.index")
     for name in glob.glob(glob.escape(path) + ".data-?????-of-?????"):
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             os.remove(name)

@@ -98,6 +98,8 @@ class Restoration:
             self.advance()
         if self._lacking or self._slots:
             self._wait(root)
+        else:
+            reader.close()
 
     def _wait(self, root: Any) -> None:
         # A later restoring of the same object takes this one's place.
@@ -131,8 +133,10 @@ class Restoration:
                 ready += self._look(number, item)
             ready += self._look_for_slots()
             self._fill(ready)
-        if not (self._lacking or self._slots) and self in waiting:
-            waiting.remove(self)
+        if not (self._lacking or self._slots):
+            self.reader.close()
+            if self in waiting:
+                waiting.remove(self)
 
     def _look(self, number: int, item: Any) -> list[tuple[Attribute, str]]:
         """Bind those parts of an object that are there now."""
