@@ -9,7 +9,11 @@ from __future__ import annotations
 from typing import Final
 
 from rillet.backends.native.calls import KernelCall
-from rillet.backends.native.codegen import aligned_buffers, estimated_work, outer_extent
+from rillet.backends.native.estimates import (
+    aligned_buffers,
+    estimated_work,
+    outer_extent,
+)
 from rillet.backends.native.nests import Nest, apart, simplified
 
 #: Nanoseconds of work that are worth a block of their own, and a whole chain for one.

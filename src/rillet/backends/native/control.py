@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from rillet.backends.native.codegen import item_bytes
+from rillet.backends.native.element_types import item_bytes
 from rillet.backends.native.list_specs import ListSpec, Lost, OnHost
 from rillet.backends.native.lists import ListValue, fill
 from rillet.backends.native.nests import Nest, Store, walk

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from rillet.backends.native.calls import KernelCall
-from rillet.backends.native.codegen import item_bytes
+from rillet.backends.native.element_types import item_bytes
 from rillet.backends.native.nests import Nest, walk
 from rillet.ops.expressions import FLOATS, Expr, Index, Opaque, Parted, Var
 from rillet.ops.lowering import Buffer

@@ -12,9 +12,9 @@ from typing import Any, Final, NamedTuple
 
 from rillet.backends.native.binding import Binding
 from rillet.backends.native.chains import Chain
-from rillet.backends.native.codegen import item_bytes
 from rillet.backends.native.control import BranchItem, LoopItem
 from rillet.backends.native.costs import Cost, cost
+from rillet.backends.native.element_types import item_bytes
 from rillet.backends.native.items import HostItem
 from rillet.backends.native.jumps import Jump, Mark, rounds
 from rillet.backends.native.nests import Nest

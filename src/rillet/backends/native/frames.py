@@ -12,7 +12,7 @@ from typing import Any, Final
 import ml_dtypes  # noqa: F401  NumPy knows bfloat16 by it
 import numpy as np
 
-from rillet.backends.native.codegen import item_bytes
+from rillet.backends.native.element_types import item_bytes
 from rillet.backends.native.image import Image, Runner
 from rillet.backends.native.memory import arena
 from rillet.ops.openblas import address as _pointer

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from rillet.backends.native.calls import KernelCall
-from rillet.backends.native.codegen import item_bytes
+from rillet.backends.native.element_types import item_bytes
 from rillet.backends.native.placing import aligned
 from rillet.backends.native.products import Operand, product
 from rillet.ops.lowering import Lazy, filled

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from rillet.backends.native.codegen import item_bytes
+from rillet.backends.native.element_types import item_bytes
 from rillet.ops.lowering import Buffer
 
 GUARDED: Final = os.environ.get("RILLET_GUARD") == "1" and hasattr(mmap, "PROT_READ")

@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from rillet.backends.native.calls import KernelCall
-from rillet.backends.native.codegen import Printer, llvm_type
+from rillet.backends.native.codegen import Printer
+from rillet.backends.native.element_types import llvm_type
 from rillet.backends.native.nests import Nest, Store
 from rillet.ops.expressions import Expr, Index, Var, b, index_of
 from rillet.ops.lowering import Buffer, flat

@@ -19,7 +19,7 @@ import numpy as np
 from rillet.backends.native.binding import Binding
 from rillet.backends.native.calls import KernelCall
 from rillet.backends.native.chains import Chain
-from rillet.backends.native.codegen import item_bytes
+from rillet.backends.native.element_types import item_bytes
 from rillet.backends.native.frames import FIRST, Frame, address
 from rillet.backends.native.image import Builder, Runner
 from rillet.backends.native.jumps import rounds
