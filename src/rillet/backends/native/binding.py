@@ -24,7 +24,7 @@ from rillet.backends.native.frames import (
     address,
     stream_words,
 )
-from rillet.backends.native.lower import Batches, HostItem, Slot
+from rillet.backends.native.items import Batches, HostItem, Slot
 from rillet.backends.native.memory import empty
 from rillet.core.tensor import Tensor
 from rillet.ops.lowering import Buffer

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from rillet.backends.native.binding import Binding
-from rillet.backends.native.lower import Batches
+from rillet.backends.native.items import Batches
 from rillet.backends.native.program import NativeProgram
 from rillet.core.cell import lent
 from rillet.core.spec import Spec
