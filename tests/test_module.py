@@ -71,6 +71,23 @@ def test_layers_are_modules():
     assert len(tree.trainable_variables) == 4
 
 
+def test_networks_list_their_ends_first():
+    # What TensorFlow 2.21 lists, with tf_keras.
+    tree = tf.Module()
+    layers = [
+        tf.keras.layers.Dense(1, input_shape=(2,), name="first"),
+        tf.keras.layers.Dense(1, name="middle"),
+        tf.keras.layers.BatchNormalization(name="last"),
+    ]
+    tree.net = tf.keras.Sequential(layers, name="net")
+    found = names(tree.submodules)
+    assert found == ["net", "first_input", "last", "first", "middle"]
+    assert names(tree.trainable_variables)[:2] == ["last/gamma:0", "last/beta:0"]
+    unbuilt = tf.Module()
+    unbuilt.net = tf.keras.Sequential([tf.keras.layers.Dense(1, name="only")])
+    assert names(unbuilt.submodules)[1:] == ["only"]
+
+
 def test_names():
     assert Leaf().name == "leaf"
     assert Leaf("mine").name == "mine"

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rillet.checkpoint.waiting import attend, waiting
+from rillet.core import nest
 from rillet.core.variable import Variable
 from rillet.keras.checkpoint_parts import layer_parts
 from rillet.module import Module
@@ -100,6 +101,12 @@ class Tracked(Module):
         for name in ("_own_fixed", "_own_trainable"):
             for place, variable in enumerate(self.__dict__[name]):
                 yield (name, place), variable
+        if self._layer_list:
+            # tf.keras's networks list where they begin and end before the rest.
+            for name in ("inputs", "outputs"):
+                tensors = nest.flatten(getattr(self, name, None) or [])
+                for place, tensor in enumerate(tensors):
+                    yield (f"_{name[:-1]}_layers", place), tensor.layer
         for name, value in self._tracked.items():
             for place, part in enumerate(modules_in(value)):
                 yield (name, place), part
