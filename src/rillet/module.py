@@ -57,7 +57,7 @@ class Module:
                 " Python identifiers (e.g. a valid class name)."
             )
         self._name = name
-        self._scope_name = "/".join((*context.state.names, name)) + "/"
+        self._scope_path = "/".join((*context.state.names, name)) + "/"
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
@@ -72,7 +72,7 @@ class Module:
     @property
     def name_scope(self) -> name_scope:
         """A ``with`` block whose variables' names begin with the module's."""
-        return name_scope(self._scope_name)
+        return name_scope(self._scope_path)
 
     @property
     def variables(self) -> Any:

@@ -164,7 +164,7 @@ def _of_variable(variable: Variable) -> Attribute:
     return Attribute(
         VALUE,
         variable._name,
-        lambda: variable._cell.tensor._array,
+        lambda: variable._cell.read()._array,
         write,
         variable,
     )

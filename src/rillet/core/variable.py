@@ -364,12 +364,12 @@ class Variable:
         twin = Variable.__new__(type(self))
         memo[id(self)] = twin
         twin.__dict__.update(self.__dict__)
-        twin._cell = Cell(Tensor(self._cell.tensor._array.copy()), self.trainable)
+        twin._cell = Cell(Tensor(self._cell.read()._array.copy()), self.trainable)
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
         kept = dict(self.__dict__)
-        kept["_cell"] = (self._cell.tensor, self._cell.trainable)
+        kept["_cell"] = (self._cell.read(), self._cell.trainable)
         return kept
 
     def __setstate__(self, kept: dict[str, Any]) -> None:
@@ -388,7 +388,7 @@ class Variable:
         return self.name
 
     def __repr__(self) -> str:
-        tensor = self._cell.tensor
+        tensor = self._cell.read()
         text = value_text(tensor._array, repr)
         return (
             f"<tf.Variable '{self._shown_name()}' shape={self.shape}"

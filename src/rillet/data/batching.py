@@ -91,7 +91,7 @@ class Batched:
         ins = [self._slot(x) for x in node.tensors()]
         if node.op is READ and not node.inputs:
             cell = node.attrs["variable"]._cell
-            self._steps.append((lambda args, n: cell.tensor._array, ins, outs))
+            self._steps.append((lambda args, n: cell.read()._array, ins, outs))
             return
         if isinstance(node.op, Op) and node.op.effects == "random":
             self._steps.append((drawing(node), ins, outs))

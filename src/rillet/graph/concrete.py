@@ -245,7 +245,7 @@ class ConcreteFunction:
         for spec in self._specs:
             if not spec.shape.is_fully_defined() or spec.dtype.name == "string":
                 return None
-            array = np.zeros(spec.shape._dims, spec.dtype.numpy_dtype)
+            array = np.zeros(spec.shape.as_list(), spec.dtype.numpy_dtype)
             found.append(Tensor(array))
         return found
 

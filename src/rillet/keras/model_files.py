@@ -20,6 +20,7 @@ from rillet.keras.checkpoint_parts import load_checkpoint, save_checkpoint
 from rillet.keras.compile_form import compiled_again
 from rillet.keras.config_forms import plain
 from rillet.keras.hdf5 import library, reading, replacing
+from rillet.keras.layers.registry import deserialize
 from rillet.keras.weight_tree import read_tree, write_tree
 
 _HDF5 = (".h5", ".hdf5", ".hdf")
@@ -345,7 +346,7 @@ def model_from_config(config: Any, custom_objects: Any = None) -> Any:
                 "Did you mean to use `Sequential.from_config(config)`?",
             )
         )
-    return keras_archive.deserialize(config, custom_objects)
+    return deserialize(config, custom_objects)
 
 
 def model_from_yaml(yaml_string: str, custom_objects: Any = None) -> Any:

@@ -240,7 +240,6 @@ class Rewriting:
             found.first = None
             if fold.first is not None:
                 found.first = (self.expr(fold.first[0]), self.expr(fold.first[1]))
-            found.first = found.first
         return found
 
 

@@ -91,12 +91,12 @@ class NativeProgram:
                 return self.reference()(inputs)
             binding = found
         if not self.cells:
-            found = binding.run(inputs)
+            results = binding.run(inputs)
         else:
             with lent(self.cells):
-                found = binding.run(inputs)
-        if found is not None:
-            return found
+                results = binding.run(inputs)
+        if results is not None:
+            return results
         # A check failed: nothing is written. The reference says what is wrong.
         return self.reference()(inputs)
 
