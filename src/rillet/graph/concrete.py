@@ -245,7 +245,8 @@ class ConcreteFunction:
         for spec in self._specs:
             if not spec.shape.is_fully_defined() or spec.dtype.name == "string":
                 return None
-            array = np.zeros(spec.shape.as_list(), spec.dtype.numpy_dtype)
+            sizes = [n or 0 for n in spec.shape.as_list()]
+            array = np.zeros(sizes, spec.dtype.numpy_dtype)
             found.append(Tensor(array))
         return found
 
