@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from rillet.core.dtypes import int64
+from rillet.core.dtypes import int64 as _int64
 from rillet.data import AUTOTUNE as AUTOTUNE
 from rillet.data import INFINITE_CARDINALITY as INFINITE_CARDINALITY
 from rillet.data import UNKNOWN_CARDINALITY as UNKNOWN_CARDINALITY
-from rillet.data.dataset import Dataset
-from rillet.data.guarding import AssertCardinalityPlan, PaddedToPlan
+from rillet.data.dataset import Dataset as _Dataset
+from rillet.data.guarding import AssertCardinalityPlan as _AssertCardinalityPlan
+from rillet.data.guarding import PaddedToPlan as _PaddedToPlan
 from rillet.data.iterators import Optional as Optional
 from rillet.data.iterators import get_next_as_optional as get_next_as_optional
 from rillet.data.options import AutoShardPolicy as AutoShardPolicy
@@ -29,15 +30,15 @@ from rillet.data.reducers import group_by_reducer as group_by_reducer
 from rillet.data.sql import SqlDataset as SqlDataset
 from rillet.data.tables import CsvDataset as CsvDataset
 from rillet.data.tables import make_csv_dataset as make_csv_dataset
-from rillet.data.tfrecord import RecordFile
+from rillet.data.tfrecord import RecordFile as _RecordFile
 from rillet.data.tracing import enable_debug_mode as enable_debug_mode
 
 SHARD_HINT = -1
 
 
-def Counter(start: Any = 0, step: Any = 1, dtype: Any = int64) -> Any:
+def Counter(start: Any = 0, step: Any = 1, dtype: Any = _int64) -> Any:
     """The older name of `Dataset.counter`."""
-    return Dataset.counter(start, step, dtype)
+    return _Dataset.counter(start, step, dtype)
 
 
 def RandomDataset(
@@ -46,7 +47,7 @@ def RandomDataset(
     name: str | None = None,
 ) -> Any:
     """The older name of `Dataset.random`."""
-    return Dataset.random(seed, rerandomize_each_iteration)
+    return _Dataset.random(seed, rerandomize_each_iteration)
 
 
 def assert_cardinality(expected_cardinality: Any) -> Any:
@@ -66,7 +67,7 @@ def assert_cardinality(expected_cardinality: Any) -> Any:
         2
     """
     count = int(expected_cardinality)
-    return lambda dataset: Dataset(AssertCardinalityPlan(dataset._plan, count))
+    return lambda dataset: _Dataset(_AssertCardinalityPlan(dataset._plan, count))
 
 
 def at(dataset: Any, index: Any) -> Any:
@@ -107,7 +108,8 @@ def choose_from_datasets(
     datasets: Any, choice_dataset: Any, stop_on_empty_dataset: bool = False
 ) -> Any:
     """The older form of `Dataset.choose_from_datasets`."""
-    return Dataset.choose_from_datasets(datasets, choice_dataset, stop_on_empty_dataset)
+    made = _Dataset.choose_from_datasets
+    return made(datasets, choice_dataset, stop_on_empty_dataset)
 
 
 def copy_to_device(target_device: Any, source_device: Any = "/cpu:0") -> Any:
@@ -143,7 +145,7 @@ def from_list(elements: Any, name: str | None = None) -> Any:
         raise ValueError(house_message("from_list", "`elements` should not be empty"))
     spec = map_nest(spec_of, packed[0])
     held = [tuple([leaf_of(x) for x in flatten(one)]) for one in packed]
-    return Dataset(ListPlan(spec, held))
+    return _Dataset(ListPlan(spec, held))
 
 
 def get_single_element(dataset: Any) -> Any:
@@ -193,7 +195,7 @@ def pad_to_cardinality(cardinality: int, mask_key: str = "valid") -> Any:
         cardinality: the number.
         mask_key: the key of a boolean that says whether an element is one of its own.
     """
-    return lambda dataset: Dataset(PaddedToPlan(dataset._plan, cardinality, mask_key))
+    return lambda dataset: _Dataset(_PaddedToPlan(dataset._plan, cardinality, mask_key))
 
 
 def parallel_interleave(
@@ -224,7 +226,7 @@ def sample_from_datasets(
     stop_on_empty_dataset: bool = False,
 ) -> Any:
     """The older form of `Dataset.sample_from_datasets`."""
-    return Dataset.sample_from_datasets(datasets, weights, seed, stop_on_empty_dataset)
+    return _Dataset.sample_from_datasets(datasets, weights, seed, stop_on_empty_dataset)
 
 
 def save(
@@ -245,7 +247,7 @@ def load(
     reader_func: Any = None,
 ) -> Any:
     """The older form of `Dataset.load`."""
-    return Dataset.load(path, element_spec, compression, reader_func)
+    return _Dataset.load(path, element_spec, compression, reader_func)
 
 
 def scan(initial_state: Any, scan_func: Any) -> Any:
@@ -299,6 +301,6 @@ class TFRecordWriter:
 
     def write(self, dataset: Any) -> None:
         """Write all elements of a dataset of scalar strings."""
-        with RecordFile(self._path, self._compression) as file:
+        with _RecordFile(self._path, self._compression) as file:
             for record in dataset.as_numpy_iterator():
                 file.write(record)

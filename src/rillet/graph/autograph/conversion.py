@@ -129,7 +129,9 @@ def _converted(fn: types.FunctionType) -> types.FunctionType:
     else:
         new = _new_code(fn)
         key = id(code)
-        _codes[key] = (weakref.ref(code, lambda _: _codes.pop(key, None)), new)
+        # the dictionary is an argument: at exit the module forgets its names first
+        gone = weakref.ref(code, lambda _, codes=_codes: codes.pop(key, None))
+        _codes[key] = (gone, new)
     return fn if new is None else _with_code(fn, new)
 
 
