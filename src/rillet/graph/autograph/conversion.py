@@ -129,10 +129,18 @@ def _converted(fn: types.FunctionType) -> types.FunctionType:
     else:
         new = _new_code(fn)
         key = id(code)
-        # the dictionary is an argument: at exit the module forgets its names first
-        gone = weakref.ref(code, lambda _, codes=_codes: codes.pop(key, None))
-        _codes[key] = (gone, new)
+        _codes[key] = (weakref.ref(code, _forgetting(key)), new)
     return fn if new is None else _with_code(fn, new)
+
+
+def _forgetting(key: int) -> Callable[[Any], None]:
+    """What forgets a code object; at exit the module loses its names before."""
+    codes = _codes
+
+    def forget(_: Any) -> None:
+        codes.pop(key, None)
+
+    return forget
 
 
 def _new_code(fn: types.FunctionType) -> types.CodeType | None:
