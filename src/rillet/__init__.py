@@ -42,6 +42,15 @@ def _save_folder(*args: _Any, **kwargs: _Any) -> _Any:
     return models.save_folder(*args, **kwargs)
 
 
+def _export_folder(*args: _Any, **kwargs: _Any) -> _Any:
+    models = _importlib.import_module("rillet.saved_model.keras_models")
+    return models.export_folder(*args, **kwargs)
+
+
+def _load_graph(*args: _Any, **kwargs: _Any) -> _Any:
+    return _importlib.import_module("rillet.saved_model").load(*args, **kwargs)
+
+
 def _load_folder(*args: _Any, **kwargs: _Any) -> _Any:
     models = _importlib.import_module("rillet.saved_model.keras_models")
     return models.load_folder(*args, **kwargs)
@@ -52,6 +61,8 @@ _context.register_service("names.nearest", _nearest_name)
 _context.register_service("names.version", _name_version)
 _context.register_service("keras.saved_model.save", _save_folder)
 _context.register_service("keras.saved_model.load", _load_folder)
+_context.register_service("keras.saved_model.export", _export_folder)
+_context.register_service("keras.saved_model.graph", _load_graph)
 _gemm.provide_narrow(_narrow_product)
 _memory.keep_freed()
 

@@ -165,10 +165,28 @@ def info(words: list[str]) -> int:
     return info.main()
 
 
+def show(words: list[str]) -> int:
+    """Tell what a SavedModel holds."""
+    from .programs import show
+
+    parser = argparse.ArgumentParser(
+        prog="rillet show",
+        description="Tell what a SavedModel's folder holds, without running any of "
+        "it: signatures, variables, and ops that rillet lacks.",
+    )
+    parser.add_argument("folder", help="the model's folder")
+    parser.add_argument(
+        "-a", "--all", action="store_true", help="list all variables and ops"
+    )
+    options = parser.parse_args(words)
+    return show.main(options.folder, options.all)
+
+
 COMMANDS: dict[str, tuple[Callable[[list[str]], int], str]] = {
     "demo": (demo, "train the first network on MNIST and draw what it learned"),
     "run": (run, "run a program or a notebook written for TensorFlow"),
     "check": (check, "list what a program needs and rillet lacks"),
+    "show": (show, "tell what a SavedModel's folder holds"),
     "info": (info, "tell about this machine and installation"),
 }
 

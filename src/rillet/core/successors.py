@@ -9,10 +9,6 @@ from __future__ import annotations
 from typing import Final
 
 _EAGER = "There are no sessions: operations run when they are called, so just call them"
-_WEIGHTS = (
-    "rillet does not write SavedModels yet; model.save('model.keras') keeps a model,"
-    " tf.keras.models.load_model reads it"
-)
 _NO_VARIABLES = "A tf.Variable has its value as soon as it is made; leave the line out"
 
 #: The full name without ``tf.``, or of a namespace, for all that it would hold.
@@ -21,8 +17,6 @@ _WORDS: Final[dict[str, str]] = {
     "data.Dataset.ragged_batch": "Pad the rows: dataset.padded_batch(size)",
     "data.experimental.dense_to_ragged_batch": "Pad: dataset.padded_batch(size)",
     "io": "Read and write files with Python or NumPy",
-    "keras.Model.export": _WEIGHTS,
-    "keras.Sequential.export": _WEIGHTS,
     # TensorFlow 1
     "AUTO_REUSE": "Keep the layer or the variable in a Python name and use it again",
     "ConfigProto": "Use the functions of tf.config",

@@ -11,15 +11,11 @@ from typing import Any, Final
 from rillet.core.errors import house_message
 from rillet.core.missing import closest
 
-_EXPORT: Final = (
-    "This version of rillet does not write SavedModel folders yet;"
-    " model.save('model.keras') keeps the whole model"
-)
+_EXPORT: Final = "Use tf.saved_model.save(model, folder)"
 _CLASSES: Final = "Use np.argmax(model.predict(x), axis=-1)"
 
 #: What does the work of the methods that models of other versions have.
 _INSTEAD: Final[dict[str, str]] = {
-    "export": _EXPORT,
     "predict_classes": _CLASSES,
     "predict_proba": "Use model.predict(x)",
     "save_spec": _EXPORT,

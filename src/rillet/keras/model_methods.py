@@ -6,10 +6,12 @@ asked through `core.context`. `Model` stands on it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
 from rillet.core import context
+from rillet.core.errors import house_message
 from rillet.keras.loops import Loops
 
 
@@ -25,6 +27,25 @@ class ModelFiles(Loops):
     ) -> None:
         """Save the model into a file; see `tf.keras.models.save_model`."""
         self._files("save_model")(self, filepath, overwrite, save_format, **kwargs)
+
+    def export(self, filepath: Any, format: str = "tf_saved_model") -> None:
+        """Save what the model computes as a folder for servers; see `TFSMLayer`.
+
+        Args:
+            filepath: the folder. Its function ``serve`` takes what the model takes.
+            format: ``"tf_saved_model"``, the only one.
+        """
+        if format != "tf_saved_model":
+            raise ValueError(
+                house_message(
+                    "Model.export",
+                    "the only format is 'tf_saved_model'",
+                    f"format={format!r}",
+                )
+            )
+        write = context.service("keras.saved_model.export")
+        if write is not None:
+            write(self, os.fspath(filepath))
 
     def save_weights(
         self,

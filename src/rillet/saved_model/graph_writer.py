@@ -20,6 +20,7 @@ from rillet.ops.registry import Op
 from rillet.saved_model import messages
 from rillet.saved_model.attributes import attribute_message
 from rillet.saved_model.definitions import definition
+from rillet.saved_model.list_writers import WRITERS
 from rillet.saved_model.messages import as_entries
 from rillet.saved_model.node_inputs import NodeInputs, attributes_of, refused
 from rillet.saved_model.rewriting import rewritten
@@ -235,6 +236,16 @@ class FunctionWriter:
         )
         return found
 
+    def effect(
+        self, op: str, name: str, inputs: list[str], attrs: dict[str, tuple[str, Any]]
+    ) -> str:
+        """Add a node that does something, after all others that did."""
+        if self._effects:
+            inputs = [*inputs, f"^{self._effects[-1]}"]
+        made = self.emit(op, name, inputs, attrs)
+        self._effects.append(made)
+        return made
+
     def constant(self, value: Any, dtype: DType, name: str = "Const") -> str:
         """Add a constant; return a reference to it."""
         attrs = {"value": ("tensor", (value, dtype)), "dtype": ("type", dtype)}
@@ -360,6 +371,11 @@ class FunctionWriter:
             self._refs[id(y)] = f"{made}:{name}:{i}"
 
     def _op(self, node: Node) -> None:
+        write = WRITERS.get(node.type)
+        if write is not None:
+            for y, ref in zip(node.outputs, write(self, node), strict=True):
+                self._refs[id(y)] = ref
+            return
         found = definition(node.type)
         special = rewritten(node) if isinstance(node.op, Op) else None
         if special is not None:
@@ -369,11 +385,8 @@ class FunctionWriter:
             raise refused(node, "is rillet's own and has no counterpart in TensorFlow")
         inputs, kinds = NodeInputs(self, node, found).all()
         attrs = attributes_of(node, found, kinds)
-        if node.op.effects == "io" and self._effects:
-            inputs.append(f"^{self._effects[-1]}")
-        made = self.emit(node.type, node.name, inputs, attrs)
-        if node.op.effects == "io":
-            self._effects.append(made)
+        add = self.effect if node.op.effects == "io" else self.emit
+        made = add(node.type, node.name, inputs, attrs)
         place = 0
         for argument in found.outputs:
             count = 1

@@ -141,4 +141,24 @@ def keras_functions(obj: Any) -> dict[str, Any] | None:
         return None
     if not is_model(obj) or not _is_built(obj):
         return {}
-    return {"__call__": call_function(obj)}
+    return {"__call__": call_function(obj), "keras_api": _Api(obj)}
+
+
+class _Api:
+    """What tf.keras looks for where it does not know a model's class."""
+
+    def __init__(self, model: Any) -> None:
+        def call_and_return_conditional_losses(
+            inputs: Any, training: Any = False
+        ) -> Any:
+            return model(inputs, training=training), []
+
+        name = "call_and_return_conditional_losses"
+        function = Function(call_and_return_conditional_losses, name, autograph=False)
+        specs = input_specs(model)
+        for training in (False, True):
+            function.get_concrete_function(specs, training=training)
+        self.call_and_return_conditional_losses = function
+
+    def _trackable_children(self, **kwargs: Any) -> dict[str, Any]:
+        return {}

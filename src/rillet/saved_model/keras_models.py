@@ -13,8 +13,11 @@ from typing import Any
 
 from rillet.checkpoint.messages import VERSION
 from rillet.checkpoint.wire import Field, Record, Schema, decode, encode
+from rillet.core import nest
 from rillet.core.logger import get_logger
 from rillet.core.variable import Variable
+from rillet.functions import Function
+from rillet.keras import models as _models  # noqa: F401  enters their classes
 from rillet.keras.checkpoint_parts import load_checkpoint
 from rillet.keras.compile_form import compiled_by_training_data, training_data
 from rillet.keras.config_forms import older_form, plain
@@ -22,11 +25,13 @@ from rillet.keras.keras_archive import need_built
 from rillet.keras.layers.registry import deserialize, serialize
 from rillet.keras.model import Model
 from rillet.keras.serialization import CustomObjectScope
-from rillet.saved_model.keras_functions import is_layer, is_model
+from rillet.module import Module
+from rillet.saved_model.keras_functions import input_specs, is_layer, is_model
 from rillet.saved_model.load import load
 from rillet.saved_model.objects import Node
 from rillet.saved_model.restored import Restored
 from rillet.saved_model.save import write_model
+from rillet.saved_model.tensors import damaged
 
 FILE = "keras_metadata.pb"
 _OBJECT = Schema(
@@ -82,6 +87,35 @@ def save_folder(
     with open(scratch, "wb") as file:
         file.write(encode(_METADATA, message))
     os.replace(scratch, os.path.join(path, FILE))
+
+
+class _Exported(Module):
+    """A model as a server needs it: one function, and the variables."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.variables_held = list(model.variables)
+        specs = input_specs(model)
+
+        def serve(*inputs: Any) -> Any:
+            structure = nest.pack_sequence_as(specs, list(inputs))
+            return model(structure, training=False)
+
+        flat = nest.flatten(specs)
+        self.serve = Function(serve, "serve", input_signature=flat, autograph=False)
+
+
+def export_folder(model: Any, path: str) -> None:
+    """Save what a model computes, and its weights, for servers.
+
+    Args:
+        model: the model.
+        path: the folder.
+    """
+    need_built(model)
+    exported = _Exported(model)
+    served = {"serve": exported.serve, "serving_default": exported.serve}
+    write_model(exported, path, served, None)
 
 
 class _Placed:
@@ -192,7 +226,8 @@ def load_folder(
     data = _root_data(path)
     model = None
     if data is not None and data.get("config"):
-        model = _rebuilt(path, data, custom_objects)
+        model = _rebuilt(data, custom_objects)
+    known = model is not None
     if model is None:
         model = Revived(load(path, options=options))
     training = None if data is None else data.get("training_config")
@@ -204,7 +239,19 @@ def load_folder(
             "No training configuration found in save file, so the model was *not*"
             " compiled. Compile it manually."
         )
+    if known:
+        _read_weights(model, path)
     return model
+
+
+def _read_weights(model: Any, path: str) -> None:
+    """Read the weights, and the optimizer's state where it was compiled."""
+    optimizer = model.__dict__.get("optimizer")
+    build = getattr(optimizer, "build", None)
+    if build is not None and model.built:
+        build(model.trainable_variables)
+    prefix = os.path.join(path, "variables", "variables")
+    load_checkpoint(model, prefix).expect_partial()
 
 
 def _root_data(path: str) -> dict[str, Any] | None:
@@ -215,12 +262,24 @@ def _root_data(path: str) -> dict[str, Any] | None:
         return None
     for node in message.nodes:
         if node.node_id == 0:
-            found = json.loads(node.metadata)
+            try:
+                found = _tuples(json.loads(node.metadata))
+            except (ValueError, RecursionError):
+                raise damaged("its metadata is no JSON", path) from None
             return found if isinstance(found, dict) else None
     return None
 
 
-def _rebuilt(path: str, data: dict[str, Any], custom_objects: Any) -> Any:
+def _tuples(value: Any) -> Any:
+    """Data with tf.keras's tuples as such."""
+    if isinstance(value, dict):
+        if value.get("class_name") == "__tuple__" and "items" in value:
+            return tuple([_tuples(item) for item in value["items"]])
+        return {key: _tuples(item) for key, item in value.items()}
+    return [_tuples(item) for item in value] if isinstance(value, list) else value
+
+
+def _rebuilt(data: dict[str, Any], custom_objects: Any) -> Any:
     """The model made from its configuration; None where a class is not known."""
     form = {"class_name": data["class_name"], "config": data["config"]}
     try:
@@ -233,8 +292,6 @@ def _rebuilt(path: str, data: dict[str, Any], custom_objects: Any) -> Any:
     shape = _shape_of(data.get("build_input_shape"))
     if not model.built and shape is not None:
         model.build(shape)
-    prefix = os.path.join(path, "variables", "variables")
-    load_checkpoint(model, prefix).expect_partial()
     return model
 
 

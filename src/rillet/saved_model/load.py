@@ -168,9 +168,10 @@ def asset_path(folder: str, name: str) -> str:
         DataLossError: where it leads out of the model's folder.
     """
     top = os.path.realpath(os.path.join(folder, "assets"))
-    whole = os.path.realpath(os.path.join(top, name))
-    drive = os.path.splitdrive(name)[0] or "\\" in name or "\0" in name
-    if not name or drive or os.path.commonpath([top, whole]) != top:
+    plain = name and not os.path.splitdrive(name)[0]
+    plain = plain and not os.path.isabs(name) and not set("\\\0:") & set(name)
+    whole = os.path.realpath(os.path.join(top, name)) if plain else ""
+    if not whole.startswith(top + os.sep):
         raise damaged("an asset's path leads out of the folder", repr(name))
     return os.path.join(folder, "assets", name)
 

@@ -66,7 +66,7 @@ def _const(reader: Any, step: Any, inputs: list[Any]) -> Any:
     return (constant(step.attrs["value"]),)
 
 
-@reads("NoOp", "ControlTrigger")
+@reads("NoOp", "ControlTrigger", "DisableCopyOnRead")
 def _no_op(reader: Any, step: Any, inputs: list[Any]) -> Any:
     return ()
 

@@ -140,6 +140,7 @@ from rillet.keras.layers.registry import deserialize as deserialize
 from rillet.keras.layers.registry import serialize as serialize
 from rillet.keras.layers.resizing import CenterCrop as CenterCrop
 from rillet.keras.layers.resizing import Resizing as Resizing
+from rillet.keras.layers.saved_graph import TFSMLayer as TFSMLayer
 from rillet.keras.layers.shaping import Flatten as Flatten
 from rillet.keras.layers.shaping import Permute as Permute
 from rillet.keras.layers.shaping import RepeatVector as RepeatVector

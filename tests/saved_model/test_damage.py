@@ -1,0 +1,116 @@
+"""Hostile and damaged SavedModels: errors of rillet's own, and no way out."""
+
+from __future__ import annotations
+
+import random
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import rillet as tf
+from rillet.checkpoint.wire import Record, decode, encode
+from rillet.core.errors import DataLossError, OpError
+from rillet.saved_model import messages
+from rillet.saved_model.load import asset_path
+from rillet.saved_model.tensors import array_of, shape_message
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "saved_models"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    with zipfile.ZipFile(GOLDEN / "module.zip") as archive:
+        archive.extractall(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_mutated_files_are_refused_or_run(seed, folder):
+    """Whatever bytes change, loading and calling end in an answer or a plain error."""
+    draw = random.Random(seed)
+    path = folder / "saved_model.pb"
+    data = bytearray(path.read_bytes())
+    for _ in range(draw.randint(1, 8)):
+        place = draw.randrange(len(data))
+        if draw.random() < 0.7:
+            data[place] = draw.randrange(256)
+        else:
+            del data[place : place + draw.randint(1, 40)]
+    path.write_bytes(bytes(data))
+    try:
+        loaded = tf.saved_model.load(folder)
+        loaded(tf.constant([1.0, 5.0]))
+        loaded.texts(tf.constant(["A"]))
+    except (OpError, ValueError, TypeError, AttributeError):
+        pass
+
+
+@pytest.mark.parametrize(
+    "name", ["../x", "/etc/passwd", "a/../../x", "", "c:\\x", "a\0b", ".."]
+)
+def test_assets_never_lead_out_of_the_folder(name, tmp_path):
+    with pytest.raises(DataLossError, match="leads out of the folder"):
+        asset_path(str(tmp_path), name)
+
+
+def test_a_link_does_not_lead_out_either(tmp_path):
+    (tmp_path / "assets").mkdir()
+    try:
+        (tmp_path / "assets" / "link").symlink_to(tmp_path.parent)
+    except OSError:
+        return  # this system gives no links to its users
+    with pytest.raises(DataLossError, match="leads out of the folder"):
+        asset_path(str(tmp_path), "link/secret")
+
+
+def test_constants_cannot_fill_the_memory():
+    message = Record(messages.TENSOR, dtype=1, float_val=[1.0])
+    message.tensor_shape = shape_message([1 << 20, 1 << 20])
+    with pytest.raises(DataLossError, match="impossibly large"):
+        array_of(message)
+
+
+def _rewritten(folder, change):
+    path = folder / "saved_model.pb"
+    whole = decode(messages.SAVED_MODEL, path.read_bytes())
+    for function in whole.meta_graphs[0].graph_def.library.function:
+        change(function)
+    path.write_bytes(encode(messages.SAVED_MODEL, whole))
+
+
+def test_functions_that_call_themselves_end(folder):
+    def change(function):
+        for node in function.node_def:
+            if node.op in ("While", "StatelessWhile"):
+                node.op = "PartitionedCall"
+                func = Record(messages.FUNC, name=function.signature.name)
+                value = Record(messages.ATTR, func=func)
+                node.attr.append(Record(messages.ATTR_ENTRY, key="f", value=value))
+
+    _rewritten(folder, change)
+    loaded = tf.saved_model.load(folder)
+    with pytest.raises(DataLossError):
+        loaded(tf.constant([1.0, 5.0]))
+
+
+@pytest.mark.parametrize(
+    ("op", "error", "words"),
+    [
+        ("NoSuchOp", tf.errors.NotFoundError, "NoSuchOp at node"),
+        ("ReadFile", tf.errors.PermissionDeniedError, "ReadFile touches files"),
+        ("EagerPyFunc", tf.errors.PermissionDeniedError, "is refused"),
+    ],
+)
+def test_ops_that_lack_or_are_refused_are_named(op, error, words, folder):
+    def change(function):
+        for node in function.node_def:
+            if node.op == "StringLower":
+                node.op = op
+
+    _rewritten(folder, change)
+    loaded = tf.saved_model.load(folder)
+    np.testing.assert_allclose(loaded(tf.constant([1.0, 5.0])), [3.0, 9.0])
+    with pytest.raises(error, match=words):
+        loaded.texts(tf.constant(["A"]))
