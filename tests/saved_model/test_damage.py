@@ -95,6 +95,21 @@ def test_functions_that_call_themselves_end(folder):
         loaded(tf.constant([1.0, 5.0]))
 
 
+def test_a_trusted_model_may_read_files(folder):
+    def change(function):
+        for node in function.node_def:
+            if node.op == "StringLower":
+                node.op = "ReadFile"
+
+    _rewritten(folder, change)
+    words = folder / "assets" / "words.txt"
+    options = tf.saved_model.LoadOptions(allowed_ops=["ReadFile"])
+    joined, _ = tf.saved_model.load(folder, options=options).texts(
+        tf.constant([str(words)])
+    )
+    assert joined.numpy().tolist() == [f"{words}-one\ntwo\n".encode()]
+
+
 @pytest.mark.parametrize(
     ("op", "error", "words"),
     [

@@ -145,12 +145,14 @@ class Reader:
 
     def _run_step(self, step: Any, inputs: list[Any]) -> Any:
         if step.op in FORBIDDEN and step.op not in self.allowed:
+            known = step.op in READERS
+            options = f"LoadOptions(allowed_ops=[{step.op!r}])"
             raise PermissionDeniedError(
                 house_message(
                     "SavedModel",
                     f"{step.op} touches files or runs code, and is refused",
                     f"node '{step.name}'",
-                    "Where the model is trusted, give LoadOptions(allowed_ops=[...])",
+                    f"Where the model is trusted, give {options}" if known else "",
                 )
             )
         read = READERS.get(step.op)

@@ -8,6 +8,7 @@ reader takes the model's `Reader`, the node and its inputs; it gives the outputs
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
 from rillet.graph import loops as _loops  # noqa: F401  signs loops in
-from rillet.graph.control import CASE, IF
+from rillet.graph.control import CASE, IF, host_call
 from rillet.graph.ir import SymbolicTensor
 from rillet.ops.casting import cast
 from rillet.ops.elementwise import add_op, mul_op, sub_op
@@ -270,6 +271,30 @@ def _while(reader: Any, step: Any, inputs: list[Any]) -> Any:
         return [y for y in found if not isinstance(y, Variable)]
 
     return whole(service(goes_on, once, tensors, specs, (test, body)))
+
+
+# Files, where the caller allows them
+
+
+@reads("ReadFile")
+def _read_file(reader: Any, step: Any, inputs: list[Any]) -> Any:
+    def run(arrays: list[Any], undo: list[Any]) -> list[Any]:
+        found = np.empty((), object)
+        found[()] = Path(arrays[0].item().decode()).read_bytes()
+        return [found]
+
+    return host_call(run, inputs, [Spec((), dtypes.string)], "ReadFile")
+
+
+@reads("WriteFile")
+def _write_file(reader: Any, step: Any, inputs: list[Any]) -> Any:
+    def run(arrays: list[Any], undo: list[Any]) -> list[Any]:
+        path = Path(arrays[0].item().decode())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(arrays[1].item())
+        return []
+
+    return host_call(run, inputs, [], "WriteFile")
 
 
 # Older forms, and ops that are others under another name
