@@ -17,6 +17,14 @@ from rillet.backends.native import products_dot, products_ir, products_narrow
 from rillet.backends.native.calls import Kernel
 from rillet.backends.native.host import Facts, facts
 from rillet.backends.native.products_form import DotForm, Form
+from rillet.backends.native.products_operands import Operand as Operand
+from rillet.backends.native.products_operands import (
+    Shape,
+    Stack,
+    alignment,
+    lies_dense,
+    stack_of,
+)
 
 _BLOCK_WORK: Final = 1 << 22
 _MATRIX_WORK: Final = 1 << 21
@@ -33,24 +41,6 @@ _ELEMENTS: Final = {
     "float16": ("half", 2, 4),
     "bfloat16": ("bfloat", 2, 4),
 }
-
-
-class Operand(NamedTuple):
-    """A matrix, or a stack of them, as it lies in memory.
-
-    Attributes:
-      rows: rows as stored.
-      columns: columns as stored; those of a row lie side by side.
-      transposed: whether the product takes the transpose.
-      step: elements from a row to the next; `columns` where it is 0.
-      stack: the dimensions before the matrix, dense.
-    """
-
-    rows: int
-    columns: int
-    transposed: bool = False
-    step: int = 0
-    stack: tuple[int, ...] = ()
 
 
 class Plan(NamedTuple):
@@ -77,14 +67,6 @@ class Plan(NamedTuple):
     block: int
     scratch: int
     parts: bool
-
-
-class _Shape(NamedTuple):
-    """The extents of a product."""
-
-    m: int
-    n: int
-    k: int
 
 
 def product(
@@ -136,7 +118,7 @@ def product(
         )
     if dtype == "float16" and not _converts_half(machine):
         return None
-    if a.stack and not (b.stack or a.transposed or step_out) and _dense(a):
+    if a.stack and not (b.stack or a.transposed or step_out) and lies_dense(a):
         # One product of all the rows: b is read once, not once a matrix.
         return product(
             Operand(math.prod(a.stack) * a.rows, a.columns),
@@ -149,23 +131,15 @@ def product(
     made = _Product(
         a,
         b,
-        _Shape(m, n, k),
+        Shape(m, n, k),
         dtype,
         accumulate,
         by,
-        _stack(a, b),
+        stack_of(a, b),
         step_out or n,
         machine,
     )
     return _with_vector(made) or _narrow(made) or _tiled(made)
-
-
-class _Stack(NamedTuple):
-    """Dimensions of a stack: extents, and steps of a and of b, the innermost first."""
-
-    extents: tuple[int, ...]
-    steps_a: tuple[int, ...]
-    steps_b: tuple[int, ...]
 
 
 class _Product(NamedTuple):
@@ -173,11 +147,11 @@ class _Product(NamedTuple):
 
     a: Operand
     b: Operand
-    shape: _Shape
+    shape: Shape
     dtype: str
     accumulate: bool
     by: str
-    stack: _Stack | None
+    stack: Stack | None
     step_out: int
     machine: Facts
 
@@ -192,7 +166,7 @@ def _with_vector(made: _Product) -> Plan | None:
         turned = made._replace(
             a=b._replace(transposed=not b.transposed),
             b=a._replace(transposed=False),
-            shape=_Shape(1, m, k),
+            shape=Shape(1, m, k),
             by="terms" if by == "terms" else "columns",
             step_out=m,
         )
@@ -231,7 +205,7 @@ def _dot(made: _Product, matrix: Operand) -> Plan:
         Kernel(f"product_dot_{element}", _text(form)),
         ("a", "b", "out", k, int(made.accumulate)),
         matrix.rows,
-        {"a": _dense(matrix), "b": False, "out": True},
+        {"a": lies_dense(matrix), "b": False, "out": True},
         k * _DOT_TIME / _rate(made.machine, lanes),
         max(32, _BLOCK_WORK // _DOT_TIME // max(k, 1) // 4 * 4),
         0,
@@ -277,7 +251,7 @@ def _narrow(made: _Product) -> Plan | None:
         Kernel(_name(form), _text(form)),
         ("a", "b", "out", m, k, int(accumulate), 0, *([m * n] if partial else [])),
         k if partial else m,
-        _alignment(a, b, made.shape, by, None, step_out),
+        alignment(a, b, made.shape, by, None, step_out),
         wide * n / _rate(machine, lanes),
         max(64, machine.l2 // 2 // (long * size) // 8 * 8),
         n * (vectors * lanes if partial else wide) * size,
@@ -370,7 +344,7 @@ def _tiled(made: _Product) -> Plan:
         Kernel(_name(form), _text(form)),
         tuple(words),
         extent,
-        _alignment(a, b, made.shape, by, stack, step_out),
+        alignment(a, b, made.shape, by, stack, step_out),
         work / _rate(machine, lanes),
         _block(made, by, work, form),
         (min(cut, k) + lanes) * width * sum_size if packs else 0,
@@ -378,7 +352,7 @@ def _tiled(made: _Product) -> Plan:
     )
 
 
-def _choice(shape: _Shape, stack: _Stack | None) -> str:
+def _choice(shape: Shape, stack: Stack | None) -> str:
     """What blocks are cut of, by inner extents where they tell."""
     if stack:
         return "matrices" if math.prod(shape) <= _MATRIX_WORK else "rows"
@@ -438,65 +412,6 @@ def _block(made: _Product, by: str, work: int, form: Form) -> int:
 def _rate(machine: Facts, lanes: int) -> float:
     """Multiply-adds a nanosecond: two vectors a cycle, at a usual clock."""
     return lanes * (7.5 if machine.registers == 32 else 6.0)
-
-
-def _alignment(
-    a: Operand,
-    b: Operand,
-    shape: _Shape,
-    by: str,
-    stack: _Stack | None,
-    step_out: int,
-) -> dict[str, bool]:
-    dense = {"a": _dense(a), "b": _dense(b), "out": step_out == shape.n}
-    if by == "matrices" and stack:
-        single = len(stack.extents) == 1
-        shares = {
-            "a": single and stack.steps_a[0] > 0,
-            "b": single and stack.steps_b[0] > 0,
-            "out": True,
-        }
-    elif by == "terms":
-        shares = {"a": a.transposed, "b": not b.transposed, "out": False}
-    elif by == "columns":
-        shares = {"a": False, "b": b.transposed, "out": shape.m == 1}
-    else:
-        alone = stack is None or (len(stack.extents) == 1 and stack.steps_a[0] > 0)
-        shares = {"a": alone and not a.transposed, "b": False, "out": True}
-    return {name: shares[name] and dense[name] for name in dense}
-
-
-def _dense(matrix: Operand) -> bool:
-    return matrix.step in (0, matrix.columns)
-
-
-def _stack(a: Operand, b: Operand) -> _Stack | None:
-    """The dimensions before the matrices, those that can be walked as one joined."""
-    depth = max(len(a.stack), len(b.stack))
-    if not depth:
-        return None
-    stack_a = (1,) * (depth - len(a.stack)) + a.stack
-    stack_b = (1,) * (depth - len(b.stack)) + b.stack
-    step_a = a.rows * (a.step or a.columns)
-    step_b = b.rows * (b.step or b.columns)
-    joined: list[list[int]] = []
-    for size_a, size_b in zip(reversed(stack_a), reversed(stack_b), strict=True):
-        if 1 not in (size_a, size_b) and size_a != size_b:
-            raise ValueError(
-                f"product: stacks {a.stack} and {b.stack} cannot be broadcast"
-            )
-        extent = size_b if size_a == 1 else size_a
-        here_a = step_a if size_a == extent else 0
-        here_b = step_b if size_b == extent else 0
-        step_a *= size_a
-        step_b *= size_b
-        last = joined[-1] if joined else None
-        if last and here_a == last[0] * last[1] and here_b == last[0] * last[2]:
-            last[0] *= extent
-        else:
-            joined.append([extent, here_a, here_b])
-    extents, steps_a, steps_b = zip(*joined, strict=True)
-    return _Stack(extents, steps_a, steps_b)
 
 
 def _converts_half(machine: Facts) -> bool:
