@@ -257,3 +257,17 @@ def test_sequences_of_any_length_train_in_graphs() -> None:
     model.compile("adam", "mse")
     history = model.fit(ids, ones, epochs=4, verbose=0).history["loss"]
     assert history[-1] < history[0]
+
+
+def test_results_come_in_the_order_of_their_names() -> None:
+    """Loss first, then metrics, as in tf.keras, not by the alphabet."""
+    inputs = tf.keras.Input((5,))
+    model = tf.keras.Model(inputs, tf.keras.layers.Dense(3)(inputs))
+    loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("sgd", loss, metrics=["accuracy"])
+    x, y = np.ones((8, 5), np.float32), np.zeros(8, np.int64)
+    by_name = model.evaluate(x, y, verbose=0, return_dict=True)
+    want = [by_name["loss"], by_name["accuracy"]]
+    assert model.evaluate(x, y, verbose=0) == want
+    assert model.test_on_batch(x, y) == want
+    assert model.metrics_names == ["loss", "accuracy"]

@@ -231,12 +231,12 @@ class Functional(Model):
             if inputs.dtype is like.dtype and inputs.ndim == like.ndim:
                 found = network.run([inputs])
                 return self._packed(found)
-        given = self._in_order(inputs)
+        given = self._inputs_in_order(inputs)
         values = [
             _conformed(x, like) for x, like in zip(given, self.inputs, strict=True)
         ]
         if mask is not None:
-            for x, m in zip(values, self._in_order(mask), strict=True):
+            for x, m in zip(values, self._inputs_in_order(mask), strict=True):
                 if m is not None and isinstance(x, Tensor):
                     set_mask(x, m)
         return self._packed(network.run(values))
@@ -247,7 +247,7 @@ class Functional(Model):
             return found[0]
         return nest.pack_sequence_as(self._nested_outputs, found)
 
-    def _in_order(self, tensors: Any) -> list[Any]:
+    def _inputs_in_order(self, tensors: Any) -> list[Any]:
         """Values in the order of the inputs; dictionaries are read by name."""
         if not isinstance(tensors, dict):
             return nest.flatten(tensors)

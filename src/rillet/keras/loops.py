@@ -241,7 +241,7 @@ class Loops(Trainer):
                     hooks.on_test_batch_end(step + handler.increment - 1, logs)
         found = _needed("test_function", logs)
         hooks.on_test_end(found)
-        return found if return_dict else self._in_order(found)
+        return found if return_dict else self._logs_in_order(found)
 
     @checked
     def predict(

@@ -436,7 +436,7 @@ class Trainer(Layer):
             logs = plain_logs(make()(batch))
         finally:
             calls.steps = kept
-        return logs if as_dict else self._in_order(logs)
+        return logs if as_dict else self._logs_in_order(logs)
 
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for one batch, as NumPy arrays."""
@@ -448,7 +448,7 @@ class Trainer(Layer):
             calls.steps = kept
         return as_numpy(outputs)
 
-    def _in_order(self, logs: dict[str, Any]) -> Any:
+    def _logs_in_order(self, logs: dict[str, Any]) -> Any:
         """Logs as a list in the order of `metrics_names`, or the only one."""
         names = self.metrics_names
         found = [logs[name] for name in names if name in logs]
