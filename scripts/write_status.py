@@ -35,10 +35,9 @@ _INTRO = """\
 # What is here, and what is not
 
 This page is made by `scripts/write_status.py`: it compares the public names of
-TensorFlow 2.21 and tf.keras 2.15 with rillet's. Operations run eagerly, and functions
-under `tf.function` node by node: the compiler is to come. Of the data sets only MNIST
-comes with the package; the others are fetched from their public addresses when they are
-first loaded.
+TensorFlow 2.21 and tf.keras 2.15 with rillet's. Of the data sets only MNIST comes with
+the package; the others are fetched from their public addresses when they are first
+loaded.
 
 `rillet check program.py` tells what of this a program needs.
 """

@@ -33,6 +33,7 @@ BESIDE = {
     "keras.constraints": "maxnorm nonneg unitnorm",
     "keras.datasets": "california_housing",
     "keras.initializers": _INITIALIZERS,
+    "keras.layers": "TFSMLayer",
     "keras.losses": _LOSSES,
     "keras.metrics": _METRICS,
     "keras.saving": "CustomObjectScope load_weights save_weights",

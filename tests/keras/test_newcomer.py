@@ -323,7 +323,6 @@ _SLIPS: list[Any] = [
     *(
         (f"model.{name}", lambda name=name: getattr(_ready(), name), AttributeError, to)
         for name, to in (
-            ("export", r"model\.save\('model\.keras'\) keeps the whole model"),
             ("load_weight", r"Did you mean 'load_weights'\?"),
             ("fitt", r"no attribute 'fitt'\.\nDid you mean 'fit'\?"),
             ("sumary", r"Did you mean 'summary'\?"),
