@@ -172,3 +172,12 @@ def test_layers_follow_edges() -> None:
     for x, (width, _) in zip(found.x, sizes, strict=True):
         assert -0.01 <= x - width / 2 and x + width / 2 <= found.width + 0.01
     assert laid_out([], []).width == 0
+
+
+def test_only_svg_is_saved_as_a_picture(tmp_path: Path) -> None:
+    """A file called .png must not hold SVG."""
+    function = tf.function(lambda x: x + 1.0)
+    drawing = function.get_concrete_function(tf.ones([2])).graph.draw()
+    with pytest.raises(ValueError, match="the name ends in '.png'"):
+        drawing.save(tmp_path / "graph.png")
+    assert not list(tmp_path.iterdir())

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from rillet.core.errors import house_message
 from rillet.graph.layering import Edge, Layout, laid_out
 
 if TYPE_CHECKING:
@@ -67,12 +68,22 @@ class Drawing:
         """Write the picture to a file, whole or not at all.
 
         Args:
-            path: the file's name.
+            path: the file's name, which ends in ``.svg`` or in nothing.
 
         Raises:
             OSError: where it cannot be written.
+            ValueError: where the name says that it is another kind of picture.
         """
         target = Path(os.fspath(path))
+        if target.suffix not in ("", ".svg"):
+            raise ValueError(
+                house_message(
+                    "Drawing.save",
+                    "the picture is SVG",
+                    f"the name ends in {target.suffix!r}",
+                    "Name it graph.svg; browsers and notebooks show it",
+                )
+            )
         beside = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
         try:
             beside.write_text(self.svg, encoding="utf-8")
