@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 
+import rillet.ops.scalar_math  # noqa: F401  signs functions in
 from rillet.backends.native import codegen
 from rillet.backends.native.calls import STATUS, UNIT
 from rillet.backends.native.disk_cache import DiskCache
 from rillet.backends.native.jit import Jit
 from rillet.backends.native.nests import Nest, Store
-import rillet.ops.scalar_math  # noqa: F401  signs functions in
 from rillet.ops.expressions import Expr, Var, b, index_of
 from rillet.ops.lowering import Buffer
 
