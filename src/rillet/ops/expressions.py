@@ -170,20 +170,6 @@ class Index:
         found = self._split(by)
         return found[1] if found else Index({Parted(self, by, False): 1})
 
-    def replaced(self, table: dict[Any, Index]) -> Index:
-        """The same with counters replaced; expressions inside stay as they are."""
-        out = Index({}, self.const)
-        for atom, c in self.terms.items():
-            if isinstance(atom, Parted):
-                inner = atom.index.replaced(table)
-                part = inner // atom.by if atom.quotient else inner % atom.by
-                out = out + part * c
-            elif atom in table:
-                out = out + table[atom] * c
-            else:
-                out = out + Index({atom: c})
-        return out
-
     def __repr__(self) -> str:
         parts = [f"{c}*{a!r}" for a, c in self.terms.items()]
         return "+".join([*parts, str(self.const)])

@@ -142,11 +142,6 @@ def fitted(position: Sequence[Index], shape: Sequence[int]) -> tuple[Index, ...]
     )
 
 
-def broadcast(shapes: Sequence[Sequence[int]]) -> tuple[int, ...]:
-    """The sizes that tensors have together."""
-    return tuple(np.broadcast_shapes(*[tuple(s) for s in shapes]))
-
-
 class Fold:
     """A loop that gathers values into accumulators.
 

@@ -10,18 +10,14 @@ import math
 from typing import Any
 
 from rillet.ops.expressions import HALVES, Expr, Index, b
-from rillet.ops.lowering import Lazy, Lowering, spread
-
-_ZERO = Index({})
+from rillet.ops.lowering import ZERO, Lazy, Lowering, spread
 
 
 def _wide(x: Lazy) -> str:
     return "float32" if x.type in HALVES else x.type
 
 
-def _row(
-    ctx: Lowering, x: Lazy, how: str, init: float, element: Any
-) -> Lazy:
+def _row(ctx: Lowering, x: Lazy, how: str, init: float, element: Any) -> Lazy:
     """What is gathered along the last axis, of size 1 now."""
     kind = _wide(x)
 
@@ -39,7 +35,7 @@ def _parts(ctx: Lowering, x: Lazy) -> tuple[Lazy, Lazy, Lazy]:
     kind = _wide(x)
 
     def shifted(place: tuple[Index, ...]) -> Expr:
-        found: Expr = b.exp(x.at(place) - top.at((*place[:-1], _ZERO)))
+        found: Expr = b.exp(x.at(place) - top.at((*place[:-1], ZERO)))
         return found
 
     powers = ctx.settled(ctx.pointwise(x.shape, kind, shifted))
@@ -52,7 +48,7 @@ def softmax(ctx: Lowering, x: Lazy, **attrs: Any) -> Lazy:
     _, powers, total = _parts(ctx, x)
 
     def at(place: tuple[Index, ...]) -> Expr:
-        return powers.at(place) / total.at((*place[:-1], _ZERO))
+        return powers.at(place) / total.at((*place[:-1], ZERO))
 
     return ctx.pointwise(x.shape, x.type, at)
 
@@ -66,7 +62,7 @@ def log_softmax(ctx: Lowering, x: Lazy, **attrs: Any) -> Lazy:
     )
 
     def at(place: tuple[Index, ...]) -> Expr:
-        row = (*place[:-1], _ZERO)
+        row = (*place[:-1], ZERO)
         return x.at(place) - top.at(row) - logs.at(row)
 
     return ctx.pointwise(x.shape, x.type, at)
@@ -88,14 +84,14 @@ def sparse_cross_entropy(
         return b.checked(b.select(good, found, 0), good)
 
     def loss(place: tuple[Index, ...]) -> Expr:
-        row = (place[0], _ZERO)
+        row = (place[0], ZERO)
         at = b.position(label(place[0]), classes)
         shifted = logits.at((place[0], at)) - top.at(row)
         found: Expr = b.log(total.at(row)) - shifted
         return found
 
     def back(place: tuple[Index, ...]) -> Expr:
-        row = (place[0], _ZERO)
+        row = (place[0], ZERO)
         hit = b.eq(b.at(place[1]), b.cast(labels.at((place[0],)), "int64"))
         return powers.at(place) / total.at(row) - b.cast(hit, kind)
 
@@ -121,7 +117,7 @@ def cross_entropy(
 
     def update(place: Any, inner: list[Index], accs: Any) -> list[Expr]:
         at = (place[0], inner[0])
-        row = (place[0], _ZERO)
+        row = (place[0], ZERO)
         norm = b.log(total.at(row)) - (logits.at(at) - top.at(row))
         share = labels.at(at)
         # what no label asks for counts nothing, an infinite distance too
@@ -132,6 +128,6 @@ def cross_entropy(
     )
 
     def back(place: tuple[Index, ...]) -> Expr:
-        return powers.at(place) / total.at((place[0], _ZERO)) - labels.at(place)
+        return powers.at(place) / total.at((place[0], ZERO)) - labels.at(place)
 
     return loss, ctx.pointwise(shape, logits.type, back)

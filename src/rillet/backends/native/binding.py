@@ -45,15 +45,11 @@ class Binding(Compiled):
         Returns:
             The outputs; None where a check failed, and nothing is written.
         """
-        frames = self._frames
-        try:
-            frame = frames.pop()
-        except IndexError:
-            frame = self._frame()
+        frame = self._frame()
         try:
             return self._run(frame, inputs)
         finally:
-            frames.append(frame)
+            self._frames.append(frame)
 
     def _draw(self, frame: Frame, steps: int) -> list[Array]:
         """Let random streams go on by some steps; the words that kernels read."""
@@ -90,10 +86,7 @@ class Binding(Compiled):
             The outputs, and how many steps were done before a check failed.
         """
         assert self.batches is not None
-        try:
-            frame = self._frames.pop()
-        except IndexError:
-            frame = self._frame()
+        frame = self._frame()
         try:
             return self._run_steps(frame, wholes, rows, steps, self.batches)
         finally:
@@ -138,13 +131,21 @@ class Binding(Compiled):
         finally:  # an interrupt comes between steps
             for cell, tensor in swapped:
                 cell.tensor = tensor
-        found = [
+        return self._results(made), done
+
+    def _results(self, made: list[Array]) -> list[Array]:
+        """The outputs in the shapes asked for."""
+        return [
             made[at] if shape is None else made[at].reshape(shape)
             for at, shape in self._given
         ]
-        return found, done
 
     def _frame(self) -> Frame:
+        """A frame that nobody uses; whoever takes it puts it back."""
+        try:
+            return self._frames.pop()
+        except IndexError:
+            pass
         bases = FIRST + len(self._order)
         frame = Frame(self.arena_bytes, bases, self._images, self._guards)
         frame.bases[ARENA] = frame.arena
@@ -174,10 +175,7 @@ class Binding(Compiled):
                 return None
             for cell, tensor in swapped:
                 cell.tensor = tensor
-            return [
-                made[at] if shape is None else made[at].reshape(shape)
-                for at, shape in self._given
-            ]
+            return self._results(made)
         return self._general(frame, inputs, made, swapped)
 
     def _hold(self, bases: list[int], held: list[Any]) -> list[tuple[Any, Tensor]]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from rillet.backends.native import jit
 from rillet.backends.native.calls import STATUS, UNIT, KernelCall
+from rillet.backends.native.chains import Chain
 from rillet.backends.native.frames import (
     ARENA,
     CONSTS,
@@ -32,7 +33,6 @@ from rillet.backends.native.jumps import Jump, Mark
 from rillet.backends.native.lower import lowered
 from rillet.backends.native.memory import planned
 from rillet.backends.native.schedule import (
-    Chain,
     Schedule,
     Segment,
     live_ranges,

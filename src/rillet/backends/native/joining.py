@@ -32,9 +32,7 @@ def join(schedule: Any, kept: set[int]) -> None:
 def _join_chain(chain: Chain, kept: set[int], readers: dict[int, set[Task]]) -> None:
     out: list[Task] = []
     for task in chain.tasks:
-        if isinstance(task.item, Nest) and not _join_into(out, task, kept, readers):
-            out.append(task)
-        elif not isinstance(task.item, Nest):
+        if not (isinstance(task.item, Nest) and _join_into(out, task, kept, readers)):
             out.append(task)
     chain.tasks = out
 

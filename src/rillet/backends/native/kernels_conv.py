@@ -20,11 +20,9 @@ from rillet.ops.lowering import Lazy
 _TYPES: Final = frozenset(["float32", "float64"])
 
 
-def _sizes(
-    name: str, x_shape: Any, w_shape: Any, deep: bool, attrs: dict[str, Any]
-) -> Any:
+def _sizes(x_shape: Any, w_shape: Any, deep: bool, attrs: dict[str, Any]) -> Any:
     attrs.pop("use_cudnn_on_gpu", None)
-    made = conv_rules.window(name, 4, **attrs)
+    made = conv_rules.window("conv2d", 4, **attrs)
     placed = conv_rules.plan(made, tuple(x_shape), tuple(w_shape), deep)
     channels = x_shape[1 if placed.channels_first else 3]
     return conv.sizes_of(placed, channels, tuple(w_shape), deep)
@@ -73,7 +71,7 @@ def _forward(deep: bool) -> Callable[..., Any]:
     def rule(ctx: Any, x: Lazy, w: Lazy, **attrs: Any) -> Lazy | None:
         if x.rank != 4 or x.type not in _TYPES or not x.size or not w.size:
             return None
-        sizes = _sizes("conv2d", x.shape, w.shape, deep, attrs)
+        sizes = _sizes(x.shape, w.shape, deep, attrs)
         steps = conv.convolution(sizes, x.shape[0], np.dtype(x.type))
         return _called(ctx, steps, {"x": x, "w": w}, _flops(sizes, x.shape[0]))
 
@@ -85,7 +83,7 @@ def _input_gradient(deep: bool) -> Callable[..., Any]:
         if w.rank != 4 or dy.type not in _TYPES or not dy.size or not w.size:
             return None
         shape = tuple([int(n) for n in shape])
-        sizes = _sizes("conv2d", shape, w.shape, deep, attrs)
+        sizes = _sizes(shape, w.shape, deep, attrs)
         steps = conv.input_gradient(sizes, shape[0], np.dtype(dy.type))
         return _called(ctx, steps, {"dy": dy, "w": w}, _flops(sizes, shape[0]))
 
@@ -97,7 +95,7 @@ def _filter_gradient(deep: bool) -> Callable[..., Any]:
         if x.rank != 4 or dy.type not in _TYPES or not dy.size or not x.size:
             return None
         shape = tuple([int(n) for n in shape])
-        sizes = _sizes("conv2d", x.shape, shape, deep, attrs)
+        sizes = _sizes(x.shape, shape, deep, attrs)
         steps = conv.filter_gradient(sizes, x.shape[0], np.dtype(dy.type))
         return _called(ctx, steps, {"x": x, "dy": dy}, _flops(sizes, x.shape[0]))
 

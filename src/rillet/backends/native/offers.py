@@ -17,7 +17,7 @@ from rillet.backends.native.items import Lowered
 from rillet.backends.native.nests import Nest, Store, elementwise_nest, walk
 from rillet.graph.ir import Graph, Node
 from rillet.ops.expressions import HALVES, Expr, Index, Var, b, index_of
-from rillet.ops.lowering import Buffer, Fold, Lazy, flat, unflat
+from rillet.ops.lowering import Buffer, Fold, Lazy, fitted, flat, unflat
 
 #: Expressions with up to this many parts may be computed again for every reader.
 CHEAP: Final = 4
@@ -81,7 +81,7 @@ class Offers:
             old = x
 
             def at(place: tuple[Index, ...]) -> Expr:
-                return old.at(_placed(unflat(flat(place, shape), old.shape), old.shape))
+                return old.at(fitted(unflat(flat(place, shape), old.shape), old.shape))
 
             return Lazy(shape, x.type, at)
         return Lazy(shape, x.type, buffer=self.settled(x).buffer)
@@ -318,12 +318,6 @@ class Offers:
         """Add a call of a kernel."""
         call.label = call.label or self._label
         self.made.items.append(call)
-
-
-def _placed(place: tuple[Index, ...], shape: Sequence[int]) -> tuple[Index, ...]:
-    return tuple(
-        [Index({}) if n == 1 else p for p, n in zip(place, shape, strict=True)]
-    )
 
 
 def _parts(shape: tuple[int, ...], extents: list[int]) -> int:

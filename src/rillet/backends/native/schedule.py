@@ -231,6 +231,3 @@ def live_ranges(schedule: Schedule) -> dict[int, tuple[Buffer, int, int]]:
     for key, (buffer, first, last) in out.items():
         out[key] = (buffer, *needed_in_loops(first, last, loops))
     return out
-
-
-__all__ = ["Chain", "Schedule", "Segment", "live_ranges", "scheduled"]

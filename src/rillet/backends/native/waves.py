@@ -61,10 +61,10 @@ def waves(tasks: list[Task]) -> list[list[Chain]]:
                 writers[k] = [*writers[k], task]
                 readers[k] = [task] if k in task.reads else []
     count = max([c.wave for c in chains], default=-1) + 1
-    waves: list[list[Chain]] = [[] for _ in range(count)]
+    out: list[list[Chain]] = [[] for _ in range(count)]
     for chain in chains:
-        waves[chain.wave].append(chain)
-    return waves
+        out[chain.wave].append(chain)
+    return out
 
 
 def _prologue(tasks: list[Task]) -> list[Task]:
