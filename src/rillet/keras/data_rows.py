@@ -44,8 +44,8 @@ def as_rows(value: Any) -> Any:
     """Arrays, tables and lists of numbers as tensors, floats in Keras's float type.
 
     Args:
-        value: an array-like or a nest of them. NumPy arrays are not copied: whoever
-            trains on them promises not to change them meanwhile.
+        value: an array-like or a nest of them. NumPy arrays in rows are not copied:
+            whoever trains on them promises not to change them meanwhile.
 
     Returns:
         Tensors in the same nest.
@@ -67,7 +67,8 @@ def _as_rows(value: Any) -> Any:
         value = array[:, None] if array.ndim == 1 else array
     if hasattr(value, "toarray") and not isinstance(value, np.ndarray):
         value = value.toarray()
-    array = np.asarray(value)
+    # In rows, once: native steps would copy the whole array at every call.
+    array = np.asarray(value, order="C")
     if array.dtype.kind == "f" and array.dtype.name != floatx():
         return Tensor(array.astype(floatx()))
     if array.dtype.kind in "fiub" and array.dtype.isnative:
