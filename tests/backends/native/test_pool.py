@@ -14,7 +14,7 @@ import native_kernels as kernels
 import numpy as np
 import pytest
 
-from rillet.backends.native import image, jit, layout, pool
+from rillet.backends.native import host, image, jit, layout, pool, pool_ir
 from rillet.backends.native.calls import Kernel
 from rillet.backends.native.image import STATUS, At, Builder, Image, Label
 from rillet.core import threads
@@ -358,6 +358,46 @@ def test_sleepers_are_woken() -> None:
     for pause in (0.0, 1e-5, 4e-5, 6e-5, 1e-4, 1e-3) * 10:
         time.sleep(pause)
         np.testing.assert_array_equal(result(runner), expected)
+
+
+_LATE_TO_BED = """
+define internal void @sleep(ptr %word, i32 %seen) {
+  %start = call i64 @now()
+  br label %waiting
+waiting:
+  %time = call i64 @now()
+  %gone = sub i64 %time, %start
+  %enough = icmp sge i64 %gone, TICKS
+  br i1 %enough, label %bed, label %waiting
+bed:
+  call void @sleep.at.last(ptr %word, i32 %seen)
+  ret void
+}
+"""
+
+
+def test_no_call_is_lost_between_the_last_look_and_the_sleep(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads.set_limit(2)
+    usual = host.waiting()
+    text = usual.text.replace("void @sleep(", "void @sleep.at.last(")
+    late = _LATE_TO_BED.replace("TICKS", str(usual.ticks // 5_000))
+    slow = host.Waiting(text + late, usual.addresses, usual.ticks)
+    names = ("run", "work", "dismiss", "fill_system")
+    library = jit.default().library("late pool", pool_ir.text(slow.text), names)
+    driver = pool.Driver(library, slow)
+    monkeypatch.setattr(pool, "driver", lambda: driver)
+    monkeypatch.setattr(pool, "_PATIENCE", 0.0)
+    own = pool.Pool(2)
+    monkeypatch.setattr(pool, "current", lambda: own)
+    # Blocks that last: the caller finds none, and a worker ends while it nods off.
+    out = np.zeros((600_000, 3), np.int64)
+    runner = one(kernels.WHERE, [At(0)], 600_000, 300_000).runner()
+    for _ in range(300):
+        assert runner.run(four(*address(out)))
+    own.stop()
+    assert not own.is_working()
 
 
 def resident() -> int:

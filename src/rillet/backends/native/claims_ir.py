@@ -25,12 +25,34 @@ define internal i1 @exhausted(i64 %claim) alwaysinline {{
   %none = icmp uge i64 %taken, %blocks
   ret i1 %none
 }}
+define internal i64 @later(i64 %claim) alwaysinline {{
+  %epoch = lshr i64 %claim, {layout.EPOCH_SHIFT}
+  %next = add i64 %epoch, 1
+  %epoch.next = and i64 %next, {layout.EPOCH_MASK}
+  %high = shl i64 %epoch.next, {layout.EPOCH_SHIFT}
+  ret i64 %high
+}}
+; From the store on the job may be gone, and the pool have another owner.
+define internal void @publish_end(ptr %pool) {{
+{word("claim", "pool", Pool.CLAIM)}
+  %old = load atomic i64, ptr %claim monotonic, align 8
+  %high = call i64 @later(i64 %old)
+  %new = or i64 %high, {layout.ENDED}
+  store atomic i64 %new, ptr %claim seq_cst, align 8
+{word("caller", "pool", Pool.CALLER_SLEEPS)}
+  %sleeps = load atomic i64, ptr %caller seq_cst, align 8
+  %asleep = icmp ne i64 %sleeps, 0
+  br i1 %asleep, label %wake, label %done
+wake:
+  call void @rouse_all(ptr %pool)
+  br label %done
+done:
+  ret void
+}}
 define internal void @publish(ptr %pool, i64 %blocks, i1 %rouse) {{
 {word("claim", "pool", Pool.CLAIM)}
   %old = load atomic i64, ptr %claim monotonic, align 8
-  %epoch = lshr i64 %old, {layout.EPOCH_SHIFT}
-  %later = add i64 %epoch, 1
-  %high = shl i64 %later, {layout.EPOCH_SHIFT}
+  %high = call i64 @later(i64 %old)
   %middle = shl i64 %blocks, {layout.BLOCKS_SHIFT}
   %new = or i64 %high, %middle
   store atomic i64 %new, ptr %claim seq_cst, align 8
@@ -73,12 +95,12 @@ define internal void @rouse_all(ptr %pool) {{
 }}
 """
 
-# Spins, then sleeps, until there is something to claim or an end is told.
+# Spins, then sleeps, until the claim has another epoch or the pool is dismissed.
 _WAIT: Final = f"""
-define internal void @wait(ptr %pool, i64 %seen, i64 %ending, i64 %counter) {{
+define internal void @wait(ptr %pool, i64 %seen, i64 %counter) {{
 entry:
 {word("claim.ptr", "pool", Pool.CLAIM)}
-{word("end.ptr", "pool", "ending")}
+{word("leave.ptr", "pool", Pool.LEAVE)}
 {word("counter.ptr", "pool", "counter")}
 {load("patience", "pool", Pool.PATIENCE)}
   %epoch = lshr i64 %seen, {layout.EPOCH_SHIFT}
@@ -91,10 +113,10 @@ spin:
   %claim = load atomic i64, ptr %claim.ptr acquire, align 8
   %epoch.now = lshr i64 %claim, {layout.EPOCH_SHIFT}
   %changed = icmp ne i64 %epoch.now, %epoch
-  %end = load atomic i64, ptr %end.ptr acquire, align 8
-  %ending.now = icmp ne i64 %end, 0
-  %leave = or i1 %changed, %ending.now
-  br i1 %leave, label %out, label %stay
+  %leave = load atomic i64, ptr %leave.ptr acquire, align 8
+  %leaving = icmp ne i64 %leave, 0
+  %over = or i1 %changed, %leaving
+  br i1 %over, label %out, label %stay
 stay:
   %turn.next = add i64 %turn, 1
   %often = icmp sge i64 %turn.next, {_PAUSES}
@@ -115,11 +137,11 @@ impatient:
 doze:
   %b = atomicrmw add ptr %counter.ptr, i64 1 seq_cst
   call void @want_call(ptr %pool)
-  %end.last = load atomic i64, ptr %end.ptr seq_cst, align 8
+  %leave.last = load atomic i64, ptr %leave.ptr seq_cst, align 8
   %claim.last = load atomic i64, ptr %claim.ptr seq_cst, align 8
   %epoch.last = lshr i64 %claim.last, {layout.EPOCH_SHIFT}
   %same = icmp eq i64 %epoch.last, %epoch
-  %going = icmp eq i64 %end.last, 0
+  %going = icmp eq i64 %leave.last, 0
   %asleep = and i1 %same, %going
   br i1 %asleep, label %bed, label %woken
 bed:

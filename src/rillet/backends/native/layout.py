@@ -116,8 +116,7 @@ class Pool(IntEnum):
     SLEEPERS = 16
     CALLER_SLEEPS = 17
     ROUSED = 18  # those asleep were called, and need not be called again
-    ENDED = 32
-    OWNER = 33
+    OWNER = 32
     LEAVE = 48
     WORKERS = 49
     PATIENCE = 50  # ticks that a thread spins before it sleeps
@@ -135,14 +134,18 @@ class Own(IntEnum):
 
 
 COUNT_BITS: Final = 16
-"""A claim word is `epoch << 48 | blocks << 32 | taken from the end << 16 | taken from
-the front`: one addition takes a block, and tells whether there was one to take."""
+"""A claim word is `ended << 63 | epoch << 48 | blocks << 32 | taken from the end << 16
+| taken from the front`: one addition takes a block, and tells whether there was one to
+take. That a job has ended stands in the same word, because sleepers wait for a change
+of its upper half: told elsewhere, it could come between a look and the sleep."""
 
 COUNT_MASK: Final = (1 << COUNT_BITS) - 1
 FROM_FRONT: Final = 1
 FROM_END: Final = 1 << COUNT_BITS
 BLOCKS_SHIFT: Final = 2 * COUNT_BITS
 EPOCH_SHIFT: Final = 3 * COUNT_BITS
+EPOCH_MASK: Final = (1 << 15) - 1
+ENDED: Final = -(1 << 63)
 MOST_BLOCKS: Final = COUNT_MASK - (1 << 12)
 """Of a wave; the rest is room for threads that ask once too often."""
 

@@ -16,6 +16,7 @@ import ctypes
 import functools
 import os
 import threading
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -26,6 +27,7 @@ from rillet.core.logger import get_logger
 _LINE: Final = 128
 _PATIENCE: Final = 50e-6  # seconds
 _FAREWELL: Final = 5.0  # seconds: what a worker's last block may take at exit
+_CALLING: Final = 0.05  # seconds between two calls to leave
 
 RunCall = Callable[[int, int, int, int], int]
 
@@ -115,9 +117,16 @@ class Pool:
         """Lets the workers go, and waits until they have left native code."""
         # Who comes now finds no workers; who is inside keeps them until he is done.
         self._words[layout.Pool.WORKERS] = 0
-        self._driver.dismiss(self.address)
-        for thread in self._threads:
-            thread.join(_FAREWELL)
+        end = time.monotonic() + _FAREWELL
+        # Again and again: one about to sleep when it is called would sleep on.
+        while self.is_working() and time.monotonic() < end:
+            self._driver.dismiss(self.address)
+            for thread in self._threads:
+                thread.join(_CALLING)
+
+    def is_working(self) -> bool:
+        """Returns whether a worker has not yet left."""
+        return any(thread.is_alive() for thread in self._threads)
 
 
 def _work(pool: Pool, number: int) -> None:

@@ -122,15 +122,7 @@ fail:
 end:
   br i1 %alone, label %ended, label %tell
 tell:
-  ; From here on the job may be gone, and the pool have another owner.
-{word("ended.ptr", "pool", Pool.ENDED)}
-  store atomic i64 1, ptr %ended.ptr seq_cst, align 8
-{word("sleeps.ptr", "pool", Pool.CALLER_SLEEPS)}
-  %sleeps = load atomic i64, ptr %sleeps.ptr seq_cst, align 8
-  %asleep = icmp ne i64 %sleeps, 0
-  br i1 %asleep, label %wake, label %ended
-wake:
-  call void @rouse_all(ptr %pool)
+  call void @publish_end(ptr %pool)
   br label %ended
 ended:
   ret i1 false
@@ -243,7 +235,7 @@ entry:
   br label %next
 next:
   %seen = call i64 @serve(ptr %pool, ptr %own)
-  call void @wait(ptr %pool, i64 %seen, i64 {Pool.LEAVE}, i64 {Pool.SLEEPERS})
+  call void @wait(ptr %pool, i64 %seen, i64 {Pool.SLEEPERS})
   %leave = load atomic i64, ptr %leave.ptr acquire, align 8
   %leaving = icmp ne i64 %leave, 0
   br i1 %leaving, label %out, label %next
@@ -310,8 +302,6 @@ by.itself:
   %r = call i1 @advance(ptr %pool, ptr %job, ptr %scratch, i1 true)
   br label %out
 together:
-{word("ended.ptr", "pool", Pool.ENDED)}
-  store atomic i64 0, ptr %ended.ptr monotonic, align 8
   call void @want_call(ptr %pool)
   store ptr %scratch, ptr %own
 {store("own.bytes", "i64 %scratch.bytes", "own", Own.BYTES)}
@@ -321,14 +311,11 @@ together:
   br i1 %shared, label %serving, label %disown
 serving:
   %seen = call i64 @serve(ptr %pool, ptr %own)
-  %end = load atomic i64, ptr %ended.ptr acquire, align 8
-  %finished = icmp ne i64 %end, 0
+  %finished = icmp slt i64 %seen, 0
   br i1 %finished, label %disown, label %waiting
 waiting:
-  call void @wait(ptr %pool, i64 %seen, i64 {Pool.ENDED}, i64 {Pool.CALLER_SLEEPS})
-  %end.now = load atomic i64, ptr %ended.ptr acquire, align 8
-  %finished.now = icmp ne i64 %end.now, 0
-  br i1 %finished.now, label %disown, label %serving
+  call void @wait(ptr %pool, i64 %seen, i64 {Pool.CALLER_SLEEPS})
+  br label %serving
 disown:
   store atomic i64 0, ptr %owner.ptr release, align 8
   br label %out
