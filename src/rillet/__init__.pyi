@@ -70,6 +70,7 @@ from rillet.core.dtypes import uint32 as uint32
 from rillet.core.dtypes import uint64 as uint64
 from rillet.core.dtypes import variant as variant
 from rillet.core.indexed_slices import IndexedSlices as IndexedSlices
+from rillet.core.indexed_slices import IndexedSlicesSpec as IndexedSlicesSpec
 from rillet.core.logger import get_logger as get_logger
 from rillet.core.scopes import control_dependencies as control_dependencies
 from rillet.core.scopes import init_scope as init_scope
@@ -79,6 +80,7 @@ from rillet.core.spec import TensorSpec as TensorSpec
 from rillet.core.spec import TypeSpec as TypeSpec
 from rillet.core.tensor import Tensor as Tensor
 from rillet.core.tensor import is_tensor as is_tensor
+from rillet.core.type_specs import type_spec_from_value as type_spec_from_value
 from rillet.core.variable import Variable as Variable
 from rillet.core.variable import VariableAggregation as VariableAggregation
 from rillet.core.variable import VariableSynchronization as VariableSynchronization
@@ -267,6 +269,7 @@ __all__ = [
     "GradientTape",
     "Graph",
     "IndexedSlices",
+    "IndexedSlicesSpec",
     "Module",
     "Operation",
     "Tensor",
@@ -490,6 +493,7 @@ __all__ = [
     "truediv",
     "truncatediv",
     "truncatemod",
+    "type_spec_from_value",
     "uint16",
     "uint32",
     "uint64",

@@ -21,12 +21,13 @@ _TABLE: Final[dict[str, str]] = {
         " float64 half int8 int16 int32 int64 qint8 qint16 qint32 quint8 quint16"
         " resource string uint8 uint16 uint32 uint64 variant"
     ),
-    "rillet.core.indexed_slices": "IndexedSlices",
+    "rillet.core.indexed_slices": "IndexedSlices IndexedSlicesSpec",
     "rillet.core.logger": "get_logger",
     "rillet.core.scopes": "control_dependencies init_scope name_scope",
     "rillet.core.shapes": "TensorShape",
     "rillet.core.spec": "TensorSpec TypeSpec",
     "rillet.core.tensor": "Tensor is_tensor",
+    "rillet.core.type_specs": "type_spec_from_value",
     "rillet.core.variable": "Variable VariableAggregation VariableSynchronization",
     "rillet.autodiff.custom": "custom_gradient grad_pass_through recompute_grad",
     "rillet.autodiff.sources": "UnconnectedGradients",

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from rillet.core.composite import CompositeTensor, is_whole
+from rillet.core.convert import to_tensor
 from rillet.core.describe import describe
 from rillet.core.errors import house_message
 from rillet.core.tensor import Tensor
@@ -46,6 +48,29 @@ def source_key(source: Any) -> int:
             "Give the variables, e.g. model.trainable_variables",
         )
     )
+
+
+def gradient_tensors(values: list[Any]) -> list[Any]:
+    """Values with the tensor that gradients flow through in the place of a composite.
+
+    Returns:
+        `values` itself where there is no composite.
+    """
+    if not any([isinstance(v, CompositeTensor) for v in values]):
+        return values
+    whole = [isinstance(v, CompositeTensor) and is_whole(v) for v in values]
+    pairs = zip(values, whole, strict=True)
+    return [v._gradient_tensor() if composite else v for v, composite in pairs]
+
+
+def like_sources(found: list[Any], sources: list[Any]) -> list[Any]:
+    """Gradients as composites where the sources are."""
+    out = []
+    for g, source in zip(found, sources, strict=True):
+        if g is not None and isinstance(source, CompositeTensor):
+            g = source._with_gradient_tensor(to_tensor(g))
+        out.append(g)
+    return out
 
 
 def no_target(target: Any) -> TypeError:

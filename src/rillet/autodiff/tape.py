@@ -19,6 +19,8 @@ from rillet.autodiff import jacobian
 from rillet.autodiff.backward import Entry, gradients
 from rillet.autodiff.sources import (
     UnconnectedGradients,
+    gradient_tensors,
+    like_sources,
     no_target,
     source_key,
     zeros_for,
@@ -161,7 +163,7 @@ class GradientTape:
         Raises:
             ValueError: where something else is given.
         """
-        for item in nest.flatten(tensor):
+        for item in gradient_tensors(nest.flatten(tensor)):
             if not isinstance(item, Tensor | Variable):
                 raise ValueError(
                     house_message(
@@ -241,7 +243,8 @@ class GradientTape:
         mode = unconnected_gradients
         if mode is not UnconnectedGradients.NONE:
             mode = UnconnectedGradients(mode)
-        flat = nest.flatten(sources)
+        given = nest.flatten(sources)
+        flat = gradient_tensors(given)
         seeds = self._seeds(target, output_gradients)
         found = gradients(self._entries, seeds, self._keys(flat))
         if all([g is None for g in found]):
@@ -251,6 +254,8 @@ class GradientTape:
         if mode is UnconnectedGradients.ZERO:
             pairs = zip(found, flat, strict=True)
             found = [zeros_for(s) if g is None else g for g, s in pairs]
+        if flat is not given:
+            found = like_sources(found, given)
         return nest.pack_sequence_as(sources, found)
 
     def jacobian(
@@ -349,10 +354,10 @@ class GradientTape:
 
     def _seeds(self, target: Any, output_gradients: Any) -> list[tuple[Any, Any]]:
         """The targets, each with the gradient that flows into it."""
-        flat = nest.flatten(target)
+        flat = gradient_tensors(nest.flatten(target))
         given: list[Any] = [None] * len(flat)
         if output_gradients is not None:
-            given = nest.flatten(output_gradients)
+            given = gradient_tensors(nest.flatten(output_gradients))
             if len(given) != len(flat):
                 raise ValueError(
                     house_message(

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from rillet.core import context
+from rillet.core.composite import CompositeTensor, refuse
 from rillet.core.describe import describe, out_of_memory
 from rillet.core.dtypes import DType, as_dtype
 from rillet.core.errors import InvalidArgumentError, house_message
@@ -72,6 +73,8 @@ def to_tensor(value: Any, dtype: DType | None = None, hint: DType | None = None)
     read = getattr(value, "_dense_tensor", None)
     if read is not None:
         return to_tensor(read(), dtype)
+    if isinstance(value, CompositeTensor):
+        refuse(value)
     for _, types, function in _converters:
         if isinstance(value, types):
             made = function(value, dtype=dtype, name=None, as_ref=False)

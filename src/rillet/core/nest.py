@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from rillet.core.composite import CompositeSpec, CompositeTensor
 from rillet.core.errors import house_message
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
@@ -65,6 +66,8 @@ def flatten(structure: Any, expand_composites: bool = False) -> list[Any]:
         >>> tf.nest.flatten({"b": [3, 4], "a": 1})
         [1, 3, 4]
     """
+    if expand_composites:
+        return _components(structure)
     kind = type(structure)
     if kind is list or kind is tuple:
         out: list[Any] = []
@@ -79,6 +82,19 @@ def flatten(structure: Any, expand_composites: bool = False) -> list[Any]:
             out.extend(flatten(structure[key]))
         return out
     return flatten(tuple(_plain(structure)))
+
+
+def _components(structure: Any) -> list[Any]:
+    """The leaves, with the components in the place of a composite."""
+    out: list[Any] = []
+    for leaf in flatten(structure):
+        if isinstance(leaf, CompositeTensor):
+            out.extend(leaf._flat_tensors())
+        elif isinstance(leaf, CompositeSpec):
+            out.extend(leaf._component_specs)
+        else:
+            out.append(leaf)
+    return out
 
 
 def _sorted_keys(structure: Mapping[Any, Any]) -> list[Any]:
@@ -116,6 +132,8 @@ def pack_sequence_as(
         {'b': 3, 'a': (1, 2)}
     """
     flat = list(flat_sequence)
+    if expand_composites:
+        flat = _composed(structure, flat)
     if type(structure) is list and len(structure) == len(flat):
         if not any([is_nested(part) for part in structure]):
             return flat
@@ -129,6 +147,29 @@ def pack_sequence_as(
             )
         )
     return _pack(structure, iter(flat))
+
+
+def _composed(structure: Any, flat: list[Any]) -> list[Any]:
+    """Leaves for a structure of components: composites are put together again."""
+    out: list[Any] = []
+    at = 0
+    for leaf in flatten(structure):
+        count = len(_components(leaf))
+        if at + count > len(flat):
+            return [*out, *flat[at:]]  # too few, which the count of leaves tells
+        if isinstance(leaf, CompositeTensor | CompositeSpec):
+            out.append(_like_composite(leaf, flat[at : at + count]))
+        else:
+            out.append(flat[at])
+        at += count
+    return [*out, *flat[at:]]
+
+
+def _like_composite(leaf: Any, parts: list[Any]) -> Any:
+    """A composite of other components; where those are no tensors, a list of them."""
+    if all(getattr(part, "is_tensor_like", False) for part in parts):
+        return leaf._from_tensors(parts)
+    return parts
 
 
 def _pack(structure: Any, leaves: Any) -> Any:
@@ -185,11 +226,14 @@ def map_structure(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> A
         raise ValueError(
             house_message("nest.map_structure", "Must provide at least one structure")
         )
+    expand = bool(kwargs.get("expand_composites"))
     for other in structure[1:]:
-        assert_same_structure(structure[0], other, kwargs.get("check_types", True))
-    flats = [flatten(s) for s in structure]
+        assert_same_structure(
+            structure[0], other, kwargs.get("check_types", True), expand
+        )
+    flats = [flatten(s, expand) for s in structure]
     results = [func(*leaves) for leaves in zip(*flats, strict=True)]
-    return pack_sequence_as(structure[0], results)
+    return pack_sequence_as(structure[0], results, expand)
 
 
 def assert_same_structure(
@@ -217,6 +261,8 @@ def assert_same_structure(
             )
         )
     if not nested:
+        if expand_composites:
+            _same_composites(nest1, nest2)
         return
     both_maps = isinstance(nest1, Mapping) and isinstance(nest2, Mapping)
     if check_types and type(nest1) is not type(nest2) and not both_maps:
@@ -237,7 +283,24 @@ def assert_same_structure(
         )
     keys = _sorted_keys(nest1) if both_maps else range(len(nest1))
     for key in keys:
-        assert_same_structure(nest1[key], nest2[key], check_types)
+        assert_same_structure(nest1[key], nest2[key], check_types, expand_composites)
+
+
+def _same_composites(a: Any, b: Any) -> None:
+    """Raise where two leaves have not components of the same form."""
+    kinds = CompositeTensor | CompositeSpec
+    if not isinstance(a, kinds) and not isinstance(b, kinds):
+        return
+    specs = [getattr(x, "_type_spec", x) for x in (a, b)]
+    keys = [(type(s), s._form_key()) for s in specs if isinstance(s, CompositeSpec)]
+    if len(keys) < 2 or keys[0] != keys[1]:
+        raise ValueError(
+            house_message(
+                "nest",
+                "The two structures don't have the same nested structure",
+                f"{_shown(a)} and {_shown(b)} have other components",
+            )
+        )
 
 
 def _shown(structure: Any) -> str:

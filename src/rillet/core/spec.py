@@ -33,6 +33,36 @@ class TypeSpec:
         """Whether a value (or what another spec describes) fits this description."""
         raise NotImplementedError
 
+    def is_subtype_of(self, other: Any) -> bool:
+        """Whether every value of this spec also fits `other`."""
+        return self == other
+
+    def most_specific_compatible_type(self, other: Any) -> Any:
+        """The narrowest spec that both this one and `other` fit.
+
+        Raises:
+            ValueError: where there is none.
+        """
+        if self == other:
+            return self
+        raise ValueError(
+            house_message(
+                type(self).__name__,
+                "No TypeSpec is compatible with both",
+                f"{self!r} and {other!r}",
+            )
+        )
+
+    def most_specific_common_supertype(self, others: Any) -> Any:
+        """The narrowest spec that this one and all of `others` fit; None without."""
+        found: Any = self
+        try:
+            for other in others:
+                found = found.most_specific_compatible_type(other)
+        except (TypeError, ValueError):
+            return None
+        return found
+
 
 class TensorSpec(TypeSpec):
     """The shape and type of a tensor.

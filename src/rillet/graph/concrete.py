@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from rillet.core import context, nest
+from rillet.core.composite import CompositeSpec, CompositeTensor
 from rillet.core.convert import to_tensor
 from rillet.core.errors import house_message
 from rillet.core.spec import TensorSpec
@@ -99,7 +101,7 @@ class ConcreteFunction:
         if (
             not kwargs
             and len(args) == self._count
-            and all(not nest.is_nested(a) for a in args)
+            and not any(_is_open(a) for a in args)
         ):
             return self.run(self._fitted(list(args)))
         names = list(self._names)
@@ -181,25 +183,42 @@ class ConcreteFunction:
 
     def _with_specs(self, structure: Any) -> Any:
         def one(leaf: Any) -> Any:
-            return self._specs[leaf.start] if isinstance(leaf, Place) else leaf
+            if not isinstance(leaf, Place):
+                return leaf
+            whole = isinstance(leaf.like, CompositeSpec)
+            return leaf.like if whole else self._specs[leaf.start]
 
         return nest.map_structure(one, structure)
 
     @property
     def structured_outputs(self) -> Any:
         """The results as specs."""
-        specs = [TensorSpec(t.shape, t.dtype, t.node.name) for t in self.graph.outputs]
-        return rebuilt(self._form, specs)
+        tensors: list[Any] = []
+        for t in self.graph.outputs:
+            tensors.append(TensorSpec(t.shape, t.dtype, t.node.name))
+        return self._told(lambda spec: spec, tensors)
+
+    def _told(self, what: Callable[[Any], Any], tensors: list[Any]) -> Any:
+        """Something of each result: of tensors as given, of composites by spec."""
+
+        def one(leaf: Any) -> Any:
+            if isinstance(leaf, Place) and isinstance(leaf.like, CompositeSpec):
+                return what(leaf.like)
+            return rebuilt(Form(leaf), tensors) if isinstance(leaf, Place) else leaf
+
+        return nest.map_structure(one, self._form.structure)
 
     @property
     def output_shapes(self) -> Any:
         """The results' shapes."""
-        return rebuilt(self._form, [t.shape for t in self.graph.outputs])
+        shapes = [t.shape for t in self.graph.outputs]
+        return self._told(lambda spec: spec.shape, shapes)
 
     @property
     def output_dtypes(self) -> Any:
         """The results' types."""
-        return rebuilt(self._form, [t.dtype for t in self.graph.outputs])
+        kinds = [t.dtype for t in self.graph.outputs]
+        return self._told(lambda spec: spec.dtype, kinds)
 
     def pretty_printed_signature(self, verbose: bool = True) -> str:
         """The arguments and results in readable lines."""
@@ -260,6 +279,11 @@ class ConcreteFunction:
 
     def __repr__(self) -> str:
         return f"<ConcreteFunction {self.name} at {id(self):#X}>"
+
+
+def _is_open(value: Any) -> bool:
+    """Whether a value holds several tensors."""
+    return nest.is_nested(value) or isinstance(value, CompositeTensor)
 
 
 def _variables(graph: Graph) -> list[Any]:

@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from rillet.core import nest
+from rillet.core.composite import CompositeSpec, CompositeTensor
 from rillet.core.convert import to_tensor
 from rillet.core.errors import house_message
 from rillet.core.indexed_slices import IndexedSlices
-from rillet.core.spec import TensorSpec
+from rillet.core.spec import TensorSpec, TypeSpec
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
 from rillet.ops.composites import Place
@@ -150,7 +151,7 @@ class Signature:
             )
         done = []
         for value, spec in zip(args[:count], self.specs, strict=True):
-            if isinstance(spec, TensorSpec) and not isinstance(value, dict):
+            if isinstance(spec, TypeSpec) and not isinstance(value, dict):
                 done.append(self._fitted(spec, value))
                 continue
             try:
@@ -163,8 +164,10 @@ class Signature:
         return (*done, *args[count:])
 
     def _fitted(self, spec: Any, value: Any) -> Any:
-        if isinstance(value, TensorSpec):
+        if isinstance(value, TensorSpec | CompositeSpec):
             return value
+        if isinstance(spec, CompositeSpec):
+            return self._composed(spec, value)
         if isinstance(value, Tensor) and value.dtype is not spec.dtype:
             tensor: Any = value
         else:
@@ -185,6 +188,21 @@ class Signature:
                 )
             )
         return _Fitted(tensor, spec)
+
+    def _composed(self, spec: CompositeSpec, value: Any) -> Any:
+        """A composite that goes by its signature's spec."""
+        if not isinstance(value, CompositeTensor) or not spec.is_compatible_with(value):
+            raise TypeError(
+                house_message(
+                    self.name,
+                    f"Binding inputs to tf.function failed: Can not cast"
+                    f" {getattr(value, '_type_spec', type(value).__name__)!r} to"
+                    f" {spec!r}",
+                    f"got {value!r}",
+                    f"Give a {spec.value_type.__name__} of that form",
+                )
+            )
+        return _Fitted(value, spec)
 
     def from_specs(self) -> Arguments:
         """Arguments that stand for the input signature itself."""
@@ -244,6 +262,10 @@ def _collect(value: Any, name: str, out: Arguments, key: Any, form: Any) -> Any:
         key.append(same)
         form.append(same)
         return value
+    if kind is _Fitted and isinstance(value.spec, CompositeSpec):
+        return _composite(value.tensor, value.spec, name, out, key, form)
+    if isinstance(value, CompositeSpec):
+        return _composite(None, value, name, out, key, form)
     if kind is _Fitted:
         return _tensor(value.tensor, value.spec, name, out, key, form)
     if isinstance(value, TensorSpec):
@@ -252,8 +274,12 @@ def _collect(value: Any, name: str, out: Arguments, key: Any, form: Any) -> Any:
         return _object(value, key, form)
     if isinstance(value, np.ndarray | np.generic):
         return _tensor(to_tensor(value), None, name, out, key, form)
-    if isinstance(value, IndexedSlices) or hasattr(value, "_flat_tensors"):
-        return _composite(value, name, out, key, form)
+    if isinstance(value, IndexedSlices):
+        return _opened(value, name, out, key, form)
+    if isinstance(value, CompositeTensor):
+        return _composite(value, value._type_spec, name, out, key, form)
+    if hasattr(value, "_flat_tensors"):
+        return _opened(value, name, out, key, form)
     if nest.is_nested(value):
         key.append(kind)
         form.append(kind)
@@ -304,7 +330,23 @@ def _tensor(
     return Place(len(out.tensors) - 1, 1, None)
 
 
-def _composite(value: Any, name: str, out: Arguments, key: Any, form: Any) -> Any:
+def _composite(
+    value: Any, spec: CompositeSpec, name: str, out: Arguments, key: Any, form: Any
+) -> Place:
+    """Add the components of a composite, or of what a spec says of one."""
+    key.append(type(spec))
+    key.append(spec._parts())
+    form.append(type(spec))
+    form.append(spec._form_key())
+    start = len(out.tensors)
+    specs = spec._component_specs
+    parts = [None] * len(specs) if value is None else value._flat_tensors()
+    for part, one in zip(parts, specs, strict=True):
+        _tensor(part, one, name, out, key, form)
+    return Place(start, len(specs), spec)
+
+
+def _opened(value: Any, name: str, out: Arguments, key: Any, form: Any) -> Place:
     slices = isinstance(value, IndexedSlices)
     parts = [value.values, value.indices] if slices else value._flat_tensors()
     key.append(type(value))

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from rillet.core import context
+from rillet.core.composite import CompositeArgument, apply_op
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import variant
 from rillet.core.errors import house_message
@@ -83,12 +84,16 @@ class Tracer:
 
     def trace(self, op: Any, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
         """Add a node for `op`; return its symbolic outputs."""
-        if op.variadic:
-            flat: tuple[Any, ...] = (*same_typed(op, inputs[0]), *inputs[1:])
-            given = {id(x) for x in inputs[0]}
-        else:
-            flat = typed_inputs(op, op.types, inputs)
-            given = {id(x) for x in inputs}
+        flat: tuple[Any, ...]
+        try:
+            if op.variadic:
+                flat = (*same_typed(op, inputs[0]), *inputs[1:])
+                given = {id(x) for x in inputs[0]}
+            else:
+                flat = typed_inputs(op, op.types, inputs)
+                given = {id(x) for x in inputs}
+        except CompositeArgument:
+            return apply_op(op, inputs, attrs)
         flat = tuple([_packed(x) for x in flat])
         if self.aliases:
             flat = tuple([self.aliases.get(id(x), x) for x in flat])

@@ -196,7 +196,9 @@ def _public_frame() -> Any:
     found = frame
     while frame is not None:
         module = frame.f_globals.get("__name__", "")
-        if module.startswith(("rillet.ops", "rillet.core")):
+        if module == "rillet.core.composite":
+            pass  # what stands around a function that composites have versions of
+        elif module.startswith(("rillet.ops", "rillet.core")):
             found = frame
         elif module not in _OPERATORS:
             break
@@ -213,7 +215,7 @@ def _begun(frame: Any, op: Any, inputs: Any, attrs: Any) -> _Replay:
             args = frame.f_locals["x"], frame.f_locals["y"]
         layer = TFOpLambda(op.run, symbol=symbol_of(op))
     else:
-        args, kwargs = _arguments(frame, function)
+        args, kwargs = _arguments(frame, getattr(function, "__wrapped__", function))
         layer = TFOpLambda(function)
     scratch = Scratch(f"{layer.name}_described")
     made: dict[int, Any] = {}
@@ -255,7 +257,7 @@ def _function_in(frame: Any) -> Any:
     candidates = [
         value
         for value in frame.f_globals.values()
-        if getattr(value, "__code__", None) is code
+        if getattr(getattr(value, "__wrapped__", value), "__code__", None) is code
     ]
     if len(candidates) <= 1:
         return candidates[0] if candidates else None

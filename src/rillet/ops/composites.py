@@ -2,7 +2,7 @@
 
 Branches, loops and functions carry flat tensors; programs give them nests, rows of
 gradients, tensor arrays. A composite value offers ``_flat_tensors()`` and
-``_from_tensors(tensors)``.
+``_from_tensors(tensors)``; see `core.composite` for ragged and sparse tensors.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from rillet.core import nest
+from rillet.core.composite import CompositeTensor
 from rillet.core.convert import to_tensor
 from rillet.core.indexed_slices import IndexedSlices
 from rillet.core.tensor import Tensor
@@ -57,6 +58,9 @@ def opened(structure: Any, types: list[Any] | None = None) -> tuple[Form, list[A
         if isinstance(leaf, IndexedSlices):
             tensors.extend([leaf.values, leaf.indices])
             return Place(start, 2, leaf)
+        if isinstance(leaf, CompositeTensor):
+            tensors.extend(leaf._flat_tensors())
+            return Place(start, len(tensors) - start, leaf._type_spec)
         if hasattr(leaf, "_flat_tensors"):
             tensors.extend(leaf._flat_tensors())
             return Place(start, len(tensors) - start, leaf)

@@ -13,6 +13,13 @@ from typing import Any
 import numpy as np
 
 from rillet.core import context
+from rillet.core.composite import (
+    CompositeArgument,
+    CompositeTensor,
+    apply_op,
+    has_whole,
+    is_whole,
+)
 from rillet.core.convert import to_tensor
 from rillet.core.describe import describe, out_of_memory
 from rillet.core.dtypes import FROM_NUMPY, TypeSet
@@ -59,6 +66,8 @@ def _unary(op: Any) -> Callable[[Any], Any]:
         if _state.tracer is not None:
             return _state.tracer.trace(op, (x,), {})
         if type(x) is not Tensor:
+            if isinstance(x, CompositeTensor) and is_whole(x):
+                return apply_op(op, (x,), {})
             x = to_tensor(x)
             if x._describe is not None:
                 return x._describe(op, (x,), {})
@@ -89,6 +98,8 @@ def _binary(op: Any) -> Callable[[Any, Any], Any]:
         if _state.tracer is not None:
             return _state.tracer.trace(op, (x, y), {})
         if type(x) is not Tensor or type(y) is not Tensor:
+            if has_whole(x, y):
+                return apply_op(op, (x, y), {})
             x, y = matched(op, x, y)
             if x._describe is not None or y._describe is not None:
                 return described(op, (x, y), {})
@@ -124,6 +135,8 @@ def _unary_with(op: Any) -> Callable[..., Any]:
         if _state.tracer is not None:
             return _state.tracer.trace(op, (x, *host), attrs)
         if type(x) is not Tensor:
+            if isinstance(x, CompositeTensor) and is_whole(x):
+                return apply_op(op, (x, *host), attrs)
             x = to_tensor(x)
             if x._describe is not None:
                 return x._describe(op, (x, *host), attrs)
@@ -156,6 +169,8 @@ def _binary_with(op: Any) -> Callable[..., Any]:
         if _state.tracer is not None:
             return _state.tracer.trace(op, (x, y), attrs)
         if type(x) is not Tensor or type(y) is not Tensor:
+            if has_whole(x, y):
+                return apply_op(op, (x, y), attrs)
             x, y = matched(op, x, y)
             if x._describe is not None or y._describe is not None:
                 return described(op, (x, y), attrs)
@@ -187,12 +202,17 @@ def _general(op: Any) -> Callable[..., Any]:
     def run(*inputs: Any, **attrs: Any) -> Any:
         if _state.tracer is not None:
             return _state.tracer.trace(op, inputs, attrs)
+        try:
+            if variadic:
+                head = same_typed(op, inputs[0])
+            else:
+                flat = typed_inputs(op, types, inputs)
+        except CompositeArgument:
+            return apply_op(op, inputs, attrs)
         if variadic:
-            head = same_typed(op, inputs[0])
             flat = (*head, *inputs[1:])
             args = ([t._array for t in head], *inputs[1:])
         else:
-            flat = typed_inputs(op, types, inputs)
             args = tuple([v._array if isinstance(v, Tensor) else v for v in flat])
         token = None if loud else silence()
         try:

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from typing import Any
 
 from rillet.core import context, nest
+from rillet.core.composite import CompositeSpec, CompositeTensor
 from rillet.core.convert import to_tensor
 from rillet.core.errors import house_message
 from rillet.core.shapes import as_shape
 from rillet.core.spec import Spec, TensorSpec
 from rillet.ops.compare import logical_and_op
-from rillet.ops.composites import Form, opened, rebuilt
+from rillet.ops.composites import Form, Place, opened, rebuilt
 
 _state = context.state
 
@@ -105,6 +106,10 @@ def _traced_loop(
 ) -> Any:
     form, tensors = opened(list(loop_vars))
     specs = [Spec(t.shape._dims, t.dtype) for t in tensors]
+    for place in nest.flatten(form.structure):
+        if isinstance(place, Place) and isinstance(place.like, CompositeSpec):
+            found = [Spec(s.shape._dims, s.dtype) for s in place.like._component_specs]
+            specs[place.start : place.start + place.count] = found
     if invariants is not None:
         specs = _invariant_specs(loop_vars, invariants, specs)
     limit = None if most is None else to_tensor(most)
@@ -164,7 +169,10 @@ def _invariant_specs(loop_vars: Any, invariants: Any, specs: list[Spec]) -> list
     flat: list[Any] = []
 
     def walk(shape: Any, value: Any) -> None:
-        if hasattr(value, "_flat_tensors"):
+        if isinstance(value, CompositeTensor):
+            given = shape if isinstance(shape, CompositeSpec) else value._type_spec
+            flat.extend(given._component_specs)
+        elif hasattr(value, "_flat_tensors"):
             shapes = getattr(value, "_flat_shapes", None)
             flat.extend(shapes() if shapes is not None else [None])
         elif nest.is_nested(value) and isinstance(shape, list | tuple | dict):
