@@ -298,7 +298,7 @@ def _state_step(node: Node, ins: list[int | None], outs: list[int]) -> Step:
         return alias
 
     def read(values: list[Any], undo: list[Any]) -> None:
-        values[out] = cell.tensor._array
+        values[out] = cell.read()._array
 
     return read
 
