@@ -27,6 +27,8 @@ class Row:
     shape: bool = True
     #: Whether the inputs have gradients.
     slopes: bool = True
+    #: Whether the configuration is the same whatever runs it.
+    config: bool = True
 
 
 def numbers(*shape: int, start: int = 0) -> Any:
@@ -60,7 +62,7 @@ def dense(tf: Any, slope: Any, like: Any) -> Any:
     """A gradient as an array, zeros where there is none."""
     if slope is None:
         return np.zeros(like.shape, "float32")
-    return tf.convert_to_tensor(slope).numpy()
+    return tf.convert_to_tensor(slope)
 
 
 def tensors(tf: Any, value: Any) -> Any:
@@ -70,8 +72,13 @@ def tensors(tf: Any, value: Any) -> Any:
     return tf.constant(value) if isinstance(value, np.ndarray) else value
 
 
-def run(tf: Any, row: Row) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What a row gives: arrays, and words and shapes."""
+def run(
+    tf: Any, row: Row, compiled: bool = False
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a row gives: arrays, and words and shapes.
+
+    `compiled` says that the call and its gradients are one `tf.function`.
+    """
     tf.keras.backend.clear_session()
     tf.keras.utils.set_random_seed(7)
     layer = row.make(tf.keras.layers)
@@ -83,21 +90,28 @@ def run(tf: Any, row: Row) -> tuple[dict[str, Any], dict[str, Any]]:
     tf.keras.utils.set_random_seed(7)
     for _ in range(row.warm):
         layer(inputs, **call)
-    sources = tf.nest.flatten(inputs) if row.slopes else []
-    with tf.GradientTape() as tape:
-        tape.watch(sources)
-        outputs = flat(tf, layer(inputs, **call))
-        loss = tf.add_n(list(layer.losses) or [0.0])
-        for at, y in enumerate(outputs):
-            ray = weight("", y.shape, at + 3)
-            loss += tf.reduce_sum(y * ray)
-    sources = [*sources, *layer.trainable_weights]
-    slopes = tape.gradient(loss, sources)
+    masks: list[Any] = []
+
+    def step(inputs: Any) -> Any:
+        sources = tf.nest.flatten(inputs) if row.slopes else []
+        with tf.GradientTape() as tape:
+            tape.watch(sources)
+            outputs = flat(tf, layer(inputs, **call))
+            loss = tf.add_n(list(layer.losses) or [0.0])
+            for at, y in enumerate(outputs):
+                ray = weight("", y.shape, at + 3)
+                loss += tf.reduce_sum(y * ray)
+        sources = [*sources, *layer.trainable_weights]
+        slopes = tape.gradient(loss, sources)
+        masks[:] = [getattr(y, "_keras_mask", None) for y in outputs]
+        return outputs, [
+            dense(tf, g, v) for g, v in zip(slopes, sources, strict=True)
+        ]
+
+    outputs, slopes = (tf.function(step) if compiled else step)(inputs)
     arrays = {
         "outputs": joined(outputs),
-        "slopes": joined(
-            [dense(tf, g, v) for g, v in zip(slopes, sources, strict=True)]
-        ),
+        "slopes": joined(slopes),
         "weights": joined([v.numpy() for v in layer.non_trainable_weights]),
     }
     words = {
@@ -106,11 +120,12 @@ def run(tf: Any, row: Row) -> tuple[dict[str, Any], dict[str, Any]]:
         "trained": len(layer.trainable_weights),
         "outputs": [list(y.shape) for y in outputs],
         "masks": [
-            None if m is None else np.asarray(m).astype(int).tolist()
-            for m in (getattr(y, "_keras_mask", None) for y in outputs)
+            None if m is None or compiled else np.asarray(m).astype(int).tolist()
+            for m in masks
         ],
-        "config": plain(layer.get_config()),
     }
+    if row.config:
+        words["config"] = plain(layer.get_config())
     if row.shape:
         given = tf.nest.map_structure(lambda x: tf.TensorShape(x.shape), row.inputs)
         told = layer.compute_output_shape(given)
@@ -126,4 +141,4 @@ def plain(value: Any) -> Any:
         return [plain(v) for v in value]
     if type(value).__name__ == "ListWrapper":
         return [plain(v) for v in value]
-    return value
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value

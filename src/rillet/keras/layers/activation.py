@@ -86,9 +86,12 @@ class ReLU(_SameShape):
     ) -> None:
         super().__init__(**kwargs)
         top = None if max_value is None else _number("ReLU", "max_value", max_value)
-        self.max_value = top
-        self.negative_slope = _number("ReLU", "negative_slope", negative_slope)
-        self.threshold = _number("ReLU", "threshold", threshold)
+        slope = _number("ReLU", "negative_slope", negative_slope)
+        turn = _number("ReLU", "threshold", threshold)
+        # In float32, as tf.keras keeps them and writes them to files.
+        self.max_value = None if top is None else np.float32(top).item()
+        self.negative_slope = np.float32(slope).item()
+        self.threshold = np.float32(turn).item()
 
     def call(self, inputs: Any) -> Any:
         """The function's values."""
