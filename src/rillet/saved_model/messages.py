@@ -10,112 +10,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from rillet.checkpoint.graph_messages import ARGUMENT as ARGUMENT
+from rillet.checkpoint.graph_messages import ARGUMENT_ATTRS as ARGUMENT_ATTRS
+from rillet.checkpoint.graph_messages import (
+    ARGUMENT_ATTRS_ENTRY as ARGUMENT_ATTRS_ENTRY,
+)
+from rillet.checkpoint.graph_messages import ATTR as ATTR
+from rillet.checkpoint.graph_messages import ATTR_ENTRY as ATTR_ENTRY
+from rillet.checkpoint.graph_messages import ATTR_LIST as ATTR_LIST
+from rillet.checkpoint.graph_messages import FUNC as FUNC
+from rillet.checkpoint.graph_messages import FUNCTION as FUNCTION
+from rillet.checkpoint.graph_messages import GRAPH as GRAPH
+from rillet.checkpoint.graph_messages import HANDLE as HANDLE
+from rillet.checkpoint.graph_messages import LIBRARY as LIBRARY
+from rillet.checkpoint.graph_messages import NODE as NODE
+from rillet.checkpoint.graph_messages import OP as OP
+from rillet.checkpoint.graph_messages import TENSOR as TENSOR
+from rillet.checkpoint.graph_messages import TEXT_ENTRY as TEXT_ENTRY
+from rillet.checkpoint.graph_messages import entries
 from rillet.checkpoint.messages import REFERENCE, SHAPE, SLOT, VERSION
 from rillet.checkpoint.wire import Field, Record, Schema
-
-
-def _entries(name: str, value: Any, key: str = "string") -> Schema:
-    """The message of a map's entries."""
-    return Schema(
-        f"{name}Entry",
-        Field(1, "key", key, presence=True),
-        Field(2, "value", value, presence=True),
-    )
-
-
-TENSOR = Schema(
-    "TensorProto",
-    Field(1, "dtype", "int"),
-    Field(2, "tensor_shape", SHAPE),
-    Field(4, "tensor_content", "bytes"),
-    Field(5, "float_val", "float", True),
-    Field(6, "double_val", "double", True),
-    Field(7, "int_val", "int", True),
-    Field(8, "string_val", "bytes", True),
-    Field(9, "scomplex_val", "float", True),
-    Field(10, "int64_val", "int", True),
-    Field(11, "bool_val", "bool", True),
-    Field(12, "dcomplex_val", "double", True),
-    Field(13, "half_val", "int", True),
-    Field(16, "uint32_val", "int", True),
-    Field(17, "uint64_val", "int", True),
-)
-FUNC = Schema(
-    "NameAttrList",
-    Field(1, "name", "string"),
-    Field(2, "attr", lambda: ATTR_ENTRY, True),
-)
-ATTR_LIST = Schema(
-    "ListValue",
-    Field(2, "s", "bytes", True),
-    Field(3, "i", "int", True),
-    Field(4, "f", "float", True),
-    Field(5, "b", "bool", True),
-    Field(6, "type", "int", True),
-    Field(7, "shape", SHAPE, True),
-    Field(8, "tensor", TENSOR, True),
-    Field(9, "func", FUNC, True),
-)
-ATTR = Schema(
-    "AttrValue",
-    Field(1, "list", ATTR_LIST),
-    Field(2, "s", "bytes", presence=True),
-    Field(3, "i", "int", presence=True),
-    Field(4, "f", "float", presence=True),
-    Field(5, "b", "bool", presence=True),
-    Field(6, "type", "int", presence=True),
-    Field(7, "shape", SHAPE),
-    Field(8, "tensor", TENSOR),
-    Field(9, "placeholder", "string", presence=True),
-    Field(10, "func", FUNC),
-)
-ATTR_ENTRY: Schema = _entries("Attr", ATTR)
-
-HANDLE = Schema("DtypeAndShape", Field(1, "dtype", "int"), Field(2, "shape", SHAPE))
-ARGUMENT = Schema(
-    "ArgDef",
-    Field(1, "name", "string"),
-    Field(3, "type", "int"),
-    Field(4, "type_attr", "string"),
-    Field(5, "number_attr", "string"),
-    Field(6, "type_list_attr", "string"),
-    Field(7, "handle_data", HANDLE, True),
-)
-OP = Schema(
-    "OpDef",
-    Field(1, "name", "string"),
-    Field(2, "input_arg", ARGUMENT, True),
-    Field(3, "output_arg", ARGUMENT, True),
-    Field(17, "is_stateful", "bool"),
-    Field(20, "control_output", "string", True),
-)
-NODE = Schema(
-    "NodeDef",
-    Field(1, "name", "string"),
-    Field(2, "op", "string"),
-    Field(3, "input", "string", True),
-    Field(4, "device", "string"),
-    Field(5, "attr", ATTR_ENTRY, True),
-)
-TEXT_ENTRY = _entries("Text", "string")
-ARGUMENT_ATTRS = Schema("ArgAttrs", Field(1, "attr", ATTR_ENTRY, True))
-ARGUMENT_ATTRS_ENTRY = _entries("ArgAttr", ARGUMENT_ATTRS, "int")
-FUNCTION = Schema(
-    "FunctionDef",
-    Field(1, "signature", OP),
-    Field(3, "node_def", NODE, True),
-    Field(4, "ret", TEXT_ENTRY, True),
-    Field(5, "attr", ATTR_ENTRY, True),
-    Field(6, "control_ret", TEXT_ENTRY, True),
-    Field(7, "arg_attr", ARGUMENT_ATTRS_ENTRY, True),
-)
-LIBRARY = Schema("FunctionDefLibrary", Field(1, "function", FUNCTION, True))
-GRAPH = Schema(
-    "GraphDef",
-    Field(1, "node", NODE, True),
-    Field(2, "library", LIBRARY),
-    Field(4, "versions", VERSION),
-)
 
 NONE = Schema("NoneValue")
 SPEC = Schema(
@@ -223,7 +137,7 @@ CONCRETE = Schema(
     Field(3, "canonicalized_input_signature", STRUCTURE),
     Field(4, "output_signature", STRUCTURE),
 )
-CONCRETE_ENTRY = _entries("ConcreteFunctions", CONCRETE)
+CONCRETE_ENTRY = entries("ConcreteFunctions", CONCRETE)
 OBJECTS = Schema(
     "SavedObjectGraph",
     Field(1, "nodes", OBJECT, True),
@@ -236,14 +150,14 @@ TENSOR_INFO = Schema(
     Field(2, "dtype", "int"),
     Field(3, "tensor_shape", SHAPE),
 )
-INFO_ENTRY = _entries("TensorInfo", TENSOR_INFO)
+INFO_ENTRY = entries("TensorInfo", TENSOR_INFO)
 SIGNATURE = Schema(
     "SignatureDef",
     Field(1, "inputs", INFO_ENTRY, True),
     Field(2, "outputs", INFO_ENTRY, True),
     Field(3, "method_name", "string"),
 )
-SIGNATURE_ENTRY = _entries("Signature", SIGNATURE)
+SIGNATURE_ENTRY = entries("Signature", SIGNATURE)
 ASSET_FILE = Schema(
     "AssetFileDef", Field(1, "tensor_info", TENSOR_INFO), Field(2, "filename", "string")
 )
@@ -254,7 +168,7 @@ COLLECTION = Schema(
     Field(1, "node_list", NODE_LIST),
     Field(2, "bytes_list", BYTES_LIST),
 )
-COLLECTION_ENTRY = _entries("Collection", COLLECTION)
+COLLECTION_ENTRY = entries("Collection", COLLECTION)
 SAVER = Schema(
     "SaverDef",
     Field(1, "filename_tensor_name", "string"),

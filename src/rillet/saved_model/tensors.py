@@ -11,17 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from rillet.checkpoint.messages import DIM, SHAPE
+from rillet.checkpoint.tensor_messages import shape_message as shape_message
+from rillet.checkpoint.tensor_messages import tensor_message as tensor_message
 from rillet.checkpoint.wire import Record
 from rillet.core import dtypes
 from rillet.core.dtypes import DType, as_dtype
 from rillet.core.errors import (
     DataLossError,
-    InvalidArgumentError,
     UnimplementedError,
     house_message,
 )
-from rillet.saved_model.messages import TENSOR
 
 Array = np.ndarray[Any, Any]
 #: Elements of a constant that stands in a file as one value.
@@ -49,15 +48,6 @@ _FIELDS = {
     "quint16": "int_val",
     "qint32": "int_val",
 }
-
-
-def shape_message(dims: Any) -> Record:
-    """Sizes as a message; None is an unknown rank, None among them an unknown size."""
-    if dims is None:
-        return Record(SHAPE, unknown_rank=True)
-    return Record(
-        SHAPE, dim=[Record(DIM, size=-1 if d is None else int(d)) for d in dims]
-    )
 
 
 def dims_of(message: Record) -> tuple[int | None, ...] | None:
@@ -95,28 +85,6 @@ def damaged(what: str, values: str = "") -> DataLossError:
     return DataLossError(
         house_message("SavedModel", f"the model is damaged: {what}", values)
     )
-
-
-def tensor_message(value: Any, dtype: DType) -> Record:
-    """An array as a message."""
-    array = np.asarray(value)
-    record = Record(
-        TENSOR, dtype=dtype.as_datatype_enum, tensor_shape=shape_message(array.shape)
-    )
-    if dtype is dtypes.string:
-        record.string_val = [
-            x if isinstance(x, bytes) else str(x).encode() for x in array.flat
-        ]
-        return record
-    if dtype.numpy_dtype.kind == "O":
-        raise InvalidArgumentError(
-            house_message("SavedModel", "a constant cannot be written", dtype.name)
-        )
-    array = np.ascontiguousarray(array, dtype.numpy_dtype)
-    if array.dtype.byteorder == ">":
-        array = array.astype(array.dtype.newbyteorder("<"))
-    record.tensor_content = array.tobytes()
-    return record
 
 
 def array_of(message: Record) -> Array:
