@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,9 @@ from rillet.core.tensor import Tensor
 from rillet.ops import blas
 from rillet.ops.dispatch import matched
 from rillet.ops.elementwise import cast_op, conjugate
-from rillet.ops.lowering import Call
+from rillet.ops.expressions import Expr, Index
+from rillet.ops.expressions import b as build
+from rillet.ops.lowering import ZERO, Call, Lazy, Lowering, spread
 from rillet.ops.registry import Op, define
 from rillet.ops.shaping import sum_to
 
@@ -82,6 +85,31 @@ def _grad_b(
     return matmul_op.run(a, g, transpose_a=not transpose_a)
 
 
+def _lower(
+    ctx: Lowering,
+    a: Lazy,
+    b: Lazy,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+) -> Any:
+    """A kernel; of a column and a row a product an element, fused with what follows."""
+    rows, inner = a.shape[::-1] if transpose_a else a.shape
+    if inner != 1 or a.type not in ("float32", "float64"):
+        return ctx.call(
+            "product", a, b, transpose_a=transpose_a, transpose_b=transpose_b
+        )
+    columns = b.shape[0] if transpose_b else b.shape[1]
+    shape = (rows, columns)
+    column, row = spread(ctx, a, shape), spread(ctx, b, shape)
+
+    def element(position: Sequence[Index]) -> Expr:
+        i, j = position
+        first = column.at((ZERO, i) if transpose_a else (i, ZERO))
+        return build.mul(first, row.at((j, ZERO) if transpose_b else (ZERO, j)))
+
+    return ctx.pointwise(shape, a.type, element)
+
+
 matmul_op: Op = define(
     "MatMul",
     types=(NUMERIC, 0),
@@ -92,7 +120,7 @@ matmul_op: Op = define(
     ),
     grad=(_grad_a, _grad_b),
     attrs={"transpose_a": False, "transpose_b": False},
-    lower=Call("product"),
+    lower=_lower,
 )
 
 

@@ -438,3 +438,25 @@ def test_extremes_of_short_rows_keep_what_is_not_a_number() -> None:
     for ours, numpy in ((tf.reduce_max, np.max), (tf.reduce_min, np.min)):
         found = tf.function(lambda v, f=ours: f(v, 1))(tf.constant(x))
         np.testing.assert_array_equal(found.numpy(), numpy(x, axis=1))
+
+
+@pytest.mark.parametrize("turned", [(a, b) for a in (0, 1) for b in (0, 1)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_column_times_a_row_is_fused(
+    turned: tuple[int, int], dtype: str, programs: list[Any]
+) -> None:
+    random = np.random.default_rng(5)
+    a = random.normal(size=(1, 37) if turned[0] else (37, 1)).astype(dtype)
+    w = random.normal(size=(11, 1) if turned[1] else (1, 11)).astype(dtype)
+
+    def layer(a: Any, w: Any) -> Any:
+        product = tf.matmul(a, w, transpose_a=turned[0], transpose_b=turned[1])
+        return tf.nn.relu(product + 0.5)
+
+    found = traced(layer, a, w)
+    expected = np.maximum(np.multiply.outer(a.ravel(), w.ravel()) + 0.5, 0)
+    # The sum may cancel; product and sum are rounded once or twice.
+    np.testing.assert_allclose(found, expected, atol=4 * np.finfo(dtype).eps)
+    assert found.dtype == dtype
+    assert len(kernels(programs)) == 1
+    assert not on_host(programs)
