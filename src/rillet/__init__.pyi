@@ -15,8 +15,10 @@ from rillet import errors as errors
 from rillet import experimental as experimental
 from rillet import image as image
 from rillet import initializers as initializers
+from rillet import io as io
 from rillet import keras as keras
 from rillet import linalg as linalg
+from rillet import lookup as lookup
 from rillet import losses as losses
 from rillet import math as math
 from rillet import metrics as metrics
@@ -381,6 +383,7 @@ __all__ = [
     "int32",
     "int64",
     "int8",
+    "io",
     "is_tensor",
     "keras",
     "less",
@@ -390,6 +393,7 @@ __all__ = [
     "logical_and",
     "logical_not",
     "logical_or",
+    "lookup",
     "losses",
     "map_fn",
     "math",

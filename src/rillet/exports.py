@@ -130,6 +130,7 @@ NAMESPACES: Final[tuple[str, ...]] = (
     "io",
     "keras",
     "linalg",
+    "lookup",
     "losses",
     "math",
     "metrics",

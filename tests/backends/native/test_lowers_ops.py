@@ -47,6 +47,7 @@ ARGUMENTS = "only for these arguments: whole numbers, repeated labels, other wid
 SORTING = "sorts, or needs an order"
 LOOPS = "a loop over time, row by row, that no other rule can share"
 PLACES = "sizes and places of a few numbers, known when functions are traced"
+TABLES = "tables of keys, which are Python's dictionaries"
 
 _COMPLEX = """
     Angle Complex ComplexAbs Conj ConjugateTranspose Imag Real
@@ -101,6 +102,10 @@ _LOOPS = """
 _PLACES = """
     BroadcastArgs UnravelIndex
 """.split()
+_TABLES = """
+    LookupTableExportV2 LookupTableFindV2 LookupTableInsertV2 LookupTableRemoveV2
+    LookupTableSizeV2
+""".split()
 
 #: Why ops are left to the host; an op that no row finds there any more must leave.
 ON_HOST: dict[str, str] = {
@@ -116,6 +121,7 @@ ON_HOST: dict[str, str] = {
     **dict.fromkeys(_SORTING, SORTING),
     **dict.fromkeys(_LOOPS, LOOPS),
     **dict.fromkeys(_PLACES, PLACES),
+    **dict.fromkeys(_TABLES, TABLES),
 }
 
 
