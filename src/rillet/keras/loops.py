@@ -141,6 +141,8 @@ class Loops(Trainer):
                 hooks.on_epoch_end(epoch, logs)
                 if self.stop_training:
                     break
+        if epochs > 0 and hasattr(self.optimizer, "finalize_variable_values"):
+            self.optimizer.finalize_variable_values(self.trainable_variables)
         hooks.on_train_end(logs)
         found: History = self.__dict__["history"]
         return found

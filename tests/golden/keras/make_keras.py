@@ -1,4 +1,4 @@
-"""Makes FAMILY.npz beside it: tf.keras's answers to the rows of programs.py.
+"""Makes FAMILY.npz beside it: tf.keras's answers to programs.py and its kin.
 
 Run it from the repository with TensorFlow and tf_keras in their own environment:
 
@@ -15,10 +15,13 @@ os.environ["TF_USE_LEGACY_KERAS"] = "1"
 import numpy as np
 import programs
 import tensorflow as tf
+import trajectory_rows
 
-for family in sys.argv[1:] or programs.FAMILIES:
+FAMILIES = {**programs.FAMILIES, **trajectory_rows.FAMILIES}
+
+for family in sys.argv[1:] or FAMILIES:
     found = {}
-    for name, run in programs.FAMILIES[family](tf):
+    for name, run in FAMILIES[family](tf):
         try:
             found[name] = np.asarray(run())
         except Exception as error:

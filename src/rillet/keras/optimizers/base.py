@@ -287,7 +287,8 @@ class Optimizer(OptimizerState):
     def finalize_variable_values(self, var_list: Iterable[Variable]) -> None:
         """Put the moving averages in the variables' place, at the end of training."""
         if self.use_ema and self._index_dict:
-            self._overwrite_model_variables_with_average_value(list(var_list))
+            known = [v for v in var_list if id(v._cell) in self._index_dict]
+            self._overwrite_model_variables_with_average_value(known)
 
     def aggregate_gradients(self, grads_and_vars: Pairs) -> list[Any]:
         """The pairs as they are: there is one replica."""

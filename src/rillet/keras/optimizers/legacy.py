@@ -16,7 +16,7 @@ from rillet.core.indexed_slices import IndexedSlices
 from rillet.core.variable import Variable
 from rillet.keras.optimizers import adam, adam_kin, adaptive, gradient_descent, rmsprop
 from rillet.keras.optimizers.base import Optimizer as _Optimizer
-from rillet.keras.optimizers.legacy_state import FormerState
+from rillet.keras.optimizers.legacy_state import FormerState, one_by_one
 from rillet.keras.optimizers.schedules import LearningRateSchedule
 from rillet.keras.serialization import builtin
 from rillet.ops.elementwise import cast
@@ -305,6 +305,7 @@ class Adam(FormerState, adam.Adam):
         super().__init__(
             learning_rate, beta_1, beta_2, epsilon, amsgrad, name=name, **kwargs
         )
+        self._slot_groups = one_by_one(self._slot_groups)
 
 
 @builtin("legacy_optimizer", "adamax")
@@ -313,6 +314,7 @@ class Adamax(FormerState, adam_kin.Adamax):
 
     _hyper_names = ("beta_1", "beta_2")
     _former_slots = {"_m": "m", "_u": "v"}
+    _slot_groups = one_by_one(adam_kin.Adamax._slot_groups)
 
     def __init__(
         self,
@@ -379,6 +381,7 @@ class Adadelta(FormerState, adaptive.Adadelta):
         "_accumulated_grads": "accum_grad",
         "_accumulated_delta_vars": "accum_var",
     }
+    _slot_groups = one_by_one(adaptive.Adadelta._slot_groups)
 
     def __init__(
         self,

@@ -13,6 +13,17 @@ from typing import Any
 from rillet.checkpoint.children import Figure
 from rillet.core.variable import Variable
 
+Groups = tuple[tuple[tuple[str, str], ...], ...]
+
+
+def one_by_one(groups: Groups) -> Groups:
+    """The groups of slots with each slot a group of its own.
+
+    The older optimizers that ask this made one kind of slot for all variables, then the
+    next; their weights stand in files in that order.
+    """
+    return tuple((pair,) for group in groups for pair in group)
+
 
 class FormerState:
     """An optimizer with the older names in checkpoints.
