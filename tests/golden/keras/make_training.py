@@ -1,4 +1,4 @@
-"""Write training.json: what `training_programs.py` gives under real tf.keras.
+"""Write training.json and callbacks.json: what their programs give under tf.keras.
 
 Run with an interpreter that has TensorFlow and tf_keras 2:
 ``python tests/golden/keras/make_training.py``
@@ -15,11 +15,17 @@ os.environ["TF_USE_LEGACY_KERAS"] = "1"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 sys.path.insert(0, str(Path(__file__).parent))
 
-import tensorflow as tf  # noqa: E402  the environment must be set before
-from training_programs import PROGRAMS  # noqa: E402
+import callback_programs  # noqa: E402  the environment must be set before
+import tensorflow as tf  # noqa: E402
+import training_programs  # noqa: E402
+
+FILES = {"training": training_programs, "callbacks": callback_programs}
 
 if __name__ == "__main__":
-    found = {name: program(tf) for name, program in PROGRAMS.items()}
-    target = Path(__file__).with_name("training.json")
-    target.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    print(f"{target}: {target.stat().st_size} bytes, tensorflow {tf.__version__}")
+    for file in sys.argv[1:] or FILES:
+        programs = FILES[file].PROGRAMS
+        found = {name: program(tf) for name, program in programs.items()}
+        target = Path(__file__).with_name(f"{file}.json")
+        text = json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+        target.write_text(text, "utf-8")
+        print(f"{target.name}: {len(text)} letters, tensorflow {tf.__version__}")

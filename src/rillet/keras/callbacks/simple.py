@@ -115,7 +115,7 @@ class LearningRateScheduler(Callback):
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Add the rate to the logs, as ``lr``."""
         if logs is not None:
-            logs["lr"] = float(np.asarray(self.model.optimizer.learning_rate))
+            logs["lr"] = _rate(self.model)
 
 
 class _Watching(Callback):
@@ -293,9 +293,9 @@ class ReduceLROnPlateau(_Watching):
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Look at an epoch's metric; add the rate to the logs, as ``lr``."""
         optimizer = self.model.optimizer
-        rate = float(np.asarray(optimizer.learning_rate))
         if logs is not None:
-            logs["lr"] = rate
+            logs["lr"] = _rate(self.model)
+        rate = float(_rate(self.model))
         value = self._value(logs)
         if value is None:
             return
@@ -355,10 +355,14 @@ class CSVLogger(Callback):
         logs = logs or {}
         if self._writer is None:
             self.keys = sorted(logs)
+            if not any(key.startswith("val_") for key in self.keys):
+                # A later epoch may validate; as tf.keras has them, always.
+                self.keys += [f"val_{key}" for key in self.keys]
             self._writer = csv.writer(self._file, delimiter=self.sep)
             if not self._has_rows:
                 self._writer.writerow(["epoch", *self.keys])
-        self._writer.writerow([epoch, *[logs.get(key, "NA") for key in self.keys]])
+        values = [_cell(logs.get(key, "NA")) for key in self.keys]
+        self._writer.writerow([epoch, *values])
         self._file.flush()
 
     def on_train_end(self, logs: Logs | None = None) -> None:
@@ -366,3 +370,15 @@ class CSVLogger(Callback):
         if self._file is not None:
             self._file.close()
         self._file = self._writer = None
+
+
+def _rate(model: Any) -> Any:
+    """A model's learning rate as its variable holds it, a NumPy number."""
+    return np.asarray(model.optimizer.learning_rate)[()]
+
+
+def _cell(value: Any) -> Any:
+    """What a row of a CSV file holds: numbers and texts, lists in brackets."""
+    if isinstance(value, str) or np.ndim(value) == 0:
+        return value
+    return '"[' + ", ".join(map(str, value)) + ']"'
