@@ -26,7 +26,7 @@ BELOW = (
     "backends",
     "functions",
     "module checkpoint",
-    "data",
+    "data events",
     "distribute",
     "keras",
     "saved_model export",

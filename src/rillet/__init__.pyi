@@ -28,6 +28,7 @@ from rillet import optimizers as optimizers
 from rillet import random as random
 from rillet import saved_model as saved_model
 from rillet import strings as strings
+from rillet import summary as summary
 from rillet import sysconfig as sysconfig
 from rillet import test as test
 from rillet import train as train
@@ -479,6 +480,7 @@ __all__ = [
     "string",
     "strings",
     "subtract",
+    "summary",
     "switch_case",
     "sysconfig",
     "tan",

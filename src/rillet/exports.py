@@ -141,6 +141,7 @@ NAMESPACES: Final[tuple[str, ...]] = (
     "saved_model",
     "signal",
     "strings",
+    "summary",
     "sysconfig",
     "test",
     "train",

@@ -54,6 +54,9 @@ class _State(threading.local):
 
 state = _State()
 
+#: What hears of each graph that is called: `tf.summary.trace_on`.
+graph_listeners: list[Callable[[Any], None]] = []
+
 #: Services of higher storeys that lower ones call by name, e.g. "keras.save_model".
 _services: dict[str, Callable[..., Any]] = {}
 

@@ -23,6 +23,7 @@ from rillet.ops.composites import rebuilt
 from rillet.ops.tensor_lists import ListTensor
 
 _state = context.state
+_listeners = context.graph_listeners
 
 
 class _Entry:
@@ -79,6 +80,9 @@ class GraphCall:
         tracer: Tracer | None = _state.tracer
         if tracer is not None:
             return inline(self.graph, inputs)
+        if _listeners:
+            for listener in _listeners:
+                listener(self.graph)
         if _state.recorders:
             return self._recorded(inputs)
         program = self._plain

@@ -20,6 +20,7 @@ from rillet.backends.native.joining import join
 from rillet.backends.native.jumps import Jump, needed_in_loops, rounds, waves_of
 from rillet.backends.native.nests import Nest
 from rillet.backends.native.waves import waves
+from rillet.graph.passes import has_effects
 from rillet.ops.lowering import Buffer
 
 
@@ -112,7 +113,8 @@ def scheduled(lowered: Lowered) -> Schedule:
             reads = [x[0] for x in item.inputs if isinstance(x, tuple)]
             slots = [x for x in item.inputs if not isinstance(x, tuple | int)]
             level = max([ready.get(id(x), -1) for x in [*reads, *slots]], default=-1)
-            if hasattr(item.node.op, "effects") and item.node.op.effects:
+            # a loop or branch has the effects of what it holds
+            if getattr(item.node.op, "effects", "") or has_effects(item.node):
                 level = last_host = max(level, last_host)
             for x in reads:
                 touched[id(x)] = max(touched.get(id(x), 0), level + 1)
