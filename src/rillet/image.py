@@ -1,5 +1,11 @@
-"""`tf.image`: images resized, cut, turned, recoloured, compared."""
+"""`tf.image`: images read, resized, cut, turned, recoloured, compared."""
 
+from rillet.ops.box_batches import (
+    combined_non_max_suppression as combined_non_max_suppression,
+)
+from rillet.ops.box_batches import (
+    non_max_suppression_padded as non_max_suppression_padded,
+)
 from rillet.ops.boxes import draw_bounding_boxes as draw_bounding_boxes
 from rillet.ops.boxes import non_max_suppression as non_max_suppression
 from rillet.ops.boxes import (
@@ -9,6 +15,13 @@ from rillet.ops.boxes import (
     non_max_suppression_with_scores as non_max_suppression_with_scores,
 )
 from rillet.ops.crop_resize import crop_and_resize as crop_and_resize
+from rillet.ops.distorted_boxes import (
+    sample_distorted_bounding_box as sample_distorted_bounding_box,
+)
+from rillet.ops.distorted_boxes import (
+    stateless_sample_distorted_bounding_box as stateless_sample_distorted_bounding_box,
+)
+from rillet.ops.glimpse import extract_glimpse as extract_glimpse
 from rillet.ops.image_adjustments import adjust_brightness as adjust_brightness
 from rillet.ops.image_adjustments import adjust_contrast as adjust_contrast
 from rillet.ops.image_adjustments import adjust_gamma as adjust_gamma
@@ -25,6 +38,11 @@ from rillet.ops.image_colors import rgb_to_yiq as rgb_to_yiq
 from rillet.ops.image_colors import rgb_to_yuv as rgb_to_yuv
 from rillet.ops.image_colors import yiq_to_rgb as yiq_to_rgb
 from rillet.ops.image_colors import yuv_to_rgb as yuv_to_rgb
+from rillet.ops.image_files import decode_bmp as decode_bmp
+from rillet.ops.image_files import decode_gif as decode_gif
+from rillet.ops.image_files import decode_image as decode_image
+from rillet.ops.image_files import decode_png as decode_png
+from rillet.ops.image_files import decode_webp as decode_webp
 from rillet.ops.image_frames import central_crop as central_crop
 from rillet.ops.image_frames import crop_to_bounding_box as crop_to_bounding_box
 from rillet.ops.image_frames import flip_left_right as flip_left_right
@@ -64,6 +82,17 @@ from rillet.ops.image_random import (
     stateless_random_saturation as stateless_random_saturation,
 )
 from rillet.ops.image_types import convert_image_dtype as convert_image_dtype
+from rillet.ops.image_writing import adjust_jpeg_quality as adjust_jpeg_quality
+from rillet.ops.image_writing import encode_jpeg as encode_jpeg
+from rillet.ops.image_writing import encode_png as encode_png
+from rillet.ops.image_writing import random_jpeg_quality as random_jpeg_quality
+from rillet.ops.image_writing import (
+    stateless_random_jpeg_quality as stateless_random_jpeg_quality,
+)
+from rillet.ops.jpeg_files import decode_and_crop_jpeg as decode_and_crop_jpeg
+from rillet.ops.jpeg_files import decode_jpeg as decode_jpeg
+from rillet.ops.jpeg_files import extract_jpeg_shape as extract_jpeg_shape
+from rillet.ops.jpeg_files import is_jpeg as is_jpeg
 from rillet.ops.patches import extract_patches as extract_patches
 from rillet.ops.resize import ResizeMethod as ResizeMethod
 from rillet.ops.resize import resize as resize

@@ -118,7 +118,3 @@ def test_overlapping_boxes_by_definition() -> None:
             want.append(int(i))
     found = tf.image.non_max_suppression(boxes, scores, 40, 0.2)
     assert found.numpy().tolist() == want
-
-
-def test_decoders_are_missing_so_far() -> None:
-    assert not hasattr(tf.image, "decode_jpeg")

@@ -16,7 +16,6 @@ _WORDS: Final[dict[str, str]] = {
     # TensorFlow 2
     "data.Dataset.ragged_batch": "Pad the rows: dataset.padded_batch(size)",
     "data.experimental.dense_to_ragged_batch": "Pad: dataset.padded_batch(size)",
-    "io": "Read and write files with Python or NumPy",
     # TensorFlow 1
     "AUTO_REUSE": "Keep the layer or the variable in a Python name and use it again",
     "ConfigProto": "Use the functions of tf.config",
@@ -36,7 +35,7 @@ _WORDS: Final[dict[str, str]] = {
     "flags": "Use Python's argparse",
     "get_default_graph": _EAGER,
     "get_variable": "Use tf.Variable",
-    "gfile": "Use Python's open, os and pathlib",
+    "gfile": "Use tf.io.gfile",
     "global_variables": "Models and layers list theirs: model.variables",
     "global_variables_initializer": _NO_VARIABLES,
     "initialize_all_variables": _NO_VARIABLES,

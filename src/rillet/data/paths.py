@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
 from typing import Any
 
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import string
 from rillet.core.errors import house_message
+from rillet.ops.file_system import matches
 
 
 def text_of(value: Any) -> str:
@@ -50,27 +50,5 @@ def matching(patterns: Any) -> list[str]:
     """
     found: list[str] = []
     for pattern in names_of("Dataset.list_files", patterns):
-        found.extend(_matches(pattern))
+        found.extend(matches(pattern))
     return sorted(found) if len(found) else []
-
-
-def _matches(pattern: str) -> list[str]:
-    if not any(c in pattern for c in "*?["):
-        return [pattern] if os.path.exists(pattern) else []
-    folder, last = os.path.split(pattern)
-    folders = [folder]
-    if any(c in folder for c in "*?["):
-        folders = [f for f in _matches(folder) if os.path.isdir(f)]
-    out = []
-    for place in folders:
-        try:
-            names = os.listdir(place or ".")
-        except OSError:
-            continue
-        hidden = last.startswith(".")
-        out += [
-            os.path.join(place, name)
-            for name in names
-            if fnmatch.fnmatchcase(name, last) and (hidden or name[0] != ".")
-        ]
-    return out

@@ -47,7 +47,7 @@ def _refused(op: str, rule: str, values: str = "") -> InvalidArgumentError:
     return InvalidArgumentError(house_message(op, rule, values))
 
 
-def _overlap(boxes: Array) -> Callable[[int, int], float]:
+def pairwise_overlap(boxes: Array) -> Callable[[int, int], float]:
     """The part of two boxes' union that both cover, by their numbers."""
     low = np.minimum(boxes[:, :2], boxes[:, 2:])
     high = np.maximum(boxes[:, :2], boxes[:, 2:])
@@ -63,7 +63,7 @@ def _overlap(boxes: Array) -> Callable[[int, int], float]:
     return overlap
 
 
-def _select(
+def select(
     scores: Array,
     overlap: Callable[[int, int], float],
     most: int,
@@ -126,8 +126,8 @@ def _suppressed(
 ) -> Array:
     _check("image.non_max_suppression", boxes, scores, iou_threshold)
     wide = boxes.astype(np.float32)
-    chosen, _ = _select(
-        scores, _overlap(wide), max_output_size, iou_threshold, score_threshold
+    chosen, _ = select(
+        scores, pairwise_overlap(wide), max_output_size, iou_threshold, score_threshold
     )
     return np.array(chosen, np.int32)
 
@@ -190,9 +190,9 @@ def _soft(
     if soft_nms_sigma < 0:
         raise _refused(op, "soft_nms_sigma must be >= 0", f"it is {soft_nms_sigma}")
     wide = boxes.astype(np.float32)
-    chosen, kept = _select(
+    chosen, kept = select(
         scores,
-        _overlap(wide),
+        pairwise_overlap(wide),
         max_output_size,
         iou_threshold,
         score_threshold,
@@ -275,7 +275,7 @@ def _by_overlaps(
             "overlaps must be square, with a row for each score",
             f"overlaps have shape {overlaps.shape}, scores {scores.shape}",
         )
-    chosen, _ = _select(
+    chosen, _ = select(
         scores,
         lambda i, j: float(overlaps[i, j]),
         max_output_size,

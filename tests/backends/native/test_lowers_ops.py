@@ -42,6 +42,7 @@ UNKNOWN = "the size of its result depends on values"
 COMPLEX = "takes or gives complex numbers"
 SERIES = "a series that runs until it is exact; kernels stop element by element"
 IMAGES = "boxes, colours and projections of images, mostly done while data is read"
+FILES = "reads, writes or decodes files; or noise that no seed decides"
 LARGE_WINDOWS = "windows over three axes or over channels; the native ones have two"
 ARGUMENTS = "only for these arguments: whole numbers, repeated labels, other widths"
 SORTING = "sorts, or needs an order"
@@ -89,7 +90,14 @@ _UNKNOWN = """
     SegmentProd SegmentSum Unique UniqueWithCounts Where NonMaxSuppressionV3
     NonMaxSuppressionV5 NonMaxSuppressionWithOverlaps
 """.split()
+_FILES = """
+    DecodeAndCropJpeg DecodeBmp DecodeGif DecodeImage DecodeJpeg DecodePng DecodeWebP
+    EncodeJpeg EncodeJpegVariableQuality EncodePng ExtractGlimpseV2 ExtractJpegShape
+    MatchingFiles ReadFile WriteFile
+""".split()
 _IMAGES = """
+    CombinedNonMaxSuppression RilletPaddedSuppression SampleDistortedBoundingBoxV2
+    StatelessSampleDistortedBoundingBox
     CropAndResize CropAndResizeGradBoxes CropAndResizeGradImage DrawBoundingBoxesV2
     ImageProjectiveTransformV3 RilletProjectiveTransformGrad
 """.split()
@@ -117,6 +125,7 @@ ON_HOST: dict[str, str] = {
     **dict.fromkeys(_SERIES, SERIES),
     **dict.fromkeys(_REJECTION, REJECTION),
     **dict.fromkeys(_UNKNOWN, UNKNOWN),
+    **dict.fromkeys(_FILES, FILES),
     **dict.fromkeys(_IMAGES, IMAGES),
     **dict.fromkeys(_SORTING, SORTING),
     **dict.fromkeys(_LOOPS, LOOPS),
