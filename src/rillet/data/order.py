@@ -230,9 +230,11 @@ class RepeatPlan(PassPlan):
 
     def segments(self, run: Run) -> Iterator[Rows]:
         """See `Plan`."""
-        for _ in self._rounds(run):
+        for last in self._rounds(run):
             some = False
             for rows in self.source.segments(run):
+                if last and not some:
+                    self._look_beyond()
                 some = some or rows.count > 0
                 yield rows
             if not some:
@@ -240,17 +242,31 @@ class RepeatPlan(PassPlan):
 
     def elements(self, run: Run) -> Iterator[Element]:
         """See `Plan`."""
-        for _ in self._rounds(run):
+        for last in self._rounds(run):
             some = False
             for element in iterate(self.source, run):
+                if last and not some:
+                    self._look_beyond()
                 some = True
                 yield element
             if not some:
                 return
 
+    def _look_beyond(self) -> None:
+        """Draw the seeds of a round that does not come, as TensorFlow's repeat does.
+
+        It makes one stage of a shuffle and a repeat side by side, which does not.
+        """
+        for seeds in () if isinstance(self.source, ShufflePlan) else self.chance:
+            seeds.draw()
+
     def _rounds(self, run: Run) -> Any:
+        """Whether each round is the last."""
         count = int(run.number(self._count))
-        return itertools.count() if count < 0 else range(count)
+        if count < 0:
+            return itertools.repeat(False)
+        # TensorFlow leaves a repeat of one round out.
+        return (at == count - 1 > 0 for at in range(count))
 
     def cardinality(self) -> int:
         """The source's, as many times."""

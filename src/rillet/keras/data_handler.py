@@ -90,6 +90,8 @@ class DataHandler:
     def epochs(self) -> Iterator[tuple[int, Iterator[Any]]]:
         """Each epoch's number and iterator; ends early where data ran out."""
         iterator = None
+        if self._source.again:
+            self._source.rehearse()
         for epoch in range(self._first, self._last):
             if self._ran_out:
                 return

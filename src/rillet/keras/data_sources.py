@@ -48,6 +48,9 @@ class Source:
         """A new iterator of batches."""
         raise NotImplementedError
 
+    def rehearse(self) -> None:
+        """Use what making an iterator uses that nobody reads."""
+
     def epoch_ended(self) -> None:
         """Called after each epoch."""
 
@@ -77,14 +80,20 @@ class DatasetSource(Source):
     ) -> None:
         self._dataset = dataset
         self._weigh = weigh
-        # With a number of steps, an epoch goes on where the last one stopped.
-        self.again = steps is None
         cardinality = getattr(dataset, "cardinality", None)
         if cardinality is not None:
             found = int(cardinality())
             self.size = found if found >= 0 else None
+        # With another number of steps, an epoch goes on where the last one stopped.
+        self.again = steps is None or steps == self.size
         known = steps is not None or self.size is not None
         self.joins = known and weigh is None and getattr(dataset, "_joins", False)
+
+    def rehearse(self) -> None:
+        """Draw the seeds of a pass, as tf.keras does before its first epoch."""
+        plan = getattr(self._dataset, "_plan", None)
+        for seeds in () if plan is None else plan.chance:
+            seeds.draw()
 
     def iterate(self) -> Iterator[Any]:
         """The batches of one pass."""

@@ -1,4 +1,4 @@
-"""Write training.json and callbacks.json: what their programs give under tf.keras.
+"""Write training.json and its kin: what programs give under real tf.keras.
 
 Run with an interpreter that has TensorFlow and tf_keras 2:
 ``python tests/golden/keras/make_training.py``
@@ -16,10 +16,15 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 sys.path.insert(0, str(Path(__file__).parent))
 
 import callback_programs  # noqa: E402  the environment must be set before
+import order_programs  # noqa: E402
 import tensorflow as tf  # noqa: E402
 import training_programs  # noqa: E402
 
-FILES = {"training": training_programs, "callbacks": callback_programs}
+FILES = {
+    "training": training_programs,
+    "callbacks": callback_programs,
+    "orders": order_programs,
+}
 
 if __name__ == "__main__":
     for file in sys.argv[1:] or FILES:
