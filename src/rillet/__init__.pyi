@@ -27,6 +27,7 @@ from rillet import nn as nn
 from rillet import optimizers as optimizers
 from rillet import random as random
 from rillet import saved_model as saved_model
+from rillet import sparse as sparse
 from rillet import strings as strings
 from rillet import summary as summary
 from rillet import sysconfig as sysconfig
@@ -232,6 +233,8 @@ from rillet.ops.sizes import size as size
 from rillet.ops.sorting import argsort as argsort
 from rillet.ops.sorting import searchsorted as searchsorted
 from rillet.ops.sorting import sort as sort
+from rillet.ops.sparse.operators import SparseTensor as SparseTensor
+from rillet.ops.sparse.operators import SparseTensorSpec as SparseTensorSpec
 from rillet.ops.splits import split as split
 from rillet.ops.static import get_static_value as get_static_value
 from rillet.ops.statistics import reduce_logsumexp as reduce_logsumexp
@@ -275,6 +278,8 @@ __all__ = [
     "IndexedSlicesSpec",
     "Module",
     "Operation",
+    "SparseTensor",
+    "SparseTensorSpec",
     "Tensor",
     "TensorArray",
     "TensorShape",
@@ -470,6 +475,7 @@ __all__ = [
     "sort",
     "space_to_batch",
     "space_to_batch_nd",
+    "sparse",
     "split",
     "sqrt",
     "square",

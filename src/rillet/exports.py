@@ -77,6 +77,8 @@ _TABLE: Final[dict[str, str]] = {
         " size"
     ),
     "rillet.ops.sorting": "argsort searchsorted sort",
+    # which signs the operators in
+    "rillet.ops.sparse.operators": "SparseTensor SparseTensorSpec",
     "rillet.ops.splits": "split",
     "rillet.ops.tiling": "pad repeat tile",
     "rillet.ops.unique": (
@@ -140,6 +142,7 @@ NAMESPACES: Final[tuple[str, ...]] = (
     "random",
     "saved_model",
     "signal",
+    "sparse",
     "strings",
     "summary",
     "sysconfig",

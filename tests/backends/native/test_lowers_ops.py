@@ -48,6 +48,7 @@ ARGUMENTS = "only for these arguments: whole numbers, repeated labels, other wid
 SORTING = "sorts, or needs an order"
 LOOPS = "a loop over time, row by row, that no other rule can share"
 PLACES = "sizes and places of a few numbers, known when functions are traced"
+SPARSE = "places of elements, which values tell, in any number"
 TABLES = "tables of keys, which are Python's dictionaries"
 
 _COMPLEX = """
@@ -110,6 +111,16 @@ _LOOPS = """
 _PLACES = """
     BroadcastArgs UnravelIndex
 """.split()
+_SPARSE = """
+    RilletSparseRowSums SparseAdd SparseConcat SparseDenseCwiseDiv
+    SparseDenseCwiseMul SparseFillEmptyRows SparseReduceMax SparseReduceMaxSparse
+    SparseReduceSum SparseReduceSumSparse SparseReorder SparseReshape SparseSegmentMean
+    SparseSegmentMeanWithNumSegments SparseSegmentSqrtN
+    SparseSegmentSqrtNWithNumSegments SparseSegmentSum
+    SparseSegmentSumWithNumSegments SparseSlice SparseSoftmax SparseSparseMaximum
+    SparseSparseMinimum SparseSplit SparseTensorDenseAdd SparseTensorDenseMatMul
+    SparseToDense
+""".split()
 _TABLES = """
     LookupTableExportV2 LookupTableFindV2 LookupTableInsertV2 LookupTableRemoveV2
     LookupTableSizeV2
@@ -130,6 +141,7 @@ ON_HOST: dict[str, str] = {
     **dict.fromkeys(_SORTING, SORTING),
     **dict.fromkeys(_LOOPS, LOOPS),
     **dict.fromkeys(_PLACES, PLACES),
+    **dict.fromkeys(_SPARSE, SPARSE),
     **dict.fromkeys(_TABLES, TABLES),
 }
 

@@ -1,0 +1,1 @@
+"""Sparse tensors: records on their components, and the functions of `tf.sparse`."""
