@@ -271,3 +271,26 @@ def test_results_come_in_the_order_of_their_names() -> None:
     assert model.evaluate(x, y, verbose=0) == want
     assert model.test_on_batch(x, y) == want
     assert model.metrics_names == ["loss", "accuracy"]
+
+
+def test_a_subclass_without_a_constructor_has_the_network_s_configuration() -> None:
+    class Stepped(keras.Model):
+        def train_step(self, data: Any) -> Any:
+            return super().train_step(data)
+
+    x = keras.Input((3,))
+    model = Stepped(x, keras.layers.Dense(2, name="d")(x), name="own")
+    config = model.get_config()
+    assert [layer["class_name"] for layer in config["layers"]] == [
+        "InputLayer",
+        "Dense",
+    ]
+
+    class Again(keras.Model):
+        pass
+
+    again = Again.from_config(config)
+    assert type(again) is Again and again.name == "own"
+    again.set_weights(model.get_weights())
+    np.testing.assert_array_equal(again(np.ones((1, 3))), model(np.ones((1, 3))))
+    assert type(keras.models.clone_model(model)).__name__ in ("Stepped", "Functional")

@@ -27,8 +27,10 @@ _EAGER = (
     " TensorFlow's functions in it; where it has to run as Python, say so with"
     " compile(run_eagerly=True). What stopped it: %s"
 )
+#: What counts the steps of a method, where a callback put a counter there.
+_COUNTERS = {"train_step": "_train_counter", "test_step": "_test_counter"}
 #: Kinds of batches that get graphs of their own before one graph serves the rest.
-_EXACT = 2
+_EXACT = 1
 #: The sizes of a tensor, None where a graph leaves one open.
 Dims = tuple[int | None, ...]
 
@@ -131,7 +133,16 @@ class Step:
     def method(self) -> Callable[[Any], Any]:
         """The method itself."""
         found: Callable[[Any], Any] = getattr(self._model, self._method)
-        return found
+        counter = self._model.__dict__.get(_COUNTERS.get(self._method))
+        if counter is None:
+            return found
+
+        def counted(data: Any) -> Any:
+            outputs = context.to_call(found)(data)
+            counter.assign_add(1)
+            return outputs
+
+        return counted
 
     @property
     def graphs(self) -> list[Any]:

@@ -7,6 +7,7 @@ them down.
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Any, Self
 
 from rillet.core import context, nest
@@ -56,6 +57,8 @@ class Functional(Model):
     """
 
     _starts_scope = True
+    #: What `callbacks.TensorBoard` asks, and programs.
+    _is_graph_network = True
     _layer_list = "_network_layers"
     _network_layers: list[Layer]
     _network: Network
@@ -293,9 +296,10 @@ class Functional(Model):
     def get_config(self) -> dict[str, Any]:
         """The name, the layers' configurations and how they are connected.
 
-        A subclass whose constructor takes plain data gives that instead.
+        A subclass with a constructor of its own, of plain data, gives that instead.
         """
-        if type(self) is not Functional:
+        own = takewhile(lambda c: c is not Functional, type(self).__mro__)
+        if any("__init__" in vars(c) for c in own):
             return self._own_config({})
         config = {"name": self._name, "trainable": self._trainable}
         return {**config, **network_config(self)}

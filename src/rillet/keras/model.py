@@ -397,7 +397,11 @@ class Model(ModelFiles):
         if make is not None and {"layers", "input_layers", "output_layers"} <= {
             *config
         }:
-            return make().from_config(config, custom_objects)
+            # a subclass without a constructor of its own is made anew as such
+            made = make().from_config.__func__
+            own = cls if cls.__init__ is Model.__init__ else make()
+            found: Self = made(own, config, custom_objects)
+            return found
         return super().from_config(config)
 
     def reset_states(self) -> None:

@@ -46,3 +46,4 @@ from rillet.keras.series import split_dataset as split_dataset
 from rillet.keras.series import (
     timeseries_dataset_from_array as timeseries_dataset_from_array,
 )
+from rillet.keras.sidecar import SidecarEvaluator as SidecarEvaluator
