@@ -3,6 +3,7 @@
 Made by scripts/make_stub.py from rillet/exports.py; do not edit.
 """
 
+from rillet import audio as audio
 from rillet import autodiff as autodiff
 from rillet import autograph as autograph
 from rillet import bitwise as bitwise
@@ -25,8 +26,10 @@ from rillet import metrics as metrics
 from rillet import nest as nest
 from rillet import nn as nn
 from rillet import optimizers as optimizers
+from rillet import ragged as ragged
 from rillet import random as random
 from rillet import saved_model as saved_model
+from rillet import signal as signal
 from rillet import sparse as sparse
 from rillet import strings as strings
 from rillet import summary as summary
@@ -203,6 +206,8 @@ from rillet.ops.quotients import divide as divide
 from rillet.ops.quotients import floordiv as floordiv
 from rillet.ops.quotients import realdiv as realdiv
 from rillet.ops.quotients import truediv as truediv
+from rillet.ops.ragged.spec import RaggedTensorSpec as RaggedTensorSpec
+from rillet.ops.ragged.tensor import RaggedTensor as RaggedTensor
 from rillet.ops.rearrange import expand_dims as expand_dims
 from rillet.ops.rearrange import meshgrid as meshgrid
 from rillet.ops.rearrange import reverse as reverse
@@ -278,6 +283,8 @@ __all__ = [
     "IndexedSlicesSpec",
     "Module",
     "Operation",
+    "RaggedTensor",
+    "RaggedTensorSpec",
     "SparseTensor",
     "SparseTensorSpec",
     "Tensor",
@@ -308,6 +315,7 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
+    "audio",
     "autodiff",
     "autograph",
     "batch_to_space",
@@ -433,6 +441,7 @@ __all__ = [
     "qint8",
     "quint16",
     "quint8",
+    "ragged",
     "random",
     "random_normal_initializer",
     "random_uniform_initializer",
@@ -468,6 +477,7 @@ __all__ = [
     "shape_n",
     "sigmoid",
     "sign",
+    "signal",
     "sin",
     "sinh",
     "size",

@@ -17,6 +17,34 @@ from rillet.ops.jpeg_files import decode_and_crop_jpeg as decode_and_crop_jpeg
 from rillet.ops.jpeg_files import decode_jpeg as decode_jpeg
 from rillet.ops.jpeg_files import extract_jpeg_shape as extract_jpeg_shape
 from rillet.ops.jpeg_files import is_jpeg as is_jpeg
+from rillet.ops.parsing.csv_lines import decode_csv as decode_csv
+from rillet.ops.parsing.decoding import decode_base64 as decode_base64
+from rillet.ops.parsing.decoding import decode_compressed as decode_compressed
+from rillet.ops.parsing.decoding import decode_json_example as decode_json_example
+from rillet.ops.parsing.decoding import decode_raw as decode_raw
+from rillet.ops.parsing.decoding import encode_base64 as encode_base64
+from rillet.ops.parsing.examples import parse_example as parse_example
+from rillet.ops.parsing.examples import parse_single_example as parse_single_example
+from rillet.ops.parsing.features import FixedLenFeature as FixedLenFeature
+from rillet.ops.parsing.features import (
+    FixedLenSequenceFeature as FixedLenSequenceFeature,
+)
+from rillet.ops.parsing.features import RaggedFeature as RaggedFeature
+from rillet.ops.parsing.features import SparseFeature as SparseFeature
+from rillet.ops.parsing.features import VarLenFeature as VarLenFeature
+from rillet.ops.parsing.sequences import (
+    parse_sequence_example as parse_sequence_example,
+)
+from rillet.ops.parsing.sequences import (
+    parse_single_sequence_example as parse_single_sequence_example,
+)
+from rillet.ops.parsing.stored import (
+    deserialize_many_sparse as deserialize_many_sparse,
+)
+from rillet.ops.parsing.stored import parse_tensor as parse_tensor
+from rillet.ops.parsing.stored import serialize_many_sparse as serialize_many_sparse
+from rillet.ops.parsing.stored import serialize_sparse as serialize_sparse
+from rillet.ops.parsing.stored import serialize_tensor as serialize_tensor
 
 #: The modules here that are public.
 _namespaces = ("gfile",)

@@ -37,6 +37,7 @@ ALWAYS = (
 
 REJECTION = "draws again until a number fits: how often, nobody knows"
 STRINGS = "works on strings, or tells them to the outer world"
+SIGNALS = "Fourier transforms, which NumPy has"
 SOLVER = "LAPACK's; a call of it costs more than Python's way there"
 UNKNOWN = "the size of its result depends on values"
 COMPLEX = "takes or gives complex numbers"
@@ -91,7 +92,11 @@ _UNKNOWN = """
     SegmentProd SegmentSum Unique UniqueWithCounts Where NonMaxSuppressionV3
     NonMaxSuppressionV5 NonMaxSuppressionWithOverlaps
 """.split()
+_SIGNALS = """
+    FFT FFT2D FFT3D IFFT IFFT2D IFFT3D IRFFT IRFFT2D IRFFT3D RFFT RFFT2D RFFT3D
+""".split()
 _FILES = """
+    DecodeWav EncodeWav
     DecodeAndCropJpeg DecodeBmp DecodeGif DecodeImage DecodeJpeg DecodePng DecodeWebP
     EncodeJpeg EncodeJpegVariableQuality EncodePng ExtractGlimpseV2 ExtractJpegShape
     MatchingFiles ReadFile WriteFile
@@ -110,6 +115,11 @@ _LOOPS = """
 """.split()
 _PLACES = """
     BroadcastArgs UnravelIndex
+""".split()
+_PARSING = """
+    DecodeBase64 DecodeCSV DecodeCompressed DecodeJSONExample DecodePaddedRaw DecodeRaw
+    DeserializeManySparse EncodeBase64 ParseExampleV2 ParseSequenceExampleV2 ParseTensor
+    RilletPartitionRows SerializeManySparse SerializeSparse SerializeTensor
 """.split()
 _SPARSE = """
     RilletSparseRowSums SparseAdd SparseConcat SparseDenseCwiseDiv
@@ -137,10 +147,12 @@ ON_HOST: dict[str, str] = {
     **dict.fromkeys(_REJECTION, REJECTION),
     **dict.fromkeys(_UNKNOWN, UNKNOWN),
     **dict.fromkeys(_FILES, FILES),
+    **dict.fromkeys(_SIGNALS, SIGNALS),
     **dict.fromkeys(_IMAGES, IMAGES),
     **dict.fromkeys(_SORTING, SORTING),
     **dict.fromkeys(_LOOPS, LOOPS),
     **dict.fromkeys(_PLACES, PLACES),
+    **dict.fromkeys(_PARSING, STRINGS),
     **dict.fromkeys(_SPARSE, SPARSE),
     **dict.fromkeys(_TABLES, TABLES),
 }

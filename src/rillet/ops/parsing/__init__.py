@@ -1,0 +1,1 @@
+"""Bytes of records into tensors: examples, CSV lines, raw numbers, stored tensors."""
