@@ -76,6 +76,8 @@ _TABLE: Final[dict[str, str]] = {
         "broadcast_dynamic_shape broadcast_static_shape ensure_shape rank shape shape_n"
         " size"
     ),
+    "rillet.ops.ragged.spec": "RaggedTensorSpec",
+    "rillet.ops.ragged.tensor": "RaggedTensor",
     "rillet.ops.sorting": "argsort searchsorted sort",
     # which signs the operators in
     "rillet.ops.sparse.operators": "SparseTensor SparseTensorSpec",
@@ -117,6 +119,7 @@ _TABLE: Final[dict[str, str]] = {
 
 #: Namespaces that are modules of their own: `rillet.math` and so on.
 NAMESPACES: Final[tuple[str, ...]] = (
+    "audio",
     "autodiff",
     "autograph",
     "bitwise",
@@ -139,6 +142,7 @@ NAMESPACES: Final[tuple[str, ...]] = (
     "nest",
     "nn",
     "optimizers",
+    "ragged",
     "random",
     "saved_model",
     "signal",
