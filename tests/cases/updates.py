@@ -128,11 +128,18 @@ def adamax(x: Any, g: Any, m: Any, u: Any, rate: Any, t: Any) -> Any:
     return x - rate / (1 - 0.8**t) * m / (u + 1e-3), m, u
 
 
-def nadam(x: Any, g: Any, m: Any, v: Any, rate: Any, t: Any, product: Any) -> Any:
-    m, v = 0.8 * m + 0.2 * g, 0.9 * v + 0.1 * g * g
-    now, then = (0.8 * (1 - 0.5 * 0.96**s) for s in (t, t + 1))
-    mean = then * m / (1 - product * then) + (1 - now) * g / (1 - product)
-    return x - rate * mean / (np.sqrt(v / (1 - 0.9**t)) + 1e-3), m, v
+def nadam(decay: float) -> Any:
+    def step(x: Any, g: Any, m: Any, v: Any, rate: Any, t: Any, product: Any) -> Any:
+        m, v = 0.8 * m + 0.2 * g, 0.9 * v + 0.1 * g * g
+        now, then = (0.8 * (1 - 0.5 * 0.96 ** (decay * s)) for s in (t, t + 1))
+        mean = then * m / (1 - product * then) + (1 - now) * g / (1 - product)
+        return x - rate * mean / (np.sqrt(v / (1 - 0.9**t)) + 1e-3), m, v
+
+    return step
+
+
+def lion(x: Any, g: Any, m: Any, rate: Any) -> Any:
+    return x - rate * np.sign(0.8 * m + 0.2 * g), 0.9 * m + 0.1 * g
 
 
 RMS = {"rho": 0.8, "epsilon": 1e-3}
@@ -143,21 +150,53 @@ ONE = np.array(0.4, np.float32)
 CASES = (
     row("RilletDescend", (X, G, RATE), lambda x, g, rate: (x - rate * g,)),
     row("RilletMomentum", (X, G, M, RATE), momentum(False), momentum=0.9),
-    row("RilletMomentum", (X, G, M, RATE), momentum(True), "nesterov", momentum=0.9,
-        nesterov=True),
+    row(
+        "RilletMomentum",
+        (X, G, M, RATE),
+        momentum(True),
+        "nesterov",
+        momentum=0.9,
+        nesterov=True,
+    ),
     row("RilletRMSprop", (X, G, V, RATE), rmsprop, **RMS),
     row("RilletRMSprop", (*BIG, RATE), rmsprop, "blocks", **RMS),
-    row("RilletRMSprop", (X, G, V, RATE), rmsprop_outside, "outside",
-        epsilon_outside=True, **RMS),
-    row("RilletRMSpropOneMore", (X, G, V, M, RATE), rmsprop_momentum, momentum=0.5,
-        **RMS),
-    row("RilletRMSpropBoth", (X, G, V + 4, M, M / 4, RATE), rmsprop_both, momentum=0.5,
-        centered=True, **RMS),
+    row(
+        "RilletRMSprop",
+        (X, G, V, RATE),
+        rmsprop_outside,
+        "outside",
+        epsilon_outside=True,
+        **RMS,
+    ),
+    row(
+        "RilletRMSpropOneMore",
+        (X, G, V, M, RATE),
+        rmsprop_momentum,
+        momentum=0.5,
+        **RMS,
+    ),
+    row(
+        "RilletRMSpropBoth",
+        (X, G, V + 4, M, M / 4, RATE),
+        rmsprop_both,
+        momentum=0.5,
+        centered=True,
+        **RMS,
+    ),
     row("RilletAdagrad", (X, G, A, RATE), adagrad, epsilon=1e-3),
     row("RilletAdadelta", (X, G, V, A, RATE), adadelta, rho=0.9, epsilon=1e-3),
     row("RilletFtrl", (X, G, A, M, RATE), ftrl, **FTRL),
     row("RilletAdam", (X, G, M, V, RATE, STEP), adam, **BETAS),
     row("RilletAMSGrad", (X, G, M, V, A, RATE, STEP), amsgrad, **BETAS),
     row("RilletAdamax", (X, G, M, V, RATE, STEP), adamax, **BETAS),
-    row("RilletNadam", (X, G, M, V, RATE, STEP, ONE), nadam, **BETAS),
+    row("RilletNadam", (X, G, M, V, RATE, STEP, ONE), nadam(1.0), **BETAS),
+    row(
+        "RilletNadam",
+        (X, G, M, V, RATE, STEP, ONE),
+        nadam(0.004),
+        "slow",
+        decay=0.004,
+        **BETAS,
+    ),
+    row("RilletLion", (X, G, M, RATE), lion, beta_1=0.8, beta_2=0.9),
 )

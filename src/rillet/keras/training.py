@@ -25,6 +25,7 @@ from rillet.keras.compiled_steps import Batch, Step
 from rillet.keras.data_batches import unpack_x_y_sample_weight
 from rillet.keras.data_handler import one_batch
 from rillet.keras.logs import as_numpy, plain_logs
+from rillet.keras.optimizers.loss_scale import scaled_for
 from rillet.keras.pace import checked_steps
 from rillet.keras.step_runners import Runner
 from rillet.keras.tracking import once_each
@@ -128,7 +129,10 @@ class Trainer(Layer):
                     Trainer.compile, key, "Invalid keyword argument(s)"
                 )
         names = self._known_output_names()
-        made = nest.map_structure(optimizers_module.get, optimizer)
+        policy = self._dtype_policy.name
+        made = nest.map_structure(
+            lambda given: scaled_for(optimizers_module.get(given), policy), optimizer
+        )
         compiled_loss: Any = loss
         if not isinstance(loss, LossesContainer):
             compiled_loss = LossesContainer(loss, loss_weights, names)

@@ -251,9 +251,9 @@ adamax_op: Op = update_rule(
 )
 
 
-def nadam_schedule(kind: Any, beta_1: float, step: Any) -> Any:
-    """Nadam's momentum at a step: β₁(1 - 0.96^step / 2)."""
-    slow = np.power(kind(0.96), kind(step))
+def nadam_schedule(kind: Any, beta_1: float, step: Any, decay: float = 1.0) -> Any:
+    """Nadam's momentum at a step: β₁(1 - 0.96^(decay · step) / 2)."""
+    slow = np.power(kind(0.96), kind(decay) * kind(step))
     return kind(beta_1) * (kind(1) - kind(0.5) * slow)
 
 
@@ -268,6 +268,7 @@ def _nadam(
     beta_1: float = 0.9,
     beta_2: float = 0.999,
     epsilon: float = 1e-7,
+    decay: float = 1.0,
 ) -> tuple[Array, ...]:
     """Adam with Nesterov's momentum (Dozat, 2015).
 
@@ -276,8 +277,8 @@ def _nadam(
     check_shapes(var, grad)
     kind = var.dtype.type
     one = kind(1)
-    now = nadam_schedule(kind, beta_1, step)
-    then = nadam_schedule(kind, beta_1, step + 1)
+    now = nadam_schedule(kind, beta_1, step, decay)
+    then = nadam_schedule(kind, beta_1, step + 1, decay)
     ahead = then / (one - product * then)
     here = (one - now) / (one - product)
     second = one - _power(kind, beta_2, step)
@@ -312,9 +313,10 @@ def _one_nadam(
     beta_1: float = 0.9,
     beta_2: float = 0.999,
     epsilon: float = 1e-7,
+    decay: float = 1.0,
 ) -> tuple[Any, ...]:
     def schedule(at: Any) -> Any:
-        return (1.0 - 0.5 * _one_power(b, 0.96, at, x.type)) * beta_1
+        return (1.0 - 0.5 * _one_power(b, 0.96**decay, at, x.type)) * beta_1
 
     now, then = schedule(step), schedule(step + 1)
     ahead = then / (1.0 - product * then)
@@ -326,5 +328,48 @@ def _one_nadam(
 
 
 nadam_op: Op = update_rule(
-    "RilletNadam", _nadam, 2, _ADAM, _one_nadam, extras=(STEP, 0)
+    "RilletNadam", _nadam, 2, {**_ADAM, "decay": 1.0}, _one_nadam, extras=(STEP, 0)
+)
+
+
+def _lion(
+    var: Array,
+    grad: Array,
+    m: Array,
+    rate: Array,
+    beta_1: float = 0.9,
+    beta_2: float = 0.99,
+) -> tuple[Array, ...]:
+    """Steps of one size along the sign of the momentum (Chen et al., 2023)."""
+    check_shapes(var, grad)
+    kind = var.dtype.type
+    first, second = (kind(beta_1), kind(1 - beta_1)), (kind(beta_2), kind(1 - beta_2))
+
+    def body(t: Any, x: Any, g: Any, m: Any, x_out: Any, m_out: Any) -> None:
+        for (keep, take), out in ((first, x_out), (second, m_out)):
+            np.multiply(g, take, out=t)
+            np.multiply(m, keep, out=out)
+            np.add(out, t, out=out)
+        np.sign(x_out, out=x_out)
+        np.multiply(x_out, rate, out=x_out)
+        np.subtract(x, x_out, out=x_out)
+
+    return over_blocks(body, (var, grad, m), fresh(var, 2))
+
+
+def _one_lion(
+    b: Any,
+    x: Any,
+    g: Any,
+    m: Any,
+    rate: Any,
+    beta_1: float = 0.9,
+    beta_2: float = 0.99,
+) -> tuple[Any, ...]:
+    change = b.sign(m * beta_1 + g * (1 - beta_1)) * rate
+    return x - change, m * beta_2 + g * (1 - beta_2)
+
+
+lion_op: Op = update_rule(
+    "RilletLion", _lion, 1, {"beta_1": 0.9, "beta_2": 0.99}, _one_lion
 )

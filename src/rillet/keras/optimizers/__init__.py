@@ -5,13 +5,10 @@ In: gradients and variables. Out: the variables' next values. `compile` calls `g
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from rillet.core import missing as _missing
 from rillet.core.errors import house_message as _house_message
-from rillet.keras.lookup import described as _described
-from rillet.keras.lookup import found as _found
 from rillet.keras.optimizers import legacy as legacy
 from rillet.keras.optimizers import schedules as schedules
 from rillet.keras.optimizers.adam import Adam as Adam
@@ -22,9 +19,12 @@ from rillet.keras.optimizers.adaptive import Adadelta as Adadelta
 from rillet.keras.optimizers.adaptive import Adagrad as Adagrad
 from rillet.keras.optimizers.adaptive import Ftrl as Ftrl
 from rillet.keras.optimizers.base import Optimizer as Optimizer
+from rillet.keras.optimizers.configurations import deserialize as deserialize
+from rillet.keras.optimizers.configurations import serialize as serialize
+from rillet.keras.optimizers.economical import Adafactor as Adafactor
+from rillet.keras.optimizers.economical import Lion as Lion
 from rillet.keras.optimizers.gradient_descent import SGD as SGD
 from rillet.keras.optimizers.rmsprop import RMSprop as RMSprop
-from rillet.keras.serialization import builtins_of as _builtins_of
 
 _missing.watch(__name__, ("legacy", "schedules"))
 
@@ -71,22 +71,3 @@ def get(identifier: Any, **kwargs: Any) -> Any:
             fix,
         )
     )
-
-
-def serialize(optimizer: Any, use_legacy_format: bool = False) -> Any:
-    """An optimizer's configuration as plain data."""
-    return _described(optimizer, "keras.optimizers", use_legacy_format)
-
-
-def deserialize(
-    config: Any,
-    custom_objects: Mapping[str, Any] | None = None,
-    use_legacy_format: bool = False,
-    **kwargs: Any,
-) -> Any:
-    """The optimizer that `serialize` described; names of classes in any case."""
-    config = dict(config)
-    name = config["class_name"]
-    if name.lower() in _builtins_of("optimizer"):
-        config = {"class_name": name.lower(), "config": config.get("config", {})}
-    return _found("optimizer", config, custom_objects)

@@ -87,6 +87,8 @@ class Nadam(Adamax):
 
     _slot_groups = ((("m", "_momentums"), ("v", "_velocities")),)
     _op = nadam_op
+    #: How fast the momentum's schedule comes to its end.
+    _schedule_decay = 1.0
 
     def __init__(
         self,
@@ -127,16 +129,21 @@ class Nadam(Adamax):
     def _state(self) -> list[Variable]:
         return [*super()._state(), self._u_product]
 
+    def _rule(self) -> tuple[Op, dict[str, Any]]:
+        op, attrs = super()._rule()
+        return op, {**attrs, "decay": self._schedule_decay}
+
     def _update(self, grads: list[Any], variables: list[Variable]) -> None:
         # Once a step, however many variables there are.
         cell = self._u_product._cell
         if context.state.tracer is not None:
             step = cast(self._iterations + 1, float32)
-            slow = pow(cast(0.96, float32), step)
+            slow = pow(cast(0.96, float32), step * self._schedule_decay)
             self._u_product.assign(self._u_product * self.beta_1 * (1.0 - 0.5 * slow))
         else:
             step_now = self._iterations._cell.tensor._array + 1
-            now = nadam_schedule(np.float32, self.beta_1, step_now)
+            decay = self._schedule_decay
+            now = nadam_schedule(np.float32, self.beta_1, step_now, decay)
             cell.tensor = Tensor(np.asarray(cell.tensor._array * now))
         super()._update(grads, variables)
 

@@ -348,6 +348,8 @@ class Nadam(FormerState, adam_kin.Nadam):
         name: str = "Nadam",
         **kwargs: Any,
     ) -> None:
+        decay = kwargs.pop("decay", 0.004)
+        self._schedule_decay = kwargs.pop("schedule_decay", decay)
         super().__init__(learning_rate, beta_1, beta_2, epsilon, name=name, **kwargs)
 
 
