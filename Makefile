@@ -17,7 +17,7 @@ endif
 
 ENVIRONMENT := $(PYTHON) scripts/environment.py
 
-.PHONY: help demo test lint types docs foreign dist clean
+.PHONY: help demo test lint types docs site foreign dist clean
 
 help:
 	@echo "make demo     train the first network and draw what it learned"
@@ -25,6 +25,7 @@ help:
 	@echo "make lint     ruff: errors, imports, likely bugs, line length"
 	@echo "make types    mypy, strict, on src"
 	@echo "make docs     run every example in docstrings and Markdown"
+	@echo "make site     the documentation's pages, into site/"
 	@echo "make foreign  tests beside real TensorFlow (fetches it)"
 	@echo "make dist     wheel and sdist into dist/"
 	@echo "make clean    remove what the other targets made"
@@ -51,6 +52,10 @@ docs:
 	    --ignore=src/rillet/programs/standins src README.md CONTRIBUTING.md \
 	    ARCHITECTURE.md docs
 
+site:
+	@$(ENVIRONMENT) $(VENV) --extras site
+	$(BIN)/python scripts/build_site.py site
+
 foreign: export RILLET_TENSORFLOW_PYTHON := $(TENSORFLOW_PYTHON)
 foreign: export RILLET_FOREIGN_SAMPLE := $(SAMPLE)
 foreign: export RILLET_FOREIGN_SEED := $(SEED)
@@ -64,5 +69,5 @@ dist:
 	$(BIN)/python -m build --outdir dist .
 
 clean:
-	$(PYTHON) scripts/environment.py --clean $(VENV) $(TENSORFLOW_VENV) dist build \
+	$(PYTHON) scripts/environment.py --clean $(VENV) $(TENSORFLOW_VENV) dist build site \
 	    rillet-demo.png
