@@ -540,3 +540,16 @@ def killed_saves(path: Path, times: int, seed: int) -> int:
             # Killed before the first one was whole: there was no old file to lose.
             whole += 1
     return whole
+
+
+@pytest.mark.parametrize("name", ["model.keras", "model.h5"])
+def test_a_model_that_was_not_trained_is_no_cause_for_a_warning(name, tmp_path, caplog):
+    model = tf.keras.Sequential([tf.keras.layers.Dense(1, input_shape=(2,))])
+    model.compile("adam", "mse")
+    path = str(tmp_path / name)
+    model.save(path)
+    again = tf.keras.models.load_model(path)
+    assert "do not fit" not in caplog.text
+    assert int(again.optimizer.iterations) == 0
+    again.fit(tf.ones([4, 2]), tf.ones([4, 1]), verbose=0)
+    assert int(again.optimizer.iterations) == 1

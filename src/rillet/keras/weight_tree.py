@@ -342,8 +342,11 @@ def take_state(optimizer: Any, held: list[Any]) -> bool:
     if len(held) == len(mine) + 1 and len(held) > 1 and held[1].shape == ():
         # Keras 3 keeps the learning rate beside the steps.
         del held[1]
-    if len(held) <= 2 and getattr(optimizer, "momentum", None) == 0:
-        # Keras 3 keeps no slots where there is no momentum.
+    if len(held) in (1, 2) and (
+        getattr(optimizer, "momentum", None) == 0
+        or (held[0].shape == () and not array_of(held[0]).any())
+    ):
+        # Keras 3 keeps no slots where there is no momentum, nobody before a first step.
         held, mine = held[:1], mine[:1]
     fits = len(held) == len(mine) and all(
         tuple(d.shape) == tuple(v.shape) for d, v in zip(held, mine, strict=True)
