@@ -19,19 +19,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-#: Ops that graphs hold and no record of rillet's stands for.
-FURTHER = """Add ArgMax Assert AssignAddVariableOp AssignSubVariableOp AssignVariableOp
-BatchMatMul BatchMatMulV3 BroadcastGradientArgs Case CheckNumerics Const Div
-EmptyTensorList
-FakeQuantWithMinMaxArgs FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3 Gather If
-Identity IdentityN LinSpace LogicalXor MergeV2Checkpoints NoOp PartitionedCall
-Placeholder PlaceholderWithDefault PreventGradient ReadVariableOp
-ResourceGather RestoreV2 SaveV2 Select Shape ShapeN ShardedFilename Snapshot
-StatefulPartitionedCall StatelessCase StatelessIf StatelessWhile StringJoin
-TensorListConcatV2 TensorListElementShape TensorListFromTensor TensorListGetItem
-TensorListLength TensorListPopBack TensorListPushBack TensorListReserve
-TensorListSetItem TensorListSplit TensorListStack VarHandleOp VarIsInitializedOp
-VariableShape VariableV2 While""".split()
+#: Ops that graphs hold, and neither a record nor a reader stands for.
+FURTHER = """ArgMax LinSpace MergeV2Checkpoints Placeholder RestoreV2 SaveV2 Shape
+ShardedFilename StringJoin""".split()
 
 
 def names() -> list[str]:
@@ -41,14 +31,17 @@ def names() -> list[str]:
 
     import rillet.ops
     from rillet.ops.registry import TABLE, Op
+    from rillet.saved_model.graph_reader import READERS
 
-    known = dict.fromkeys(FURTHER, "")
-    for found in sorted(pkgutil.iter_modules(rillet.ops.__path__)):
-        module = importlib.import_module(f"rillet.ops.{found.name}")
+    known = dict.fromkeys([*FURTHER, *READERS], "")
+    start = "rillet.ops."
+    homes = [found.name for found in pkgutil.walk_packages(rillet.ops.__path__, start)]
+    for home in sorted(homes):
+        module = importlib.import_module(home)
         for value in vars(module).values():
             name = getattr(value, "name", None)
             if isinstance(value, Op) and not known.get(str(name)):
-                known[str(name)] = found.name
+                known[str(name)] = home.removeprefix(start)
     # Records that no module's attribute holds are made in a table there.
     for name in sorted({*TABLE} - {name for name, module in known.items() if module}):
         known[name] = _home(name)
@@ -62,10 +55,10 @@ def names() -> list[str]:
 def _home(name: str) -> str:
     """The module of rillet.ops whose source names an op."""
     folder = Path(__file__).resolve().parents[1] / "src" / "rillet" / "ops"
-    for path in sorted(folder.glob("*.py")):
+    for path in sorted(folder.rglob("*.py")):
         text = path.read_text(encoding="utf-8")
         if f'"{name}"' in text and "define(" in text:
-            return path.stem
+            return ".".join(path.relative_to(folder).with_suffix("").parts)
     return ""
 
 

@@ -117,6 +117,12 @@ def test_shared_objects_are_saved_once(tmp_path):
     assert float(one) == float(two) == 2.0
 
 
+@pytest.fixture(autouse=True)
+def nobody_waits():
+    """Forget restorations of other tests, whose objects may still be alive."""
+    waiting.clear()
+
+
 class Later(tf.Module):
     """Makes its parts at the first call."""
 

@@ -13,7 +13,7 @@ import rillet as tf
 from rillet.checkpoint.wire import Record, decode, encode
 from rillet.core.errors import DataLossError, OpError
 from rillet.saved_model import messages
-from rillet.saved_model.load import asset_path
+from rillet.saved_model.assets import asset_path
 from rillet.saved_model.tensors import array_of, shape_message
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "saved_models"

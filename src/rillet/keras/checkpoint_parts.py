@@ -72,6 +72,9 @@ def _by_place(layers: list[Any]) -> dict[str, Any]:
 
 
 def _has_weights(layer: Any) -> bool:
+    if getattr(layer, "_counts_words", False):
+        # What a lookup learns its words from counts as a weight.
+        return True
     try:
         return bool(layer.weights)
     except ValueError:

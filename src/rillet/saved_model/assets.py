@@ -11,6 +11,22 @@ from typing import Any
 
 from rillet.core.convert import to_tensor
 from rillet.core.tensor import Tensor
+from rillet.saved_model.tensors import damaged
+
+
+def asset_path(folder: str, name: str) -> str:
+    """The path of a model's file.
+
+    Raises:
+        DataLossError: where it leads out of the model's folder.
+    """
+    top = os.path.realpath(os.path.join(folder, "assets"))
+    plain = name and not os.path.splitdrive(name)[0]
+    plain = plain and not os.path.isabs(name) and not set("\\\0:") & set(name)
+    whole = os.path.realpath(os.path.join(top, name)) if plain else ""
+    if not whole.startswith(top + os.sep):
+        raise damaged("an asset's path leads out of the folder", repr(name))
+    return os.path.join(folder, "assets", name)
 
 
 class Asset:

@@ -10,6 +10,7 @@ from typing import Any
 
 from rillet.checkpoint.wire import Record
 from rillet.core import nest
+from rillet.core.composite import CompositeSpec
 from rillet.core.errors import UnimplementedError, house_message
 from rillet.core.spec import TensorSpec
 from rillet.core.variable import Variable
@@ -147,7 +148,7 @@ class FunctionMessages:
 def _outputs_of(concrete: ConcreteFunction) -> Any:
     found = concrete.structured_outputs
     for leaf in nest.flatten(found):
-        if leaf is not None and not isinstance(leaf, TensorSpec):
+        if leaf is not None and not isinstance(leaf, TensorSpec | CompositeSpec):
             raise UnimplementedError(
                 house_message(
                     "saved_model.save",

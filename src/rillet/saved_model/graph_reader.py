@@ -16,6 +16,11 @@ from rillet.core.errors import (
     PermissionDeniedError,
     house_message,
 )
+from rillet.saved_model import list_readers as _lists  # noqa: F401  enters readers
+from rillet.saved_model import older_readers as _older  # noqa: F401
+from rillet.saved_model import table_readers as _tables  # noqa: F401
+from rillet.saved_model import update_readers as _updates  # noqa: F401
+from rillet.saved_model import variable_readers as _variables  # noqa: F401
 from rillet.saved_model.op_readers import FORBIDDEN, READERS
 from rillet.saved_model.plans import Plan, plan_of_function, plan_of_graph
 from rillet.saved_model.records import record_of, run_record
@@ -33,9 +38,13 @@ class Reader:
     Args:
         graph: the model's `GraphDef`.
         allowed: ops that touch files or call Python and may be called all the same.
+        folder: where the model is; its tables may read files there.
     """
 
-    def __init__(self, graph: Record, allowed: Iterable[str] = ()) -> None:
+    def __init__(
+        self, graph: Record, allowed: Iterable[str] = (), folder: str = ""
+    ) -> None:
+        self.folder = folder
         self._functions = {f.signature.name: f for f in graph.library.function}
         self._nodes = list(graph.node)
         self._plans: dict[str, Plan] = {}
@@ -43,8 +52,10 @@ class Reader:
         self._depth = 0
         self._steps = 0
         self.allowed = frozenset(allowed)
-        #: Variables of a version-1 graph by the names of their nodes.
-        self.resources: dict[str, Any] = {}
+        #: Variables of a version-1 graph by the names of their nodes, and tables.
+        self.resources: dict[Any, Any] = {}
+        #: Paths of a version-1 graph's assets by the tensors that stand for them.
+        self.files: dict[str, Any] = {}
 
     def has(self, name: str) -> bool:
         """Whether there is a function of that name."""

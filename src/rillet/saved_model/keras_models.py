@@ -24,9 +24,11 @@ from rillet.keras.config_forms import older_form, plain
 from rillet.keras.keras_archive import need_built
 from rillet.keras.layers.registry import deserialize, serialize
 from rillet.keras.model import Model
+from rillet.keras.optimizers import legacy
 from rillet.keras.serialization import CustomObjectScope
 from rillet.module import Module
 from rillet.saved_model.keras_functions import input_specs, is_layer, is_model
+from rillet.saved_model.keras_vocabularies import with_vocabularies
 from rillet.saved_model.load import load
 from rillet.saved_model.objects import Node
 from rillet.saved_model.restored import Restored
@@ -233,6 +235,7 @@ def load_folder(
     training = None if data is None else data.get("training_config")
     if compile and training is not None and training.get("optimizer_config"):
         with CustomObjectScope(custom_objects or {}):
+            training = {**training, "optimizer_config": _former(training)}
             compiled_by_training_data(model, training, custom_objects)
     elif compile:
         get_logger().warning(
@@ -242,6 +245,16 @@ def load_folder(
     if known:
         _read_weights(model, path)
     return model
+
+
+def _former(training: dict[str, Any]) -> Any:
+    """The optimizer, of before Keras 2.11 where it has a plain name."""
+    told = training["optimizer_config"]
+    name, config = told.get("class_name"), told.get("config")
+    kind = getattr(legacy, name, None) if isinstance(name, str) else None
+    if kind is None or not isinstance(config, dict) or "is_legacy_optimizer" in config:
+        return told
+    return kind.from_config(config)
 
 
 def _read_weights(model: Any, path: str) -> None:
@@ -254,11 +267,18 @@ def _read_weights(model: Any, path: str) -> None:
     load_checkpoint(model, prefix).expect_partial()
 
 
-def _root_data(path: str) -> dict[str, Any] | None:
+def _metadata(path: str) -> Record | None:
+    """What the folder says of its layers; None where it is no Keras model."""
     try:
         with open(os.path.join(path, FILE), "rb") as file:
-            message = decode(_METADATA, file.read())
+            return decode(_METADATA, file.read())
     except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _root_data(path: str) -> dict[str, Any] | None:
+    message = _metadata(path)
+    if message is None:
         return None
     for node in message.nodes:
         if node.node_id == 0:
@@ -266,7 +286,10 @@ def _root_data(path: str) -> dict[str, Any] | None:
                 found = _tuples(json.loads(node.metadata))
             except (ValueError, RecursionError):
                 raise damaged("its metadata is no JSON", path) from None
-            return found if isinstance(found, dict) else None
+            if not isinstance(found, dict):
+                return None
+            filled: dict[str, Any] = with_vocabularies(found, message, path)
+            return filled
     return None
 
 

@@ -14,7 +14,18 @@ from rillet.core import dtypes
 from rillet.core.convert import to_tensor
 from rillet.core.tensor import Tensor
 from rillet.graph.ir import SymbolicTensor
+from rillet.ops.filling import zeros_like
+from rillet.ops.list_stacks import (
+    drop_op,
+    join_op,
+    last_op,
+    part_op,
+    push_op,
+    resize_op,
+    sizes_op,
+)
 from rillet.ops.tensor_lists import (
+    list_add_op,
     list_concat_op,
     list_from_op,
     list_get_op,
@@ -23,8 +34,12 @@ from rillet.ops.tensor_lists import (
     list_set_op,
     list_split_op,
     list_stack_op,
+    list_zeros_op,
 )
 from rillet.saved_model.op_readers import constant, reads
+from rillet.saved_model.records import record_of, run_record
+from rillet.saved_model.resources import is_list
+from rillet.saved_model.tensors import damaged
 
 
 def _dims(x: Any) -> Any:
@@ -65,6 +80,8 @@ def _empty(reader: Any, step: Any, inputs: list[Any]) -> Any:
 
 @reads("TensorListPushBack")
 def _push(reader: Any, step: Any, inputs: list[Any]) -> Any:
+    if is_list(inputs[1]):
+        return (push_op.run(inputs[0], inputs[1]),)
     size = list_length_op.run(inputs[0])
     return (list_set_op.run(inputs[0], size, inputs[1], resize=True),)
 
@@ -114,3 +131,117 @@ def _split(reader: Any, step: Any, inputs: list[Any]) -> Any:
 @reads("TensorListLength")
 def _length(reader: Any, step: Any, inputs: list[Any]) -> Any:
     return (list_length_op.run(inputs[0]),)
+
+
+# Stacks of a loop's values, which its gradient takes down again
+
+
+@reads("TensorListPopBack")
+def _pop(reader: Any, step: Any, inputs: list[Any]) -> Any:
+    kind, dims = _kind(step), _dims(inputs[1])
+    found = last_op.run(inputs[0], element_dtype=kind, element_shape=dims)
+    return drop_op.run(inputs[0]), found
+
+
+@reads("TensorListGather")
+def _gather(reader: Any, step: Any, inputs: list[Any]) -> Any:
+    from rillet.ops.gather import gather
+
+    found = list_stack_op.run(
+        inputs[0], element_dtype=_kind(step), element_shape=_dims(inputs[2])
+    )
+    return (gather(found, inputs[1]),)
+
+
+@reads("TensorListScatter", "TensorListScatterV2")
+def _scatter(reader: Any, step: Any, inputs: list[Any]) -> Any:
+    return (_written(list_reserve_op.run(_zero()), inputs[0], inputs[1]),)
+
+
+@reads("TensorListScatterIntoExistingList")
+def _scatter_into(reader: Any, step: Any, inputs: list[Any]) -> Any:
+    return (_written(*inputs[:3]),)
+
+
+def _zero() -> Any:
+    return constant(np.array(0, np.int32))
+
+
+def _written(rows: Any, items: Any, places: Any) -> Any:
+    """Items in places of a list, which grows as it must."""
+    from rillet.ops.array import unstack
+
+    count = items.shape[0] if items.shape.rank else None
+    if count is None:
+        raise damaged("a list is written at places nobody counted")
+    pairs = zip(unstack(places, count), unstack(items, count), strict=True)
+    for place, item in pairs:
+        rows = list_set_op.run(rows, place, item, resize=True)
+    return rows
+
+
+@reads("TensorListResize")
+def _resize(reader: Any, step: Any, inputs: list[Any]) -> Any:
+    return (resize_op.run(inputs[0], inputs[1]),)
+
+
+@reads("TensorListElementShape")
+def _element_shape(reader: Any, step: Any, inputs: list[Any]) -> Any:
+    kind = step.attrs.get("shape_type") or dtypes.int32
+    return (sizes_op.run(inputs[0], shape_type=kind),)
+
+
+@reads("TensorListConcatLists")
+def _join(reader: Any, step: Any, inputs: list[Any]) -> Any:
+    return (join_op.run(inputs[0], inputs[1]),)
+
+
+@reads("AddN")
+def _add_n(reader: Any, step: Any, inputs: list[Any]) -> Any:
+    if not is_list(inputs[0]):
+        op = record_of("AddN")
+        return run_record(op, step.attrs, inputs) if op else ()
+    total = inputs[0]
+    for item in inputs[1:]:
+        total = list_add_op.run(total, item)
+    return (total,)
+
+
+@reads("ZerosLike")
+def _zeros(reader: Any, step: Any, inputs: list[Any]) -> Any:
+    if is_list(inputs[0]):
+        return (list_zeros_op.run(inputs[0]),)
+    return (zeros_like(inputs[0]),)
+
+
+# Optional values: lists of their parts, or empty
+
+
+@reads("OptionalNone")
+def _nothing(reader: Any, step: Any, inputs: list[Any]) -> Any:
+    return (list_reserve_op.run(_zero()),)
+
+
+@reads("OptionalFromValue")
+def _something(reader: Any, step: Any, inputs: list[Any]) -> Any:
+    found = list_reserve_op.run(_zero())
+    for part in inputs:
+        found = push_op.run(found, part)
+    return (found,)
+
+
+@reads("OptionalHasValue")
+def _has(reader: Any, step: Any, inputs: list[Any]) -> Any:
+    from rillet.ops.compare import greater
+
+    return (greater(list_length_op.run(inputs[0]), _zero()),)
+
+
+@reads("OptionalGetValue")
+def _parts(reader: Any, step: Any, inputs: list[Any]) -> Any:
+    kinds = step.attrs.get("output_types") or []
+    shapes = step.attrs.get("output_shapes") or [None] * len(kinds)
+    return [
+        part_op.run(inputs[0], index=i, element_dtype=kind, element_shape=dims)
+        for i, (kind, dims) in enumerate(zip(kinds, shapes, strict=True))
+    ]

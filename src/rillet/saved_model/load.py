@@ -17,14 +17,14 @@ from rillet.core.errors import NotFoundError
 from rillet.core.scopes import init_scope, name_scope
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
-from rillet.saved_model import list_readers as _lists  # noqa: F401  enters readers
 from rillet.saved_model import messages
-from rillet.saved_model.assets import Asset
+from rillet.saved_model.assets import Asset, asset_path
 from rillet.saved_model.graph_reader import Reader
 from rillet.saved_model.messages import as_dict
 from rillet.saved_model.restored import (
     Restored,
     RestoredFunction,
+    RestoredResource,
     RestoredSignature,
     SavedTrace,
     Signatures,
@@ -122,7 +122,7 @@ def load(export_dir: Any, tags: Any = None, options: Any = None) -> Any:
     """
     folder = os.fspath(export_dir)
     options = options or LoadOptions()
-    meta = _chosen(read_message(folder), tags, folder)
+    meta = chosen(read_message(folder), tags, folder)
     with init_scope(), name_scope(""):
         if not meta.has("object_graph_def") or not meta.object_graph_def.nodes:
             root = load_version_one(meta, folder, options)
@@ -134,7 +134,13 @@ def load(export_dir: Any, tags: Any = None, options: Any = None) -> Any:
     return root
 
 
-def _chosen(whole: Record, tags: Any, folder: str) -> Record:
+def chosen(whole: Record, tags: Any, folder: str) -> Record:
+    """The graph with the tags asked for.
+
+    Raises:
+        ValueError: where there are several graphs and no tags.
+        RuntimeError: where no graph has such tags.
+    """
     graphs = whole.meta_graphs
     if not graphs:
         raise damaged("it holds no graph", folder)
@@ -152,28 +158,13 @@ def _chosen(whole: Record, tags: Any, folder: str) -> Record:
     wanted = {tags} if isinstance(tags, str) else set(tags)
     for graph in graphs:
         if set(graph.meta_info_def.tags) == wanted:
-            chosen: Record = graph
-            return chosen
+            ours: Record = graph
+            return ours
     held = [list(g.meta_info_def.tags) for g in graphs]
     raise RuntimeError(
         f"MetaGraphDef associated with tags {sorted(wanted)} could not be found in"
         f" SavedModel. The tag sets available in '{folder}' are: {held}."
     )
-
-
-def asset_path(folder: str, name: str) -> str:
-    """The path of a model's file.
-
-    Raises:
-        DataLossError: where it leads out of the model's folder.
-    """
-    top = os.path.realpath(os.path.join(folder, "assets"))
-    plain = name and not os.path.splitdrive(name)[0]
-    plain = plain and not os.path.isabs(name) and not set("\\\0:") & set(name)
-    whole = os.path.realpath(os.path.join(top, name)) if plain else ""
-    if not whole.startswith(top + os.sep):
-        raise damaged("an asset's path leads out of the folder", repr(name))
-    return os.path.join(folder, "assets", name)
 
 
 class Loader:
@@ -198,10 +189,12 @@ class Loader:
             for child in node.children:
                 if not 0 <= child.node_id < count:
                     raise damaged("an object names one that is missing", folder)
-        self.reader = Reader(meta.graph_def, options.allowed_ops)
+        self.reader = Reader(meta.graph_def, options.allowed_ops, folder)
         self._concretes = as_dict(self._objects.concrete_functions)
         self._constants = {n.name: n for n in meta.graph_def.node if n.op == "Const"}
         self._traces: dict[str, SavedTrace] = {}
+        #: What the tables held, by the numbers of their nodes.
+        self._parts: dict[int, dict[str, Any]] = {}
         self.made: list[Any] = [None] * count
         self.edges: list[list[tuple[str, int]]] = [
             [(c.local_name, c.node_id) for c in node.children] for node in self._nodes
@@ -214,6 +207,9 @@ class Loader:
             self.made[number] = self._object(node, number, values)
         for number, node in enumerate(self._nodes):
             self._connect(self.made[number], self.edges[number], node)
+        for number, item in enumerate(self.made):
+            if isinstance(item, RestoredResource):
+                item.begin(self, self._parts.get(number, {}))
         root = self.made[0]
         if not isinstance(root, Restored):
             raise damaged("its root is no object", self.folder)
@@ -235,7 +231,7 @@ class Loader:
         graph = graph_in(bundle)
         if graph is None:
             raise damaged("its variables have no object graph", self.folder)
-        keys = self._keys(graph)
+        keys = self._keys(graph, bundle)
 
         def value(number: int) -> Any:
             key = keys.get(number)
@@ -243,32 +239,47 @@ class Loader:
 
         return value
 
-    def _keys(self, graph: Record) -> dict[int, str]:
+    def _keys(self, graph: Record, bundle: BundleReader) -> dict[int, str]:
         """The names of values by the numbers of nodes: both graphs walked at once."""
         found: dict[int, str] = {}
         twins = {0: 0}
         line = [0]
-        while line:
+        while line or self._slots_below(graph, twins, line):
             number = line.pop()
             there = graph.nodes[twins[number]]
             for attribute in there.attributes:
                 if attribute.name == "VARIABLE_VALUE":
                     found[number] = attribute.checkpoint_key
+                elif not self._nodes[number].has("variable"):
+                    self._note_part(number, attribute.checkpoint_key, bundle)
             names = {c.local_name: c.node_id for c in there.children}
-            pairs = [(n, names[k]) for k, n in self.edges[number] if k in names]
+            for key, mine in self.edges[number]:
+                if key in names and mine not in twins:
+                    twins[mine] = names[key]
+                    line.append(mine)
+        return found
+
+    def _slots_below(self, graph: Record, twins: dict[int, int], line: Any) -> bool:
+        """Walk on to optimizers' slots, whose variables are known by now."""
+        for number, other in list(twins.items()):
             slots = {
                 (s.original_variable_node_id, s.slot_name): s.slot_variable_node_id
-                for s in there.slot_variables
+                for s in graph.nodes[other].slot_variables
             }
             for slot in self._nodes[number].slot_variables:
                 key = (twins.get(slot.original_variable_node_id), slot.slot_name)
-                if key in slots:
-                    pairs.append((slot.slot_variable_node_id, slots[key]))
-            for mine, other in pairs:
-                if mine not in twins and 0 <= mine < len(self._nodes):
-                    twins[mine] = other
+                mine = slot.slot_variable_node_id
+                if key in slots and mine not in twins and 0 <= mine < len(self._nodes):
+                    twins[mine] = slots[key]
                     line.append(mine)
-        return found
+        return bool(line)
+
+    def _note_part(self, number: int, key: str, bundle: BundleReader) -> None:
+        """Read what a table held."""
+        for name in ("keys", "values"):
+            whole = key if key.endswith(f"-{name}") else f"{key}-{name}"
+            if whole in bundle:
+                self._parts.setdefault(number, {})[name] = bundle.read(whole)
 
     def _object(self, node: Record, number: int, values: Any) -> Any:
         if node.has("variable"):
@@ -297,6 +308,8 @@ class Loader:
         if identifier == "trackable_dict_wrapper":
             return {}
         names = {name for name, _ in self.edges[number]}
+        if "_create_resource" in names:
+            return RestoredResource(identifier or "resource")
         kind = callable_kind if "__call__" in names else Restored
         return kind(identifier or "resource")
 
@@ -340,7 +353,11 @@ class Loader:
             if not 0 <= number < len(self.made):
                 raise damaged("a function captured an object that is missing")
             item = self.made[number]
-            found.append(item.asset_path if isinstance(item, Asset) else item)
+            if isinstance(item, Asset):
+                item = item.asset_path
+            elif isinstance(item, RestoredResource):
+                item = item.handle(self)
+            found.append(item)
         return found
 
     def _function(self, saved: Record) -> Any:

@@ -163,10 +163,14 @@ ASSET_FILE = Schema(
 )
 NODE_LIST = Schema("NodeList", Field(1, "value", "string", True))
 BYTES_LIST = Schema("BytesList", Field(1, "value", "bytes", True))
+#: A message of another kind, here an `AssetFileDef`.
+ANY = Schema("Any", Field(1, "type_url", "string"), Field(2, "value", ASSET_FILE))
+ANY_LIST = Schema("AnyList", Field(1, "value", ANY, True))
 COLLECTION = Schema(
     "CollectionDef",
     Field(1, "node_list", NODE_LIST),
     Field(2, "bytes_list", BYTES_LIST),
+    Field(5, "any_list", ANY_LIST),
 )
 COLLECTION_ENTRY = entries("Collection", COLLECTION)
 SAVER = Schema(

@@ -1,8 +1,9 @@
 """Ops of TensorFlow's graphs that no record of rillet's stands for, one by one.
 
-Constants, variables, calls, branches, loops, tensor lists, and older forms of ops. A
-reader takes the model's `Reader`, the node and its inputs; it gives the outputs.
-`graph_reader` asks the table.
+Constants, calls, branches, loops, files; `variable_readers`, `update_readers`,
+`table_readers`, `list_readers` and `older_readers` enter more. A reader takes the
+model's `Reader`, the node and its inputs; it gives the outputs. `graph_reader` asks the
+table.
 """
 
 from __future__ import annotations
@@ -15,17 +16,14 @@ import numpy as np
 
 from rillet.core import context, dtypes
 from rillet.core.convert import to_tensor
-from rillet.core.errors import UnimplementedError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
-from rillet.core.variable import Variable
 from rillet.graph import loops as _loops  # noqa: F401  signs loops in
 from rillet.graph.control import CASE, IF, host_call
 from rillet.graph.ir import SymbolicTensor
 from rillet.ops.casting import cast
-from rillet.ops.elementwise import add_op, mul_op, sub_op
 from rillet.ops.identity import identity_op
-from rillet.saved_model.records import record_of, run_record
+from rillet.saved_model.resources import is_list, is_resource
 from rillet.saved_model.tensors import damaged
 
 Read = Callable[[Any, Any, list[Any]], Any]
@@ -36,8 +34,7 @@ FORBIDDEN = frozenset(
     SaveSlices Restore RestoreV2 RestoreSlice MergeV2Checkpoints ShardedFilename
     DeleteOldDirs PrintV2File FixedLengthRecordReaderV2 TextLineReaderV2
     TFRecordReaderV2 WholeFileReaderV2 LMDBReader TFRecordDataset TextLineDataset
-    FixedLengthRecordDatasetV2 SqlDataset InitializeTableFromTextFileV2
-    InitializeTableFromTextFile ImmutableConst LoadDataset SaveDatasetV2
+    FixedLengthRecordDatasetV2 SqlDataset ImmutableConst LoadDataset SaveDatasetV2
     WriteRawProtoSummary WriteSummary CreateSummaryFileWriter CreateSummaryDbWriter
     DebugIdentityV2 DebugIdentityV3 DumpTensor CollectiveReduceV2 RpcCall
     RemoteCall""".split()
@@ -75,10 +72,7 @@ def _no_op(reader: Any, step: Any, inputs: list[Any]) -> Any:
 @reads("Identity", "IdentityN", "PreventGradient", "Snapshot", "_Retval", "RefIdentity")
 def _same(reader: Any, step: Any, inputs: list[Any]) -> Any:
     return tuple(
-        [
-            x if isinstance(x, Variable) or _is_list(x) else identity_op(x)
-            for x in inputs
-        ]
+        [x if is_resource(x) or is_list(x) else identity_op(x) for x in inputs]
     )
 
 
@@ -90,85 +84,6 @@ def _given(reader: Any, step: Any, inputs: list[Any]) -> Any:
 @reads("Placeholder", "PlaceholderV2")
 def _not_given(reader: Any, step: Any, inputs: list[Any]) -> Any:
     raise damaged("a placeholder gets no value", step.name)
-
-
-def _is_list(x: Any) -> bool:
-    return isinstance(x, Tensor) and x.dtype is dtypes.variant
-
-
-# Variables
-
-
-def _variable(x: Any, step: Any) -> Variable:
-    if not isinstance(x, Variable):
-        raise UnimplementedError(
-            house_message(
-                "SavedModel",
-                f"{step.op} of a resource that is no variable",
-                f"node '{step.name}' is given {x!r}",
-            )
-        )
-    return x
-
-
-@reads("VarHandleOp", "VariableV2", "Variable")
-def _handle(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    found = reader.resources.get(step.name)
-    if found is None:
-        raise damaged("a variable has no value", step.name)
-    return (found if step.op == "VarHandleOp" else found.read_value(),)
-
-
-@reads("ReadVariableOp")
-def _read(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    return (_variable(inputs[0], step).read_value(),)
-
-
-@reads("AssignVariableOp")
-def _assign(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    _variable(inputs[0], step).assign(inputs[1], read_value=False)
-    return ()
-
-
-@reads("AssignAddVariableOp")
-def _assign_add(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    _variable(inputs[0], step).assign_add(inputs[1], read_value=False)
-    return ()
-
-
-@reads("AssignSubVariableOp")
-def _assign_sub(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    _variable(inputs[0], step).assign_sub(inputs[1], read_value=False)
-    return ()
-
-
-@reads("ResourceGather")
-def _resource_gather(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    from rillet.ops.gather import gather
-
-    value = _variable(inputs[0], step).read_value()
-    batch = step.attrs.get("batch_dims") or 0
-    return (gather(value, inputs[1], axis=batch, batch_dims=batch),)
-
-
-@reads("ResourceGatherNd")
-def _resource_gather_nd(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    from rillet.ops.gather_nd import gather_nd
-
-    return (gather_nd(_variable(inputs[0], step).read_value(), inputs[1]),)
-
-
-@reads("VariableShape")
-def _variable_shape(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    from rillet.ops.sizes import shape
-
-    kind = step.attrs.get("out_type") or dtypes.int32
-    return (shape(_variable(inputs[0], step).read_value(), out_type=kind),)
-
-
-@reads("VarIsInitializedOp")
-def _is_initialized(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    return (constant(np.array(True)),)
 
 
 # Calls, branches and loops
@@ -188,11 +103,11 @@ def _function(step: Any, name: str) -> str:
 
 def _split(values: list[Any]) -> tuple[list[Any], Callable[[Any], list[Any]]]:
     """The tensors among values, and what puts others in their places."""
-    tensors = [x for x in values if not isinstance(x, Variable)]
+    tensors = [x for x in values if not is_resource(x)]
 
     def whole(found: Any) -> list[Any]:
         rest = iter(found)
-        return [x if isinstance(x, Variable) else next(rest) for x in values]
+        return [x if is_resource(x) else next(rest) for x in values]
 
     return tensors, whole
 
@@ -255,9 +170,7 @@ def _while(reader: Any, step: Any, inputs: list[Any]) -> Any:
     shapes = list(step.attrs.get("output_shapes") or ())
     if len(shapes) != len(inputs):
         shapes = [None] * len(inputs)
-    kept = [
-        s for s, x in zip(shapes, inputs, strict=True) if not isinstance(x, Variable)
-    ]
+    kept = [s for s, x in zip(shapes, inputs, strict=True) if not is_resource(x)]
     specs = [
         Spec(() if x.dtype is dtypes.variant else s, x.dtype)
         for s, x in zip(kept, tensors, strict=True)
@@ -268,7 +181,7 @@ def _while(reader: Any, step: Any, inputs: list[Any]) -> Any:
 
     def once(*state: Any) -> list[Any]:
         found = reader.call(body, whole(state))
-        return [y for y in found if not isinstance(y, Variable)]
+        return [y for y in found if not is_resource(y)]
 
     return whole(service(goes_on, once, tensors, specs, (test, body)))
 
@@ -295,137 +208,3 @@ def _write_file(reader: Any, step: Any, inputs: list[Any]) -> Any:
         return []
 
     return host_call(run, inputs, [], "WriteFile")
-
-
-# Older forms, and ops that are others under another name
-
-
-def _renamed(name: str) -> Read:
-    def read(reader: Any, step: Any, inputs: list[Any]) -> Any:
-        op = record_of(name)
-        assert op is not None
-        return run_record(op, step.attrs, inputs)
-
-    return read
-
-
-for _old, _new in {
-    "BatchMatMul": "BatchMatMulV2",
-    "BatchMatMulV3": "BatchMatMulV2",
-    "Inv": "Reciprocal",
-    "Gather": "GatherV2",
-    "Mod": "TruncateMod",
-    "ResizeNearestNeighborV2": "ResizeNearestNeighbor",
-    "TopK": "TopKV2",
-}.items():
-    READERS[_old] = _renamed(_new)
-
-
-@reads("Gather")
-def _gather(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    from rillet.ops.gather import gather
-
-    return (gather(inputs[0], inputs[1]),)
-
-
-@reads("Add")
-def _add(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    if inputs[0].dtype is dtypes.string:
-        from rillet.ops.string_joins import join
-
-        return (join(inputs),)
-    return (add_op.run(*inputs),)
-
-
-@reads("Div")
-def _div(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    from rillet.ops.quotients import realdiv
-    from rillet.ops.rounding import truncatediv
-
-    whole = inputs[0].dtype.is_integer
-    return ((truncatediv if whole else realdiv)(*inputs),)
-
-
-@reads("LogicalXor")
-def _xor(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    from rillet.ops.compare import not_equal
-
-    return (not_equal(*inputs),)
-
-
-@reads("Select")
-def _select(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    from rillet.ops.mask import where
-    from rillet.ops.shaping import reshape
-
-    test, x, y = inputs
-    rank = len(x.shape)
-    if len(test.shape) == 1 and rank > 1:
-        test = reshape(test, [-1, *[1] * (rank - 1)])
-    return (where(test, x, y),)
-
-
-@reads("ShapeN")
-def _shape_n(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    from rillet.ops.sizes import shape
-
-    kind = step.attrs.get("out_type") or dtypes.int32
-    return [shape(x, out_type=kind) for x in inputs]
-
-
-@reads("CheckNumerics")
-def _check_numerics(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    return (identity_op(inputs[0]),)
-
-
-@reads("Assert")
-def _assert(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    from rillet.ops.checks import Assert
-
-    Assert(inputs[0], list(inputs[1:]), summarize=step.attrs.get("summarize") or 3)
-    return ()
-
-
-@reads("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")
-def _batch_norm(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    from rillet.ops.reduce import reduce_mean
-    from rillet.ops.shaping import reshape
-    from rillet.ops.transcendental import rsqrt
-
-    x, scale, offset, mean, variance = inputs
-    attrs = step.attrs
-    epsilon = attrs.get("epsilon", 1e-4)
-    first = attrs.get("data_format", b"NHWC").startswith(b"NC")
-    rank = len(x.shape)
-    axes = [i for i in range(rank) if i != (1 if first else rank - 1)]
-    wide = cast(x, scale.dtype)
-
-    def facing(v: Any) -> Any:
-        return reshape(v, [1, -1, *[1] * (rank - 2)]) if first else v
-
-    outs = [mean, variance]
-    if attrs.get("is_training", True):
-        found = reduce_mean(wide, axes)
-        apart = sub_op.run(wide, facing(found))
-        spread = reduce_mean(mul_op.run(apart, apart), axes)
-        count = cast(_count(x, axes), spread.dtype)
-        whole = spread * (count / (count - 1.0))
-        factor = attrs.get("exponential_avg_factor", 1.0)
-        outs = [found, whole]
-        if factor != 1.0:
-            outs = [
-                mean * (1.0 - factor) + found * factor,
-                variance * (1.0 - factor) + whole * factor,
-            ]
-        mean, variance = found, spread
-    gain = mul_op.run(scale, rsqrt(variance + epsilon))
-    y = (wide - facing(mean)) * facing(gain) + facing(offset)
-    return (cast(y, x.dtype), *outs, mean, variance, constant(np.zeros(0, np.float32)))
-
-
-def _count(x: Any, axes: list[int]) -> Any:
-    from rillet.ops.gather import gather
-    from rillet.ops.reduce import reduce_prod
-    from rillet.ops.sizes import shape
-
-    return reduce_prod(gather(shape(x), axes))

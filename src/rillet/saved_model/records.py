@@ -10,11 +10,12 @@ from typing import Any
 
 from rillet.core.errors import UnimplementedError, house_message
 from rillet.core.tensor import Tensor
-from rillet.core.variable import Variable
 from rillet.graph.inference import host_value
 from rillet.graph.ir import SymbolicTensor
 from rillet.ops.registry import TABLE, Op
 from rillet.saved_model.definitions import definition, parsed
+from rillet.saved_model.resources import is_resource
+from rillet.saved_model.tensors import dtype_of
 
 
 def record_of(name: str) -> Op | None:
@@ -32,7 +33,7 @@ def run_record(op: Op, attrs: dict[str, Any], inputs: list[Any]) -> Any:
     """Run an op's record on tensors, those that are host inputs as plain values."""
     head = 0
     for value in inputs:
-        if isinstance(value, Variable):
+        if is_resource(value):
             raise UnimplementedError(
                 house_message("SavedModel", f"{op.name} takes no resource here")
             )
@@ -42,12 +43,12 @@ def run_record(op: Op, attrs: dict[str, Any], inputs: list[Any]) -> Any:
         args = [args[:head], *args[head:]]
     for i, kind in enumerate(op.types):
         if kind is None and i < len(args):
-            args[i] = _hosted(args[i])
+            args[i] = hosted(args[i])
     found = op.run(*args, **_attributes(op, attrs))
     return (found,) if op.outputs == 1 else tuple(found or ())
 
 
-def _hosted(value: Any) -> Any:
+def hosted(value: Any) -> Any:
     """A host input's value where it is known, else the tensor."""
     if isinstance(value, SymbolicTensor):
         return value if value.known is None else host_value(value.known)
@@ -63,8 +64,10 @@ def _attributes(op: Op, attrs: dict[str, Any]) -> dict[str, Any]:
         value = attrs.get(name)
         attribute = kinds.get(name)
         if value is None and attribute is not None and attribute.default is not None:
-            if attribute.kind not in ("type", "shape"):
+            if attribute.kind != "shape":
                 value = parsed(attribute.kind, attribute.default)
+            if attribute.kind == "type":
+                value = dtype_of(int(attribute.default))
         if value is None:
             continue
         found[name] = _plain(value)

@@ -14,6 +14,7 @@ import numpy as np
 
 from rillet.checkpoint.wire import Record
 from rillet.core import nest
+from rillet.core.composite import CompositeSpec, CompositeTensor
 from rillet.core.convert import to_tensor
 from rillet.core.errors import house_message
 from rillet.core.spec import TensorSpec
@@ -21,6 +22,7 @@ from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
 from rillet.functions import Function
 from rillet.graph.concrete import ConcreteFunction
+from rillet.saved_model.resources import is_resource
 from rillet.saved_model.structures import Opaque, structure_of
 from rillet.saved_model.tensors import damaged
 
@@ -50,6 +52,57 @@ class Callable(Restored):
 
 
 callable_kind = Callable
+
+
+class RestoredResource(Restored):
+    """A table that was loaded: made and filled by the functions in the file."""
+
+    def handle(self, loader: Any) -> Any:
+        """What stands for it in graphs.
+
+        Args:
+            loader: what knows the model's functions.
+        """
+        space = self.__dict__
+        if "_store" not in space:
+            found = self._call(loader, "_create_resource")
+            if len(found) != 1 or not is_resource(found[0]):
+                raise damaged("a resource is not made by its function", repr(self))
+            space["_store"] = found[0]
+        return space["_store"]
+
+    def begin(self, loader: Any, parts: dict[str, Any]) -> None:
+        """Make it, and fill it as the file says.
+
+        Args:
+            loader: what knows the model's functions.
+            parts: its keys and values, where a checkpoint holds them.
+        """
+        store = self.handle(loader)
+        if "_initialize" in vars(self):
+            self._call(loader, "_initialize")
+        if len(parts) == 2:
+            restore = getattr(store, "restore", None)
+            if restore is None:
+                store.clear()
+                restore = store.insert
+            restore(parts["keys"], parts["values"])
+
+    def _call(self, loader: Any, name: str) -> list[Any]:
+        function = vars(self).get(name)
+        if not isinstance(function, RestoredFunction) or not function._saved:
+            raise damaged("a resource has no function", name)
+        trace = function._saved[0]
+        reader = loader.reader
+        reader.check(reader.plan(trace.name))
+        found: list[Any] = reader.call(trace.name, loader.bound(trace._bound))
+        return found
+
+    def size(self) -> Any:
+        """How many keys a table holds."""
+        from rillet.ops.lookup.records import size_op
+
+        return size_op.run(table=vars(self)["_store"])
 
 
 class SavedTrace:
@@ -86,17 +139,27 @@ class SavedTrace:
         return self._concrete
 
     def _body(self, *args: Any, **kwargs: Any) -> Any:
-        flat = [x for x in nest.flatten((args, kwargs)) if isinstance(x, Tensor)]
+        leaves = nest.flatten((args, kwargs), expand_composites=True)
+        flat = [x for x in leaves if isinstance(x, Tensor)]
         bound = self._loader.bound(self._bound)
         found = self._loader.reader.call(self.name, [*flat, *bound])
-        leaves = nest.flatten(self.outputs)
         given = iter(found)
-        values = [next(given) if isinstance(x, TensorSpec) else x for x in leaves]
-        for spec, value in zip(leaves, values, strict=True):
-            if isinstance(spec, TensorSpec) and hasattr(value, "set_shape"):
-                if spec.shape._dims is not None and value.dtype is spec.dtype:
-                    value.set_shape(spec.shape)
+        values = [self._result(spec, given) for spec in nest.flatten(self.outputs)]
         return nest.pack_sequence_as(self.outputs, values)
+
+    def _result(self, spec: Any, given: Iterator[Any]) -> Any:
+        """The next result: a tensor, a composite of several, or a plain value."""
+        if isinstance(spec, CompositeSpec):
+            return spec._from_tensors([next(given) for _ in spec._component_specs])
+        if not isinstance(spec, TensorSpec):
+            return spec
+        value = next(given, None)
+        if value is None:
+            raise damaged("a function gives too few results", self.name)
+        if spec.shape._dims is not None and hasattr(value, "set_shape"):
+            if value.dtype is spec.dtype:
+                value.set_shape(spec.shape)
+        return value
 
     def fits(self, args: Any, kwargs: Any, convert: bool) -> list[Any] | None:
         """The flat tensors of a call, or None where the trace is not for it.
@@ -127,6 +190,8 @@ def _fits(spec: Any, value: Any, convert: bool, flat: list[Any]) -> bool:
             return False
         flat.append(tensor)
         return True
+    if isinstance(spec, CompositeSpec):
+        return _fits_composite(spec, value, flat)
     if isinstance(spec, dict):
         if not isinstance(value, dict) or set(spec) != set(value):
             return False
@@ -141,6 +206,20 @@ def _fits(spec: Any, value: Any, convert: bool, flat: list[Any]) -> bool:
     if isinstance(value, Tensor | Variable | np.ndarray):
         return False
     return type(spec) is type(value) and spec == value
+
+
+def _fits_composite(spec: CompositeSpec, value: Any, flat: list[Any]) -> bool:
+    if not isinstance(value, CompositeTensor) or type(value._type_spec) is not type(
+        spec
+    ):
+        return False
+    parts, specs = value._flat_tensors(), spec._component_specs
+    if len(parts) != len(specs):
+        return False
+    if not all(s.is_compatible_with(x) for s, x in zip(specs, parts, strict=True)):
+        return False
+    flat.extend(parts)
+    return True
 
 
 def _tensor(value: Any, spec: TensorSpec, convert: bool) -> Tensor | None:

@@ -7,11 +7,13 @@ In flow tuples, lists, dictionaries with specs and plain values as leaves. `save
 from __future__ import annotations
 
 import collections
+import importlib
 from typing import Any
 
 import numpy as np
 
 from rillet.checkpoint.wire import Record
+from rillet.core.composite import CompositeSpec
 from rillet.core.dtypes import DType, as_dtype
 from rillet.core.errors import UnimplementedError, house_message
 from rillet.core.shapes import TensorShape
@@ -21,6 +23,7 @@ from rillet.saved_model import messages
 from rillet.saved_model.messages import STRUCTURE
 from rillet.saved_model.tensors import (
     array_of,
+    damaged,
     dims_of,
     dtype_of,
     shape_message,
@@ -57,6 +60,8 @@ def structure_message(value: Any) -> Record:
         return Record(STRUCTURE, string_value=value)
     if isinstance(value, TensorSpec):
         return Record(STRUCTURE, tensor_spec_value=spec_message(value))
+    if isinstance(value, CompositeSpec):
+        return Record(STRUCTURE, type_spec_value=_composite_message(value))
     if isinstance(value, DType):
         return Record(STRUCTURE, tensor_dtype_value=value.as_datatype_enum)
     if isinstance(value, TensorShape):
@@ -68,6 +73,48 @@ def structure_message(value: Any) -> Record:
         message = tensor_message(value.numpy(), value.dtype)
         return Record(STRUCTURE, tensor_value=message)
     return _nested(value)
+
+
+def _composite_message(spec: CompositeSpec) -> Record:
+    name = type(spec).__name__
+    if name not in _COMPOSITES:
+        raise UnimplementedError(
+            house_message(
+                "saved_model.save",
+                "a function takes what files cannot hold",
+                repr(spec),
+            )
+        )
+    return Record(
+        messages.TYPE_SPEC,
+        type_spec_class=_COMPOSITES[name][0],
+        type_state=structure_message(spec._parts()),
+        type_spec_class_name=name,
+        num_flat_components=len(spec._component_specs),
+    )
+
+
+def _composite_of(message: Record) -> Any:
+    """The spec of a composite tensor; `Opaque` where rillet has no such thing."""
+    name = message.type_spec_class_name or next(
+        (n for n, (c, _) in _COMPOSITES.items() if c == message.type_spec_class), ""
+    )
+    if name not in _COMPOSITES:
+        return Opaque(name or "TypeSpec")
+    parts = structure_of(message.type_state)
+    kind = getattr(importlib.import_module(_COMPOSITES[name][1]), name)
+    try:
+        return kind(*parts)
+    except (TypeError, ValueError):
+        raise damaged("a function takes a value of no plain kind", name) from None
+
+
+#: Numbers of kinds of composites in files, and where rillet has them.
+_COMPOSITES = {
+    "SparseTensorSpec": (1, "rillet.core.sparse_tensor"),
+    "IndexedSlicesSpec": (2, "rillet.core.indexed_slices"),
+    "RaggedTensorSpec": (3, "rillet.ops.ragged.spec"),
+}
 
 
 def _nested(value: Any) -> Record:
@@ -146,7 +193,7 @@ _READERS: dict[str, Any] = {
     "tensor_shape_value": lambda v: TensorShape(dims_of(v)),
     "tensor_dtype_value": dtype_of,
     "tensor_spec_value": spec_of,
-    "type_spec_value": lambda v: Opaque(v.type_spec_class_name or "TypeSpec"),
+    "type_spec_value": _composite_of,
     "bounded_tensor_spec_value": spec_of,
     "list_value": lambda v: [structure_of(item) for item in v.items],
     "tuple_value": lambda v: tuple([structure_of(item) for item in v.items]),

@@ -11,12 +11,14 @@ from typing import Any
 
 from rillet.checkpoint.bundle import BundleReader
 from rillet.checkpoint.wire import Record
+from rillet.core.convert import to_tensor
 from rillet.core.errors import NotFoundError, house_message
 from rillet.core.spec import TensorSpec
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
 from rillet.functions import Function
 from rillet.graph.concrete import ConcreteFunction
+from rillet.saved_model.assets import asset_path
 from rillet.saved_model.graph_reader import Reader
 from rillet.saved_model.messages import as_dict
 from rillet.saved_model.restored import Restored, Signatures
@@ -28,7 +30,7 @@ _RESERVED = ("__saved_model_init_op", "__saved_model_train_op")
 
 def load_version_one(meta: Record, folder: str, options: Any) -> Any:
     """The object that stands for a model of version 1."""
-    reader = Reader(meta.graph_def, options.allowed_ops)
+    reader = Reader(meta.graph_def, options.allowed_ops, folder)
     root = Restored("version 1 model")
     variables = _variables(meta.graph_def, folder)
     reader.resources = variables
@@ -37,10 +39,48 @@ def load_version_one(meta: Record, folder: str, options: Any) -> Any:
     space["signatures"] = Signatures()
     space["graph_def"] = meta.graph_def
     space["prune"] = lambda feeds, fetches: _pruned(meta, reader, feeds, fetches)
+    _begin(meta, reader, folder)
     for name, signature in as_dict(meta.signature_def).items():
         if name not in _RESERVED and name not in ("init_op", "train_op"):
             space["signatures"][name] = VersionOneSignature(reader, name, signature)
     return root
+
+
+def _begin(meta: Record, reader: Reader, folder: str) -> None:
+    """Run what the model wants to be run first: it fills tables."""
+    wanted = []
+    for name, signature in as_dict(meta.signature_def).items():
+        if name == "__saved_model_init_op":
+            infos = [entry.value for entry in signature.outputs]
+            wanted = [info.name.partition(":")[0] for info in infos]
+    if not wanted:
+        held = as_dict(meta.collection_def)
+        for name in ("saved_model_main_op", "legacy_init_op"):
+            if name in held and held[name].has("node_list"):
+                wanted = list(held[name].node_list.value)
+                break
+    if not wanted:
+        return
+    feeds, paths = [], []
+    for file in _files(meta):
+        feeds.append(file.tensor_info.name)
+        paths.append(to_tensor(asset_path(folder, file.filename)))
+    reader.files = dict(zip(feeds, paths, strict=True))
+    known = {node.name for node in meta.graph_def.node}
+    feeds = [feed for feed in feeds if feed.partition(":")[0] in known]
+    plan = reader.part(feeds, [name for name in wanted if name])
+    reader.check(plan)
+    reader.run(plan, [reader.files[feed] for feed in feeds])
+
+
+def _files(meta: Record) -> list[Record]:
+    """What the model says of its files; older ones say it in a collection."""
+    found = list(meta.asset_file_def)
+    held = as_dict(meta.collection_def)
+    if not found and "saved_model_assets" in held:
+        kept = held["saved_model_assets"]
+        found = [item.value for item in kept.any_list.value if item.has("value")]
+    return found
 
 
 def _variables(graph: Record, folder: str) -> dict[str, Variable]:
@@ -55,9 +95,12 @@ def _variables(graph: Record, folder: str) -> dict[str, Variable]:
     for name, node in held.items():
         attrs = as_dict(node.attr)
         shared = attrs["shared_name"].s.decode() if "shared_name" in attrs else ""
-        for key in (keys.get(name), shared, name):
+        restored, part = keys.get(name, ("", ""))
+        for key in (restored, shared, name):
             if key and key in bundle:
                 value = bundle.read(key)
+                if key == restored and part:
+                    value = sliced(value, part)
                 break
         else:
             raise NotFoundError(
@@ -70,23 +113,56 @@ def _variables(graph: Record, folder: str) -> dict[str, Variable]:
     return found
 
 
-def _keys(nodes: dict[str, Record]) -> dict[str, str]:
-    """Under which name the file's saver restores each variable."""
-    found: dict[str, str] = {}
+def _keys(nodes: dict[str, Record]) -> dict[str, tuple[str, str]]:
+    """Under which name, and of that which slice, the saver restores each variable."""
+    found: dict[str, tuple[str, str]] = {}
     for node in nodes.values():
         if node.op not in ("Assign", "AssignVariableOp") or len(node.input) < 2:
             continue
         source, place = _followed(nodes, node.input[1])
         if source is None or source.op != "RestoreV2" or len(source.input) < 3:
             continue
-        names = nodes.get(source.input[1].partition(":")[0])
-        if names is None or names.op != "Const":
-            continue
-        texts = array_of(as_dict(names.attr)["value"].tensor).ravel()
-        if place < len(texts):
-            key = texts[place]
-            found[node.input[0].partition(":")[0]] = key.decode("utf-8", "replace")
+        key, part = [_text(nodes, ref, place) for ref in source.input[1:3]]
+        if key:
+            found[node.input[0].partition(":")[0]] = key, part
     return found
+
+
+def _text(nodes: dict[str, Record], ref: str, place: int) -> str:
+    """One of the texts in a constant; "" where there is none."""
+    node = nodes.get(ref.partition(":")[0])
+    if node is None or node.op != "Const":
+        return ""
+    texts = array_of(as_dict(node.attr)["value"].tensor).ravel()
+    if place >= len(texts) or not isinstance(texts[place], bytes):
+        return ""
+    text: str = texts[place].decode("utf-8", "replace")
+    return text
+
+
+def sliced(value: Any, text: str) -> Any:
+    """The part of an array that a slice of a partitioned variable is.
+
+    Args:
+        value: the whole.
+        text: its sizes, then ``start,length`` or ``-`` for each axis: "36 3 0,18:-".
+
+    Raises:
+        DataLossError: where the text does not fit the array.
+    """
+    parts = text.rpartition(" ")[2].split(":")
+    if len(parts) != value.ndim:
+        raise damaged("a slice has other axes than its variable", text)
+    key = []
+    for part in parts:
+        if part == "-":
+            key.append(slice(None))
+            continue
+        start, comma, length = part.partition(",")
+        if not (comma and start.isdigit() and length.isdigit()):
+            raise damaged("a slice has no plain form", text)
+        key.append(slice(int(start), int(start) + int(length)))
+    return value[tuple(key)]
 
 
 def _followed(nodes: dict[str, Record], ref: str) -> tuple[Record | None, int]:

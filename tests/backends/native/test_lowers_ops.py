@@ -61,7 +61,7 @@ _ARGUMENTS = """
 _STRINGS = """
     AsString Assert Const PrintV2 ReduceJoin RegexFullMatch RegexReplace
     StaticRegexFullMatch StaticRegexReplace StringFormat StringJoin StringLength
-    StringLower StringSplit StringStrip StringToHashBucket StringToHashBucketFast
+    StringLower StringSplit StringSplitV2 StringStrip StringToHashBucket StringToHashBucketFast
     StringToHashBucketStrong StringToNumber StringUpper Substr Timestamp
     UnicodeDecodeWithOffsets UnicodeEncode UnicodeTranscode UnsortedSegmentJoin
 """.split()
@@ -88,7 +88,7 @@ _REJECTION = """
     StatelessTruncatedNormalV2 TruncatedNormal UniformCandidateSampler
 """.split()
 _UNKNOWN = """
-    ComputeAccidentalHits DynamicPartition SegmentMax SegmentMean SegmentMin
+    BroadcastGradientArgs ComputeAccidentalHits DynamicPartition SegmentMax SegmentMean SegmentMin
     SegmentProd SegmentSum Unique UniqueWithCounts Where NonMaxSuppressionV3
     NonMaxSuppressionV5 NonMaxSuppressionWithOverlaps
 """.split()

@@ -111,6 +111,11 @@ class IndexLookup(Adapting):
         """The same under its older name."""
         return len(self._words)
 
+    @property
+    def _counts_words(self) -> bool:
+        """Whether the words were learnt, not given."""
+        return not self._fixed
+
     def get_vocabulary(self, include_special_tokens: bool = True) -> list[Any]:
         """The words in the order of their numbers.
 

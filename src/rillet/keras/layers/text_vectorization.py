@@ -102,6 +102,11 @@ class TextVectorization(Adapting):
         )
         self._adapted = vocabulary is not None
 
+    @property
+    def _counts_words(self) -> bool:
+        """Whether the words were learnt, not given."""
+        return self._lookup_layer._counts_words
+
     def get_vocabulary(self, include_special_tokens: bool = True) -> list[str]:
         """The words in the order of their numbers."""
         return self._lookup_layer.get_vocabulary(include_special_tokens)

@@ -1,0 +1,119 @@
+"""Tensor lists as stacks: what gradients of loops that TensorFlow wrote are made of.
+
+Rows may be lists themselves, and optional values, which are lists of their parts.
+`saved_model` runs such graphs on these.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rillet.core import dtypes
+from rillet.core.dtypes import ANY, DType
+from rillet.core.errors import InvalidArgumentError, house_message
+from rillet.core.spec import Spec
+from rillet.ops.registry import Op, define_for_graphs
+from rillet.ops.tensor_lists import LISTS, list_get_op
+
+Array = np.ndarray[Any, Any]
+_LIST = Spec((), dtypes.variant)
+
+
+push_op: Op = define_for_graphs(
+    "RilletListPush",
+    types=(LISTS, LISTS),
+    kernel=lambda rows, item: (*rows, item),
+    infer=lambda rows, item: _LIST,
+)
+
+
+def _drop(rows: Any) -> Any:
+    if not rows:
+        raise InvalidArgumentError(
+            house_message("TensorListPopBack", "Trying to pop from an empty list")
+        )
+    return rows[:-1]
+
+
+drop_op: Op = define_for_graphs(
+    "RilletListDrop",
+    types=(LISTS,),
+    kernel=_drop,
+    infer=lambda rows: _LIST,
+)
+
+
+def _last(rows: Any, element_dtype: DType, element_shape: Any = None) -> Any:
+    _drop(rows)
+    if rows[-1] is not None or element_dtype is not dtypes.variant:
+        index = np.array(len(rows) - 1)
+        return list_get_op.kernel(rows, index, element_dtype, element_shape)
+    return ()
+
+
+def _row_spec(rows: Spec, element_dtype: DType, element_shape: Any = None) -> Spec:
+    if element_dtype is dtypes.variant:
+        return _LIST
+    return Spec(element_shape, element_dtype)
+
+
+last_op: Op = define_for_graphs(
+    "RilletListLast",
+    types=(LISTS,),
+    kernel=_last,
+    infer=_row_spec,
+    attrs={"element_dtype": dtypes.float32, "element_shape": None},
+)
+
+
+def _part(rows: Any, index: int, element_dtype: DType, element_shape: Any) -> Any:
+    if index >= len(rows):
+        raise InvalidArgumentError(
+            house_message(
+                "OptionalGetValue", "The given optional does not have a value."
+            )
+        )
+    return rows[index]
+
+
+part_op: Op = define_for_graphs(
+    "RilletListPart",
+    types=(LISTS,),
+    kernel=_part,
+    infer=lambda rows, index, element_dtype, element_shape: _row_spec(
+        rows, element_dtype, element_shape
+    ),
+    attrs={"index": 0, "element_dtype": dtypes.float32, "element_shape": None},
+)
+
+resize_op: Op = define_for_graphs(
+    "TensorListResize",
+    types=(LISTS, ANY),
+    kernel=lambda rows, size: (*rows[: int(size)], *[None] * (int(size) - len(rows))),
+    infer=lambda rows, size: _LIST,
+)
+
+
+def _sizes(rows: Any, shape_type: DType = dtypes.int32) -> Array:
+    for row in rows:
+        if isinstance(row, np.ndarray):
+            return np.asarray(row.shape, shape_type.numpy_dtype)
+    return np.asarray(-1, shape_type.numpy_dtype)
+
+
+sizes_op: Op = define_for_graphs(
+    "TensorListElementShape",
+    types=(LISTS,),
+    kernel=_sizes,
+    infer=lambda rows, shape_type=dtypes.int32: Spec(None, shape_type),
+    attrs={"shape_type": dtypes.int32},
+)
+
+join_op: Op = define_for_graphs(
+    "TensorListConcatLists",
+    types=(LISTS, LISTS),
+    kernel=lambda one, other: (*one, *other),
+    infer=lambda one, other: _LIST,
+)
