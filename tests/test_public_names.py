@@ -60,7 +60,6 @@ MISSING = {
     "tf.zzz": r"module 'rillet' has no attribute 'zzz'\.$",
     "tf.nn.zzz": r"module 'rillet\.nn' has no attribute 'zzz'\.$",
     # of TensorFlow 2, and not here yet: nothing else was meant
-    "tf.strings.split": r"TensorFlow has it, rillet does not have it yet\.$",
     "tf.keras.applications": r"TensorFlow has it, rillet does not have it yet\.$",
     "tf.train.Saver": r"Use tf\.train\.Checkpoint\.$",
     # of TensorFlow 1, of NumPy

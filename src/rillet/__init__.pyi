@@ -29,6 +29,7 @@ from rillet import optimizers as optimizers
 from rillet import ragged as ragged
 from rillet import random as random
 from rillet import saved_model as saved_model
+from rillet import sets as sets
 from rillet import signal as signal
 from rillet import sparse as sparse
 from rillet import strings as strings
@@ -238,6 +239,7 @@ from rillet.ops.sizes import size as size
 from rillet.ops.sorting import argsort as argsort
 from rillet.ops.sorting import searchsorted as searchsorted
 from rillet.ops.sorting import sort as sort
+from rillet.ops.sparse.distance import edit_distance as edit_distance
 from rillet.ops.sparse.operators import SparseTensor as SparseTensor
 from rillet.ops.sparse.operators import SparseTensorSpec as SparseTensorSpec
 from rillet.ops.splits import split as split
@@ -355,6 +357,7 @@ __all__ = [
     "dtypes",
     "dynamic_partition",
     "dynamic_stitch",
+    "edit_distance",
     "eig",
     "eigvals",
     "einsum",
@@ -473,6 +476,7 @@ __all__ = [
     "scatter_nd",
     "searchsorted",
     "sequence_mask",
+    "sets",
     "shape",
     "shape_n",
     "sigmoid",

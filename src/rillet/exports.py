@@ -81,6 +81,7 @@ _TABLE: Final[dict[str, str]] = {
     "rillet.ops.sorting": "argsort searchsorted sort",
     # which signs the operators in
     "rillet.ops.sparse.operators": "SparseTensor SparseTensorSpec",
+    "rillet.ops.sparse.distance": "edit_distance",
     "rillet.ops.splits": "split",
     "rillet.ops.tiling": "pad repeat tile",
     "rillet.ops.unique": (
@@ -145,6 +146,7 @@ NAMESPACES: Final[tuple[str, ...]] = (
     "ragged",
     "random",
     "saved_model",
+    "sets",
     "signal",
     "sparse",
     "strings",

@@ -55,6 +55,7 @@ CASES = (
         LINE,
     ),
     case("StringSplit", lambda tf, x: tf.strings.bytes_split(x[0]), WORDS[0]),
+    case("StringSplitV2", lambda tf, x: tf.strings.split(x[0]), WORDS[0]),
     case(
         "StringToHashBucket", lambda tf, x: tf.strings.to_hash_bucket(x, 10**6), WORDS
     ),

@@ -57,23 +57,6 @@ def test_says_why(call, text: str) -> None:
         call()
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda: tf.strings.bytes_split(["a", "bc"]),
-        lambda: tf.strings.unicode_decode(["a"], "UTF-8"),
-        lambda: tf.strings.unicode_split(["a"], "UTF-8"),
-    ],
-)
-def test_ragged_results_are_refused(call) -> None:
-    with pytest.raises(tf.errors.UnimplementedError, match="ragged tensor"):
-        call()
-
-
-def test_names_that_need_ragged_tensors_are_missing() -> None:
-    assert not hasattr(tf.strings, "split")
-
-
 def test_text_beside_bytes_that_are_none() -> None:
     assert tf.strings.length(["né", b"\xff"]).numpy().tolist() == [3, 1]
 

@@ -79,6 +79,12 @@ class CompositeSpec(TypeSpec):
 
     __slots__ = ()
 
+    @property
+    def _composite(self) -> type[CompositeTensor]:
+        """The kind of composite whose versions of ops know such values."""
+        found: Any = self.value_type
+        return found
+
     def _parts(self) -> tuple[Any, ...]:
         """What the spec is made of; equal for equal specs, hashable."""
         raise NotImplementedError
@@ -156,11 +162,11 @@ def _key(function: Callable[..., Any]) -> str:
     return f"{function.__module__}.{function.__qualname__}"
 
 
-def composites_in(values: Iterable[Any]) -> list[CompositeTensor]:
-    """The composites among values, and in lists, tuples and dicts among them."""
-    found: list[CompositeTensor] = []
+def composites_in(values: Iterable[Any]) -> list[Any]:
+    """The composites (and specs of some) among values, lists, tuples and dicts."""
+    found: list[Any] = []
     for value in values:
-        if isinstance(value, CompositeTensor):
+        if isinstance(value, CompositeTensor | CompositeSpec):
             found.append(value)
         elif isinstance(value, list | tuple):
             found += composites_in(value)
@@ -176,7 +182,10 @@ def _handler(kind: type[CompositeTensor], key: str) -> Callable[..., Any] | None
 
 
 def _kinds(values: Iterable[Any]) -> list[type[CompositeTensor]]:
-    found: dict[type, None] = dict.fromkeys(type(c) for c in composites_in(values))
+    found: dict[type, None] = {}
+    for value in composites_in(values):
+        whole = isinstance(value, CompositeTensor)
+        found[type(value) if whole else value._composite] = None
     return list(found)
 
 
@@ -230,23 +239,29 @@ def dispatched(function: F) -> F:
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
             return function(*args, **kwargs)
-        except Exception:
-            result = _dispatch(key, args, kwargs)
-            if result is NotImplemented:
+        except Exception as error:
+            version = _version(key, args, kwargs)
+            if version is None:
                 raise
-        return result()
+            refusal = error
+        result = version(*args, **kwargs)
+        if result is NotImplemented:
+            raise refusal
+        return result
 
     key = _key(function)
     return call  # type: ignore[return-value]
 
 
-def _dispatch(key: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """The call of a composite's version of a function; NotImplemented without one."""
+def _version(
+    key: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Callable[..., Any] | None:
+    """A version of a function for the composites among arguments; None without."""
     for kind in _kinds((*args, *kwargs.values())):
         handler = _handler(kind, key)
         if handler is not None:
-            return functools.partial(handler, *args, **kwargs)
-    return NotImplemented
+            return handler
+    return None
 
 
 def refuse(value: CompositeTensor) -> NoReturn:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from rillet.core.composite import dispatched
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import NUMERIC
 from rillet.core.errors import InvalidArgumentError, house_message
@@ -116,6 +117,7 @@ def squared_difference(x: Any, y: Any, name: str | None = None) -> Tensor:
     return squared_difference_op.run(x, y)
 
 
+@dispatched
 def add_n(inputs: Any, name: str | None = None) -> Any:
     """The sum of several tensors of one shape and type.
 

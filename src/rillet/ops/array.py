@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from rillet.core import context, dtypes
+from rillet.core.composite import dispatched
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import ANY
 from rillet.core.errors import InvalidArgumentError, house_message
@@ -100,6 +101,7 @@ concat_op: Op = define(
 )
 
 
+@dispatched
 def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
     """Tensors joined along an axis.
 
@@ -221,6 +223,7 @@ unpack_op: Op = define(
 )
 
 
+@dispatched
 def stack(values: Any, axis: int = 0, name: str = "stack") -> Tensor:
     """Tensors of one shape put side by side along a new axis.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from rillet.core.composite import dispatched
 from rillet.core.convert import to_tensor
 from rillet.core.errors import house_message
 from rillet.core.indexed_slices import IndexedSlices
@@ -27,6 +28,7 @@ from rillet.ops.mask import select_op
 from rillet.ops.shaping import sum_op
 
 
+@dispatched
 def clip_by_value(
     t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None
 ) -> Any:

@@ -18,7 +18,6 @@ from rillet.core.composite import (
     CompositeTensor,
     apply_op,
     has_whole,
-    is_whole,
 )
 from rillet.core.convert import to_tensor
 from rillet.core.describe import describe, out_of_memory
@@ -66,7 +65,7 @@ def _unary(op: Any) -> Callable[[Any], Any]:
         if _state.tracer is not None:
             return _state.tracer.trace(op, (x,), {})
         if type(x) is not Tensor:
-            if isinstance(x, CompositeTensor) and is_whole(x):
+            if has_whole(x):
                 return apply_op(op, (x,), {})
             x = to_tensor(x)
             if x._describe is not None:
@@ -135,7 +134,7 @@ def _unary_with(op: Any) -> Callable[..., Any]:
         if _state.tracer is not None:
             return _state.tracer.trace(op, (x, *host), attrs)
         if type(x) is not Tensor:
-            if isinstance(x, CompositeTensor) and is_whole(x):
+            if has_whole(x):
                 return apply_op(op, (x, *host), attrs)
             x = to_tensor(x)
             if x._describe is not None:
@@ -316,8 +315,9 @@ def _fix_for(value: Any, dtype: Any) -> str:
 
 
 def is_typed(value: Any) -> bool:
-    """Whether a value has a TensorFlow type of its own: a tensor or a variable."""
-    return isinstance(value, Tensor) or hasattr(value, "_dense_tensor")
+    """Whether a value has a TensorFlow type: a tensor, a variable, a composite."""
+    kinds = Tensor | CompositeTensor
+    return isinstance(value, kinds) or hasattr(value, "_dense_tensor")
 
 
 def same_typed(op: Any, values: Any) -> list[Tensor]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from rillet.core.composite import dispatched
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import DType
 from rillet.core.errors import house_message
@@ -85,6 +86,7 @@ def _dropped(x: Any, rate: Any, noise_shape: Any, sampler: Sampler) -> Tensor:
     return select_op(greater_equal_op.run(drawn, part), scaled, zeros_scalar(x))
 
 
+@dispatched
 def dropout(
     x: Any,
     rate: Any,
@@ -121,6 +123,7 @@ def dropout(
     )
 
 
+@dispatched
 def stateless_dropout(
     x: Any,
     rate: Any,

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from rillet.core import dtypes
+from rillet.core.composite import apply_op, has_whole
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import (
     COMPLEX,
@@ -347,6 +348,8 @@ def abs(x: Any, name: str | None = None) -> Tensor:
         A tensor of the same shape; real for a complex `x`.
     """
     if type(x) is not Tensor:
+        if has_whole(x):
+            return apply_op(abs_op, (x,), {})
         x = to_tensor(x)
     return complex_abs_op.run(x) if x.dtype.is_complex else abs_op.run(x)
 

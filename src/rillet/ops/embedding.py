@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rillet.core.composite import dispatched
 from rillet.core.convert import to_tensor
 from rillet.core.errors import house_message
 from rillet.core.tensor import Tensor
@@ -13,6 +14,7 @@ from rillet.ops.gather import gather_op
 from rillet.ops.shaping import static_dims
 
 
+@dispatched
 def embedding_lookup(
     params: Any, ids: Any, max_norm: float | None = None, name: str | None = None
 ) -> Tensor:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from rillet.core import context, dtypes
+from rillet.core.composite import dispatched
 from rillet.core.convert import to_tensor
 from rillet.core.describe import out_of_memory
 from rillet.core.dtypes import ANY, STRING, DType, as_dtype
@@ -179,15 +180,24 @@ def _like(value: int) -> Any:
 
 
 zeros_like_op: Op = define(
-    "ZerosLike", types=(ANY,), kernel=_like(0), infer=lambda x: x, quiet=False,
+    "ZerosLike",
+    types=(ANY,),
+    kernel=_like(0),
+    infer=lambda x: x,
+    quiet=False,
     lower=filled(0),
 )
 ones_like_op: Op = define(
-    "OnesLike", types=(ANY - STRING,), kernel=_like(1), infer=lambda x: x, quiet=False,
+    "OnesLike",
+    types=(ANY - STRING,),
+    kernel=_like(1),
+    infer=lambda x: x,
+    quiet=False,
     lower=filled(1),
 )
 
 
+@dispatched
 def zeros_like(input: Any, dtype: Any = None, name: str | None = None) -> Tensor:
     """Zeros of the shape of `input`.
 
@@ -207,6 +217,7 @@ def zeros_like(input: Any, dtype: Any = None, name: str | None = None) -> Tensor
     return _of_shape(zeros_like_op, 0, input, dtype)
 
 
+@dispatched
 def ones_like(input: Any, dtype: Any = None, name: str | None = None) -> Tensor:
     """Ones of the shape of `input`.
 

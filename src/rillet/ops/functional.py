@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rillet.core import context, nest
+from rillet.core.composite import dispatched
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import DType, as_dtype
 from rillet.core.errors import house_message
@@ -70,6 +71,7 @@ def _dtypes_of(signature: Any) -> Any:
     return nest.map_structure(one, signature)
 
 
+@dispatched
 def map_fn(
     fn: Callable[..., Any],
     elems: Any,

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from rillet.core.composite import dispatched
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import ANY, NUMERIC, REAL
 from rillet.core.errors import InvalidArgumentError, house_message
@@ -119,6 +120,7 @@ gather_nd_op: Op = define(
 )
 
 
+@dispatched
 def gather_nd(
     params: Any,
     indices: Any,

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from rillet.core import dtypes
+from rillet.core.composite import dispatched
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import ANY, BOOL, NUMERIC
 from rillet.core.errors import InvalidArgumentError, house_message
@@ -95,6 +96,7 @@ select_op: Op = define(
 )
 
 
+@dispatched
 def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Any:
     """Where a condition holds: the places, or `x` there and `y` elsewhere.
 
@@ -139,7 +141,8 @@ def _faced(dims: Any, covered: Any, at: int) -> Any:
     """The sizes of the axes that a mask covers, which must be its own."""
     faced = dims[at : at + len(covered)]
     if len(faced) != len(covered) or any(
-        a != b and None not in (a, b) for a, b in zip(faced, covered, strict=True)
+        type(a) is int and type(b) is int and a != b
+        for a, b in zip(faced, covered, strict=True)
     ):
         raise ValueError(
             house_message(
@@ -190,7 +193,8 @@ def boolean_mask(
     at = 0 if axis is None else integer("boolean_mask", "axis", axis)
     at = at + len(dims) if at < 0 else at
     faced = _faced(dims, covered, at)
-    middle = -1 if None in faced else int(np.prod(faced, dtype=np.int64))
+    known = all(type(n) is int for n in faced)
+    middle = int(np.prod(faced, dtype=np.int64)) if known else -1
     rest = dims[at + len(covered) :]
     flat = reshape_op(tensor, (*dims[:at], middle, *rest))
     places = where_op(reshape_op(mask, (middle,)))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from rillet.core.composite import apply_op, has_whole
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import NUMERIC
 from rillet.core.errors import InvalidArgumentError, house_message
@@ -198,6 +199,9 @@ def matmul(
         [[11.0]]
     """
     if type(a) is not Tensor or type(b) is not Tensor:
+        if has_whole(a, b):
+            options = (transpose_a, transpose_b, adjoint_a, adjoint_b, output_type)
+            return apply_op(matmul_op, (a, b, *options), {})
         a, b = matched(matmul_op, a, b)
     if not (transpose_a or transpose_b or adjoint_a or adjoint_b):
         if output_type is None and a.ndim <= 2 and b.ndim <= 2:

@@ -7,17 +7,14 @@ from typing import Any
 import numpy as np
 
 from rillet.core import dtypes
-from rillet.core.dtypes import (
-    COMPLEX,
-    FLOATING,
-    REAL,
-)
+from rillet.core.composite import apply_op, has_whole
+from rillet.core.dtypes import COMPLEX, FLOATING, REAL, DType
 from rillet.core.errors import (
     InvalidArgumentError,
     house_message,
 )
 from rillet.core.tensor import Tensor
-from rillet.ops.casting import cast_op
+from rillet.ops.casting import cast, cast_op
 from rillet.ops.dispatch import matched
 from rillet.ops.lowering import Map
 from rillet.ops.registry import Op, define
@@ -196,9 +193,19 @@ def truediv(x: Any, y: Any, name: str | None = None) -> Tensor:
         [1.5, 2.0]
     """
     if type(x) is not Tensor or type(y) is not Tensor:
+        if has_whole(x, y):
+            return apply_op(div_op, (_divisible(x), _divisible(y)), {})
         x, y = matched(div_op, x, y)
     x, y = _true_operands("truediv", x, y)
     return div_op.run(x, y)
+
+
+def _divisible(value: Any) -> Any:
+    """An operand beside a composite: integers as floats, Python's as they are."""
+    kind = getattr(value, "dtype", None)
+    if not isinstance(kind, DType) or not kind.is_integer:
+        return value
+    return cast(value, dtypes.float32 if kind.size <= 2 else dtypes.float64)
 
 
 def realdiv(x: Any, y: Any, name: str | None = None) -> Tensor:
@@ -214,6 +221,8 @@ def divide(x: Any, y: Any, name: str | None = None) -> Tensor:
 def divide_no_nan(x: Any, y: Any, name: str | None = None) -> Tensor:
     """x / y, and 0 where y is 0; types as with `tf.truediv`."""
     if type(x) is not Tensor or type(y) is not Tensor:
+        if has_whole(x, y):
+            return apply_op(div_no_nan_op, (_divisible(x), _divisible(y)), {})
         x, y = matched(div_no_nan_op, x, y)
     x, y = _true_operands("divide_no_nan", x, y)
     return div_no_nan_op.run(x, y)

@@ -16,6 +16,7 @@ from rillet.core.dtypes import BOOL, NUMERIC, REAL
 from rillet.core.tensor import Tensor
 from rillet.ops.compare import equal_op
 from rillet.ops.cumulative import cumprod_op
+from rillet.ops.dispatch import is_typed
 from rillet.ops.elementwise import cast_op, conjugate, div_op, mul_op
 from rillet.ops.expressions import FLOATS, HALVES
 from rillet.ops.folding import fold
@@ -347,6 +348,4 @@ def reduce_all(
 
 
 def _booleans(value: Any) -> Any:
-    if type(value) is Tensor or hasattr(value, "_dense_tensor"):
-        return value
-    return to_tensor(value, dtypes.bool_)
+    return value if is_typed(value) else to_tensor(value, dtypes.bool_)

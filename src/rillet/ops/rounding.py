@@ -10,6 +10,7 @@ from rillet.core import dtypes
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import FLOATING, REAL, type_set
 from rillet.core.tensor import Tensor
+from rillet.ops.dispatch import is_typed
 from rillet.ops.elementwise import checked_divisor
 from rillet.ops.lowering import Map
 from rillet.ops.registry import Op, define
@@ -133,7 +134,7 @@ def round(x: Any, name: str | None = None) -> Tensor:
         >>> tf.round([0.5, 1.5, 2.6]).numpy().tolist()
         [0.0, 2.0, 3.0]
     """
-    value = to_tensor(x)
+    value = x if is_typed(x) else to_tensor(x)
     return value if value.dtype.is_integer else round_op.run(value)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from rillet.core import dtypes
+from rillet.core.composite import has_whole
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import ANY, INDEX, DType, as_dtype
 from rillet.core.errors import InvalidArgumentError, house_message
@@ -68,7 +69,8 @@ def _index_type(op: str, out_type: Any) -> DType:
 
 def _sized(input: Any) -> Any:
     """What `input`'s sizes are those of; slices say their whole tensor's shape."""
-    return input if isinstance(input, Tensor) else to_tensor(input)
+    known = isinstance(input, Tensor) or has_whole(input)
+    return input if known else to_tensor(input)
 
 
 def shape(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from rillet.core import dtypes
+from rillet.core.composite import dispatched
 from rillet.core.convert import to_tensor
 from rillet.core.describe import describe
 from rillet.core.dtypes import FLOATING, INDEX
@@ -120,6 +121,7 @@ def _along_last(op: Op, logits: Any, axis: int | None) -> Tensor:
     return transpose(op.run(transpose(logits, order)), order)
 
 
+@dispatched
 def softmax(logits: Any, axis: int | None = None, name: str | None = None) -> Tensor:
     """e^x over its sum along an axis: positive numbers that add up to 1.
 
@@ -142,6 +144,7 @@ def softmax(logits: Any, axis: int | None = None, name: str | None = None) -> Te
     return _along_last(softmax_op, logits, axis)
 
 
+@dispatched
 def log_softmax(
     logits: Any, axis: int | None = None, name: str | None = None
 ) -> Tensor:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from rillet.core.composite import dispatched
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import ANY
 from rillet.core.errors import InvalidArgumentError, house_message
@@ -150,6 +151,7 @@ split_v_op: Op = define(
 )
 
 
+@dispatched
 def split(
     value: Any,
     num_or_size_splits: Any,

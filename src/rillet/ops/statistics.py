@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from rillet.core import dtypes
+from rillet.core.composite import dispatched
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import FLOATING, NUMERIC, as_dtype
 from rillet.core.errors import house_message
@@ -58,9 +59,7 @@ def _lower_euclidean(ctx: Any, x: Any, axis: Any, **attrs: Any) -> Any:
     return _EUCLIDEAN(ctx, x, axis, **attrs)
 
 
-_EUCLIDEAN = Reduce(
-    "sum", 0, lambda b, x: x * x, lambda b, total, count: b.sqrt(total)
-)
+_EUCLIDEAN = Reduce("sum", 0, lambda b, x: x * x, lambda b, total, count: b.sqrt(total))
 
 euclidean_norm_op: Op = define(
     "EuclideanNorm",
@@ -129,6 +128,7 @@ def reduce_euclidean_norm(
     return euclidean_norm_op.run(input_tensor, axis, keep_dims=bool(keepdims))
 
 
+@dispatched
 def reduce_variance(
     input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
 ) -> Tensor:
@@ -169,6 +169,7 @@ def reduce_variance(
     return mean_op.run(squares, axis, keep_dims=bool(keepdims))
 
 
+@dispatched
 def reduce_std(
     input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
 ) -> Tensor:

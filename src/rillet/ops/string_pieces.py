@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rillet.core import dtypes
+from rillet.core.composite import dispatched
 from rillet.core.dtypes import INDEX, STRING
 from rillet.core.errors import house_message
 from rillet.core.spec import Spec
@@ -17,7 +18,7 @@ from rillet.core.tensor import Tensor
 from rillet.ops.host import integers
 from rillet.ops.registry import Op, define
 from rillet.ops.shaping import reshape_op
-from rillet.ops.string_rules import filled, one_string, texts
+from rillet.ops.string_rules import filled, texts
 
 Array = np.ndarray[Any, Any]
 
@@ -88,6 +89,7 @@ ngrams_op: Op = define(
 )
 
 
+@dispatched
 def ngrams(
     data: Any,
     ngram_width: Any,
@@ -121,6 +123,47 @@ def ngrams(
         [b'a b', b'b c']
     """
     op = "strings.ngrams"
+    values = texts(data)
+    if values.shape.rank == 0:
+        raise ValueError(house_message(op, "Data must have rank>0"))
+    *outer, size = values.shape.as_list()
+    rows = int(np.prod(outer, dtype=np.int64))
+    flat, _ = ngrams_of_rows(
+        reshape_op(values, (rows * size,)),
+        Tensor(np.arange(rows + 1, dtype=np.int64) * size),
+        ngram_width,
+        separator,
+        pad_values,
+        padding_width,
+        preserve_short_sequences,
+    )
+    return reshape_op(flat, (*outer, len(flat) // rows if rows else 0))
+
+
+def ngrams_of_rows(
+    values: Any,
+    splits: Any,
+    ngram_width: Any,
+    separator: str = " ",
+    pad_values: Any = None,
+    padding_width: int | None = None,
+    preserve_short_sequences: bool = False,
+) -> tuple[Any, Any]:
+    """The n-grams of rows of strings.
+
+    Args:
+        values: the strings of all rows, a vector.
+        splits: where rows begin and end, ``(rows + 1,)``, int64.
+        ngram_width: how many strings each has, or several such numbers.
+        separator: what stands between them.
+        pad_values: what stands before and after rows: a string, a pair, or None.
+        padding_width: how many of these at most.
+        preserve_short_sequences: whether a short row gives one n-gram of what it has.
+
+    Returns:
+        The n-grams of all rows, and their row splits.
+    """
+    op = "strings.ngrams"
     widths = integers(op, "ngram_width", ngram_width)
     if any(width < 1 for width in widths):
         raise ValueError(
@@ -132,16 +175,11 @@ def ngrams(
         )
     if padding_width is not None and padding_width < 1:
         raise ValueError(house_message(op, "padding_width must be greater than 0"))
-    values = texts(data)
-    if values.shape.rank == 0:
-        raise ValueError(house_message(op, "Data must have rank>0"))
-    *outer, size = values.shape.as_list()
-    rows = int(np.prod(outer, dtype=np.int64))
     pads = pad_values if isinstance(pad_values, list | tuple) else [pad_values] * 2
     pad_width = -1 if padding_width is None else padding_width
-    flat, splits = ngrams_op.run(
-        reshape_op(values, (rows * size,)),
-        Tensor(np.arange(rows + 1, dtype=np.int64) * size),
+    found = ngrams_op.run(
+        values,
+        splits,
         separator=separator,
         ngram_widths=widths,
         left_pad=pads[0] or "",
@@ -149,7 +187,7 @@ def ngrams(
         pad_width=0 if pad_values is None else pad_width,
         preserve_short_sequences=bool(preserve_short_sequences),
     )
-    return reshape_op(flat, (*outer, len(flat) // rows if rows else 0))
+    return found[0], found[1]
 
 
 def _split(x: Array, delimiter: str, skip_empty: bool) -> tuple[Array, Array, Array]:
@@ -190,29 +228,3 @@ split_op: Op = define(
     outputs=3,
     quiet=False,
 )
-
-
-def bytes_split(input: Any, name: str | None = None) -> Tensor:
-    """The bytes of a string.
-
-    Args:
-        input: one string.
-        name: ignored when eager.
-
-    Returns:
-        A vector of strings of one byte.
-
-    Raises:
-        UnimplementedError: for several strings, whose bytes make a ragged tensor.
-
-    Example:
-        >>> import rillet as tf
-        >>> tf.strings.bytes_split("abc").numpy().tolist()
-        [b'a', b'b', b'c']
-    """
-    value = one_string("strings.bytes_split", texts(input))
-    return split_op.run(
-        reshape_op(value, (1,)),
-        delimiter="",
-        skip_empty=False,
-    )[1]

@@ -12,7 +12,7 @@ import numpy as np
 
 from rillet.core import dtypes
 from rillet.core.convert import to_tensor
-from rillet.core.errors import InvalidArgumentError, UnimplementedError, house_message
+from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.ops.dispatch import is_typed
 
 Array = np.ndarray[Any, Any]
@@ -49,21 +49,3 @@ def not_allowed(op: str, name: str, value: Any, allowed: tuple[str, ...]) -> Exc
             f" values: {shown}",
         )
     )
-
-
-def one_string(op: str, value: Any) -> Any:
-    """A tensor that is a scalar.
-
-    Raises:
-        UnimplementedError: where it is not.
-    """
-    if value.shape.rank != 0:
-        raise UnimplementedError(
-            house_message(
-                op,
-                "several strings give a ragged tensor, which rillet has not got yet",
-                f"input has shape {value.shape}",
-                "Call it for each string, e.g. in a list comprehension",
-            )
-        )
-    return value

@@ -101,7 +101,8 @@ def tile(input: Any, multiples: Any, name: str | None = None) -> Tensor:
         [[1, 2, 1, 2], [1, 2, 1, 2]]
     """
     given = plain(multiples)
-    if np.ndim(given) != 1 and not is_symbolic(given):
+    mixed = isinstance(given, list | tuple) and any(map(is_symbolic, given))
+    if not mixed and not is_symbolic(given) and np.ndim(given) != 1:
         raise _refused(
             "tile", "Expected multiples to be 1-D", f"got shape {list(np.shape(given))}"
         )
@@ -156,6 +157,8 @@ def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) 
     size = x.shape[at]
     counts = plain(repeats)
     if is_symbolic(counts):
+        if size is None and counts.shape.rank == 1:
+            return gather_op(x, repeat_places_op(counts), at)
         return gather_op(x, repeat_places_op(broadcast_to_op(counts, (size,))), at)
     counts = np.asarray(counts)
     if counts.size > 1 and counts.size != size:

@@ -20,7 +20,7 @@ from rillet.core.tensor import Tensor
 from rillet.ops.registry import Op, define
 from rillet.ops.shape_rules import same_as_input
 from rillet.ops.shaping import reshape_op
-from rillet.ops.string_rules import filled, mapped, not_allowed, one_string, texts
+from rillet.ops.string_rules import filled, mapped, not_allowed, texts
 
 Array = np.ndarray[Any, Any]
 
@@ -218,62 +218,6 @@ decode_op: Op = define(
 )
 
 
-def unicode_decode_with_offsets(
-    input: Any,
-    input_encoding: str,
-    errors: str = "replace",
-    replacement_char: int = _REPLACEMENT,
-    replace_control_characters: bool = False,
-    name: str | None = None,
-) -> tuple[Tensor, Tensor]:
-    """Code points of a string and the bytes they start at; see `unicode_decode`."""
-    value = one_string("strings.unicode_decode", texts(input))
-    _, points, starts = decode_op.run(
-        reshape_op(value, (1,)),
-        input_encoding=input_encoding,
-        errors=errors,
-        replacement_char=int(replacement_char),
-        replace_control_characters=bool(replace_control_characters),
-    )
-    return points, starts
-
-
-def unicode_decode(
-    input: Any,
-    input_encoding: str,
-    errors: str = "replace",
-    replacement_char: int = _REPLACEMENT,
-    replace_control_characters: bool = False,
-    name: str | None = None,
-) -> Tensor:
-    """The code points of a string.
-
-    Args:
-        input: one string.
-        input_encoding: what it is written in, by any name that Python knows.
-        errors: ``"strict"`` to raise at an invalid sequence, ``"ignore"`` to leave it
-            out, ``"replace"`` to put `replacement_char` in its place.
-        replacement_char: a code point.
-        replace_control_characters: also replace those below 32.
-        name: ignored when eager.
-
-    Returns:
-        A vector of numbers, int32.
-
-    Raises:
-        UnimplementedError: for several strings, whose code points make a ragged tensor.
-        InvalidArgumentError: for an unknown encoding, and in ``"strict"``.
-
-    Example:
-        >>> import rillet as tf
-        >>> tf.strings.unicode_decode("né", "UTF-8").numpy().tolist()
-        [110, 233]
-    """
-    return unicode_decode_with_offsets(
-        input, input_encoding, errors, replacement_char, replace_control_characters
-    )[0]
-
-
 def _encode(
     values: Array,
     splits: Array,
@@ -358,50 +302,3 @@ def unicode_encode(
         replacement_char=int(replacement_char),
     )
     return reshape_op(flat, tuple(outer))
-
-
-def unicode_split_with_offsets(
-    input: Any,
-    input_encoding: str,
-    errors: str = "replace",
-    replacement_char: int = _REPLACEMENT,
-    name: str | None = None,
-) -> tuple[Tensor, Tensor]:
-    """The characters of a string, and the bytes they start at; see `unicode_split`."""
-    points, starts = unicode_decode_with_offsets(
-        input, input_encoding, errors, replacement_char
-    )
-    column = reshape_op(points, (len(points), 1))
-    return unicode_encode(column, input_encoding, errors, replacement_char), starts
-
-
-def unicode_split(
-    input: Any,
-    input_encoding: str,
-    errors: str = "replace",
-    replacement_char: int = _REPLACEMENT,
-    name: str | None = None,
-) -> Tensor:
-    """The characters of a string, each as a string.
-
-    Args:
-        input: one string.
-        input_encoding: ``"UTF-8"``, ``"UTF-16-BE"`` or ``"UTF-32-BE"``.
-        errors: as in `unicode_decode`.
-        replacement_char: a code point.
-        name: ignored when eager.
-
-    Returns:
-        A vector of strings.
-
-    Raises:
-        UnimplementedError: for several strings, whose characters make a ragged tensor.
-
-    Example:
-        >>> import rillet as tf
-        >>> tf.strings.unicode_split("né", "UTF-8").numpy().tolist()
-        [b'n', b'\\xc3\\xa9']
-    """
-    return unicode_split_with_offsets(input, input_encoding, errors, replacement_char)[
-        0
-    ]

@@ -61,8 +61,8 @@ _ARGUMENTS = """
 _STRINGS = """
     AsString Assert Const PrintV2 ReduceJoin RegexFullMatch RegexReplace
     StaticRegexFullMatch StaticRegexReplace StringFormat StringJoin StringLength
-    StringLower StringSplit StringSplitV2 StringStrip StringToHashBucket StringToHashBucketFast
-    StringToHashBucketStrong StringToNumber StringUpper Substr Timestamp
+    StringLower StringSplit StringSplitV2 StringStrip StringToHashBucket
+    StringToHashBucketFast StringToHashBucketStrong StringToNumber StringUpper Substr Timestamp
     UnicodeDecodeWithOffsets UnicodeEncode UnicodeTranscode UnsortedSegmentJoin
 """.split()
 _LARGE_WINDOWS = """
@@ -111,7 +111,7 @@ _SORTING = """
     HistogramFixedWidth InvertPermutation TopKV2
 """.split()
 _LOOPS = """
-    RilletCtcLoss
+    CTCBeamSearchDecoder CTCGreedyDecoder EditDistance RilletCtcLoss
 """.split()
 _PLACES = """
     BroadcastArgs UnravelIndex
@@ -122,7 +122,10 @@ _PARSING = """
     RilletPartitionRows SerializeManySparse SerializeSparse SerializeTensor
 """.split()
 _SPARSE = """
-    RilletSparseRowSums SparseAdd SparseConcat SparseDenseCwiseDiv
+    DenseCountSparseOutput DenseToDenseSetOperation DenseToSparseSetOperation
+    RilletSparseRowSums SetSize SparseAdd SparseConcat SparseCountSparseOutput
+    SparseCrossHashed SparseCrossV2 SparseToSparseSetOperation
+ SparseDenseCwiseDiv
     SparseDenseCwiseMul SparseFillEmptyRows SparseReduceMax SparseReduceMaxSparse
     SparseReduceSum SparseReduceSumSparse SparseReorder SparseReshape SparseSegmentMean
     SparseSegmentMeanWithNumSegments SparseSegmentSqrtN

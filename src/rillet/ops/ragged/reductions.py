@@ -1,0 +1,212 @@
+"""Reductions of ragged tensors along ragged and other axes.
+
+Records' handlers (`versions` enters them): a ragged tensor, an axis or several, and
+whether to keep the axes flow in; a ragged tensor, or a tensor where no ragged axis is
+left, flows out. Rows are reduced all at once, as segments of their values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from rillet.core import dtypes
+from rillet.core.errors import house_message
+from rillet.ops.casting import cast
+from rillet.ops.elementwise import maximum, sqrt, square
+from rillet.ops.filling import ones_like
+from rillet.ops.gather import gather
+from rillet.ops.host import is_symbolic, plain
+from rillet.ops.quotients import truediv
+from rillet.ops.ragged import dense
+from rillet.ops.ragged import partition as parts
+from rillet.ops.ragged.indexing import expanded
+from rillet.ops.ragged.rows import RaggedRows, count_of
+from rillet.ops.reduce import (
+    reduce_all,
+    reduce_any,
+    reduce_max,
+    reduce_mean,
+    reduce_min,
+    reduce_prod,
+)
+from rillet.ops.segment import (
+    unsorted_segment_max,
+    unsorted_segment_min,
+    unsorted_segment_prod,
+    unsorted_segment_sum,
+)
+from rillet.ops.shaping import reduce_sum
+
+_Pair = tuple[Callable[..., Any], Callable[..., Any]]
+
+
+def _logical(reduce: Callable[..., Any], segments: Callable[..., Any]) -> _Pair:
+    """A reduction of booleans, whose segments are reduced as numbers."""
+
+    def by_segments(data: Any, ids: Any, count: Any) -> Any:
+        found = segments(cast(data, dtypes.int32), ids, count)
+        return found > 0
+
+    return reduce, by_segments
+
+
+_SUM: _Pair = (reduce_sum, unsorted_segment_sum)
+_PROD: _Pair = (reduce_prod, unsorted_segment_prod)
+_MAX: _Pair = (reduce_max, unsorted_segment_max)
+_MIN: _Pair = (reduce_min, unsorted_segment_min)
+_ANY = _logical(reduce_any, unsorted_segment_max)
+_ALL = _logical(reduce_all, unsorted_segment_min)
+
+
+def reduced(name: str, pair: _Pair) -> Callable[..., Any]:
+    """The handler of a reduction's record.
+
+    Args:
+        name: the public name.
+        pair: the reduction of a tensor, and that of its segments.
+    """
+
+    def handler(x: Any, axis: Any, keep_dims: bool = False) -> Any:
+        if not isinstance(x, RaggedRows):
+            return NotImplemented
+        return _along(name, pair, x, axis, keep_dims)
+
+    return handler
+
+
+def _along(name: str, pair: _Pair, x: Any, axis: Any, keep_dims: bool) -> Any:
+    axes = axes_of(name, x, axis)
+    if axes is None:
+        found = pair[0](x.flat_values)
+        if keep_dims:
+            for _ in range(x.shape.rank):
+                found = expanded(found, 0)
+        return found
+    for at in reversed(axes):
+        x = _one(pair, x, at) if isinstance(x, RaggedRows) else pair[0](x, at)
+        if keep_dims:
+            x = expanded(x, at)
+    return x
+
+
+def axes_of(name: str, x: Any, axis: Any) -> list[int] | None:
+    """Axes in ascending order, counted from the front; None for all.
+
+    Raises:
+        ValueError: where one does not exist, or only the graph's run knows them.
+    """
+    if axis is None:
+        return None
+    given = plain(axis)
+    if is_symbolic(given):
+        raise ValueError(
+            house_message(name, "axis must be known while a ragged tensor is traced")
+        )
+    listed = np.atleast_1d(np.asarray(given, np.int64)).tolist()
+    rank = x.shape.rank
+    found = []
+    for at in listed:
+        if rank is None and at < 0:
+            raise ValueError(
+                house_message(name, "axis may only be negative if the rank is known")
+            )
+        place = at + rank if at < 0 else at
+        if rank is not None and not 0 <= place < rank:
+            raise ValueError(
+                house_message(
+                    name, f"axis={at} out of bounds: expected -{rank}<=axis<{rank}"
+                )
+            )
+        found.append(place)
+    if rank is not None and sorted(set(found)) == list(range(rank)):
+        return None
+    return sorted(set(found))
+
+
+def _one(pair: _Pair, x: RaggedRows, axis: int) -> Any:
+    """One axis reduced."""
+    if axis == 0:
+        lengths = parts.lengths_of_splits(x._splits)
+        width = dense.longest(x._splits)
+        return segments_of(pair[1], x._inner, parts.columns(lengths), width)
+    if axis == 1:
+        count = count_of(x, x._splits.dtype)
+        return segments_of(pair[1], x._inner, x.value_rowids(), count)
+    inner = x._inner
+    if isinstance(inner, RaggedRows):
+        return x._like(_one(pair, inner, axis - 1))
+    return x._like(pair[0](inner, axis - 1))
+
+
+def segments_of(reduce: Callable[..., Any], data: Any, ids: Any, count: Any) -> Any:
+    """The rows of values reduced by segments; ragged rows place by place.
+
+    Args:
+        reduce: reduces the segments of a tensor.
+        data: a tensor or ragged tensor.
+        ids: the segment of each row.
+        count: how many segments there are, a scalar tensor.
+    """
+    if not isinstance(data, RaggedRows):
+        return reduce(data, ids, count)
+    lengths = parts.lengths_of_splits(data._splits)
+    none = parts.scalar(0, lengths.dtype)
+    widths = maximum(unsorted_segment_max(lengths, ids, count), none)
+    splits = parts.splits_of_lengths(widths)
+    places = parts.spans(gather(splits, ids), lengths)
+    inner = segments_of(reduce, data._inner, places, splits[-1])
+    return data._of(inner, splits)
+
+
+reduce_sum_version = reduced("reduce_sum", _SUM)
+reduce_prod_version = reduced("reduce_prod", _PROD)
+reduce_max_version = reduced("reduce_max", _MAX)
+reduce_min_version = reduced("reduce_min", _MIN)
+reduce_any_version = reduced("reduce_any", _ANY)
+reduce_all_version = reduced("reduce_all", _ALL)
+
+
+def mean(x: Any, axis: Any, keep_dims: bool = False) -> Any:
+    """The handler of `reduce_mean`: sums divided by counts, NaN for empty rows."""
+    if not isinstance(x, RaggedRows):
+        return NotImplemented
+    axes = axes_of("reduce_mean", x, axis)
+    if axes is None:
+        found = reduce_mean(x.flat_values)
+        for _ in range(x.shape.rank or 0 if keep_dims else 0):
+            found = expanded(found, 0)
+        return found
+    total = _along("reduce_mean", _SUM, x, axes, keep_dims)
+    ones = x._with_flat(ones_like(x.flat_values))
+    count = _along("reduce_mean", _SUM, ones, axes, keep_dims)
+    return truediv(total, count)
+
+
+def variance(
+    input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
+) -> Any:
+    """`tf.math.reduce_variance` of a ragged tensor: the mean of squares less the
+    square of the mean, as TensorFlow computes it."""
+    x = input_tensor
+    if x.dtype.is_integer:
+        raise TypeError(
+            house_message(
+                "reduce_variance",
+                "Input must be either real or complex",
+                f"received integer type {x.dtype.name}",
+                "Convert it with tf.cast(x, tf.float32)",
+            )
+        )
+    of_squares = mean(square(x), axis, keepdims)
+    found = of_squares - square(mean(x, axis, keepdims))
+    return maximum(found, 0)
+
+
+def deviation(
+    input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
+) -> Any:
+    """`tf.math.reduce_std` of a ragged tensor."""
+    return sqrt(variance(input_tensor, axis, keepdims))

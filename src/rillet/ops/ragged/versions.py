@@ -1,0 +1,152 @@
+"""What ops do with ragged tensors, entered for dispatch (`core.composite`).
+
+Loaded when an op first gets a ragged tensor. Elementwise records need no row:
+`elementwise.apply` knows them by how they infer shapes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rillet.core.composite import register
+from rillet.ops import (
+    arithmetic,
+    array,
+    clip,
+    dropout,
+    embedding,
+    filling,
+    functional,
+    gather_nd,
+    mask,
+    softmax,
+    splits,
+    statistics,
+    string_pieces,
+)
+from rillet.ops.elementwise import maximum, minimum
+from rillet.ops.ragged import (
+    dynamic_shape,
+    gathering,
+    joining,
+    mapping,
+    masking,
+    networks,
+    reductions,
+    shaping,
+    strings,
+)
+from rillet.ops.ragged.alignment import aligned
+from rillet.ops.ragged.rows import RaggedRows
+from rillet.ops.ragged.tensor import RaggedTensor
+from rillet.ops.shaping import reshape
+
+
+def _where(
+    condition: Any, x: Any = None, y: Any = None, name: str | None = None
+) -> Any:
+    if x is None and y is None:
+        return masking.true_places(condition)
+    return NotImplemented
+
+
+def _clip(
+    t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None
+) -> Any:
+    return maximum(minimum(t, clip_value_max), clip_value_min)
+
+
+def _add_n(inputs: Any, name: str | None = None) -> Any:
+    rebuilt, flats = aligned("add_n", list(inputs))
+    return rebuilt(arithmetic.add_n(flats))
+
+
+def _of_shape(function: Any) -> Any:
+    def filled(input: Any, dtype: Any = None, name: str | None = None) -> Any:
+        return input._with_flat(function(input.flat_values, dtype))
+
+    return filled
+
+
+def _gathered(params: Any, indices: Any, axis: Any, batch_dims: int = 0) -> Any:
+    return gathering.gather(params, indices, axis=axis, batch_dims=batch_dims)
+
+
+def _one_hot(indices: Any, depth: Any, on: Any, off: Any, axis: int = -1) -> Any:
+    return gathering.one_hot(indices, depth, on, off, axis, on.dtype)
+
+
+def _reshaped(x: Any, shape: Any) -> Any:
+    if not isinstance(x, RaggedRows):
+        return NotImplemented
+    return reshape(x.flat_values, shape)
+
+
+def _matmul(
+    a: Any,
+    b: Any,
+    transpose_a: bool,
+    transpose_b: bool,
+    adjoint_a: bool,
+    adjoint_b: bool,
+    output_type: Any,
+) -> Any:
+    return networks.matmul(
+        a,
+        b,
+        transpose_a,
+        transpose_b,
+        adjoint_a,
+        adjoint_b,
+        output_type=output_type,
+    )
+
+
+_RECORDS: dict[str, Any] = {
+    "All": reductions.reduce_all_version,
+    "Any": reductions.reduce_any_version,
+    "ExpandDims": shaping.expand_dims,
+    "GatherNd": gathering.gather_nd,
+    "GatherV2": _gathered,
+    "MatMul": _matmul,
+    "Max": reductions.reduce_max_version,
+    "Mean": reductions.mean,
+    "Min": reductions.reduce_min_version,
+    "OneHot": _one_hot,
+    "Prod": reductions.reduce_prod_version,
+    "Rank": shaping.rank,
+    "ReduceJoin": strings.reduce_join,
+    "Reshape": _reshaped,
+    "ReverseV2": shaping.reverse,
+    "Shape": dynamic_shape.sizes,
+    "Size": shaping.size,
+    "Squeeze": shaping.squeeze,
+    "Sum": reductions.reduce_sum_version,
+    "Tile": shaping.tile,
+    "Where": masking.true_places,
+}
+_FUNCTIONS: tuple[tuple[Any, Any], ...] = (
+    (arithmetic.add_n, _add_n),
+    (array.concat, joining.concat_rows),
+    (array.stack, joining.stack_rows),
+    (clip.clip_by_value, _clip),
+    (dropout.dropout, networks.dropout),
+    (dropout.stateless_dropout, networks.stateless_dropout),
+    (embedding.embedding_lookup, gathering.embedding_lookup),
+    (filling.ones_like, _of_shape(filling.ones_like)),
+    (filling.zeros_like, _of_shape(filling.zeros_like)),
+    (functional.map_fn, mapping.map_fn),
+    (gather_nd.gather_nd, gathering.gather_nd),
+    (mask.where, _where),
+    (softmax.log_softmax, networks.log_softmax),
+    (softmax.softmax, networks.softmax),
+    (splits.split, shaping.split),
+    (statistics.reduce_std, reductions.deviation),
+    (statistics.reduce_variance, reductions.variance),
+    (string_pieces.ngrams, strings.ngrams),
+)
+
+for _name, _handler in _RECORDS.items():
+    register(RaggedTensor, _name, _handler)
+for _function, _handler in _FUNCTIONS:
+    register(RaggedTensor, _function, _handler)
