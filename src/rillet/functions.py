@@ -20,6 +20,7 @@ from rillet.core.cycles import uncollected
 from rillet.core.devices import settings
 from rillet.core.errors import house_message
 from rillet.core.logger import get_logger
+from rillet.core.scopes import variables_made
 from rillet.core.spec import Spec, TypeSpec
 from rillet.core.tensor import Tensor
 from rillet.graph.autograph import convert, leaving
@@ -266,7 +267,7 @@ class Function:
     ) -> ConcreteFunction:
         tracer = Tracer(f"__inference_{self._name}", _state.tracer, isolated=True)
         tracer.may_create = may_create
-        with tracer:
+        with variables_made() as made, tracer:
             tensors = []
             for spec, name in zip(specs, arguments.names, strict=True):
                 tensors.append(
@@ -280,6 +281,7 @@ class Function:
             tracer.graph.outputs = outputs
             tracer.graph.writes = tracer.written()
         return ConcreteFunction(
+        tracer.settle(made)
             self._signature, arguments, specs, tracer, form, count, self._backend()
         )
 

@@ -50,6 +50,8 @@ class _State(threading.local):
     devices: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     chain_break: str | None = None
+    #: Variables made since somebody began to note them (`scopes.variables_made`).
+    made: list[Any] | None = None
 
 
 state = _State()

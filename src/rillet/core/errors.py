@@ -180,6 +180,10 @@ class UnauthenticatedError(OpError):
     error_code = 16
 
 
+class LateVariableError(ValueError):
+    """A function makes variables each time it is traced."""
+
+
 class OperatorNotAllowedInGraphError(TypeError):
     """A Python construct needs a value that a traced tensor does not have."""
 

@@ -121,3 +121,21 @@ class control_dependencies:
 
     def __exit__(self, *exc: object) -> None:
         """Nothing to undo."""
+
+
+class variables_made:
+    """A ``with`` block that gives a list of the variables made in it.
+
+    Those count too that an `init_scope` inside hides from the tracer.
+    """
+
+    def __enter__(self) -> list[Any]:
+        self._outer = context.state.made
+        self._found: list[Any] = []
+        context.state.made = self._found
+        return self._found
+
+    def __exit__(self, *exc: object) -> None:
+        context.state.made = self._outer
+        if self._outer is not None:
+            self._outer.extend(self._found)

@@ -115,6 +115,8 @@ class Variable:
         self.aggregation = aggregation
         if _state.tracer is not None:
             _state.tracer.created_variable(self)
+        if _state.made is not None:
+            _state.made.append(self)
 
     def _dense_tensor(self) -> Tensor:
         """The value; recorders note the read."""

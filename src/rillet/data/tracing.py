@@ -17,6 +17,7 @@ from rillet.core import context
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import resource
 from rillet.core.errors import house_message
+from rillet.core.scopes import variables_made
 from rillet.core.spec import Spec, TensorSpec
 from rillet.core.tensor import Tensor
 from rillet.data.batching import Batched
@@ -96,7 +97,7 @@ class DataFunction:
         name = getattr(self._function, "__name__", "function")
         tracer = Tracer(f"Dataset_{name}", _state.tracer, isolated=True)
         tracer.may_create = may_create
-        with tracer:
+        with variables_made() as made, tracer:
             self._ins: list[Any] = []
             places = [self._place(tracer, s) for s in self._flat]
             left = iter(places)
@@ -106,6 +107,7 @@ class DataFunction:
             if isinstance(result, list):
                 result = tuple(result)
             self.result = map_nest(lambda x: self._leaf(tracer, x), result)
+        tracer.settle(made)
         return tracer
 
     def _place(self, tracer: Tracer, spec: Any) -> Any:

@@ -19,7 +19,7 @@ from rillet.core import context
 from rillet.core.composite import CompositeArgument, apply_op
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import variant
-from rillet.core.errors import house_message
+from rillet.core.errors import LateVariableError, house_message
 from rillet.core.shapes import TensorShape
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
@@ -58,6 +58,8 @@ class Tracer:
         self.parent = parent
         self.isolated = isolated or parent is None
         self.created: list[Variable] = []
+        #: Whether layers or metrics were made while this was traced.
+        self.births = False
         self.may_create = True
         self.log = Log(self)
         self.graph.log = self.log
@@ -181,17 +183,31 @@ class Tracer:
         while not root.isolated and root.parent is not None:
             root = root.parent
         if not root.may_create:
-            raise ValueError(
-                house_message(
-                    "tf.function",
-                    "tf.function only supports singleton tf.Variables created on the"
-                    " first call",
-                    f"variable {variable.name} was made in a later trace",
-                    "Make the variable once, outside the function or under `if"
-                    " self.v is None`",
-                )
-            )
+            raise late_variable(variable)
         root.created.append(variable)
+
+    def owner_born(self) -> None:
+        """Note that something was made that will make variables by itself."""
+        root = self
+        while not root.isolated and root.parent is not None:
+            root = root.parent
+        root.births = True
+
+    def settle(self, made: list[Variable]) -> None:
+        """Count variables that layers made as the function's own if it made the layers.
+
+        Those in `created` are a reason to trace once more.
+
+        Args:
+            made: all variables that tracing made.
+
+        Raises:
+            ValueError: where this was the second time.
+        """
+        if self.births and made:
+            if not self.may_create:
+                raise late_variable(made[0])
+            self.created.extend(made)
 
     # What control flow calls
 
@@ -291,6 +307,20 @@ class Tracer:
             given = lifted if recorder is self.log else tuple(inputs)
             recorder.record(form, given, node.outputs, attrs)
         return node.outputs
+
+
+def late_variable(variable: Variable) -> LateVariableError:
+    """The error of a function that makes variables each time it is traced."""
+    return LateVariableError(
+        house_message(
+            "tf.function",
+            "tf.function only supports singleton tf.Variables created on the"
+            " first call",
+            f"variable {variable.name} was made in a later trace",
+            "Make the variable, or the layer that has it, once: outside the function"
+            " or under `if self.v is None`",
+        )
+    )
 
 
 class Log:

@@ -12,6 +12,7 @@ from typing import Any
 from rillet.core import nest
 from rillet.core.convert import to_tensor
 from rillet.core.errors import InvalidArgumentError, house_message
+from rillet.core.scopes import init_scope
 from rillet.core.tensor import Tensor
 from rillet.keras import losses as losses_module
 from rillet.keras import metrics as metrics_module
@@ -216,13 +217,15 @@ class MetricsContainer(Container):
             made: list[list[Any]] = []
             for part, y, p in zip(parts, targets, outputs, strict=True):
                 items = part if isinstance(part, list | tuple) else [part]
-                made.append(
-                    [
-                        _as_metric(m, y, p)
-                        for m in items
-                        if m is not None and y is not None
-                    ]
-                )
+                # Outside the trace: they are the model's, not made at each call.
+                with init_scope():
+                    made.append(
+                        [
+                            _as_metric(m, y, p)
+                            for m in items
+                            if m is not None and y is not None
+                        ]
+                    )
             groups.append(made)
         self._plain, self._weighted = groups
         for plain, weighted, name in zip(*groups, names, strict=True):

@@ -15,6 +15,7 @@ import numpy as np
 from rillet.core import context, nest
 from rillet.core.convert import to_tensor
 from rillet.core.devices import settings
+from rillet.core.errors import LateVariableError
 from rillet.core.logger import get_logger
 from rillet.core.spec import TensorSpec
 from rillet.core.tensor import Tensor
@@ -263,6 +264,8 @@ class Step:
         dims = batch.dims(None)
         try:
             found = self._traced(batch, dims)
+        except LateVariableError:
+            raise
         except Exception as error:
             self._sized[batch.kind] = error
             return None
@@ -281,7 +284,7 @@ class Step:
         return found
 
     def _wider(self, batch: Batch) -> Any:
-        """A graph that leaves sizes open, once batches have come in several; or None.
+        """A graph that leaves sizes open, once batches have come in two; or None.
 
         Two kinds get graphs of their own first: they show that the layers take more
         than one size.
@@ -330,6 +333,8 @@ class Step:
             traced = self._graphs[batch.kind] = self._function()
         try:
             concrete = traced.get_concrete_function(batch.data)
+        except LateVariableError:
+            raise
         except Exception as error:
             self._eager[batch.kind] = error
             return self.run_eagerly(batch)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rillet.core import context
 from rillet.core.dtypes import DType, as_dtype
 from rillet.core.errors import house_message
 from rillet.core.shapes import as_shape
@@ -97,6 +98,8 @@ class LayerSettings(LayerNodes):
                     f"got {trainable!r}",
                 )
             )
+        if context.state.tracer is not None:
+            context.state.tracer.owner_born()
         space = self.__dict__
         space["_said"] = Said()
         space["_losses_made"] = []

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from rillet.core.dtypes import as_dtype
 from rillet.core.errors import house_message
+from rillet.core.scopes import variables_made
 from rillet.core.shapes import TensorShape, as_shape
 from rillet.core.variable import Variable
 from rillet.keras import activations, constraints, initializers, regularizers
@@ -282,7 +283,30 @@ class Lambda(Layer):
             given["mask"] = mask
         if "training" in names:
             given["training"] = training
-        return self.function(inputs, **given)
+        with variables_made() as made:
+            outputs = self.function(inputs, **given)
+        if made:
+            self._refuse(made)
+        return outputs
+
+    def _refuse(self, made: list[Any]) -> None:
+        """Refuse variables that the function made and nobody would find or train.
+
+        Raises:
+            ValueError: where there are such.
+        """
+        held = {id(w) for w in self.weights}
+        lost = [v.name for v in made if id(v) not in held]
+        if lost:
+            raise ValueError(
+                house_message(
+                    f"Lambda layer {self.name!r}",
+                    "the following Variables were created within a Lambda layer, but"
+                    " are not tracked by said layer",
+                    ", ".join(lost),
+                    "Make the layers before, or write a subclass of Layer",
+                )
+            )
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """What the constructor's `mask` says."""
