@@ -333,6 +333,7 @@ class Graph:
         outputs: the tensors that a caller gets.
         writes: what variables hold at the end: ``(variable, tensor)``.
         log: what a tape around the graph would have seen, for gradients.
+        varied: whether it leaves sizes open because several have come.
         parent: the graph around this one, for branches and loop bodies.
     """
 
@@ -346,6 +347,7 @@ class Graph:
         self.outputs: list[SymbolicTensor] = []
         self.writes: list[tuple[Any, SymbolicTensor]] = []
         self.log: Any = None
+        self.varied = False
         self._names: dict[str, int] = {}
 
     def unique_name(self, name: str) -> str:

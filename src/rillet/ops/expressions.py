@@ -282,6 +282,9 @@ class Builder:
 
     def const(self, value: Any, type: str) -> Expr:
         """A number."""
+        if isinstance(value, int) and value.__class__ not in (int, bool):
+            # it hangs on sizes, so code must not hold it
+            return self.cast(self.number(value), type)
         if type == "bool":
             return Expr("const", (bool(value),), type)
         if type in FLOATS:
@@ -294,7 +297,9 @@ class Builder:
 
     def number(self, value: int) -> Expr:
         """A size that changes with the batch, as an int64: code does not hold it."""
-        return Expr("number", (int(value),), "int64")
+        if not isinstance(value, int):
+            value = int(value)
+        return Expr("number", (value,), "int64")
 
     def position(self, x: Expr, extent: int | None) -> Index:
         """An int64 that is known to lie in ``[0, extent)`` as a position."""

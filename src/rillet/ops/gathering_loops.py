@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from rillet.core.dtypes import as_dtype
 from rillet.ops.expressions import FLOATS, HALVES, Expr, Index, b
-from rillet.ops.lowering import Lazy, Lowering, unflat
+from rillet.ops.lowering import Lazy, Lowering, unflat, whole
 from rillet.ops.moving_loops import checked_index, wide
 
 Place = tuple[Index, ...]
@@ -51,7 +51,7 @@ def unsorted_segments(how: str) -> Callable[..., Lazy | None]:
         ctx: Lowering, data: Lazy, ids: Lazy, count: Any, **attrs: Any
     ) -> Lazy | None:
         shape, type = ctx.outputs[0]
-        rows = int(count)
+        rows = whole(count)
         if data.shape[: ids.rank] != ids.shape or (rows == 0 and ids.size):
             return None
         kind = wide(type)
@@ -89,7 +89,8 @@ def _named_row(indices: Lazy, sizes: Sequence[int]) -> Callable[[Place], Expr]:
 
 
 def _size(n: int, axis: int) -> Expr:
-    return b.number(n) if axis == 0 else b.const(n, "int64")
+    known = axis and type(n) is int
+    return b.const(n, "int64") if known else b.number(n)
 
 
 def gather_nd(ctx: Lowering, params: Lazy, indices: Lazy, **attrs: Any) -> Lazy | None:

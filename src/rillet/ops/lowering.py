@@ -9,6 +9,7 @@ in an op's place, `Call` names a kernel that the backend has.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
@@ -39,7 +40,7 @@ class Buffer:
     ) -> None:
         self.type = type
         self.shape = shape
-        self.size = int(np.prod(shape, dtype=np.int64))
+        self.size = math.prod(shape)
         self.role = role
         self.source = source
         self.name = name
@@ -140,6 +141,11 @@ def fitted(position: Sequence[Index], shape: Sequence[int]) -> tuple[Index, ...]
             for p, n in zip(position[skip:], shape, strict=True)
         ]
     )
+
+
+def whole(x: Any) -> int:
+    """A whole number; one that remembers what it follows from stays what it is."""
+    return x if isinstance(x, int) else int(x)
 
 
 class Fold:
@@ -346,7 +352,7 @@ class Map:
 
 def spread(ctx: Lowering, x: Any, shape: Sequence[int]) -> Any:
     """A tensor about to be broadcast: computed first, unless that is nothing."""
-    if not isinstance(x, Lazy) or x.size == int(np.prod(shape)) or x.known is not None:
+    if not isinstance(x, Lazy) or x.size == math.prod(shape) or x.known is not None:
         return x
     return ctx.settled(x)
 
@@ -386,7 +392,7 @@ class Reduce:
         init = self.init(type) if callable(self.init) else self.init
         kept = [i for i in range(x.rank) if i not in axes]
         extents = [x.shape[i] for i in axes]
-        count = int(np.prod(extents, dtype=np.int64))
+        count = math.prod(extents)
 
         def update(place: Any, inner: list[Index], accs: Any) -> list[Expr]:
             position: list[Index] = [Index({})] * x.rank

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from rillet.ops.expressions import HALVES, Expr, Index, b
-from rillet.ops.lowering import ZERO, Lazy, Lowering, fitted, spread
+from rillet.ops.lowering import ZERO, Lazy, Lowering, fitted, spread, whole
 
 Place = tuple[Index, ...]
 
@@ -132,7 +132,7 @@ def concat(ctx: Lowering, values: list[Lazy], axis: Any, **attrs: Any) -> Lazy:
 def block(ctx: Lowering, x: Lazy, begin: Any, size: Any, **attrs: Any) -> Lazy:
     """A part that begins somewhere along each axis."""
     shape, type = ctx.outputs[0]
-    starts = [int(k) for k in begin]
+    starts = [whole(k) for k in begin]
 
     def at(place: Place) -> Expr:
         return x.at([p + k for p, k in zip(place, starts, strict=True)])
@@ -145,7 +145,7 @@ def pad(
 ) -> Lazy:
     """Margins of one number around."""
     shape, type = ctx.outputs[0]
-    before = [int(p[0]) for p in paddings]
+    before = [whole(p[0]) for p in paddings]
     if shape == x.shape:
         return ctx.pointwise(shape, type, x.at)
     fill = _number(type, value)
@@ -168,6 +168,22 @@ def _same(place: Place) -> Place:
     return place
 
 
+def span(k: slice, size: int) -> tuple[int, int, int]:
+    """Where a slice of an axis begins, how many elements it takes, and its step.
+
+    As `slice.indices` says, but numbers that hang on sizes go on doing so.
+    """
+    step = 1 if k.step is None else k.step
+    low, high = (0, size) if step > 0 else (-1, size - 1)
+    first, last = (low, high) if step > 0 else (high, low)
+    if k.start is not None:
+        first = max(k.start + size, low) if k.start < 0 else min(k.start, high)
+    if k.stop is not None:
+        last = max(k.stop + size, low) if k.stop < 0 else min(k.stop, high)
+    count = -((first - last) // step) if step > 0 else -((last - first) // -step)
+    return first, max(count, 0), step
+
+
 def walks(shape: Sequence[int], key: Sequence[Any]) -> list[Walk]:
     """How a key of NumPy's with one ellipsis walks through each axis."""
     used = sum([1 for k in key if k is not None and k is not Ellipsis])
@@ -182,7 +198,7 @@ def walks(shape: Sequence[int], key: Sequence[Any]) -> list[Walk]:
                 out.append(Walk(0, 1, to))
                 to += 1
         elif isinstance(k, slice):
-            first, _, step = k.indices(size)
+            first, _, step = span(k, size)
             out.append(Walk(first, step, to))
             to += 1
         else:
@@ -250,7 +266,7 @@ def _part_shape(shape: Sequence[int], key: Sequence[Any]) -> tuple[int, ...]:
             axis += len(shape) - used
         else:
             if isinstance(k, slice):
-                out.append(len(range(*k.indices(shape[axis]))))
+                out.append(span(k, shape[axis])[1])
             axis += 1
     return tuple(out)
 
@@ -323,7 +339,7 @@ def tile(ctx: Lowering, x: Lazy, multiples: Any, **attrs: Any) -> Lazy:
     """The whole again and again along its axes."""
     shape, type = ctx.outputs[0]
     x = spread(ctx, x, shape)
-    counts = [int(m) for m in multiples]
+    counts = [whole(m) for m in multiples]
     if not x.size:
         return ctx.pointwise(shape, type, _number(type))
     split: list[int] = []

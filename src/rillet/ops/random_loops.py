@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from rillet.ops.expressions import Expr, Index, b
-from rillet.ops.lowering import ZERO, Lazy, Lowering, flat
+from rillet.ops.lowering import ZERO, Lazy, Lowering, flat, whole
 from rillet.ops.philox import RESERVED_PER_OUTPUT
 
 _MULTIPLIERS: Final = (0xD2511F53, 0xCD9E8D57)
@@ -287,7 +287,7 @@ def categorical(
     ctx: Lowering, logits: Lazy, num_samples: Any, _instance: Any = None, **attrs: Any
 ) -> Lazy | None:
     """Classes drawn with given odds."""
-    samples = int(num_samples)
+    samples = whole(num_samples)
     if logits.rank != 2 or not logits.size or not samples:
         return None
     # every draw is a float64, of which a block gives two
@@ -299,7 +299,7 @@ def stateless_categorical(
     ctx: Lowering, logits: Lazy, num_samples: Any, seed: Lazy, **attrs: Any
 ) -> Lazy | None:
     """Classes drawn with given odds, from a pair of seeds."""
-    samples = int(num_samples)
+    samples = whole(num_samples)
     mixed = key_counter(ctx, seed)
     if logits.rank != 2 or not logits.size or not samples or mixed is None:
         return None

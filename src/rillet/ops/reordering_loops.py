@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from rillet.ops.expressions import Expr, Index, b
-from rillet.ops.lowering import Lazy, Lowering
+from rillet.ops.lowering import Lazy, Lowering, whole
 from rillet.ops.moving_loops import size_of, wide
 
 Place = tuple[Index, ...]
@@ -65,7 +65,7 @@ def roll(ctx: Lowering, x: Lazy, shift: Any, axis: Any, **attrs: Any) -> Lazy | 
     """Elements moved along axes; what leaves comes in at the start."""
     by = [0] * x.rank
     for s, a in zip(shift, axis, strict=True):
-        by[int(a) % x.rank] += int(s)
+        by[int(a) % x.rank] += whole(s)
     runs = []
     for n, s in zip(x.shape, by, strict=True):
         s = s % n if n else 0
@@ -80,9 +80,10 @@ def mirror_pad(
     off = 1 if mode == "REFLECT" else 0
     runs = []
     for n, (before, after) in zip(x.shape, paddings, strict=True):
-        left = Run(0, int(before), int(before) - 1 + off, -1)
-        right = Run(int(before) + n, int(after), n - 1 - off, -1)
-        runs.append([left, Run(int(before), n, 0, 1), right])
+        before, after = whole(before), whole(after)
+        left = Run(0, before, before - 1 + off, -1)
+        right = Run(before + n, after, n - 1 - off, -1)
+        runs.append([left, Run(before, n, 0, 1), right])
     return _in_runs(ctx, x, runs)
 
 
@@ -94,7 +95,7 @@ def mirror_pad_grad(
     for axis, (before, after) in enumerate(paddings):
         if before or after:
             g = ctx.settled(g)
-            g = ctx.settled(_folded(ctx, g, axis, int(before), int(after), off))
+            g = ctx.settled(_folded(ctx, g, axis, whole(before), whole(after), off))
     return g
 
 
@@ -425,7 +426,7 @@ def in_top_k(
 
     def finish(place: Any, gathered: list[Expr]) -> Expr:
         good = inside(place)[0] & (gathered[0] <= size)
-        return good & (gathered[0] < b.number(int(k)))
+        return good & (gathered[0] < b.number(whole(k)))
 
     out: Lazy = ctx.fold(
         (rows,), [size], "sum", [(0, "int64")], update, finish, False, ["bool"]

@@ -19,6 +19,7 @@ from rillet.core.tensor import Tensor
 from rillet.ops import moving_loops
 from rillet.ops.array import slice_op
 from rillet.ops.host import integers
+from rillet.ops.lowering import whole
 from rillet.ops.registry import Op, define
 from rillet.ops.shaping import static_dims, sum_to
 
@@ -67,10 +68,10 @@ def numpy_key(
         elif shrink_axis_mask & bit:
             if strides[i] <= 0:
                 raise ValueError("only stride 1")
-            key.append(int(begin[i]))
+            key.append(whole(begin[i]))
         else:
-            first = None if begin_mask & bit else int(begin[i])
-            last = None if end_mask & bit else int(end[i])
+            first = None if begin_mask & bit else whole(begin[i])
+            last = None if end_mask & bit else whole(end[i])
             key.append(slice(first, last, int(strides[i])))
     if not ellipsis_mask:
         key.append(Ellipsis)

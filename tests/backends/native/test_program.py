@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import rillet as tf
-from rillet.backends.native import jit, program
+from rillet.backends.native import jit, program, recipes
 
 
 def scaled(x: Any) -> Any:
@@ -72,6 +72,13 @@ def test_the_last_batch_of_an_epoch_compiles_nothing(asked: list[str]) -> None:
     assert not asked
 
 
+@pytest.fixture
+def no_recipes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each set of sizes gets code of its own, as where no recipe can be found."""
+    monkeypatch.setattr(recipes, "_TRIES", 0)
+
+
+@pytest.mark.usefixtures("no_recipes")
 def test_ever_new_sizes_are_compiled_when_they_come_again(
     traced: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,6 +92,7 @@ def test_ever_new_sizes_are_compiled_when_they_come_again(
         assert kept == program._AT_ONCE + 4 * turn
 
 
+@pytest.mark.usefixtures("no_recipes")
 def test_no_more_sizes_than_memory_allows(
     traced: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,6 +106,7 @@ def test_no_more_sizes_than_memory_allows(
     assert len(program_of(traced, tf.ones([3, 1]))._bindings) == 3
 
 
+@pytest.mark.usefixtures("no_recipes")
 def test_all_sizes_are_compiled_where_that_was_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import sys
 import weakref
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from rillet.backends.native.compiled import Compiled
 from rillet.backends.native.frames import (
-    ARENA,
     CONSTS,
     FIRST,
     IN_ARENA,
+    Arenas,
     Array,
     Frame,
     address,
@@ -26,6 +27,7 @@ from rillet.backends.native.frames import (
 )
 from rillet.backends.native.items import Batches, HostItem, Slot
 from rillet.backends.native.memory import empty
+from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.ops.lowering import Buffer
 
@@ -34,7 +36,17 @@ _ALONE: Final = 3
 
 
 class Binding(Compiled):
-    """A compiled graph that runs; see `Compiled` for the arguments."""
+    """A compiled graph that runs; see `Compiled` for the arguments.
+
+    Attributes:
+        arenas: where memory comes from that bindings share; None for its own.
+        recipe: what it was made by, where that serves several sizes.
+        specs: what the inputs are.
+    """
+
+    arenas: Arenas | None = None
+    recipe: Any = None
+    specs: Sequence[Spec] = ()
 
     def run(self, inputs: list[Any]) -> list[Any] | None:
         """Run once.
@@ -49,12 +61,13 @@ class Binding(Compiled):
         try:
             return self._run(frame, inputs)
         finally:
-            self._frames.append(frame)
+            self._leave(frame)
 
     def _draw(self, frame: Frame, steps: int) -> list[Array]:
         """Let random streams go on by some steps; the words that kernels read."""
         held = []
         for buffer, instance, blocks, times in self.lowered.streams:
+            blocks, times = self.of(blocks), self.of(times)
             drawn = [instance.reserve(blocks) for _ in range(steps * times)]
             words = np.array([stream_words(x) for x in drawn], np.uint32)
             if id(buffer) in self._bases:
@@ -90,7 +103,7 @@ class Binding(Compiled):
         try:
             return self._run_steps(frame, wholes, rows, steps, self.batches)
         finally:
-            self._frames.append(frame)
+            self._leave(frame)
 
     def _run_steps(
         self,
@@ -141,16 +154,25 @@ class Binding(Compiled):
         ]
 
     def _frame(self) -> Frame:
-        """A frame that nobody uses; whoever takes it puts it back."""
+        """A frame that nobody uses; whoever takes it leaves it."""
+        shared = self.arenas
+        memory = None if shared is None else shared.take(self.arena_bytes)
         try:
-            return self._frames.pop()
+            frame = self._frames.pop()
+            if memory is not None:
+                frame.lie_in(memory)
+            return frame
         except IndexError:
             pass
         bases = FIRST + len(self._order)
-        frame = Frame(self.arena_bytes, bases, self._images, self._guards)
-        frame.bases[ARENA] = frame.arena
+        frame = Frame(self.arena_bytes, bases, self._images, self._guards, memory)
         frame.bases[CONSTS] = self._const_base
         return frame
+
+    def _leave(self, frame: Frame) -> None:
+        if self.arenas is not None:
+            self.arenas.give(frame.left())
+        self._frames.append(frame)
 
     def _run(self, frame: Frame, inputs: list[Any]) -> list[Any] | None:
         bases = frame.bases
@@ -255,7 +277,7 @@ class Binding(Compiled):
         if isinstance(x, Slot):
             return slots[x.number]
         buffer, shape = x
-        found = self._seen(buffer, shape, frame, inputs, arrays)
+        found = self._seen(buffer, self._shape(shape), frame, inputs, arrays)
         return found.copy() if buffer.role in (*IN_ARENA, "variable") else found
 
     def _seen(

@@ -6,6 +6,8 @@ of a chain one, `schedule` cuts chains into blocks. All follows from shapes alon
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Final
 
 from rillet.backends.native.calls import KernelCall
@@ -15,6 +17,7 @@ from rillet.backends.native.estimates import (
     outer_extent,
 )
 from rillet.backends.native.nests import Nest, apart, simplified
+from rillet.backends.native.sizes import plain, same, share, varies
 
 #: Nanoseconds of work that are worth a block of their own, and a whole chain for one.
 _BLOCK: Final = 6_000.0
@@ -29,8 +32,8 @@ class Task:
     """An item with what scheduling asks of it."""
 
     __slots__ = (
-        "aligned", "cut", "extent", "fails", "item", "level", "reads", "rigid", "work",
-        "writes",
+        "_grows", "aligned", "cut", "extent", "fails", "item", "level", "reads",
+        "rigid", "work", "writes",
     )  # fmt: skip
 
     def __init__(self, item: Nest | KernelCall) -> None:
@@ -55,6 +58,24 @@ class Task:
             self.work = item.work * self.extent
             self.fails = item.fails
         self.item: Nest | KernelCall = item
+        #: The largest size that stays, those that vary, and work for an element.
+        self._grows: tuple[int, tuple[int, ...], float] | None = None
+
+    def work_of(self, of: Callable[[int], int]) -> float:
+        """Its work where sizes are what `of` says: it grows as what it touches."""
+        if of is int:
+            return self.work
+        grows = self._grows
+        if grows is None:
+            sizes = [x.size for x in (*self.writes.values(), *self.reads.values())]
+            fixed = max([1, *[n for n in sizes if not varies(n)]])
+            changing = tuple([n for n in sizes if varies(n)])
+            most = max([fixed, *map(plain, changing)])
+            grows = self._grows = (fixed, changing, self.work / most)
+        fixed, changing, each = grows
+        if not changing:
+            return self.work
+        return each * max([fixed, *map(of, changing)])
 
 
 class Chain:
@@ -78,6 +99,7 @@ class Chain:
         self.whole = False
         self.cut = task.cut
         self.calls: list[KernelCall] = []
+        self._layout: tuple[int, int, float] | None = None
 
     @property
     def work(self) -> float:
@@ -87,50 +109,67 @@ class Chain:
     @property
     def serial(self) -> bool:
         """Whether one thread runs every task whole."""
-        return (
-            not self.cut
-            and self.work <= SERIAL
-            and all(t.work <= SMALL for t in self.tasks)
-        )
+        return self._serial(int)
 
-    def blocks(self) -> int:
+    def work_of(self, of: Callable[[int], int]) -> float:
+        """The work of the whole chain where sizes are what `of` says."""
+        return sum(t.work_of(of) for t in self.tasks)
+
+    def _serial(self, of: Callable[[int], int]) -> bool:
+        works = [t.work_of(of) for t in self.tasks]
+        return not self.cut and sum(works) <= SERIAL and max(works) <= SMALL
+
+    def blocks(self, of: Callable[[int], int] = int) -> int:
         """In how many blocks the rows are cut."""
+        rows = of(self.rows)
         if self.cut:
-            return -(-self.rows // self.cut)
-        if self.whole or self.serial:
+            return -(-rows // of(self.cut))
+        if self.whole or self._serial(of):
             return 1
         hints = [
-            c.block
+            of(c.block)
             for t in self.tasks
             if isinstance(c := t.item, KernelCall) and c.block
         ]
-        wanted = self.work / _BLOCK
+        wanted = self.work_of(of) / _BLOCK
         if hints:
-            wanted = max(min(wanted, self.rows / min(hints)), min(wanted, 4.0))
-        return max(1, min(_MOST_BLOCKS, self.rows, round(wanted)))
+            wanted = max(min(wanted, rows / min(hints)), min(wanted, 4.0))
+        return max(1, min(_MOST_BLOCKS, rows, round(wanted)))
 
-    def block_rows(self) -> int:
+    def block_rows(self, of: Callable[[int], int] = int) -> int:
         """How many rows a block has: whole tiles, where kernels work in tiles."""
         if self.cut:
-            return self.cut
-        rows = -(-self.rows // self.blocks())
+            return of(self.cut)
+        whole = of(self.rows)
+        rows = -(-whole // self.blocks(of))
         tiled = any(isinstance(t.item, KernelCall) and t.item.block for t in self.tasks)
         if not tiled or rows <= _TILE // 2:
             return rows
-        tiles = -(-self.rows // _TILE)
+        tiles = -(-whole // _TILE)
         most = -(-rows // _TILE)
         sizes = range(max(1, -(-most // 2)), most + 1)
         return _TILE * max(sizes, key=lambda size: (_evenness(tiles, size), size))
+
+    def laid_out(self, of: Callable[[int], int]) -> tuple[int, int, float]:
+        """Rows, rows of a block, and work, where sizes are what `of` says."""
+        if self._layout is not None:
+            return self._layout
+        found = of(self.rows), self.block_rows(of), self.work_of(of)
+        sizes = [x.size for t in self.tasks for x in t.writes.values()]
+        sizes += [x.size for t in self.tasks for x in t.reads.values()]
+        if not any(map(varies, [self.rows, self.cut, *sizes])):
+            self._layout = found
+        return found
 
     def fits(self, task: Task) -> bool:
         """Whether a task can run on the chain's rows."""
         if task.cut and self.cut not in (0, task.cut):
             return False
         if not task.rigid:
-            return task.extent % self.rows == 0
+            return share(task.extent, self.rows) is not None
         if self.rigid:
-            return task.extent == self.rows
-        return all(t.extent % task.extent == 0 for t in self.tasks)
+            return same(task.extent, self.rows)
+        return all(share(t.extent, task.extent) is not None for t in self.tasks)
 
     def add(self, task: Task) -> None:
         """Add a task at the end."""
@@ -140,6 +179,7 @@ class Chain:
         self.tasks.append(task)
 
 
+@functools.lru_cache(maxsize=4096)
 def _evenness(tiles: int, size: int) -> float:
     """How busy 2 and 4 threads are with blocks of so many tiles, on average."""
     blocks = -(-tiles // size)
@@ -151,7 +191,7 @@ def _rows(task: Task) -> int:
     """The rows of a chain that a task begins: the leading size, if it is enough."""
     leading = next(iter(task.writes.values())).shape
     rows = leading[0] if leading else 1
-    if rows >= 16 and task.extent % rows == 0:
+    if plain(rows) >= 16 and share(task.extent, rows) is not None:
         return rows
     return task.extent
 

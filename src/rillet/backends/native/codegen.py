@@ -23,6 +23,7 @@ from rillet.backends.native.estimates import (
 )
 from rillet.backends.native.nests import Nest
 from rillet.backends.native.scalar_ir import ScalarPrinter, intrinsic_name
+from rillet.backends.native.sizes import varies
 from rillet.ops.expressions import FLOATS, Var
 from rillet.ops.lowering import Fold
 
@@ -107,15 +108,15 @@ class Printer(ScalarPrinter):
             return
         var, rest = dims[0], dims[1:]
         outer = var is self._nest.domain[0]
-        start, stop = ("%start", "%stop") if outer else ("0", str(var.extent))
+        start, stop = ("%start", "%stop") if outer else ("0", self._stop(var))
         if columns and not rest:
             self._tiles(var, start, stop)
             return
         hint = ""
         if not rest and not self._nest.folds():
             hint = "inner"
-            if not outer and var.extent < _MASKED and var.extent % _LANES:
-                hint = "masked" if var.extent > 4 else "plain"
+            if not outer and not varies(var.extent):
+                hint = _short(var.extent) or hint
 
         def body(counter: str) -> None:
             self._vars[var] = counter
@@ -179,16 +180,14 @@ class Printer(ScalarPrinter):
             body()
             return
         var = fold.vars[at]
-        start, stop = "0", str(var.extent)
+        start, stop = "0", self._stop(var)
         if at == 0 and fold.first is not None:
             start, stop = self._value(fold.first[0]), self._value(fold.first[1])
-        elif var.leading:
-            stop = self._number(var.extent)
         hint = ""
         if vector and at == len(fold.vars) - 1:
-            small = not var.leading and var.extent < _MASKED and var.extent % _LANES
-            hint = "masked" if small and var.extent > 4 else "inner"
-            if small and var.extent <= 4 or fold.how == "other":
+            known = not var.leading and not varies(var.extent)
+            hint = (_short(var.extent) if known else "") or "inner"
+            if fold.how == "other":
                 hint = "plain"
 
         def turn(counter: str) -> None:
@@ -346,6 +345,13 @@ class Printer(ScalarPrinter):
             f"  %w{k} = getelementptr i64, ptr %args, i64 {k}\n"
             f"  %a{k} = load {type}, ptr %w{k}, align 8"
         )
+
+
+def _short(extent: int) -> str:
+    """How a loop is hinted at that is short, and fills no vectors; "" for others."""
+    if extent >= _MASKED or not extent % _LANES:
+        return ""
+    return "masked" if extent > 4 else "plain"
 
 
 def _by_columns(nest: Nest) -> bool:

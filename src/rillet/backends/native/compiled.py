@@ -30,6 +30,7 @@ from rillet.backends.native.image import STATUS as STATUS_BASE
 from rillet.backends.native.image import At, Builder, Image
 from rillet.backends.native.items import Batches, HostItem, Lowered
 from rillet.backends.native.jumps import Jump, Mark
+from rillet.backends.native.likeness import SizedArray
 from rillet.backends.native.lower import lowered
 from rillet.backends.native.memory import planned
 from rillet.backends.native.schedule import (
@@ -38,6 +39,7 @@ from rillet.backends.native.schedule import (
     live_ranges,
     scheduled,
 )
+from rillet.backends.native.sizes import Of
 from rillet.backends.native.static import static
 from rillet.backends.reference import node_step
 from rillet.core.quiet import restore, silence
@@ -54,7 +56,11 @@ class Compiled:
         outputs: the tensors wanted.
         specs: what the inputs are.
         batches: which of them are rows of whole arrays, for runs of many steps.
+        made: what `static` gives for these, where it is known.
     """
+
+    #: What sizes are, where the program is made for any: see `recipes`.
+    of: Of = int
 
     def __init__(
         self,
@@ -62,19 +68,24 @@ class Compiled:
         outputs: list[SymbolicTensor],
         specs: Sequence[Spec],
         batches: Batches | None = None,
+        made: tuple[Graph, list[SymbolicTensor]] | None = None,
     ) -> None:
-        made, wanted = static(graph, outputs, specs)
+        self.prepare(*(made or static(graph, outputs, specs)), batches)
+        self.codes = self._compiled()
+        self.lay_out()
+
+    def prepare(
+        self, made: Graph, wanted: list[SymbolicTensor], batches: Batches | None
+    ) -> None:
+        """All that is the same for any sizes, but the code."""
         self.graph = made
         self.batches = batches
         self.lowered: Lowered = lowered(made, wanted, batches)
         self.schedule: Schedule = scheduled(self.lowered)
         self._bases: dict[int, int] = {}
         self._order: list[Buffer] = []
-        self._frames: list[Frame] = []
-        self._plan_memory()
+        self._ranges = live_ranges(self.schedule)
         self._number_bases()
-        self.codes = self._compiled()
-        self._images = [self._image(s) for s in self.schedule.segments]
         self._hosts = {
             id(h): _host_step(h)
             for h in [
@@ -82,19 +93,31 @@ class Compiled:
                 *[h for s in self.schedule.segments for h in s.host],
             ]
         }
+
+    def lay_out(self, arrays: Sequence[Array] = ()) -> None:
+        """Where everything lies, and how far kernels run.
+
+        Args:
+            arrays: the constants that hang on sizes, as `likeness` numbers them.
+        """
+        self._frames: list[Frame] = []
+        temps = [r for r in self._ranges.values() if r[0].role in IN_ARENA]
+        self._places, self.arena_bytes, self._guards = planned(temps, self.of)
+        self._place_constants(arrays)
+        self._images = [self._image(s) for s in self.schedule.segments]
         self._sort_bases()
 
-    def _plan_memory(self) -> None:
-        ranges = live_ranges(self.schedule)
-        temps = [r for r in ranges.values() if r[0].role in IN_ARENA]
-        self._places, self.arena_bytes, self._guards = planned(temps)
+    def _place_constants(self, arrays: Sequence[Array]) -> None:
         consts: list[Array] = []
         self._const_places: dict[int, int] = {}
         size = 0
-        for buffer, _, _ in ranges.values():
+        for buffer, _, _ in self._ranges.values():
             if buffer.role == "const":
                 self._const_places[id(buffer)] = size
-                consts.append(np.ascontiguousarray(buffer.source))
+                value = buffer.source
+                if arrays and isinstance(value, SizedArray):
+                    value = arrays[value.number]
+                consts.append(np.ascontiguousarray(value))
                 size += -(-consts[-1].nbytes // LINE) * LINE + LINE
         memory = np.zeros(size + LINE, np.uint8)
         self._const_memory = memory
@@ -103,7 +126,6 @@ class Compiled:
         for value, offset in zip(consts, self._const_places.values(), strict=True):
             raw = value.reshape(-1).view(np.uint8)
             memory[at + offset : at + offset + raw.size] = raw
-        self._ranges = ranges
 
     def _number_bases(self) -> None:
         named = [x[0] for x in self.lowered.outputs if isinstance(x, tuple)]
@@ -131,9 +153,8 @@ class Compiled:
             elif buffer.role == "rows":
                 self._rows_base = base
             elif buffer.role == "output":
-                self._made.append(
-                    (base, numpy_type(buffer.type), buffer.shape, id(buffer))
-                )
+                shape = self._shape(buffer.shape)
+                self._made.append((base, numpy_type(buffer.type), shape, id(buffer)))
         self._plain = (
             not self._hosts
             and not self.lowered.streams
@@ -144,12 +165,15 @@ class Compiled:
         keys = {key: i for i, (_, _, _, key) in enumerate(self._made)}
         for x in self.lowered.outputs:
             if isinstance(x, tuple) and id(x[0]) in keys:
-                buffer, shape = x
-                self._given.append(
-                    (keys[id(buffer)], None if shape == buffer.shape else shape)
-                )
+                buffer, shape = x[0], self._shape(x[1])
+                at = keys[id(buffer)]
+                self._given.append((at, None if shape == self._made[at][2] else shape))
             else:
                 self._plain = False
+
+    def _shape(self, shape: Sequence[int]) -> tuple[int, ...]:
+        """Sizes as they are now."""
+        return tuple([self.of(n) for n in shape])
 
     def _at(self, buffer: Buffer) -> At:
         if buffer.role in IN_ARENA:
@@ -188,19 +212,20 @@ class Compiled:
             for chain in whole:
                 for call in chain.calls:
                     with builder.wave(serial=True):
-                        work = call.work * call.extent
-                        rows = call.extent if call.rigid else 1
+                        extent = self.of(call.extent)
+                        work = call.work * extent
+                        rows = extent if call.rigid else 1
                         with builder.chain(rows, rows, work / max(rows, 1)):
                             self._call(builder, call, rows)
             for chain in wave:
-                scratch = max([scratch, *[c.scratch for c in chain.calls]])
+                scratch = max([scratch, *[self.of(c.scratch) for c in chain.calls]])
         return builder.build(FIRST + len(self._order), scratch)
 
     def _chain(self, builder: Builder, chain: Chain) -> None:
-        rows = chain.block_rows()
-        with builder.chain(chain.rows, rows, chain.work / max(chain.rows, 1)):
+        rows, block, work = chain.laid_out(self.of)
+        with builder.chain(rows, block, work / max(rows, 1)):
             for call in chain.calls:
-                self._call(builder, call, chain.rows)
+                self._call(builder, call, rows)
 
     def _call(self, builder: Builder, call: KernelCall, rows: int) -> None:
         arguments: list[Any] = []
@@ -208,11 +233,11 @@ class Compiled:
             if isinstance(word, Buffer):
                 arguments.append(self._at(word))
             elif word == UNIT:
-                arguments.append(call.extent // rows)
+                arguments.append(self.of(call.extent) // rows)
             elif word == STATUS:
                 arguments.append(At(STATUS_BASE))
             else:
-                arguments.append(word)
+                arguments.append(self.of(word) if isinstance(word, int) else word)
         builder.call(self.codes[id(call)], arguments)
 
 

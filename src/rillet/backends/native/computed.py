@@ -12,7 +12,7 @@ from rillet.backends.native.list_specs import OnHost
 from rillet.graph.inference import host_value
 from rillet.graph.ir import Node, SymbolicTensor
 from rillet.ops.expressions import HALVES, Expr, Index, b
-from rillet.ops.lowering import Lazy
+from rillet.ops.lowering import Lazy, whole
 from rillet.ops.moving_loops import checked_index
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _sizes(value: Any) -> tuple[int, ...]:
         if value.known is None:
             raise OnHost("sizes are computed")
         value = host_value(value.known)
-    return tuple([int(n) for n in value])
+    return tuple([whole(n) for n in value])
 
 
 def _single(
@@ -123,9 +123,9 @@ def _single(
 def _bounds(value: Any, places: dict[int, Any], at: int) -> tuple[int, ...]:
     """A key's bounds, with `at` for those that single computed indices have."""
     if not isinstance(value, SymbolicTensor):
-        found = [int(v) for v in value]
+        found = [whole(v) for v in value]
     elif value.known is not None:
-        found = [int(v) for v in host_value(value.known)]
+        found = [whole(v) for v in host_value(value.known)]
     elif value.node.type == "Pack":
         found = [
             at if k in places or x.known is None else int(host_value(x.known))

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from rillet.backends.native.element_types import item_bytes
+from rillet.backends.native.gathered import in_place
 from rillet.backends.native.list_specs import ListSpec, Lost, OnHost
 from rillet.backends.native.lists import ListValue, fill
 from rillet.backends.native.nests import Nest, Store, walk
@@ -250,6 +251,7 @@ def _loop(ctx: Lowering, node: Node) -> None:
     with ctx.collecting() as first:
         flag = _go_on(ctx, test, values)
     known = node.attrs.get(ROUNDS)
+    ctx.onto.update(in_place(test, body, carried, states))
     with ctx.collecting(known, rows.number) as rounds:
         rows.before(values, count)
         wanted = list(states)
@@ -292,7 +294,7 @@ class _Rows:
         rounds = node.attrs.get(ROUNDS)
         if kept and rounds is None:
             raise OnHost("its gradient keeps rounds that only the run can count")
-        self._rounds = int(rounds or 0)
+        self._rounds = 0 if rounds is None else rounds
         self._at = Buffer("int64", (), "state", None, "round")
         self._counts = False
         for k, spec in self._specs.items():

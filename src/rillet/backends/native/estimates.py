@@ -6,6 +6,7 @@ In flow nests; `chains` and `codegen` call this.
 from __future__ import annotations
 
 from rillet.backends.native.nests import Nest
+from rillet.backends.native.sizes import same, share
 from rillet.ops.expressions import Index, Var
 
 #: Expressions that cost nothing once a loop is compiled, or are counted apart.
@@ -29,10 +30,8 @@ def aligned_buffers(nest: Nest) -> dict[int, bool]:
 
 
 def _own_part(index: Index, outer: Var, size: int) -> bool:
-    if size % outer.extent:
-        return False
-    part = size // outer.extent
-    if index.terms.get(outer, 0) != part:
+    part = share(size, outer.extent)
+    if part is None or not same(index.terms.get(outer, 0), part):
         return False
     rest = Index({a: c for a, c in index.terms.items() if a is not outer}, index.const)
     low, high = rest.bottom(), rest.top()

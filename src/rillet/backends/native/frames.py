@@ -33,6 +33,39 @@ def address(array: Array) -> int:
     return _pointer(array).value or 0
 
 
+_NONE: Final[Array] = np.empty(0, np.uint8)
+
+
+class Arenas:
+    """Memory that programs for several sizes share: each run takes a piece.
+
+    Attributes:
+        size: what was asked for most, with room to grow.
+    """
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._free: list[Array] = []
+
+    def take(self, size: int) -> Array:
+        """Memory of at least that size; whoever takes it gives it back."""
+        if size > self.size:
+            self.size = size + size // 4
+        while self._free:
+            try:
+                found = self._free.pop()
+            except IndexError:  # another thread was faster
+                break
+            if found.size >= size + LINE:
+                return found
+        return arena(self.size)
+
+    def give(self, memory: Array) -> None:
+        """Give memory back."""
+        if memory.size >= self.size:
+            self._free.append(memory)
+
+
 class Frame:
     """What one invocation needs."""
 
@@ -44,11 +77,21 @@ class Frame:
         bases: int,
         images: list[Image | None],
         guards: tuple[int, ...] = (),
+        memory: Array | None = None,
     ) -> None:
-        self._memory = arena(size, guards)
-        self.arena = -(-address(self._memory) // LINE) * LINE
         self.bases: list[int] = [0] * bases
+        self.lie_in(arena(size, guards) if memory is None else memory)
         self.runners: list[Runner | None] = [i.runner() if i else None for i in images]
+
+    def lie_in(self, memory: Array) -> None:
+        """Have the arena there."""
+        self._memory = memory
+        self.arena = self.bases[ARENA] = -(-address(memory) // LINE) * LINE
+
+    def left(self) -> Array:
+        """The memory, for others to use: the frame has none until `lie_in`."""
+        memory, self._memory = self._memory, _NONE
+        return memory
 
     def view(self, offset: int, type: str, shape: tuple[int, ...]) -> Array:
         """A part of the arena as an array."""

@@ -34,6 +34,7 @@ class InnerGraphs:
         keeps: whether loops keep the tensor lists of every round.
         around: for each of these how often it runs, and what makes the buffer that
             holds the number of the round; None where that is not known.
+        onto: by the id of a node, memory of a loop that it may add to.
         last: for tensor lists, by id, the last node of the present graph to read them.
     """
 
@@ -41,6 +42,7 @@ class InnerGraphs:
     keeps: bool = False
     around: list[tuple[int | None, Callable[[], Buffer] | None]]
     _present: Node | None
+    onto: dict[int, Lazy]
     last: dict[int, Node]
     made: Made
     _graph: Graph

@@ -12,11 +12,13 @@ from rillet.backends.native.calls import KernelCall
 from rillet.backends.native.element_types import item_bytes
 from rillet.backends.native.placing import aligned
 from rillet.backends.native.products import Operand, product
+from rillet.backends.native.sizes import varies
 from rillet.ops.lowering import Lazy, filled
 
 _MANY_TERMS: Final = 4096
 _LEAST_TERMS: Final = 64
 _FEW_ROWS: Final = 32
+_SMALL_OUT: Final = 1 << 17
 _BLOCK_BYTES: Final = 1 << 19
 _PRODUCT_TYPES: Final = frozenset(["float32", "float64", "float16", "bfloat16"])
 
@@ -76,6 +78,8 @@ def _sums_parts(
         return False
     # few rows of out leave little to cut, and tiles half empty
     least = _MANY_TERMS if out.shape[0] > _FEW_ROWS else _MANY_TERMS // 4
+    if varies(inner):  # one way for nearly all sizes
+        return inner >= _LEAST_TERMS and out.size <= _SMALL_OUT
     return inner >= least and out.size * 64 <= inner * out.shape[1] * 8
 
 

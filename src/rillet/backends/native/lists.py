@@ -7,10 +7,9 @@ in place.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
-
-import numpy as np
 
 from rillet.backends.native.list_specs import ListSpec, Lost, OnHost
 from rillet.backends.native.nests import Nest, Store
@@ -96,7 +95,7 @@ def _write_row(
 
 
 def _size(dims: tuple[int, ...]) -> int:
-    return int(np.prod(dims, dtype=np.int64))
+    return math.prod(dims)
 
 
 def _place(index: Lazy, count: int) -> Index:

@@ -55,6 +55,7 @@ class Lowering(Offers, InnerGraphs):
         self._values: dict[int, Any] = {}
         self._variables: dict[int, tuple[Any, Buffer]] = {}
         self._uses: dict[int, int] = {}
+        self.onto = {}
         self._label = ""
         self._present: Node | None = None
         self._turns: dict[int, int] | None = None
@@ -166,6 +167,9 @@ class Lowering(Offers, InnerGraphs):
     def _node(self, node: Node) -> None:
         if len(node.outputs) == 1 and isinstance(node.outputs[0].known, np.ndarray):
             self._values[id(node.outputs[0])] = self.constant(node.outputs[0].known)
+            return
+        if node.type in ("Add", "AddV2") and id(node) in self.onto:
+            self._values[id(node.outputs[0])] = self.onto[id(node)]
             return
         why = self._lower(node)
         if why is None:

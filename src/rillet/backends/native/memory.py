@@ -13,7 +13,7 @@ from __future__ import annotations
 import ctypes
 import mmap
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -42,23 +42,25 @@ class Plan(NamedTuple):
     guards: tuple[int, ...] = ()
 
 
-def planned(ranges: Iterable[tuple[Buffer, int, int]]) -> Plan:
+def planned(
+    ranges: Iterable[tuple[Buffer, int, int]], of: Callable[[int], int] = int
+) -> Plan:
     """Offsets of buffers, and the bytes of all.
 
     Args:
         ranges: buffers with their first and last wave.
+        of: says what sizes are.
 
     Returns:
         The plan.
     """
     if GUARDED:
-        return _apart([buffer for buffer, _, _ in ranges])
+        return _apart([buffer for buffer, _, _ in ranges], of)
     places: dict[int, int] = {}
     taken: list[tuple[int, int, int, int]] = []
     total = 0
-    wanted = sorted(ranges, key=lambda r: (-_bytes(r[0]), r[1]))
-    for buffer, first, last in wanted:
-        size = _bytes(buffer)
+    sized = [(_bytes(buffer, of), buffer, a, z) for buffer, a, z in ranges]
+    for size, buffer, first, last in sorted(sized, key=lambda r: (-r[0], r[2])):
         at = 0
         for begin, end, start, stop in sorted(taken):
             if stop < first or start > last:
@@ -72,18 +74,18 @@ def planned(ranges: Iterable[tuple[Buffer, int, int]]) -> Plan:
     return Plan(places, total)
 
 
-def _bytes(buffer: Buffer) -> int:
+def _bytes(buffer: Buffer, of: Callable[[int], int]) -> int:
     # A line in between: two threads do not write into one.
-    return -(-(buffer.size * item_bytes(buffer.type)) // _LINE) * _LINE + _LINE
+    return -(-(of(buffer.size) * item_bytes(buffer.type)) // _LINE) * _LINE + _LINE
 
 
-def _apart(buffers: list[Buffer]) -> Plan:
+def _apart(buffers: list[Buffer], of: Callable[[int], int]) -> Plan:
     """Every buffer at the end of its own pages, with a forbidden one on either side."""
     places: dict[int, int] = {}
     guards = [0]
     at = _PAGE
     for buffer in buffers:
-        size = buffer.size * item_bytes(buffer.type)
+        size = of(buffer.size) * item_bytes(buffer.type)
         at += -(-size // _PAGE) * _PAGE
         places[id(buffer)] = at - size
         guards.append(at)

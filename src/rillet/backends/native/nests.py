@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
+from rillet.backends.native.sizes import same
 from rillet.ops.expressions import Expr, Index, Opaque, Parted, Var, index_of
 from rillet.ops.lowering import Buffer, Fold, flat
 
@@ -263,14 +264,14 @@ def simplified(nest: Nest) -> Nest:
     """A nest without counters that stand still, and neighbours made one."""
     table: dict[Any, Index] = {}
     for var in nest.domain:
-        if var.extent == 1:
+        if same(var.extent, 1):
             table[var] = Index({})
     for fold in nest.folds():
         for var in fold.vars:
-            if var.extent == 1 and not var.leading:
+            if not var.leading and same(var.extent, 1):
                 table[var] = Index({})
     if table:
-        nest = rewritten(nest, table, [v for v in nest.domain if v.extent != 1])
+        nest = rewritten(nest, table, [v for v in nest.domain if v not in table])
     indexes = nest.indexes()
     table = {}
     domain = _collapsed(nest.domain, indexes, table)

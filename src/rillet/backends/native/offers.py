@@ -6,6 +6,7 @@ order in which they were needed. `lower` walks the graph and is given to the fun
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -14,7 +15,9 @@ import numpy as np
 from rillet.backends.native import kernels, sweeps
 from rillet.backends.native.calls import KernelCall
 from rillet.backends.native.items import Lowered
+from rillet.backends.native.likeness import SizedArray
 from rillet.backends.native.nests import Nest, Store, elementwise_nest, walk
+from rillet.backends.native.sizes import varies
 from rillet.graph.ir import Graph, Node
 from rillet.ops.expressions import HALVES, Expr, Index, Var, b, index_of
 from rillet.ops.lowering import Buffer, Fold, Lazy, fitted, flat, unflat
@@ -37,6 +40,7 @@ class Offers:
 
     outputs: list[tuple[tuple[int, ...], str]]
     made: Lowered
+    onto: dict[int, Lazy]
     _graph: Graph
     _label: str
     _present: Node | None
@@ -88,6 +92,8 @@ class Offers:
 
     def constant(self, array: Any) -> Lazy:
         """A tensor with a value known now."""
+        if isinstance(array, SizedArray):
+            return self._of_sizes(array)
         array = np.ascontiguousarray(array).reshape(np.shape(array))
         type = array.dtype.name
         wide = "float32" if type in HALVES else type
@@ -100,6 +106,15 @@ class Offers:
             return Lazy(array.shape, type, lambda _: number, known=array)
         buffer = Buffer(type, array.shape, "const", array, "const")
         return Lazy(array.shape, type, buffer=buffer, known=array)
+
+    def _of_sizes(self, array: SizedArray) -> Lazy:
+        """A tensor whose value hangs on the sizes of this call."""
+        type, shape = array.dtype.name, array.extents
+        if array.sizes is not None and array.size == 1 and array.dtype.kind in "iu":
+            number = b.cast(b.number(array.item()), type)
+            return Lazy(shape, type, lambda _: number, known=array)
+        buffer = Buffer(type, shape, "const", array, "const")
+        return Lazy(shape, type, buffer=buffer, known=array)
 
     def fold(
         self,
@@ -127,7 +142,7 @@ class Offers:
 
             return self.pointwise(shape, kept, alone)
         parts = _parts(shape, extents) if how != "other" else 1
-        if parts > 1:
+        if varies(parts) or parts > 1:
             update, extents = self._in_parts(shape, extents, parts, how, starts, update)
             leading = True
         domain = [Var(f"i{k}", n, k == 0) for k, n in enumerate(shape)]
@@ -231,7 +246,7 @@ class Offers:
         how: str,
     ) -> Lazy:
         """`x` with values gathered into some of its rows, in the order of `count`."""
-        out = self._copied(x)
+        out = self.onto.get(id(self._present)) or self._copied(x)
         assert out.buffer is not None
         if out.size and 0 not in count:
             call = sweeps.scatter(
@@ -322,9 +337,14 @@ class Offers:
 
 def _parts(shape: tuple[int, ...], extents: list[int]) -> int:
     """In how many parts a fold's first extent is gathered."""
-    out = int(np.prod(shape, dtype=np.int64))
-    work = out * int(np.prod(extents, dtype=np.int64))
-    if not extents or out > 1024 or work < 2 * _SPLIT_WORK or extents[0] < 16:
+    out = math.prod(shape)
+    work = out * math.prod(extents)
+    if not extents or out > 1024:
+        return 1
+    if varies(work):
+        # one way for all sizes: a single part costs next to nothing
+        return min(_MOST_PARTS, work // _SPLIT_WORK + 1, extents[0])
+    if work < 2 * _SPLIT_WORK or extents[0] < 16:
         return 1
     return min(_MOST_PARTS, work // _SPLIT_WORK, extents[0])
 

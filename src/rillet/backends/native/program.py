@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any, Final
 
 from rillet.backends.base import Value
 from rillet.backends.native.binding import Binding
+from rillet.backends.native.items import Batches
+from rillet.backends.native.recipes import Recipes
 from rillet.backends.reference import ReferenceProgram
 from rillet.core.cell import lent
 from rillet.core.cycles import uncollected
@@ -27,8 +30,14 @@ from rillet.graph.ir import WRITE, Graph, SymbolicTensor
 _AT_ONCE: Final = 16
 #: Sets of shapes for which one graph is compiled at all, and the bytes of all arenas.
 _MOST: Final = 64
+#: Sets of shapes for which recipes' programs stay laid out.
+_SERVED: Final = 1024
 _MOST_BYTES: Final = 1 << 29
 _MOST_SEEN: Final = 1 << 14
+_ANY_SIZES: Final = (
+    "one program for any sizes: its kernels take them as words; %d sets of sizes so"
+    " far. Made for the last of them alone, it would be:"
+)
 
 
 class NativeProgram:
@@ -53,7 +62,9 @@ class NativeProgram:
         self._lock = threading.RLock()
         self._bindings: OrderedDict[Any, Binding] = OrderedDict()
         self._seen: set[Any] = set()
+        self._own = 0
         self._bytes = 0
+        self._recipes = Recipes(graph, outputs)
         self._said = False
         self._reference: ReferenceProgram | None = None
         self.cells = _cells(graph)
@@ -121,56 +132,91 @@ class NativeProgram:
             found = [made] if made is not None else found
             if not found:
                 return f"not compiled for these sizes: {self.reference().explain()}"
-        return "\n\n".join(explain_binding(b, inputs, timed) for b in found)
+        texts = [explain_binding(b, inputs, timed) for b in found if b.recipe is None]
+        served = [b for b in found if b.recipe is not None]
+        if served:
+            last = served[-1]
+            alone = Binding(self._graph, self._outputs, last.specs, last.batches)
+            text = explain_binding(alone, inputs, timed)
+            texts.append(f"{_ANY_SIZES % len(served)}\n{text}")
+        return "\n\n".join(texts)
 
     def kept(self, key: Any) -> Binding | None:
         """What was bound under a key of the caller's own."""
         return self._bindings.get(key)
 
-    def keep(self, key: Any, make: Callable[[], Binding]) -> Binding:
-        """Bind under a key of the caller's own, once."""
-        with self._lock:
-            binding = self._bindings.get(key)
-            if binding is None:
-                with uncollected():
-                    binding = make()
-                if self._strict:
-                    from rillet.backends.native.strict import refuse_items
+    def keep(
+        self, key: Any, specs: Sequence[Spec], batches: Batches | None = None
+    ) -> Binding | None:
+        """Bind under a key of the caller's own, once.
 
-                    refuse_items(binding)
-                self._bindings[key] = binding
-                self._bytes += binding.arena_bytes
-                if len(self._bindings) > _MOST:
-                    _, old = self._bindings.popitem(last=False)
-                    self._bytes -= old.arena_bytes
-            return binding
+        Args:
+            key: the key; of shapes, as all others.
+            specs: what the inputs are.
+            batches: which of them are rows of whole arrays, for runs of many steps.
 
-    def _bound(self, key: Any, inputs: list[Value]) -> Binding | None:
-        """What runs for inputs of those shapes; None where there are too many."""
+        Returns:
+            None where such shapes are too many to be compiled, each for itself.
+        """
         with self._lock:
             binding = self._bindings.get(key)
             if binding is not None:
                 return binding
-            if not self._strict and not self._worth(key):
-                return None
+            # next to nothing: a search for cycles after it would be the larger part
+            binding = self._recipes.between(specs, batches)
+            with nullcontext() if binding is not None else uncollected():
+                made = None
+                if binding is None:
+                    binding, made = self._recipes.binding(specs, batches)
+                if binding is None:
+                    if batches is None and not self._strict and not self._worth(key):
+                        return None
+                    binding = Binding(self._graph, self._outputs, specs, batches, made)
+            binding.specs = specs
+            if self._strict:
+                from rillet.backends.native.strict import refuse_items
+
+                refuse_items(binding)
+            self._bindings[key] = binding
+            self._count(binding, 1)
+            self._drop()
+            return binding
+
+    def _count(self, binding: Binding, change: int) -> None:
+        if binding.recipe is None:
+            self._own += change
+            self._bytes += change * binding.arena_bytes
+
+    def _drop(self) -> None:
+        """Forget bindings beyond what is kept: each kind's oldest."""
+        served = len(self._bindings) - self._own
+        for over, of_recipe in ((self._own > _MOST, False), (served > _SERVED, True)):
+            if over:
+                found = self._bindings.items()
+                oldest = (k for k, b in found if (b.recipe is not None) is of_recipe)
+                self._count(self._bindings.pop(next(oldest)), -1)
+
+    def _bound(self, key: Any, inputs: list[Value]) -> Binding | None:
+        """What runs for inputs of those shapes; None where there are too many."""
+        with self._lock:
             specs = [
                 Spec(getattr(a, "shape", None), x.spec.dtype)
                 for a, x in zip(inputs, self._graph.inputs, strict=True)
             ]
-            return self.keep(key, lambda: Binding(self._graph, self._outputs, specs))
+            return self.keep(key, specs)
 
     def _worth(self, key: Any) -> bool:
         """Whether to compile for shapes: in a stream of ever new ones it never pays."""
-        if len(self._bindings) < _AT_ONCE:
+        if self._own < _AT_ONCE:
             return True
-        if len(self._bindings) >= _MOST or self._bytes > _MOST_BYTES:
+        if self._own >= _MOST or self._bytes > _MOST_BYTES:
             if not self._said:
                 self._said = True
                 get_logger().info(
                     "%s was compiled for %d sets of sizes; others run op by op."
                     " Pad batches to a few lengths to have them compiled.",
                     self._graph.name,
-                    len(self._bindings),
+                    self._own,
                 )
             return False
         if key in self._seen:

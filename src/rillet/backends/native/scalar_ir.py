@@ -17,6 +17,7 @@ from rillet.backends.native.element_types import (
     memory_type,
 )
 from rillet.backends.native.halves_ir import narrowed, widened
+from rillet.backends.native.sizes import same, varies
 from rillet.ops.expressions import FLOATS, HALVES, Expr, Index, Opaque, Parted, Var
 from rillet.ops.lowering import Buffer
 
@@ -65,11 +66,17 @@ class ScalarPrinter:
     def _number(self, value: int, what: str = "size") -> str:
         """A word; sizes and distances stay apart, lest code depend on equal ones."""
         for known, name, use in self._numbers:
-            if (known, use) == (value, what):
+            if use == what and same(known, value):
                 return name
         name = f"%n{len(self._numbers)}"
         self._numbers.append((value, name, what))
         return name
+
+    def _stop(self, var: Var) -> str:
+        """Where a counter ends: a word where code must not depend on it."""
+        if var.leading or varies(var.extent):
+            return self._number(var.extent)
+        return str(var.extent)
 
     def _alloca(self, type: str, count: int = 1) -> str:
         self._count += 1
@@ -86,16 +93,20 @@ class ScalarPrinter:
         parts = []
         for atom, c in index.terms.items():
             value = self._atom(atom)
-            if c != 1:
-                value = self._shared(("mul", value, c), f"mul nsw i64 {value}, {c}")
+            if varies(c) or c != 1:
+                by = self._number(c, "distance") if varies(c) else str(c)
+                value = self._shared(("mul", value, by), f"mul nsw i64 {value}, {by}")
             parts.append(value)
         parts.sort()
+        apart = varies(index.const)
+        if not parts and apart:
+            return self._number(index.const, "distance")
         out = parts[0] if parts else str(index.const)
         for part in parts[1:]:
             out = self._shared(("add", out, part), f"add nsw i64 {out}, {part}")
-        if parts and index.const:
+        if parts and (apart or index.const):
             more = str(index.const)
-            if abs(index.const) >= _NEAR:
+            if apart or abs(index.const) >= _NEAR:
                 more = self._number(index.const, "distance")
             out = self._shared(("add", out, more), f"add nsw i64 {out}, {more}")
         return out
@@ -110,7 +121,8 @@ class ScalarPrinter:
         kind = "udiv" if atom.quotient else "urem"
         if atom.index.bottom() is None or (atom.index.bottom() or 0) < 0:
             raise ValueError("a position below zero is divided")
-        return self._shared((kind, inner, atom.by), f"{kind} i64 {inner}, {atom.by}")
+        by = self._number(atom.by) if varies(atom.by) else str(atom.by)
+        return self._shared((kind, inner, by), f"{kind} i64 {inner}, {by}")
 
     def _address(self, buffer: Buffer, index: Index) -> str:
         at = self._index(index)

@@ -81,8 +81,8 @@ def _binding(
             Spec(s, x.spec.dtype) for s, x in zip(shapes, graph.inputs, strict=True)
         ]
         made = Batches(which, batches.size, by_rows, joined)
-        found = program.keep(key, lambda: Binding(graph, graph.outputs, specs, made))
-    return found if found.runs_steps else None
+        found = program.keep(key, specs, made)
+    return found if found is not None and found.runs_steps else None
 
 
 def _by_rows(tensor: Any) -> bool:

@@ -58,11 +58,9 @@ class _Sweeps(Printer):
             body()
             return
         var, rest = counters[0], counters[1:]
-        start, stop = "0", str(var.extent)
+        start, stop = "0", self._stop(var)
         if self._nest.domain and var is self._nest.domain[0]:
             start, stop = "%start", "%stop"
-        elif var.leading:
-            stop = self._number(var.extent)
 
         def turn(counter: str) -> None:
             self._vars[var] = counter
@@ -147,9 +145,7 @@ class _Sweeps(Printer):
             self._scopes.append({})
             self._turns(after, write(first))
             self._scopes.pop()
-            stop = str(along.extent)
-            if along.leading:
-                stop = self._number(along.extent)
+            stop = self._stop(along)
 
             def turn(counter: str) -> None:
                 self._vars[along] = counter

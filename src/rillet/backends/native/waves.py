@@ -16,6 +16,7 @@ from rillet.backends.native.chains import (
     goes_whole,
     written_apart,
 )
+from rillet.backends.native.sizes import same
 
 #: The work of a single number.
 _NUMBER: Final = 100.0
@@ -79,7 +80,7 @@ def _prologue(tasks: list[Task]) -> list[Task]:
             made[k] = made.get(k, 0) + 1
     done: set[int] = set()
     for task in tasks:
-        alone = task.extent == 1 and task.work < _NUMBER
+        alone = same(task.extent, 1) and task.work < _NUMBER
         temps = all(x.role == "temp" and made[k] == 1 for k, x in task.writes.items())
         known = all(
             k in done or k not in made or x.role == "variable"
