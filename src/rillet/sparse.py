@@ -5,6 +5,9 @@ from rillet.ops.sparse.arithmetic import add as add
 from rillet.ops.sparse.arithmetic import maximum as maximum
 from rillet.ops.sparse.arithmetic import minimum as minimum
 from rillet.ops.sparse.arithmetic import softmax as softmax
+from rillet.ops.sparse.counting import bincount as bincount
+from rillet.ops.sparse.crossing import cross as cross
+from rillet.ops.sparse.crossing import cross_hashed as cross_hashed
 from rillet.ops.sparse.cutting import split as split
 from rillet.ops.sparse.dense import from_dense as from_dense
 from rillet.ops.sparse.dense import sparse_dense_matmul as sparse_dense_matmul

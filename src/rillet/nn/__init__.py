@@ -47,6 +47,10 @@ from rillet.ops.convolutions import separable_conv2d as separable_conv2d
 from rillet.ops.ctc import collapse_repeated as collapse_repeated
 from rillet.ops.ctc import ctc_loss as ctc_loss
 from rillet.ops.ctc import ctc_unique_labels as ctc_unique_labels
+from rillet.ops.ctc_decoding import (
+    ctc_beam_search_decoder as ctc_beam_search_decoder,
+)
+from rillet.ops.ctc_decoding import ctc_greedy_decoder as ctc_greedy_decoder
 from rillet.ops.dropout import dropout as dropout
 from rillet.ops.embedding import embedding_lookup as embedding_lookup
 from rillet.ops.morphology import dilation2d as dilation2d
@@ -94,6 +98,12 @@ from rillet.ops.softmax import (
 )
 from rillet.ops.sorting import in_top_k as in_top_k
 from rillet.ops.sorting import top_k as top_k
+from rillet.ops.sparse.embedding import (
+    embedding_lookup_sparse as embedding_lookup_sparse,
+)
+from rillet.ops.sparse.embedding import (
+    safe_embedding_lookup_sparse as safe_embedding_lookup_sparse,
+)
 from rillet.ops.statistics import zero_fraction as zero_fraction
 from rillet.ops.transcendental import sigmoid as sigmoid
 from rillet.ops.transcendental import softplus as softplus

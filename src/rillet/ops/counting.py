@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from rillet.core import dtypes
+from rillet.core.composite import CompositeTensor, is_whole
 from rillet.core.convert import to_tensor
 from rillet.core.describe import describe
 from rillet.core.dtypes import INDEX, REAL, DType, as_dtype, type_set
@@ -26,6 +27,8 @@ from rillet.ops.host import integer, plain
 from rillet.ops.registry import Op, define
 from rillet.ops.rounding import floor_op
 from rillet.ops.shaping import reshape_op, static_dims
+from rillet.ops.sparse.counting import bincount as sparse_bincount
+from rillet.ops.sparse.dense import to_dense
 
 Array = np.ndarray[Any, Any]
 
@@ -93,7 +96,7 @@ def bincount(
     """How often each of 0, 1, 2, … occurs among integers.
 
     Args:
-        arr: integers of 0 or more.
+        arr: integers of 0 or more; also sparse or ragged ones.
         weights: what each occurrence counts, of the shape of `arr`; 1 where None.
         minlength: the least length of the result.
         maxlength: the greatest; larger values are not counted.
@@ -114,6 +117,15 @@ def bincount(
         >>> tf.math.bincount([1, 1, 3]).numpy().tolist()
         [0, 2, 0, 1]
     """
+    if isinstance(arr, CompositeTensor) and is_whole(arr):
+        ends = minlength, maxlength
+        if axis == -1:
+            sparse = sparse_bincount(arr, weights, axis, *ends, binary_output)
+            whole = to_dense(sparse)
+            return whole if weights is not None else cast(whole, dtype)
+        arr = arr._gradient_tensor()
+        if isinstance(weights, CompositeTensor) and is_whole(weights):
+            weights = weights._gradient_tensor()
     values = to_tensor(arr)
     if values.dtype.is_floating:
         values = cast_op(values, DstT=dtypes.int32)

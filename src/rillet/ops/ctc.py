@@ -14,12 +14,15 @@ from rillet.core import dtypes
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import FLOATING, INDEX
 from rillet.core.errors import InvalidArgumentError, house_message
+from rillet.core.sparse_tensor import SparseTensor
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.ops.elementwise import cast, mul_op
 from rillet.ops.registry import Op, define
 from rillet.ops.shaping import reshape_op, static_dims
 from rillet.ops.softmax import matters
+from rillet.ops.sparse.dense import to_dense
+from rillet.ops.sparse.reducing import reduce_max
 from rillet.ops.transposes import transpose_op
 
 Array = np.ndarray[Any, Any]
@@ -53,7 +56,8 @@ def _infer(
             f"labels have shape {list(labels.shape)}, logits {list(logits.shape)}",
         )
     for name, x in (("label_length", label_length), ("logit_length", logit_length)):
-        if x.shape is not None and x.shape != (batch,) and batch is not None:
+        fits = x.shape in ((batch,), (None,)) or batch is None
+        if x.shape is not None and not fits:
             raise _refused(
                 f"{name} holds a number an example",
                 f"its shape is {list(x.shape)}, the batch {batch}",
@@ -209,14 +213,15 @@ def ctc_loss(
     """-log of the chance that frames spell labels, over all alignments.
 
     Args:
-        labels: integers ``(batch, longest)``, padded.
+        labels: integers ``(batch, longest)``, padded; or a sparse matrix of them.
         logits: a float tensor ``(frames, batch, classes)``.
-        label_length: how many labels of each row count ``(batch,)``.
+        label_length: how many labels of each row count ``(batch,)``; not needed where
+            they are sparse.
         logit_length: how many frames of each example count ``(batch,)``.
         logits_time_major: whether frames come first, else the batch.
         unique: ignored; a hint for speed.
         blank_index: the class that stands for «no label»; 0 where None, from the end
-            where negative.
+            where negative; must be given where labels are sparse.
         name: ignored when eager.
 
     Returns:
@@ -224,6 +229,7 @@ def ctc_loss(
 
     Raises:
         InvalidArgumentError: where shapes, lengths or labels do not fit.
+        ValueError: where labels are sparse and there is no `blank_index`.
 
     Example:
         >>> import rillet as tf
@@ -231,6 +237,8 @@ def ctc_loss(
         >>> round(float(loss[0]), 4)
         0.6931
     """
+    if isinstance(labels, SparseTensor):
+        labels, label_length = _opened(labels, blank_index)
     x = to_tensor(logits)
     if not logits_time_major:
         x = transpose_op(x, (1, 0, 2))
@@ -239,6 +247,21 @@ def ctc_loss(
         index += static_dims(x)[-1]
     whole = [cast(to_tensor(v), "int32") for v in (labels, label_length, logit_length)]
     return ctc_loss_op(x, *whole, blank_index=index)[0]
+
+
+def _opened(labels: SparseTensor, blank_index: int | None) -> tuple[Any, Any]:
+    """Sparse labels as a padded matrix and the number of each row's labels."""
+    if blank_index is None:
+        raise ValueError(
+            house_message(
+                "ctc_loss",
+                "Argument `blank_index` must be provided when `labels` is a"
+                " `SparseTensor`",
+                fix="Give blank_index=-1 for the last class",
+            )
+        )
+    ends = SparseTensor(labels.indices, labels.indices[:, 1] + 1, labels.dense_shape)
+    return to_dense(labels), reduce_max(ends, 1)
 
 
 def ctc_unique_labels(labels: Any, name: str | None = None) -> tuple[Tensor, Tensor]:

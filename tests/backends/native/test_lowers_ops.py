@@ -124,9 +124,8 @@ _PARSING = """
 _SPARSE = """
     DenseCountSparseOutput DenseToDenseSetOperation DenseToSparseSetOperation
     RilletSparseRowSums SetSize SparseAdd SparseConcat SparseCountSparseOutput
-    SparseCrossHashed SparseCrossV2 SparseToSparseSetOperation
- SparseDenseCwiseDiv
-    SparseDenseCwiseMul SparseFillEmptyRows SparseReduceMax SparseReduceMaxSparse
+    SparseCrossHashed SparseCrossV2 SparseDenseCwiseDiv SparseDenseCwiseMul
+    SparseToSparseSetOperation SparseFillEmptyRows SparseReduceMax SparseReduceMaxSparse
     SparseReduceSum SparseReduceSumSparse SparseReorder SparseReshape SparseSegmentMean
     SparseSegmentMeanWithNumSegments SparseSegmentSqrtN
     SparseSegmentSqrtNWithNumSegments SparseSegmentSum

@@ -27,7 +27,6 @@ from rillet.ops.sequences import range as range_
 from rillet.ops.shaping import reshape as reshape_dense
 from rillet.ops.sizes import size as count_of
 from rillet.ops.sparse.places import (
-    check_bounds,
     check_parts,
     flat_of,
     made,
