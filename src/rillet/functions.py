@@ -236,6 +236,7 @@ class Function:
         if concrete.created:
             self._made_variables = True
             concrete = self._trace_once(arguments, specs, False)
+        concrete.graph.varied = relaxed
         self._traces += 1
         outer: Tracer | None = _state.tracer
         if concrete.is_local:
@@ -280,8 +281,8 @@ class Function:
             outputs = [tracer.lift(t) for t in flat]
             tracer.graph.outputs = outputs
             tracer.graph.writes = tracer.written()
-        return ConcreteFunction(
         tracer.settle(made)
+        return ConcreteFunction(
             self._signature, arguments, specs, tracer, form, count, self._backend()
         )
 

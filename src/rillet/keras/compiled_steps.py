@@ -286,8 +286,7 @@ class Step:
     def _wider(self, batch: Batch) -> Any:
         """A graph that leaves sizes open, once batches have come in two; or None.
 
-        Two kinds get graphs of their own first: they show that the layers take more
-        than one size.
+        The first kind has a graph of its own: most programs see no other.
         """
         dims = batch.dims(None)
         known = self._wide.get(batch.form)
@@ -302,6 +301,7 @@ class Step:
         except Exception:
             # The layers need the sizes: each kind keeps a graph of its own.
             return None
+        found.graph.varied = True
         self._wide[batch.form] = (open_dims, found)
         return found
 
