@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -496,50 +494,6 @@ def test_values_as_data() -> None:
     with pytest.raises(ValueError, match="safe_mode"):
         keras.saving.deserialize_keras_object(lone)
     assert keras.saving.deserialize_keras_object(lone, safe_mode=False)(1) == 2
-
-
-_KILLED = """
-import sys, rillet as tf
-keras = tf.keras
-path, count = sys.argv[1], 0
-model = keras.Sequential([keras.layers.Dense(64, input_shape=(64,))])
-print("ready", flush=True)
-while True:
-    count += 1
-    model.set_weights([w * 0 + count for w in model.get_weights()])
-    model.save(path)
-"""
-
-
-@pytest.mark.parametrize("name", ["m.keras", "m.h5"])
-def test_a_killed_save_leaves_a_whole_file(tmp_path: Path, name: str) -> None:
-    # A few kills here; the foreign tests kill 200 times.
-    assert killed_saves(tmp_path / name, 4, 1) == 4
-
-
-def killed_saves(path: Path, times: int, seed: int) -> int:
-    """How often a file was whole after its writer was killed at a random moment."""
-    rng = np.random.default_rng(seed)
-    whole = 0
-    source = str(Path(tf.__file__).parents[1])
-    for _ in range(times):
-        writer = subprocess.Popen(
-            [sys.executable, "-c", _KILLED, str(path)],
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": source},
-        )
-        assert writer.stdout is not None and writer.stdout.readline()
-        time.sleep(float(rng.uniform(0.02, 0.25)))
-        writer.kill()
-        writer.wait()
-        writer.stdout.close()
-        if path.exists():
-            values = keras.models.load_model(path).get_weights()
-            whole += len({float(v) for w in values for v in w.reshape(-1)}) == 1
-        else:
-            # Killed before the first one was whole: there was no old file to lose.
-            whole += 1
-    return whole
 
 
 @pytest.mark.parametrize("name", ["model.keras", "model.h5"])
