@@ -1,5 +1,31 @@
 """`tf.keras.backend`: settings and state of Keras as a whole, and its mathematics."""
 
+from rillet.keras.backend_flow import batch_dot as batch_dot
+from rillet.keras.backend_flow import batch_normalization as batch_normalization
+from rillet.keras.backend_flow import (
+    binary_focal_crossentropy as binary_focal_crossentropy,
+)
+from rillet.keras.backend_flow import (
+    categorical_focal_crossentropy as categorical_focal_crossentropy,
+)
+from rillet.keras.backend_flow import function as function
+from rillet.keras.backend_flow import gradients as gradients
+from rillet.keras.backend_flow import in_test_phase as in_test_phase
+from rillet.keras.backend_flow import in_top_k as in_top_k
+from rillet.keras.backend_flow import in_train_phase as in_train_phase
+from rillet.keras.backend_flow import is_sparse as is_sparse
+from rillet.keras.backend_flow import (
+    manual_variable_initialization as manual_variable_initialization,
+)
+from rillet.keras.backend_flow import moving_average_update as moving_average_update
+from rillet.keras.backend_flow import name_scope as name_scope
+from rillet.keras.backend_flow import (
+    normalize_batch_in_training as normalize_batch_in_training,
+)
+from rillet.keras.backend_flow import placeholder as placeholder
+from rillet.keras.backend_flow import print_tensor as print_tensor
+from rillet.keras.backend_flow import switch as switch
+from rillet.keras.backend_flow import to_dense as to_dense
 from rillet.keras.backend_math import all as all
 from rillet.keras.backend_math import any as any
 from rillet.keras.backend_math import arange as arange
@@ -57,6 +83,37 @@ from rillet.keras.backend_math import update_sub as update_sub
 from rillet.keras.backend_math import var as var
 from rillet.keras.backend_math import variable as variable
 from rillet.keras.backend_math import zeros as zeros
+from rillet.keras.backend_random import dropout as dropout
+from rillet.keras.backend_random import random_bernoulli as random_bernoulli
+from rillet.keras.backend_random import random_binomial as random_binomial
+from rillet.keras.backend_random import random_normal as random_normal
+from rillet.keras.backend_random import random_normal_variable as random_normal_variable
+from rillet.keras.backend_random import random_uniform as random_uniform
+from rillet.keras.backend_random import (
+    random_uniform_variable as random_uniform_variable,
+)
+from rillet.keras.backend_random import truncated_normal as truncated_normal
+from rillet.keras.backend_sequences import ctc_batch_cost as ctc_batch_cost
+from rillet.keras.backend_sequences import ctc_decode as ctc_decode
+from rillet.keras.backend_sequences import (
+    ctc_label_dense_to_sparse as ctc_label_dense_to_sparse,
+)
+from rillet.keras.backend_sequences import rnn as rnn
+from rillet.keras.backend_spatial import conv1d as conv1d
+from rillet.keras.backend_spatial import conv2d as conv2d
+from rillet.keras.backend_spatial import conv2d_transpose as conv2d_transpose
+from rillet.keras.backend_spatial import conv3d as conv3d
+from rillet.keras.backend_spatial import depthwise_conv2d as depthwise_conv2d
+from rillet.keras.backend_spatial import local_conv1d as local_conv1d
+from rillet.keras.backend_spatial import local_conv2d as local_conv2d
+from rillet.keras.backend_spatial import pool2d as pool2d
+from rillet.keras.backend_spatial import pool3d as pool3d
+from rillet.keras.backend_spatial import resize_images as resize_images
+from rillet.keras.backend_spatial import resize_volumes as resize_volumes
+from rillet.keras.backend_spatial import separable_conv2d as separable_conv2d
+from rillet.keras.backend_spatial import spatial_2d_padding as spatial_2d_padding
+from rillet.keras.backend_spatial import spatial_3d_padding as spatial_3d_padding
+from rillet.keras.backend_spatial import temporal_padding as temporal_padding
 from rillet.keras.naming import get_uid as get_uid
 from rillet.keras.naming import reset_uids as reset_uids
 from rillet.keras.session import backend as backend
