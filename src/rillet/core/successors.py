@@ -14,8 +14,6 @@ _NO_VARIABLES = "A tf.Variable has its value as soon as it is made; leave the li
 #: The full name without ``tf.``, or of a namespace, for all that it would hold.
 _WORDS: Final[dict[str, str]] = {
     # TensorFlow 2
-    "data.Dataset.ragged_batch": "Pad the rows: dataset.padded_batch(size)",
-    "data.experimental.dense_to_ragged_batch": "Pad: dataset.padded_batch(size)",
     # TensorFlow 1
     "AUTO_REUSE": "Keep the layer or the variable in a Python name and use it again",
     "ConfigProto": "Use the functions of tf.config",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from rillet.core.convert import to_tensor
-from rillet.core.dtypes import int64
+from rillet.core.dtypes import as_dtype, int64
 from rillet.core.errors import house_message
 from rillet.core.spec import TensorSpec
 from rillet.data.base import Base
 from rillet.data.buckets import bucketed
 from rillet.data.grouping import (
     BatchPlan,
+    RaggedBatchPlan,
     RebatchPlan,
     UnbatchPlan,
 )
@@ -59,6 +60,42 @@ class Collection(Base):
         """
         size = integer("Dataset.batch", "batch_size", batch_size)
         return made(BatchPlan(self._plan, size, bool(drop_remainder)))
+
+    def ragged_batch(
+        self,
+        batch_size: Any,
+        drop_remainder: bool = False,
+        row_splits_dtype: Any = int64,
+        num_parallel_calls: Any = None,
+        deterministic: bool | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Join elements of different sizes into ragged tensors, so many at a time.
+
+        Args:
+            batch_size: how many.
+            drop_remainder: whether to leave out a smaller last batch.
+            row_splits_dtype: int32 or int64.
+            num_parallel_calls: accepted.
+            deterministic: accepted.
+            name: accepted.
+
+        Returns:
+            A `Dataset` with `tf.RaggedTensor`s in the place of tensors whose sizes are
+            not all known; the others are stacked.
+
+        Raises:
+            InvalidArgumentError: where `batch_size` is not positive.
+
+        Example:
+            >>> import rillet as tf
+            >>> dataset = tf.data.Dataset.range(4).map(tf.range).ragged_batch(2)
+            >>> [x.to_list() for x in dataset]
+            [[[], [0]], [[0, 1], [0, 1, 2]]]
+        """
+        size = integer("Dataset.ragged_batch", "batch_size", batch_size)
+        splits = as_dtype(row_splits_dtype)
+        return made(RaggedBatchPlan(self._plan, size, bool(drop_remainder), splits))
 
     def padded_batch(
         self,

@@ -99,6 +99,15 @@ def bucket_by_sequence_length(*args: Any, **kwargs: Any) -> Any:
     return lambda dataset: dataset.bucket_by_sequence_length(*args, **kwargs)
 
 
+def dense_to_ragged_batch(
+    batch_size: Any, drop_remainder: bool = False, row_splits_dtype: Any = _int64
+) -> Any:
+    """The older form of `Dataset.ragged_batch`."""
+    return lambda dataset: dataset.ragged_batch(
+        batch_size, drop_remainder, row_splits_dtype
+    )
+
+
 def cardinality(dataset: Any) -> Any:
     """The number of elements of a dataset; see `Dataset.cardinality`."""
     return dataset.cardinality()

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from rillet.core import context
+from rillet.core.composite import CompositeSpec, CompositeTensor
+from rillet.core.convert import to_tensor
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.scopes import init_scope
 from rillet.core.shapes import TensorShape
@@ -98,6 +100,8 @@ def _short(value: Any) -> str:
 
 def _fitted(value: Any, spec: Any) -> Any:
     """One value that a generator yielded, as an array of its spec."""
+    if isinstance(spec, CompositeSpec):
+        return _composite(value, spec)
     if isinstance(spec, DatasetSpec) or not isinstance(spec, TensorSpec):
         return leaf_of(value)
     kind = spec.dtype.numpy_dtype
@@ -125,6 +129,21 @@ def _fitted(value: Any, spec: Any) -> Any:
             )
         )
     return array
+
+
+def _composite(value: Any, spec: CompositeSpec) -> Any:
+    """One composite that a generator yielded, as a leaf of its spec."""
+    if not isinstance(value, CompositeTensor) and spec.value_type is Tensor:
+        value = to_tensor(value)
+    if not spec.is_compatible_with(value):
+        raise TypeError(
+            house_message(
+                "Dataset.from_generator",
+                "`generator` yielded an element that did not match its spec",
+                f"{_short(value)} for {spec!r}",
+            )
+        )
+    return leaf_of(value)
 
 
 def _array(value: Any, spec: TensorSpec) -> Any:

@@ -11,18 +11,26 @@ from typing import Any
 
 import numpy as np
 
+from rillet.core.composite import CompositeSpec
 from rillet.core.errors import DataLossError, InvalidArgumentError, house_message
 from rillet.core.shapes import TensorShape
 from rillet.core.spec import TensorSpec
+from rillet.core.tensor import Tensor
 from rillet.data.order import symbols
 from rillet.data.plan import INFINITE, UNKNOWN, Plan, Run, iterate, static
 from rillet.data.rows import BatchRows
 from rillet.data.structure import (
     Element,
+    Structure,
+    as_value,
     check_tensors,
+    flatten,
+    leaf_of,
     map_nest,
     pack,
 )
+from rillet.ops.ragged import dense
+from rillet.ops.ragged.spec import RaggedTensorSpec
 
 
 class BatchPlan(Plan):
@@ -31,7 +39,7 @@ class BatchPlan(Plan):
     kind = "_BatchDataset"
 
     def __init__(self, source: Plan, size: Any, drop_remainder: bool) -> None:
-        check_tensors("Dataset.batch", source.structure.flat)
+        check_tensors("Dataset.batch", source.structure.flat, True)
         known = static(size)
         rows = known if drop_remainder else None
         spec = map_nest(lambda s: _batched(s, rows), source.spec)
@@ -61,14 +69,74 @@ class BatchPlan(Plan):
             if not held or (self._drop and len(held) < size):
                 return
             columns = zip(*held, strict=True)
-            yield tuple([stacked(c, i) for i, c in enumerate(columns)])
+            yield tuple([self._column(c, i) for i, c in enumerate(columns)])
+
+    def _column(self, leaves: Any, component: int) -> Any:
+        """One component of a batch."""
+        spec = self._source.structure.flat[component]
+        if isinstance(spec, CompositeSpec):
+            return leaf_of(spec._stack([as_value(leaf) for leaf in leaves]))
+        return stacked(leaves, component)
 
     def cardinality(self) -> int:
         """The source's, divided."""
         return _divided(self._source.cardinality(), static(self._size), self._drop)
 
 
-def _batched(spec: Any, rows: Any) -> TensorSpec:
+class RaggedBatchPlan(BatchPlan):
+    """Elements of different sizes as ragged tensors, so many at a time."""
+
+    kind = "_BatchDataset"
+
+    def __init__(self, source: Plan, size: Any, drop: bool, splits: Any) -> None:
+        self._inner = map_nest(lambda s: _ragged(s, splits), source.spec)
+        self._specs = flatten(self._inner)
+        self._splits = splits
+        super().__init__(source, size, drop)
+        known = static(size) if drop else None
+        self.structure = Structure(map_nest(lambda s: _batched(s, known), self._inner))
+
+    @property
+    def joins(self) -> bool:
+        """Never: each batch is cut anew."""
+        return False
+
+    def elements(self, run: Run) -> Iterator[Element]:
+        """See `Plan`."""
+        size = int(run.number(self._size))
+        _check_size("Dataset.ragged_batch", size)
+        return self._stacked(iterate(self._source, run), size)
+
+    def _column(self, leaves: Any, component: int) -> Any:
+        spec = self._specs[component]
+        if not isinstance(spec, CompositeSpec):
+            return stacked(leaves, component)
+        values = [as_value(leaf) for leaf in leaves]
+        depth, splits = getattr(spec, "ragged_rank", 0), self._splits
+        if depth:
+            values = [
+                dense.from_dense(v, None, None, depth, splits)
+                if isinstance(v, Tensor)
+                else v
+                for v in values
+            ]
+        return leaf_of(spec._stack(values))
+
+
+def _ragged(spec: Any, splits: Any) -> Any:
+    """What an element's spec is where its open sizes are to be ragged."""
+    if not isinstance(spec, TensorSpec) or spec.shape.rank == 0:
+        return spec
+    if spec.shape.is_fully_defined():
+        return spec
+    dims = spec.shape.as_list()
+    depth = max(i for i, n in enumerate(dims) if n is None)
+    return RaggedTensorSpec(spec.shape, spec.dtype, depth, splits)
+
+
+def _batched(spec: Any, rows: Any) -> Any:
+    if isinstance(spec, CompositeSpec):
+        return spec._batch(rows)
     return TensorSpec(TensorShape([rows]).concatenate(spec.shape), spec.dtype)
 
 
@@ -225,7 +293,7 @@ class UnbatchPlan(Plan):
     kind = "_UnbatchDataset"
 
     def __init__(self, source: Plan) -> None:
-        check_tensors("Dataset.unbatch", source.structure.flat)
+        check_tensors("Dataset.unbatch", source.structure.flat, True)
         known: set[int] = set()
         for s in source.structure.flat:
             if s.shape.rank == 0:
@@ -254,16 +322,19 @@ class UnbatchPlan(Plan):
     def elements(self, run: Run) -> Iterator[Element]:
         """See `Plan`."""
         for element in iterate(self._source, run):
-            if len({len(a) for a in element}) > 1:
+            columns = [
+                leaf_rows(leaf, spec)
+                for leaf, spec in zip(element, self._source.structure.flat, strict=True)
+            ]
+            if len({len(c) for c in columns}) > 1:
                 raise InvalidArgumentError(
                     house_message(
                         "Dataset.unbatch",
                         "Input element must have the same batch size in each component",
-                        f"they have {[len(a) for a in element]}",
+                        f"they have {[len(c) for c in columns]}",
                     )
                 )
-            for i in range(len(element[0])):
-                yield tuple([a[i, ...] for a in element])
+            yield from zip(*columns, strict=True)
 
     def cardinality(self) -> int:
         """The source's, times the rows."""
@@ -275,7 +346,16 @@ class UnbatchPlan(Plan):
         return count * self._rows
 
 
-def _one_row(spec: Any) -> TensorSpec:
+def leaf_rows(leaf: Any, spec: Any) -> list[Any]:
+    """The rows of one leaf of an element, as leaves."""
+    if isinstance(spec, CompositeSpec):
+        return [leaf_of(row) for row in spec._rows(as_value(leaf))]
+    return [leaf[i, ...] for i in range(len(leaf))]
+
+
+def _one_row(spec: Any) -> Any:
+    if isinstance(spec, CompositeSpec):
+        return spec._unbatch()
     shape = TensorShape(None) if spec.shape.rank is None else spec.shape[1:]
     return TensorSpec(shape, spec.dtype)
 

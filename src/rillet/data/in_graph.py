@@ -13,15 +13,16 @@ from typing import Any
 import numpy as np
 
 from rillet.core import dtypes
+from rillet.core.composite import CompositeSpec
 from rillet.core.errors import OutOfRangeError, house_message
 from rillet.core.spec import Spec, TensorSpec
 from rillet.core.tensor import Tensor
 from rillet.data.folding import reduced
 from rillet.data.plan import HandlePlan, Plan, Run
 from rillet.data.structure import (
-    Bound,
     DatasetSpec,
     Structure,
+    arrays_of,
     boxed,
     made,
     optional,
@@ -41,6 +42,9 @@ def specs_of(structure: Structure) -> list[Spec]:
             out.append(Spec(spec.shape._dims, spec.dtype))
         elif isinstance(spec, DatasetSpec):
             out.append(_HANDLE)
+        elif isinstance(spec, CompositeSpec):
+            found = spec._component_specs
+            out.extend([Spec(s.shape._dims, s.dtype) for s in found])
         else:
             raise TypeError(
                 house_message(
@@ -52,10 +56,16 @@ def specs_of(structure: Structure) -> list[Spec]:
 
 def packed(structure: Structure, tensors: Any) -> Any:
     """An element of a graph's tensors, as programs see it."""
-    leaves = [
-        made(HandlePlan(x, spec.element_spec)) if isinstance(spec, DatasetSpec) else x
-        for x, spec in zip(tensors, structure.flat, strict=True)
-    ]
+    left = iter(tensors)
+    leaves = []
+    for spec in structure.flat:
+        if isinstance(spec, CompositeSpec):
+            count = len(spec._component_specs)
+            leaves.append(spec._from_tensors([next(left) for _ in range(count)]))
+        elif isinstance(spec, DatasetSpec):
+            leaves.append(made(HandlePlan(next(left), spec.element_spec)))
+        else:
+            leaves.append(next(left))
     return pack(structure.spec, iter(leaves))
 
 
@@ -135,7 +145,7 @@ def _pulled(iterator: Any) -> list[Any]:
 
 
 def _boxed(element: Any) -> list[Any]:
-    return [boxed(leaf) if isinstance(leaf, Bound) else leaf for leaf in element]
+    return [array for leaf in element for array in arrays_of(leaf)]
 
 
 def blank(structure: Structure) -> list[Tensor]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from rillet.core.composite import CompositeSpec
 from rillet.core.convert import to_tensor
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.quiet import quiet
@@ -43,7 +44,9 @@ def common_spec(owner: str, plans: list[Plan]) -> Any:
                 )
             )
         found = [
-            a.most_specific_compatible_type(b) if isinstance(a, TensorSpec) else a
+            a.most_specific_compatible_type(b)
+            if isinstance(a, TensorSpec | CompositeSpec)
+            else a
             for a, b in pairs
         ]
         spec = pack(spec, iter(found))

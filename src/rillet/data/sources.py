@@ -12,16 +12,19 @@ from typing import Any
 
 import numpy as np
 
+from rillet.core.composite import CompositeTensor
 from rillet.core.dtypes import DType
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import TensorSpec
 from rillet.core.tensor import Tensor
+from rillet.data.grouping import leaf_rows
 from rillet.data.plan import INFINITE, UNKNOWN, Plan, Run, static
 from rillet.data.rows import ArrayRows, RangeRows, Rows
 from rillet.data.structure import (
     Bound,
     Element,
     as_leaves,
+    composed,
     flatten,
     leaf_of,
     map_nest,
@@ -58,6 +61,8 @@ def _tensors(leaves: list[Any]) -> list[Any]:
     for leaf in leaves:
         if isinstance(leaf, Tensor):
             needs.append(leaf)
+        elif isinstance(leaf, CompositeTensor):
+            needs.extend(leaf._flat_tensors())
         elif hasattr(leaf, "_plan"):
             needs.extend(leaf._plan.free)
     return needs
@@ -68,6 +73,9 @@ def _in_run(leaf: Any, run: Run) -> Any:
         return run.array(leaf)
     if hasattr(leaf, "_plan"):
         return Bound(leaf._plan, run)
+    if isinstance(leaf, CompositeTensor):
+        arrays = [run.array(x) for x in leaf._flat_tensors()]
+        return composed(leaf._type_spec, arrays)
     return leaf_of(leaf)
 
 
@@ -108,18 +116,25 @@ class SlicesPlan(Plan):
                     )
                 )
         left = iter(specs)
-        super().__init__(map_nest(lambda _: next(left), packed), (), self._tensors)
+        needs = _tensors(self._tensors)
+        super().__init__(map_nest(lambda _: next(left), packed), (), needs)
         self._count = known[0] if known else UNKNOWN
+        self._plain = all(isinstance(x, Tensor) for x in self._tensors)
 
     @property
     def has_rows(self) -> bool:
-        """Always: slices are rows."""
-        return True
+        """Where all are tensors: slices are rows."""
+        return self._plain
 
     @property
     def is_whole(self) -> bool:
-        """Always."""
-        return True
+        """Where there are rows."""
+        return self._plain
+
+    def elements(self, run: Run) -> Iterator[Element]:
+        """See `Plan`."""
+        columns = [leaf_rows(_in_run(x, run), spec_of(x)) for x in self._tensors]
+        return zip(*columns, strict=True)
 
     def segments(self, run: Run) -> Iterator[Rows]:
         """See `Plan`."""
@@ -140,7 +155,9 @@ class SlicesPlan(Plan):
         return self._count
 
 
-def _row_spec(value: Any) -> TensorSpec:
+def _row_spec(value: Any) -> Any:
+    if isinstance(value, CompositeTensor):
+        return value._type_spec._unbatch()
     if not isinstance(value, Tensor):
         raise TypeError(
             house_message(

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from rillet.core import nest
+from rillet.core.composite import CompositeSpec, CompositeTensor
 from rillet.core.convert import to_tensor
 from rillet.core.errors import house_message
 from rillet.core.shapes import TensorShape
@@ -238,6 +239,8 @@ def spec_of(leaf: Any) -> Any:
         return DatasetSpec(leaf.element_spec)
     if hasattr(leaf, "get_value") and hasattr(leaf, "element_spec"):
         return OptionalSpec(leaf.element_spec)
+    if isinstance(leaf, CompositeTensor):
+        return leaf._type_spec
     return TensorSpec(leaf.shape, leaf.dtype)
 
 
@@ -247,7 +250,7 @@ def as_leaf(value: Any) -> Any:
         return value
     if hasattr(value, "get_value") and hasattr(value, "element_spec"):
         return value
-    if type(value).__name__ in ("SparseTensor", "RaggedTensor"):
+    if isinstance(value, CompositeTensor):
         return value
     return to_tensor(value)
 
@@ -286,6 +289,8 @@ class Structure:
         """How much memory one row of a batch takes, as far as its spec tells."""
         total = 0
         for spec in self.flat:
+            if not isinstance(spec, TensorSpec):
+                return 1 << 30  # nobody knows before they are made
             dims = spec.shape.dims or []
             count = math.prod([d or 1 for d in dims[1:]])
             total += count * int(spec.dtype.numpy_dtype.itemsize)
@@ -306,6 +311,8 @@ def as_value(leaf: Any) -> Any:
 def _as_numpy(leaf: Any) -> Any:
     if isinstance(leaf, Bound):
         return leaf.dataset().as_numpy_iterator()
+    if isinstance(leaf, CompositeTensor):
+        return leaf.numpy() if hasattr(leaf, "numpy") else leaf
     if not isinstance(leaf, np.ndarray):
         return leaf
     if not leaf.ndim:
@@ -350,10 +357,24 @@ def leaf_of(value: Any) -> Any:
     return value
 
 
-def check_tensors(owner: str, specs: list[Any]) -> None:
+def arrays_of(leaf: Any) -> list[Any]:
+    """What a graph is given for one leaf: arrays; several for a composite."""
+    if isinstance(leaf, CompositeTensor):
+        return [part._array for part in leaf._flat_tensors()]
+    return [boxed(leaf) if isinstance(leaf, Bound) else leaf]
+
+
+def composed(spec: CompositeSpec, arrays: list[Any]) -> Any:
+    """The leaf that has these arrays for components."""
+    return leaf_of(spec._from_tensors([Tensor(a) for a in arrays]))
+
+
+def check_tensors(owner: str, specs: list[Any], composites: bool = False) -> None:
     """Raise where a stage that only tensors can pass gets something else."""
     for spec in specs:
-        if not isinstance(spec, TensorSpec):
+        if not isinstance(spec, TensorSpec) and not (
+            composites and isinstance(spec, CompositeSpec)
+        ):
             raise TypeError(
                 house_message(
                     owner,

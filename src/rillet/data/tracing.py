@@ -14,6 +14,7 @@ import numpy as np
 
 from rillet.backends.reference import ReferenceBackend
 from rillet.core import context
+from rillet.core.composite import CompositeSpec, CompositeTensor
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import resource
 from rillet.core.errors import house_message
@@ -29,8 +30,9 @@ from rillet.data.structure import (
     Element,
     NoneTensorSpec,
     Structure,
+    arrays_of,
     as_leaf,
-    boxed,
+    composed,
     flatten,
     leaf_of,
     made,
@@ -120,6 +122,14 @@ class DataFunction:
             handle = tracer.graph.placeholder(Spec((), resource))
             self._ins.append(handle)
             return made(HandlePlan(handle, spec.element_spec))
+        if isinstance(spec, CompositeSpec):
+            parts = [
+                tracer.graph.placeholder(Spec(s.shape._dims, s.dtype))
+                for s in spec._component_specs
+            ]
+            value = spec._from_tensors(list(parts))
+            self._ins.append(value if isinstance(value, Tensor) else parts)
+            return value
         self._ins.append(None)
         if isinstance(spec, NoneTensorSpec):
             return None
@@ -135,6 +145,9 @@ class DataFunction:
             return None
         if hasattr(value, "_plan"):
             return value._plan
+        if isinstance(value, CompositeTensor):
+            parts = [tracer.lift(x) for x in value._flat_tensors()]
+            return value._from_tensors(parts)
         try:
             written = not isinstance(value, Tensor) and not hasattr(
                 value, "_dense_tensor"
@@ -166,6 +179,9 @@ class DataFunction:
                 self._needs.extend(leaf.free)
             elif leaf is None:
                 specs.append(NoneTensorSpec())
+            elif isinstance(leaf, CompositeTensor):
+                specs.append(leaf._type_spec)
+                outputs.extend(leaf._flat_tensors())
             else:
                 specs.append(TensorSpec(leaf.shape, leaf.dtype))
                 outputs.append(leaf)
@@ -241,13 +257,11 @@ class DataFunction:
     def _with_datasets(
         self, program: Any, leaves: Element, held: list[Any], run: Run
     ) -> Element:
-        given = [
-            boxed(leaf) if isinstance(leaf, Bound) else leaf
-            for leaf, x in zip(leaves, self._ins, strict=True)
-            if x is not None
-        ]
+        given: list[Any] = []
+        for leaf, x in zip(leaves, self._ins, strict=True):
+            given += [] if x is None else arrays_of(leaf)
         found = iter(program([*given, *held]))
-        out = [next(found) if isinstance(x, Tensor) else x for x in self._leaves]
+        out = [_next_leaf(x, found) for x in self._leaves]
         bound = {id(x): value for x, value in zip(self._needs, found, strict=True)}
         inner = Run(bound, run)
         return tuple([Bound(x, inner) if isinstance(x, Plan) else x for x in out])
@@ -269,6 +283,14 @@ class DataFunction:
             value = to_tensor(leaf, hint=hint) if hint is not None else leaf
             out.append(leaf_of(value))
         return tuple(out)
+
+
+def _next_leaf(traced: Any, found: Any) -> Any:
+    """What a program gave for a leaf that was traced; plans as they are."""
+    if isinstance(traced, CompositeTensor):
+        spec = traced._type_spec
+        return composed(spec, [next(found) for _ in spec._component_specs])
+    return next(found) if isinstance(traced, Tensor) else traced
 
 
 def unpacked(given: list[Any]) -> list[Any]:

@@ -205,7 +205,12 @@ class RaggedTensorSpec(CompositeSpec):
         return ragged_class()._batch_of(values, self._rank, self._splits_dtype)
 
     def _rows(self, value: Any) -> Iterable[Any]:
-        return list(value)
+        if self._rank != 1:
+            return list(value)
+        splits = value.row_splits._array.tolist()
+        values = value.values._array
+        pairs = zip(splits[:-1], splits[1:], strict=True)
+        return [Tensor(values[a:b]) for a, b in pairs]
 
 
 def ragged_class() -> Any:
