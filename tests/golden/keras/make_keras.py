@@ -13,11 +13,12 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["TF_USE_LEGACY_KERAS"] = "1"
 
 import numpy as np
+import own_rows
 import programs
 import tensorflow as tf
 import trajectory_rows
 
-FAMILIES = {**programs.FAMILIES, **trajectory_rows.FAMILIES}
+FAMILIES = {**programs.FAMILIES, **trajectory_rows.FAMILIES, **own_rows.FAMILIES}
 
 for family in sys.argv[1:] or FAMILIES:
     found = {}

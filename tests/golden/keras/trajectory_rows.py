@@ -16,6 +16,8 @@ KINDS = {
     "Adadelta": {"learning_rate": 2.0, "rho": 0.8, "epsilon": 1e-3},
     "Adamax": {"learning_rate": 0.02, "beta_1": 0.8, "epsilon": 1e-3},
     "Nadam": {"learning_rate": 0.02, "beta_1": 0.8, "beta_2": 0.9},
+    "Lion": {"learning_rate": 0.02, "beta_1": 0.8, "beta_2": 0.9},
+    "Adafactor": {"learning_rate": 0.05, "clip_threshold": 0.8, "epsilon_2": 1e-2},
     "Ftrl": {
         "learning_rate": 0.1,
         "learning_rate_power": -0.4,
@@ -42,6 +44,7 @@ OLD_KINDS = {
     "Adagrad": {"learning_rate": 0.1, "initial_accumulator_value": 0.3},
     "Adadelta": {"learning_rate": 2.0, "rho": 0.8, "epsilon": 1e-3},
     "Adamax": {"learning_rate": 0.02, "beta_1": 0.8, "epsilon": 1e-3},
+    "Nadam": {"learning_rate": 0.02, "beta_1": 0.8, "beta_2": 0.9},
     "Ftrl": {"learning_rate": 0.1, "l1_regularization_strength": 0.01, "beta": 0.1},
 }
 OLD_SETTINGS = {

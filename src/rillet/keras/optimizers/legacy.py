@@ -338,6 +338,7 @@ class Nadam(FormerState, adam_kin.Nadam):
 
     _hyper_names = ("beta_1", "beta_2")
     _former_slots = {"_momentums": "m", "_velocities": "v"}
+    _slot_groups = one_by_one(adam_kin.Nadam._slot_groups)
 
     def __init__(
         self,
@@ -348,9 +349,12 @@ class Nadam(FormerState, adam_kin.Nadam):
         name: str = "Nadam",
         **kwargs: Any,
     ) -> None:
-        decay = kwargs.pop("decay", 0.004)
-        self._schedule_decay = kwargs.pop("schedule_decay", decay)
+        # As tf.keras: the rate has no decay, and `decay` means nothing here.
+        kwargs.pop("decay", None)
+        self._schedule_decay = kwargs.pop("schedule_decay", 0.004)
         super().__init__(learning_rate, beta_1, beta_2, epsilon, name=name, **kwargs)
+        self._u_product._name = "momentum_cache"
+        self._variables.append(self._u_product)
 
 
 @builtin("legacy_optimizer", "adagrad")
