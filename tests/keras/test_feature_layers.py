@@ -69,7 +69,7 @@ REFUSED = [
     (lambda: L.StringLookup(vocabulary=["a", "[UNK]"]), "unexpected locations"),
     (lambda: L.StringLookup(max_tokens=2, vocabulary=["a", "b"]), "larger than"),
     (lambda: L.StringLookup(output_mode="some"), "invalid value 'some'"),
-    (lambda: L.StringLookup(output_mode="count", sparse=True), "dense outputs"),
+    (lambda: L.StringLookup(sparse=True), "`sparse` may only be true"),
     (lambda: L.StringLookup(invert=True, output_mode="count"), "int"),
     (lambda: L.IntegerLookup(pad_to_max_tokens=True), "must set `max_tokens`"),
     (lambda: L.TextVectorization(standardize="up"), "unknown `standardize`"),

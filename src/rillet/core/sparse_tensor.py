@@ -188,6 +188,8 @@ class SparseTensor(CompositeTensor):
         [[1, 0, 0], [0, 0, 2]]
     """
 
+    _versions = "rillet.ops.sparse.operators"
+
     def __init__(self, indices: Any, values: Any, dense_shape: Any) -> None:
         self._indices = _component("indices", indices, 2)
         self._values: Tensor = to_tensor(values)

@@ -14,10 +14,12 @@ from typing import Any, Final
 import numpy as np
 
 from rillet.core import dtypes, nest
+from rillet.core.composite import has_whole
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import STRING
 from rillet.core.errors import NotFoundError, house_message
 from rillet.core.logger import get_logger
+from rillet.core.sparse_tensor import SparseTensor
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor, is_tensor
 from rillet.ops.registry import Op, define
@@ -40,9 +42,7 @@ def _format(*arrays: Any, template: str, placeholder: str, summarize: int) -> Ar
     return np.array(text, object)
 
 
-def _infer_format(
-    *specs: Any, template: str, placeholder: str, summarize: int
-) -> Spec:
+def _infer_format(*specs: Any, template: str, placeholder: str, summarize: int) -> Spec:
     _check_slots(template, placeholder, len(specs))
     return Spec((), dtypes.string)
 
@@ -169,6 +169,9 @@ def _template(value: Any, tensors: list[Any]) -> str:
     """The text of one argument, with a slot for each tensor that it adds to a list."""
     if isinstance(value, str):
         return value
+    if isinstance(value, SparseTensor):
+        tensors.extend(value._flat_tensors())
+        return f"'SparseTensor(indices={_SLOT}, values={_SLOT}, shape={_SLOT})'"
     if is_tensor(value):
         tensors.append(to_tensor(value))
         return _SLOT
@@ -246,7 +249,8 @@ def print_(*inputs: Any, **kwargs: Any) -> None:
             )
         )
     where = _stream_name(stream)
-    alone = to_tensor(inputs[0]) if len(inputs) == 1 and is_tensor(inputs[0]) else None
+    single = len(inputs) == 1 and is_tensor(inputs[0]) and not has_whole(*inputs)
+    alone = to_tensor(inputs[0]) if single else None
     if alone is not None and alone.dtype is dtypes.string and alone.shape.rank == 0:
         text = alone
     else:

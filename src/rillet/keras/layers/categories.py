@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from rillet.core.composite import CompositeTensor
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import as_dtype
 from rillet.core.errors import house_message
@@ -18,10 +19,22 @@ from rillet.core.shapes import TensorShape, as_shape
 from rillet.core.spec import TensorSpec
 from rillet.keras.base_layer import Layer
 from rillet.keras.layers.adapting import as_batch
+from rillet.keras.layers.sparse_categories import (
+    check_rank as check_rank,
+)
+from rillet.keras.layers.sparse_categories import (
+    encoded_shape as encoded_shape,
+)
+from rillet.keras.layers.sparse_categories import (
+    out_of_range,
+    places_of,
+    sparse_encoding,
+)
 from rillet.keras.serialization import builtin
 from rillet.keras.settings import floatx
 from rillet.ops.elementwise import cast
 from rillet.ops.host_functions import numpy_function
+from rillet.ops.sparse.dense import to_dense
 
 Array = np.ndarray[Any, Any]
 
@@ -29,7 +42,7 @@ ENCODINGS: Final = ("one_hot", "multi_hot", "count", "tf_idf")
 
 
 def checked_mode(op: str, mode: Any, allowed: tuple[str, ...], sparse: Any) -> None:
-    """Refuse an unknown output mode, and sparse outputs.
+    """Refuse an unknown output mode, and sparse numbers.
 
     Raises:
         ValueError: for either.
@@ -42,25 +55,14 @@ def checked_mode(op: str, mode: Any, allowed: tuple[str, ...], sparse: Any) -> N
                 f"Allowed values are: {allowed}",
             )
         )
-    if sparse:
+    if sparse and mode == "int":
         raise ValueError(
             house_message(
                 op,
-                "rillet gives dense outputs only",
-                "sparse=True",
-                "Leave sparse=True away: the values are the same",
+                f"`sparse` may only be true if `output_mode` is one of {ENCODINGS}",
+                f"Received: sparse={sparse} and output_mode={mode}",
             )
         )
-
-
-def encoded_shape(shape: TensorShape, mode: str, depth: int | None) -> TensorShape:
-    """The shape of an encoding of inputs of a shape."""
-    if mode == "int" or shape.rank is None:
-        return shape
-    dims = shape.as_list()
-    if mode == "one_hot":
-        return TensorShape([*(dims[:-1] if dims and dims[-1] == 1 else dims), depth])
-    return TensorShape([*dims[:-1], depth])
 
 
 def encode(
@@ -101,36 +103,25 @@ def encode(
     return out
 
 
-def check_rank(op: str, mode: str, shape: TensorShape) -> None:
-    """Refuse inputs whose encoding has more than two axes.
-
-    Raises:
-        ValueError: there.
-    """
-    found = encoded_shape(shape, mode, 1).rank
-    if mode != "int" and found is not None and found > 2:
-        raise ValueError(
-            house_message(
-                op,
-                "When output_mode is not `'int'`, maximum supported output rank is 2",
-                f"Received output_mode {mode} and input shape {shape}, which would"
-                f" result in output rank {found}",
-            )
-        )
-
-
 def encoded(
-    ids: Any, mode: str, depth: int, dtype: Any, weights: Any = None, op: str = "encode"
+    ids: Any,
+    mode: str,
+    depth: int,
+    dtype: Any,
+    weights: Any = None,
+    op: str = "encode",
+    sparse: bool = False,
 ) -> Any:
     """A tensor of whole numbers, encoded; works eagerly and in graphs.
 
     Args:
-        ids: whole numbers.
+        ids: whole numbers; also sparse or ragged.
         mode: ``"int"`` or an encoding.
         depth: the length of a row.
         dtype: the result's type.
         weights: see `encode`.
         op: whose words an error shall have.
+        sparse: whether the result is sparse.
 
     Raises:
         ValueError: where the result would have more than two axes, or a number lies
@@ -140,20 +131,18 @@ def encoded(
     if mode == "int":
         return ids if ids.dtype is kind else cast(ids, kind)
     check_rank(op, mode, ids.shape)
+    composite = isinstance(ids, CompositeTensor)
+    if sparse or composite:
+        places = places_of(ids) if composite else ids
+        found = sparse_encoding(places, mode, depth, kind, weights, op)
+        return found if sparse else to_dense(found)
     spec = TensorSpec(encoded_shape(ids.shape, mode, depth), kind)
     given = [ids] if weights is None else [ids, to_tensor(weights)]
 
     def run(numbers: Any, parts: Any = None) -> Array:
         numbers = np.asarray(numbers)
         if numbers.size and (numbers.min() < 0 or numbers.max() >= depth):
-            raise ValueError(
-                house_message(
-                    op,
-                    "Input values must be in the range 0 <= values < num_tokens with"
-                    f" num_tokens={depth}",
-                    f"they run from {numbers.min()} to {numbers.max()}",
-                )
-            )
+            raise out_of_range(op, depth, numbers)
         held = None if parts is None else np.asarray(parts)
         return encode(numbers.astype(np.int64), mode, depth, kind.numpy_dtype, held)
 
@@ -167,7 +156,7 @@ class CategoryEncoding(Layer):
     Args:
         num_tokens: how many categories there are.
         output_mode: ``"multi_hot"``, ``"one_hot"`` or ``"count"``.
-        sparse: must be False.
+        sparse: whether the rows are a sparse tensor.
         **kwargs: as for `Layer`.
 
     Raises:
@@ -227,6 +216,7 @@ class CategoryEncoding(Layer):
             self.compute_dtype,
             count_weights,
             "CategoryEncoding",
+            self.sparse,
         )
 
     def compute_output_shape(self, input_shape: Any) -> TensorShape:

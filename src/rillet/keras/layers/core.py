@@ -9,9 +9,11 @@ from rillet.core.dtypes import as_dtype
 from rillet.core.errors import house_message
 from rillet.core.scopes import variables_made
 from rillet.core.shapes import TensorShape, as_shape
+from rillet.core.sparse_tensor import SparseTensor
 from rillet.core.variable import Variable
 from rillet.keras import activations, constraints, initializers, regularizers
 from rillet.keras.base_layer import Layer
+from rillet.keras.composites import is_ragged
 from rillet.keras.function_code import described_function, restored_function
 from rillet.keras.input_spec import InputSpec
 from rillet.keras.serialization import builtin
@@ -20,6 +22,7 @@ from rillet.ops.neural import bias_add_op
 from rillet.ops.products import matmul_op
 from rillet.ops.reduce import reduce_any
 from rillet.ops.shaping import reshape_op, static_dims
+from rillet.ops.sparse.dense import sparse_dense_matmul
 
 
 @builtin("layer")
@@ -126,10 +129,14 @@ class Dense(Layer):
 
     def call(self, inputs: Any) -> Any:
         """The weighted sums, of shape ``(..., units)``."""
+        if is_ragged(inputs):
+            return inputs._with_flat(self.call(inputs.flat_values))
         wanted = self._compute_type
         if inputs.dtype is not wanted:
             inputs = cast(inputs, wanted)
-        if inputs.ndim == 2:
+        if isinstance(inputs, SparseTensor):
+            outputs = sparse_dense_matmul(inputs, self.kernel._dense_tensor())
+        elif inputs.ndim == 2:
             outputs = matmul_op.run(inputs, self.kernel._dense_tensor())
         else:
             outputs = _over_leading(inputs, self.kernel._dense_tensor(), self.units)

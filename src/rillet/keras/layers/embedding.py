@@ -7,6 +7,7 @@ from typing import Any
 from rillet.core.dtypes import as_dtype
 from rillet.core.errors import house_message
 from rillet.core.shapes import TensorShape, as_shape
+from rillet.core.sparse_tensor import SparseTensor
 from rillet.keras import constraints, initializers, regularizers
 from rillet.keras.base_layer import Layer
 from rillet.keras.serialization import builtin
@@ -14,6 +15,7 @@ from rillet.keras.settings import floatx
 from rillet.ops.compare import not_equal
 from rillet.ops.elementwise import cast
 from rillet.ops.gather import gather_op
+from rillet.ops.sparse.dense import to_dense
 
 _WHOLE = ("int32", "int64")
 
@@ -104,6 +106,8 @@ class Embedding(Layer):
 
     def call(self, inputs: Any) -> Any:
         """The rows, of shape ``inputs.shape + (output_dim,)``."""
+        if isinstance(inputs, SparseTensor):
+            inputs = to_dense(inputs)
         if inputs.dtype.name not in _WHOLE:
             inputs = cast(inputs, "int32")
         rows = gather_op(self.embeddings._dense_tensor(), inputs, 0)

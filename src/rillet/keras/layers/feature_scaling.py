@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from rillet.core.composite import CompositeTensor
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import as_dtype, float32, int64
 from rillet.core.errors import house_message
@@ -227,7 +228,7 @@ class Discretization(Adapting):
         num_bins: how many bins `adapt` shall make, by quantiles.
         epsilon: how exact the quantiles are, in (0, 1).
         output_mode: ``"int"``, ``"one_hot"``, ``"multi_hot"`` or ``"count"``.
-        sparse: must be False.
+        sparse: whether encodings are sparse tensors.
         **kwargs: as for `Layer`.
 
     Raises:
@@ -324,11 +325,20 @@ class Discretization(Adapting):
 
     def call(self, inputs: Any) -> Any:
         """The number of each value's bin, or its encoding."""
+        if isinstance(inputs, CompositeTensor):
+            bins = self._bins(inputs._gradient_tensor())
+            found = inputs._with_gradient_tensor(bins)
+        else:
+            found = self._bins(inputs)
+        mode, kind = self.output_mode, self.compute_dtype
+        size = self._size()
+        return encoded(found, mode, size, kind, op="Discretization", sparse=self.sparse)
+
+    def _bins(self, inputs: Any) -> Any:
         limits = to_tensor(np.asarray(self.bin_boundaries, np.float32))
         # As many as there are limits at or below; this fuses, a search does not.
         above = greater_equal(expand_dims(cast(inputs, float32), -1), limits)
-        found = reduce_sum(cast(above, int64), axis=-1)
-        return encoded(found, self.output_mode, self._size(), self.compute_dtype)
+        return reduce_sum(cast(above, int64), axis=-1)
 
     def compute_output_shape(self, input_shape: Any) -> TensorShape:
         """The input's shape, or that of its encoding."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from rillet.core.composite import CompositeTensor
 from rillet.core.dtypes import int64
 from rillet.core.errors import house_message
 from rillet.core.shapes import TensorShape, as_shape
@@ -81,7 +82,7 @@ class Hashing(_Hashed):
         mask_value: what alone goes into bin 0; None for nothing.
         salt: a number or two, for SipHash; FarmHash where None.
         output_mode: ``"int"``, ``"one_hot"``, ``"multi_hot"`` or ``"count"``.
-        sparse: must be False.
+        sparse: whether encodings are sparse tensors.
         **kwargs: as for `Layer`.
 
     Raises:
@@ -127,7 +128,17 @@ class Hashing(_Hashed):
         return super().__call__(*args, **kwargs)
 
     def call(self, inputs: Any) -> Any:
-        """The bins, int64, or their encoding."""
+        """The bins, int64, or their encoding; sparse and ragged inputs too."""
+        if isinstance(inputs, CompositeTensor):
+            bins = self._bins(inputs._gradient_tensor())
+            found = inputs._with_gradient_tensor(bins)
+        else:
+            found = self._bins(inputs)
+        mode, kind = self.output_mode, self.compute_dtype
+        size = self.num_bins
+        return encoded(found, mode, size, kind, op="Hashing", sparse=self.sparse)
+
+    def _bins(self, inputs: Any) -> Any:
         words = inputs if inputs.dtype.name == "string" else as_string(inputs)
         bins, first = self.num_bins, 0
         if self.mask_value is not None and bins > 1:
@@ -139,7 +150,7 @@ class Hashing(_Hashed):
         if first:
             masked = equal(inputs, self.mask_value)
             found = where(masked, zeros_like(found), found + 1)
-        return encoded(found, self.output_mode, self.num_bins, self.compute_dtype)
+        return found
 
     def compute_output_shape(self, input_shape: Any) -> TensorShape:
         """The input's shape, or that of its encoding."""
@@ -158,7 +169,7 @@ class HashedCrossing(_Hashed):
     Args:
         num_bins: how many bins there are.
         output_mode: ``"int"`` or ``"one_hot"``.
-        sparse: must be False.
+        sparse: whether encodings are sparse tensors.
         **kwargs: as for `Layer`.
 
     Raises:
@@ -209,7 +220,8 @@ class HashedCrossing(_Hashed):
             return np.asarray(found, np.int64).reshape(shape)
 
         bins = numpy_function(run, features, TensorSpec(features[0].shape, int64))
-        return encoded(bins, self.output_mode, size, self.compute_dtype)
+        mode, kind = self.output_mode, self.compute_dtype
+        return encoded(bins, mode, size, kind, op="HashedCrossing", sparse=self.sparse)
 
     def compute_output_shape(self, input_shape: Any) -> TensorShape:
         """The first feature's shape, or that of its encoding."""

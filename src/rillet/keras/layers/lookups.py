@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from rillet.core.composite import CompositeTensor
 from rillet.core.dtypes import as_dtype, int64, string
 from rillet.core.errors import house_message
 from rillet.core.shapes import TensorShape, as_shape
@@ -28,6 +29,7 @@ from rillet.keras.layers.lookup_rules import (
     padded_idf,
     refuse_path,
 )
+from rillet.keras.layers.sparse_categories import placed
 from rillet.keras.layers.vocabulary import Vocabulary
 from rillet.keras.serialization import builtin
 from rillet.keras.settings import floatx
@@ -203,6 +205,8 @@ class IndexLookup(Adapting):
 
     def call(self, inputs: Any) -> Any:
         """The numbers of words or their encoding; the words, where inverted."""
+        if isinstance(inputs, CompositeTensor) or self.sparse:
+            return placed(self, inputs)
         if self.invert:
             return self._inverted(inputs)
         name, mode = type(self).__name__, self.output_mode
@@ -308,7 +312,7 @@ class StringLookup(IndexLookup):
         invert: whether to turn numbers into strings.
         output_mode: ``"int"``, ``"one_hot"``, ``"multi_hot"``, ``"count"`` or
             ``"tf_idf"``.
-        sparse: must be False.
+        sparse: whether encodings are sparse tensors.
         pad_to_max_tokens: whether encodings are `max_tokens` long.
         **kwargs: as for `Layer`.
 
@@ -389,7 +393,7 @@ class IntegerLookup(IndexLookup):
         idf_weights: inverse document frequencies of the vocabulary.
         invert: whether to turn back.
         output_mode: as for `StringLookup`.
-        sparse: must be False.
+        sparse: whether encodings are sparse tensors.
         pad_to_max_tokens: whether encodings are `max_tokens` long.
         **kwargs: as for `Layer`.
 

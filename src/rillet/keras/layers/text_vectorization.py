@@ -17,6 +17,7 @@ from rillet.keras.layers.adapting import Adapting
 from rillet.keras.layers.categories import ENCODINGS, checked_mode, encode
 from rillet.keras.layers.lookup_rules import refuse_path
 from rillet.keras.layers.lookups import StringLookup
+from rillet.keras.layers.sparse_categories import sparse_encoding
 from rillet.keras.serialization import builtin, deserialize_keras_object
 from rillet.keras.settings import floatx
 from rillet.ops.host_functions import numpy_function
@@ -46,7 +47,7 @@ class TextVectorization(Adapting):
         pad_to_max_tokens: whether other rows are `max_tokens` long.
         vocabulary: words, or the path of a file with one a line.
         idf_weights: inverse document frequencies of the vocabulary.
-        sparse: must be False.
+        sparse: whether encodings are sparse tensors.
         ragged: must be False.
         encoding: only ``"utf-8"``.
         **kwargs: as for `Layer`.
@@ -90,6 +91,7 @@ class TextVectorization(Adapting):
         self._ngrams_arg = ngrams
         self._ngrams = tuple(range(1, ngrams + 1)) if type(ngrams) is int else ngrams
         self._output_mode = mode
+        self._sparse = sparse
         self._output_sequence_length = output_sequence_length
         self._lookup_layer = StringLookup(
             max_tokens=max_tokens,
@@ -180,6 +182,8 @@ class TextVectorization(Adapting):
             self._check_width(inputs.shape)
         whole = as_shape(inputs.shape)
         single, kept = whole.rank == 0, self._keeps(whole)
+        if self._sparse:
+            return self._placed(inputs)
         spec = TensorSpec(self.compute_output_shape(whole), self._out_type())
 
         def run(texts: Any) -> Array:
@@ -190,6 +194,20 @@ class TextVectorization(Adapting):
             return out[0] if single else out
 
         return numpy_function(run, [self._prepared(inputs)], spec)
+
+    def _placed(self, inputs: Any) -> Any:
+        """The encoding as a sparse tensor."""
+        lookup, mode = self._lookup_layer, self._output_mode
+
+        def run(texts: Any) -> Array:
+            return self._numbers(self._words_of(np.asarray(texts, object)), -1)
+
+        prepared = self._prepared(inputs)
+        rows = inputs.shape[0] if inputs.shape.rank else 1
+        ids = numpy_function(run, [prepared], TensorSpec([rows, None], int64))
+        depth = lookup._depth() or len(lookup._words)
+        weights = lookup._weights(depth) if mode == "tf_idf" else None
+        return sparse_encoding(ids, mode, depth, self._out_type(), weights)
 
     def _check_width(self, shape: Any) -> None:
         if shape.rank is not None and shape.rank > 1 and shape[-1] != 1:
@@ -215,17 +233,22 @@ class TextVectorization(Adapting):
     def _out_type(self) -> Any:
         return int64 if self._output_mode == "int" else as_dtype(floatx())
 
-    def _table(self, rows: list[list[bytes]]) -> Array:
-        """Words of texts as one array of numbers or encodings."""
-        lookup, mode = self._lookup_layer, self._output_mode
+    def _numbers(self, rows: list[list[bytes]], padding: int) -> Array:
+        """The numbers of words, a row a text."""
         lengths = [len(row) for row in rows]
         flat = np.empty(sum(lengths), object)
         flat[:] = [word for row in rows for word in row]
-        ids = lookup._words.numbers(flat, "TextVectorization")
+        ids = self._lookup_layer._words.numbers(flat, "TextVectorization")
         longest = max(lengths, default=0)
-        table = np.full((len(rows), longest), 0 if mode == "int" else -1, np.int64)
+        table = np.full((len(rows), longest), padding, np.int64)
         filled = np.arange(longest) < np.asarray(lengths, np.int64)[:, None]
         table[filled] = ids
+        return table
+
+    def _table(self, rows: list[list[bytes]]) -> Array:
+        """Words of texts as one array of numbers or encodings."""
+        lookup, mode = self._lookup_layer, self._output_mode
+        table = self._numbers(rows, 0 if mode == "int" else -1)
         if mode != "int":
             depth = lookup._depth() or len(lookup._words)
             weights = lookup._weights(depth) if mode == "tf_idf" else None
@@ -278,7 +301,7 @@ class TextVectorization(Adapting):
             "output_mode": self._output_mode,
             "output_sequence_length": self._output_sequence_length,
             "pad_to_max_tokens": lookup["pad_to_max_tokens"],
-            "sparse": False,
+            "sparse": self._sparse,
             "ragged": False,
             "vocabulary": lookup["vocabulary"],
             "idf_weights": lookup["idf_weights"],

@@ -17,6 +17,7 @@ from rillet.ops.casting import cast
 from rillet.ops.reduce import reduce_prod
 from rillet.ops.sizes import size
 from rillet.ops.sparse.arithmetic import dense_div_op, dense_mul_op, with_dense
+from rillet.ops.sparse.joining import concat
 
 #: Ops of one tensor that may look at the elements alone.
 _ALONE = frozenset(
@@ -68,9 +69,20 @@ def _size_of_shape(x: SparseTensor) -> Any:
     return size(x.dense_shape)
 
 
+def _concat(values: Any, axis: Any, **attrs: Any) -> Any:
+    if not all(isinstance(v, SparseTensor) for v in values):
+        return NotImplemented
+    return concat(axis, values)
+
+
+def _cast(self: SparseTensor, dtype: Any) -> SparseTensor:
+    return self.with_values(cast(self.values, dtype))
+
+
 SparseTensor._apply = staticmethod(_apply)  # type: ignore[method-assign]
 register(SparseTensor, "Mul", _mul)
 register(SparseTensor, "RealDiv", _div)
+register(SparseTensor, "ConcatV2", _concat)
 register(SparseTensor, "Shape", _shape)
 register(SparseTensor, "Size", _size)
 register(SparseTensor, "Rank", _size_of_shape)
@@ -78,6 +90,7 @@ register(SparseTensor, "Rank", _size_of_shape)
 
 install_operators(
     {
+        "_cast": _cast,
         "__mul__": _operator(_mul),
         "__rmul__": _operator(_mul, turned=True),
         "__truediv__": _operator(_div),
