@@ -23,12 +23,13 @@ from rillet.ops.elementwise import (
     mul_op,
     sub_op,
 )
-from rillet.ops.host import integer, plain
+from rillet.ops.host import integer, is_symbolic, plain
 from rillet.ops.registry import Op, define
 from rillet.ops.rounding import floor_op
 from rillet.ops.shaping import reshape_op, static_dims
 from rillet.ops.sparse.counting import bincount as sparse_bincount
 from rillet.ops.sparse.dense import to_dense
+from rillet.ops.symbolic_counts import checked_classes, table_size
 
 Array = np.ndarray[Any, Any]
 
@@ -37,10 +38,19 @@ def _bincount_error(rule: str, values: str, fix: str = "") -> InvalidArgumentErr
     return InvalidArgumentError(house_message("bincount", rule, values, fix))
 
 
+def _weighs(weights: Any, values: Any) -> bool:
+    """Whether weights of a shape, perhaps open, can belong to values of one."""
+    if weights in ((0,), (None,)):
+        return True
+    return len(weights) == len(values) and all(
+        None in (a, b) or a == b for a, b in zip(weights, values, strict=True)
+    )
+
+
 def _infer_bincount(x: Spec, size: Any, w: Spec, binary_output: bool = False) -> Spec:
     if x.shape is not None and len(x.shape) > 2:
         raise _bincount_error("the input is a vector or a matrix", f"shape {x.shape}")
-    if w.shape is not None and x.shape is not None and w.shape not in ((0,), x.shape):
+    if w.shape is not None and x.shape is not None and not _weighs(w.shape, x.shape):
         raise _bincount_error(
             "`weights` must be the same shape as `arr` or a length-0 tensor",
             f"arr has shape {x.shape}, weights {w.shape}",
@@ -153,13 +163,17 @@ def bincount(
         values = reshape_op(values, (-1,))
         if weights is not None:
             wide = reshape_op(wide, (-1,))
+    flag = bool(binary_output)
+    if is_symbolic(values):
+        size = table_size(values, minlength, maxlength)
+        return bincount_op.run(values, size, wide, binary_output=flag)
     array = values._array
     size = int(array.max()) + 1 if array.size else 0
     if minlength is not None:
         size = max(size, integer("bincount", "minlength", minlength))
     if maxlength is not None:
         size = min(size, integer("bincount", "maxlength", maxlength))
-    return bincount_op.run(values, size, wide, binary_output=bool(binary_output))
+    return bincount_op.run(values, size, wide, binary_output=flag)
 
 
 def _check_range(low: Any, high: Any, nbins: int) -> None:
@@ -353,6 +367,15 @@ def confusion_matrix(
         [[1, 0], [1, 1]]
     """
     x, y = _squeezed(labels, predictions)
+    kind = as_dtype(dtype)
+    if is_symbolic(x) or is_symbolic(y):
+        lines = [reshape_op(z, (-1,)) for z in (x, y)]
+        pairs, classes = checked_classes(lines[0], lines[1], num_classes)
+        counted = Tensor(np.zeros(0, kind.numpy_dtype))
+        if weights is not None:
+            counted = reshape_op(cast(to_tensor(weights), kind), (-1,))
+        cells = bincount_op.run(pairs, classes * classes, counted)
+        return reshape_op(cells, (classes, classes))
     true, guessed = x._array.reshape(-1), y._array.reshape(-1)
     if num_classes is None:
         both = [int(a.max()) for a in (true, guessed) if a.size]
@@ -361,9 +384,8 @@ def confusion_matrix(
         classes = integer("confusion_matrix", "num_classes", num_classes)
     _check_classes("labels", true, classes)
     _check_classes("predictions", guessed, classes)
-    kind = as_dtype(dtype)
     if weights is None:
-        counted: Any = Tensor(np.zeros(0, kind.numpy_dtype))
+        counted = Tensor(np.zeros(0, kind.numpy_dtype))
     else:
         counted = reshape_op(cast(to_tensor(weights), kind), (-1,))
         if counted.shape[0] != true.size:

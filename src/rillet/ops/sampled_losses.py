@@ -19,7 +19,12 @@ from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.ops.array import concat, slice_op
 from rillet.ops.candidate_sampling import log_uniform_candidate_sampler
-from rillet.ops.compare import greater_equal_op, less_equal_op, logical_and_op
+from rillet.ops.compare import (
+    equal_op,
+    greater_equal_op,
+    less_equal_op,
+    logical_and_op,
+)
 from rillet.ops.elementwise import (
     add_op,
     cast,
@@ -32,10 +37,12 @@ from rillet.ops.elementwise import (
 )
 from rillet.ops.embedding import embedding_lookup
 from rillet.ops.filling import ones_like, zeros_like
+from rillet.ops.host import is_symbolic
 from rillet.ops.identity import stop_gradient
 from rillet.ops.mask import where
 from rillet.ops.matrix_rules import number
 from rillet.ops.products import matmul
+from rillet.ops.reduce import reduce_any
 from rillet.ops.registry import Op, define
 from rillet.ops.shaping import reshape_op, static_dims, sum_op
 from rillet.ops.softmax import (
@@ -154,6 +161,13 @@ def _converted(rows: Any, x: Any) -> Any:
 
 def _without_hits(logits: Any, true: Any, sampled: Any, num_true: int) -> Any:
     """Logits lowered to nothing where the sampled class is a true one."""
+    if is_symbolic(logits):
+        pairs = equal_op.run(
+            reshape_op(true, (-1, num_true, 1)), reshape_op(sampled, (1, 1, -1))
+        )
+        hits = cast(reduce_any(pairs, 1), logits.dtype)
+        least = np.finfo(logits.dtype.numpy_dtype).min
+        return add_op(logits, mul_op(hits, Tensor(np.asarray(least))))
     hit = np.zeros(static_dims(logits), logits.dtype.numpy_dtype)
     rows, places, weights = compute_accidental_hits(true, sampled, num_true)
     np.add.at(hit, (np.asarray(rows), np.asarray(places)), np.asarray(weights))

@@ -16,9 +16,18 @@ from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.ops import moving_loops
 from rillet.ops.array import concat_op, slice_op
+from rillet.ops.compare import equal_op, greater_op, logical_and_op
 from rillet.ops.dispatch import is_typed
-from rillet.ops.elementwise import add_op, cast_op, div_op, mul_op, sub_op
+from rillet.ops.elementwise import (
+    add_op,
+    cast_op,
+    div_op,
+    maximum_op,
+    mul_op,
+    sub_op,
+)
 from rillet.ops.host import integer, is_symbolic, plain
+from rillet.ops.mask import select_op
 from rillet.ops.registry import Op, define
 from rillet.ops.shaping import broadcast_to_op, reshape_op, static_dims
 
@@ -211,6 +220,8 @@ def linspace(
         first = cast_op(first, DstT=dtypes.float64)
         last = cast_op(last, DstT=dtypes.float64)
     count = integer("linspace", "num", num)
+    if isinstance(count, Tensor) and getattr(count, "known", None) is not None:
+        count = int(plain(count))
     if not is_symbolic(count) and count < 0:
         raise InvalidArgumentError(
             house_message("linspace", "num is 0 or more", f"num={count}")
@@ -225,7 +236,26 @@ def linspace(
                 f"axes run from {-rank - 1} to {rank}",
             )
         )
-    return _spaced(first, last, count, shape, axis + rank + 1 if axis < 0 else axis)
+    at = axis + rank + 1 if axis < 0 else axis
+    spaced = _spaced_in_graph if is_symbolic(count) else _spaced
+    return spaced(first, last, count, shape, at)
+
+
+def _spaced_in_graph(first: Any, last: Any, count: Any, shape: Any, at: int) -> Any:
+    """The numbers where the graph finds out how many."""
+    kind = first.dtype
+    sizes = (*shape[:at], 1, *shape[at:])
+    first = reshape_op(broadcast_to_op(first, shape), sizes)
+    last = reshape_op(broadcast_to_op(last, shape), sizes)
+    line = [1] * len(sizes)
+    line[at] = -1
+    steps = reshape_op(range_op.run(0, count, 1, Tidx=count.dtype), tuple(line))
+    gaps = maximum_op.run(sub_op.run(count, to_tensor(1, count.dtype)), 1)
+    delta = div_op.run(sub_op.run(last, first), cast_op(gaps, DstT=kind))
+    inner = add_op.run(first, mul_op.run(delta, cast_op(steps, DstT=kind)))
+    # The last one to the bit, but where it is the only one.
+    ends = logical_and_op.run(equal_op.run(steps, gaps), greater_op.run(steps, 0))
+    return select_op.run(ends, last, inner)
 
 
 def _spaced(first: Any, last: Any, count: int, shape: Any, at: int) -> Tensor:

@@ -5,6 +5,7 @@ In flow tensors of bytes; `tf.strings` shows these functions.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,11 @@ from rillet.core.dtypes import INDEX, STRING
 from rillet.core.errors import house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
-from rillet.ops.host import integers
+from rillet.ops.elementwise import cast, mul_op
+from rillet.ops.host import integers, is_symbolic
 from rillet.ops.registry import Op, define
-from rillet.ops.shaping import reshape_op
+from rillet.ops.sequences import range_op
+from rillet.ops.shaping import reshape_op, static_dims
 from rillet.ops.string_rules import filled, texts
 
 Array = np.ndarray[Any, Any]
@@ -126,17 +129,26 @@ def ngrams(
     values = texts(data)
     if values.shape.rank == 0:
         raise ValueError(house_message(op, "Data must have rank>0"))
-    *outer, size = values.shape.as_list()
-    rows = int(np.prod(outer, dtype=np.int64))
+    *outer, size = static_dims(values)
+    rows = math.prod(outer)
+    if is_symbolic(rows) or is_symbolic(size):
+        ends = mul_op(
+            cast(range_op.run(0, rows + 1, 1, Tidx=dtypes.int32), "int64"),
+            cast(size, "int64"),
+        )
+    else:
+        ends = Tensor(np.arange(rows + 1, dtype=np.int64) * size)
     flat, _ = ngrams_of_rows(
-        reshape_op(values, (rows * size,)),
-        Tensor(np.arange(rows + 1, dtype=np.int64) * size),
+        reshape_op(values, (-1,)),
+        ends,
         ngram_width,
         separator,
         pad_values,
         padding_width,
         preserve_short_sequences,
     )
+    if is_symbolic(flat):
+        return flat if not outer else reshape_op(flat, (*outer, -1))
     return reshape_op(flat, (*outer, len(flat) // rows if rows else 0))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from rillet.core.convert import to_tensor
-from rillet.core.dtypes import ANY, INDEX, int64
+from rillet.core.dtypes import ANY, INDEX, int32, int64
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
@@ -288,9 +288,16 @@ mirror_pad_grad_op: Op = define(
 )
 
 
+def _cells(row: Any) -> Any:
+    return row if isinstance(row, list | tuple) else [row]
+
+
 def pairs(op: str, paddings: Any) -> Any:
     """Paddings (or crops) as a tuple of pairs of integers."""
     given = plain(paddings)
+    if not is_symbolic(given) and isinstance(given, list | tuple):
+        if any(is_symbolic(n) for row in given for n in _cells(row)):
+            given = to_tensor(given, int32)
     if is_symbolic(given):
         return given
     if isinstance(given, np.ndarray):
