@@ -199,3 +199,58 @@ def test_fits_a_dataset() -> None:
     weights = [[0.94015] * 2, [1.0] * 2, [0.99] * 2, [1.0] * 2]
     np.testing.assert_allclose(trained.get_weights()[0], weights, rtol=1e-6)
     assert trained.predict(rows, verbose=0).shape == (3, 2)
+
+
+class Coo:
+    """A matrix as SciPy's look: rows, columns, values, with a place named twice."""
+
+    def __init__(self) -> None:
+        self.row = np.array([2, 0, 1, 1], np.int32)
+        self.col = np.array([0, 1, 2, 2], np.int32)
+        self.data = np.array([3.0, 1.0, 1.5, 0.5])
+        self.shape = (3, 4)
+
+    def tocoo(self, copy: bool = False) -> Coo:
+        return Coo()
+
+    def sum_duplicates(self) -> None:
+        self.row, self.col = self.row[:3], self.col[:3]
+        self.data = np.array([3.0, 1.0, 2.0])
+
+
+@pytest.mark.parametrize("data", [matrix, Coo], ids=["tensor", "scipy"])
+def test_fits_a_matrix(data: Any) -> None:
+    """Without shuffling, the numbers are those of the dataset above."""
+    trained = model()
+    x, y = data(), np.ones((3, 2))
+    loss = trained.fit(x, y, batch_size=2, shuffle=False, verbose=0).history["loss"]
+    np.testing.assert_allclose(loss, [1.6600080728530884], rtol=1e-6)
+    np.testing.assert_allclose(
+        trained.evaluate(x, y, verbose=0), 1.3788543939590454, rtol=1e-6
+    )
+    assert trained.predict(x, verbose=0).shape == (3, 2)
+    assert trained.train_on_batch(x, y) > 0
+    assert trained.predict_on_batch(x).shape == (3, 2)
+
+
+def test_rows_as_numpy() -> None:
+    rows = tf.data.Dataset.from_tensor_slices(matrix()).as_numpy_iterator()
+    assert [row.tolist() for row in rows] == [[0, 1, 0, 0], [0, 0, 2, 0], [3, 0, 0, 0]]
+
+
+def test_tables_of_layers_are_saved(tmp_path: Any) -> None:
+    class Known(L.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            make = tf.lookup.experimental.MutableHashTable
+            self.table = make(tf.string, tf.int64, -1)
+
+        def call(self, x: Any) -> Any:
+            return self.table.lookup(x)
+
+    layer = Known()
+    layer.table.insert(["a"], [4])
+    path = tf.train.Checkpoint(a=layer).save(str(tmp_path / "c"))
+    layer.table.insert(["a", "b"], [9, 9])
+    tf.train.Checkpoint(a=layer).restore(path).assert_consumed()
+    assert layer(tf.constant(["a", "b"])).numpy().tolist() == [4, -1]

@@ -19,8 +19,10 @@ from rillet.core.composite import CompositeSpec, CompositeTensor
 from rillet.core.convert import to_tensor
 from rillet.core.errors import house_message
 from rillet.core.shapes import TensorShape
+from rillet.core.sparse_tensor import SparseTensor
 from rillet.core.spec import TensorSpec, TypeSpec
 from rillet.core.tensor import Tensor
+from rillet.ops.sparse.dense import to_dense
 
 Element = tuple[Any, ...]
 
@@ -311,6 +313,8 @@ def as_value(leaf: Any) -> Any:
 def _as_numpy(leaf: Any) -> Any:
     if isinstance(leaf, Bound):
         return leaf.dataset().as_numpy_iterator()
+    if isinstance(leaf, SparseTensor):
+        return to_dense(leaf).numpy()
     if isinstance(leaf, CompositeTensor):
         return leaf.numpy() if hasattr(leaf, "numpy") else leaf
     if not isinstance(leaf, np.ndarray):

@@ -45,6 +45,8 @@ def layer_parts(layer: Any) -> dict[str, Any]:
         id(weight): name for name, weight in space.get("_named_weights", {}).items()
     }
     held = {k: v for k, v in layer._tracked.items() if k not in (layers, _MADE)}
+    # Tables of tf.lookup hold no variables, so nothing tracks them.
+    held |= {k: v for k, v in space.items() if hasattr(v, "resource_handle")}
     for name, value in attribute_children(held).items():
         if id(value) in names:
             # What `add_weight` was told comes before the attribute's name.

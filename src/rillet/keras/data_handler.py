@@ -18,6 +18,7 @@ from rillet.core.logger import get_logger
 from rillet.keras.data_batches import class_table, pack_x_y_sample_weight
 from rillet.keras.data_rows import as_rows
 from rillet.keras.data_sources import DatasetSource, source_of
+from rillet.keras.scipy_matrices import without_scipy
 
 _SHORT = (
     "Your input ran out of data; interrupting training. Make sure that your dataset or"
@@ -142,6 +143,7 @@ def one_batch(
     The arrays are copied: the caller may fill them anew while the model keeps the batch
     (in a variable, say).
     """
+    x, y = without_scipy(x), without_scipy(y)
     x, y, weights = (nest.map_structure(_own, part) for part in (x, y, weights))
     if class_weight is None:
         DataHandler(owner, x, y, weights)

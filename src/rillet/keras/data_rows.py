@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rillet.core import nest
+from rillet.core.composite import CompositeTensor
 from rillet.core.convert import to_tensor
 from rillet.core.errors import house_message
 from rillet.core.tensor import Tensor
@@ -62,6 +63,8 @@ def _as_rows(value: Any) -> Any:
         return value
     if hasattr(value, "_dense_tensor"):
         return to_tensor(value)
+    if isinstance(value, CompositeTensor):
+        return value
     if type(value).__module__.split(".")[0] == "pandas":
         array = value.to_numpy()
         value = array[:, None] if array.ndim == 1 else array

@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 
 from rillet.core import nest
+from rillet.core.composite import composites_in
 from rillet.core.errors import house_message
+from rillet.data.dataset import Dataset
 from rillet.keras.data_batches import (
     pack_x_y_sample_weight,
     standard,
@@ -28,6 +30,7 @@ from rillet.keras.data_rows import (
     is_list_of_scalars,
     row_count,
 )
+from rillet.keras.scipy_matrices import without_scipy
 from rillet.keras.sequence import Sequence
 
 
@@ -163,6 +166,9 @@ def source_of(
     if inspect.isgenerator(x) or (hasattr(x, "__next__") and not is_array(x)):
         _refuse_extras(owner, "python generator", y, weights, batch_size)
         return GeneratorSource(x, weigh)
+    x, y = without_scipy(x), without_scipy(y)
+    if composites_in([x, y, weights]):
+        return _composite_source(owner, x, y, weights, batch_size, shuffle, table)
     _check_arrays(owner, x, y, weights)
     x, y, weights = as_rows(x), as_rows(y), as_rows(weights)
     count = row_count(owner, x, y, weights)
@@ -179,6 +185,31 @@ def source_of(
         batch = max(1, int(math.ceil(count / steps))) if steps > 0 else batch
     data = pack_x_y_sample_weight(x, y, weights)
     return ArraySource(weigh(data), count, batch, shuffle, epochs)
+
+
+def _composite_source(
+    owner: str, x: Any, y: Any, weights: Any, size: Any, shuffle: Any, table: Any
+) -> Source:
+    """Ragged or sparse tensors, as a dataset of their rows."""
+    data = pack_x_y_sample_weight(x, y, weights)
+    rows = Dataset.from_tensor_slices(_as_tuples(data))
+    if shuffle is True:
+        rows = rows.shuffle(max(1, int(rows.cardinality())))
+    dataset = rows.batch(32 if size is None else _batch_size(owner, size))
+
+    def weigh(batch: Any) -> Any:
+        return with_class_weight(owner, batch, table)
+
+    return DatasetSource(dataset, None if table is None else weigh, None)
+
+
+def _as_tuples(value: Any) -> Any:
+    """A nest of arrays without lists, which datasets take for tensors."""
+    if isinstance(value, list | tuple):
+        return tuple([_as_tuples(v) for v in value])
+    if isinstance(value, dict):
+        return {key: _as_tuples(v) for key, v in value.items()}
+    return value
 
 
 def _batch_size(owner: str, value: Any) -> int:
