@@ -254,3 +254,6 @@ def test_tables_of_layers_are_saved(tmp_path: Any) -> None:
     layer.table.insert(["a", "b"], [9, 9])
     tf.train.Checkpoint(a=layer).restore(path).assert_consumed()
     assert layer(tf.constant(["a", "b"])).numpy().tolist() == [4, -1]
+    stack = tf.keras.Sequential([tf.keras.Input((), dtype=tf.string), layer])
+    assert stack.output_shape == (None,)
+    assert stack.predict(tf.constant(["b", "a"]), verbose=0).tolist() == [-1, 4]

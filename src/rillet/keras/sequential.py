@@ -19,6 +19,7 @@ from rillet.keras.keras_tensor import KerasTensor
 from rillet.keras.layers.registry import deserialize, serialize
 from rillet.keras.model import Model
 from rillet.keras.serialization import builtin
+from rillet.keras.shape_probe import probed_with
 from rillet.keras.stack_chain import Chain
 from rillet.ops.rearrange import expand_dims, squeeze
 
@@ -134,7 +135,9 @@ class Sequential(Model):
                 layer.build(below)
             else:
                 layer._build_scoped(below)
-        above = layer.compute_output_shape(below)
+        kind = None if self._stack or self._entry is None else self._entry.dtype
+        with probed_with(layer, kind):
+            above = layer.compute_output_shape(below)
         layer.__dict__["_input_shape_known"] = _plain(below)
         layer.__dict__["_output_shape_known"] = _plain(above)
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from rillet.core import context, nest
-from rillet.core.dtypes import float32
+from rillet.core.dtypes import as_dtype, float32, string
 from rillet.core.shapes import TensorShape, as_shape
 from rillet.core.tensor import Tensor
 from rillet.keras.call_context import calls
@@ -23,6 +23,8 @@ from rillet.keras.tracking import Tracked
 
 #: Two sizes that arithmetic on shapes rarely maps to one.
 _TRIALS = (2, 3)
+#: The attribute that says which type inputs on trial have.
+_KIND = "_kind_on_trial"
 
 
 def is_shape(value: Any) -> bool:
@@ -59,16 +61,31 @@ def probe(layer: Any, input_shape: Any) -> Any:
 
 def run_on_zeros(layer: Any, input_shape: Any, size: int) -> Any:
     """Call a layer on zeros, each unknown size replaced by `size`."""
-    dtype = layer._compute_type or float32
+    dtype = layer.__dict__.get(_KIND) or layer._compute_type or float32
 
     def zeros(shape: TensorShape) -> Tensor:
         sizes = [size if d is None else d for d in shape.as_list()]
-        return Tensor(np.zeros(sizes, dtype.numpy_dtype))
+        nothing: Any = b"" if dtype is string else 0
+        return Tensor(np.full(sizes, nothing, dtype.numpy_dtype))
 
     inputs = map_shapes(zeros, input_shape)
     arguments = {"training": False} if form_of(layer).training else {}
     with context.recording_stopped(), _unchanged(layer):
         return layer(inputs, **arguments)
+
+
+@contextmanager
+def probed_with(layer: Any, dtype: Any) -> Iterator[None]:
+    """Trials of a layer meanwhile get inputs of this type, if it holds no floats."""
+    kind = None if dtype is None else as_dtype(dtype)
+    if kind is None or kind.is_floating:
+        yield
+        return
+    layer.__dict__[_KIND] = kind
+    try:
+        yield
+    finally:
+        del layer.__dict__[_KIND]
 
 
 @contextmanager
