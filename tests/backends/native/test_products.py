@@ -17,6 +17,7 @@ from rillet.backends.native.disk_cache import DiskCache
 from rillet.backends.native.host import Facts, facts
 from rillet.backends.native.products import Operand, Plan, product
 from rillet.backends.native.products_turn import transposition
+from rillet.backends.native.sizes import Ledger, Values
 
 WIDE = {"float16": "float32", "bfloat16": "float32"}
 X86 = ("x86_64", "amd64")
@@ -319,6 +320,89 @@ def test_transposition(shape: tuple[int, int], dtype: str) -> None:
         run(plan, a, a, out, cuts_of(plan, cuts))
         np.testing.assert_array_equal(out[:-1], a.T)
         assert (out[-1] == 7).all()
+
+
+#: Rows, columns and terms: short, prime, whole vectors, and beside them.
+ANY_SIZES = (
+    (7, 5, 9),
+    (16, 32, 64),
+    (33, 47, 31),
+    (1, 19, 6),
+    (50, 65, 3),
+    (9, 130, 17),
+)
+MADE_FOR = (21, 40, 26)
+
+
+def open_plan(sides: tuple[bool, bool], dtype: str, stack: int, by: str) -> Any:
+    """A plan for sizes that vary, and what its numbers are for others."""
+    ledger = Ledger()
+    m, n, k = [ledger.symbol(size) for size in MADE_FOR]
+    stacks = (ledger.symbol(3),) if stack else ()
+    a = Operand(*((k, m) if sides[0] else (m, k)), sides[0], stack=stacks)
+    b = Operand(*((n, k) if sides[1] else (k, n)), sides[1], stack=stacks)
+    plan = product(a, b, dtype, by=by)
+    assert plan is not None
+    made: Plan = plan
+
+    def at(*sizes: int) -> Plan:
+        of = Values(ledger, sizes)
+        words = tuple([w if isinstance(w, str) else of(w) for w in made.words])
+        return made._replace(
+            words=words,
+            extent=of(made.extent),
+            block=of(made.block),
+            scratch=of(made.scratch),
+        )
+
+    return at
+
+
+@pytest.mark.parametrize("by", ["", "columns", "terms"])
+@pytest.mark.parametrize("sides", SIDES)
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
+def test_matrices_of_any_sizes(sides: tuple[bool, bool], dtype: str, by: str) -> None:
+    if by == "terms" and dtype == "bfloat16":
+        return  # parts are rounded before they are added up: only floats are cut so
+    at = open_plan(sides, dtype, 0, by)
+    for (m, n, k), cuts in itertools.product(ANY_SIZES, (None, (3, 13))):
+        a = drawn(*((k, m) if sides[0] else (m, k)), dtype=dtype)
+        b = drawn(*((n, k) if sides[1] else (k, n)), dtype=dtype, seed=1)
+        check(at(m, n, k), a, b, sides, cuts)
+
+
+@pytest.mark.parametrize("by", ["rows", "matrices"])
+@pytest.mark.parametrize("sides", SIDES)
+def test_stacks_of_any_sizes(sides: tuple[bool, bool], by: str) -> None:
+    at = open_plan(sides, "float32", 1, by)
+    for m, n, k in ANY_SIZES:
+        for count in (1, 4):
+            a = drawn(count, *((k, m) if sides[0] else (m, k)))
+            b = drawn(count, *((n, k) if sides[1] else (k, n)), seed=1)
+            check(at(m, n, k, count), a, b, sides, None)
+
+
+def check(
+    plan: Plan,
+    a: np.ndarray,
+    b: np.ndarray,
+    sides: tuple[bool, bool],
+    cuts: tuple[int, ...] | None,
+) -> None:
+    left = (a.swapaxes(-1, -2) if sides[0] else a).astype(np.float64)
+    right = (b.swapaxes(-1, -2) if sides[1] else b).astype(np.float64)
+    want = left @ right
+    blocks = cuts_of(plan, cuts)
+    shape = (len(blocks) - 1, *want.shape) if plan.parts else want.shape
+    # what lies behind must stay as it is
+    memory = drawn(int(np.prod(shape)) + 70, dtype=a.dtype.name, seed=9)
+    behind = memory[-70:].copy()
+    out = memory[:-70].reshape(shape)
+    run(plan, a, b, out, blocks)
+    np.testing.assert_array_equal(memory[-70:], behind)
+    got = out.astype(np.float64)
+    size = np.abs(left) @ np.abs(right)
+    close(got.sum(axis=0) if plan.parts else got, want, size, a.dtype.name)
 
 
 def test_refusals() -> None:

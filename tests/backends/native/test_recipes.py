@@ -224,7 +224,8 @@ def test_nothing_at_all_is_a_length(name: str) -> None:
     "name",
     ["mean", "softmax", "cumsum", "concat", "pad", "folded", "product", "last",
      "gathered", "array", "looped", "normal", "roll", "tiled", "positions",
-     "logsumexp", "outer", "noise", "halves", "embedded"],
+     "logsumexp", "outer", "noise", "halves", "embedded", "attention", "causal",
+     "einsum"],
 )  # fmt: skip
 def test_the_third_length_compiles_nothing(name: str) -> None:
     native, _ = _both(PROGRAMS[name])
@@ -318,6 +319,13 @@ def test_fit_takes_batches_of_many_lengths() -> None:
 
     for have, want in zip(weights(None), weights(False), strict=True):
         np.testing.assert_allclose(have, want, rtol=1e-4, atol=1e-5)
+
+
+def test_gradients_of_einsums_leave_the_host() -> None:
+    native, _ = _both(lambda x: tf.einsum("btf,bsf->bts", x, x * 2.0))
+    x = _numbers(3, 6)
+    native(x)
+    assert "on the host: none" in native.get_concrete_function(x).explain()
 
 
 def test_what_serves_any_size_says_so() -> None:

@@ -13,6 +13,7 @@ from rillet.backends.native.element_types import item_bytes
 from rillet.backends.native.placing import aligned
 from rillet.backends.native.products import Operand, product
 from rillet.backends.native.sizes import varies
+from rillet.ops.expressions import FLOATS
 from rillet.ops.lowering import Lazy, filled
 
 _MANY_TERMS: Final = 4096
@@ -79,7 +80,8 @@ def _sums_parts(
     # few rows of out leave little to cut, and tiles half empty
     least = _MANY_TERMS if out.shape[0] > _FEW_ROWS else _MANY_TERMS // 4
     if varies(inner):  # one way for nearly all sizes
-        return inner >= _LEAST_TERMS and out.size <= _SMALL_OUT
+        fits = out.type in FLOATS and out.size <= _SMALL_OUT
+        return fits and inner >= _LEAST_TERMS
     return inner >= least and out.size * 64 <= inner * out.shape[1] * 8
 
 

@@ -91,6 +91,8 @@ class Merging:
         Raises:
             Unlike: they differ in more.
         """
+        if not self._base:
+            self._begin(one, other)
         for a, z in _nodes(one, other):
             inputs = [
                 x if isinstance(x, SymbolicTensor) else self.value(x, y)
@@ -102,6 +104,15 @@ class Merging:
                 x.spec = self.spec(x.spec, y.spec)
                 x.known = self.value(x.known, y.known)
                 x.partial = self.value(x.partial, y.partial)
+
+    def _begin(self, one: Graph, other: Graph) -> None:
+        """Let sizes of inputs that differ follow from nothing."""
+        for x, y in zip(one.inputs, other.inputs, strict=True):
+            for a, z in zip(x.spec.shape or (), y.spec.shape or (), strict=True):
+                if a is None or z is None or a == z:
+                    continue
+                if (a, z) not in self._sizes:
+                    self._sizes[a, z] = self._free(a, z)
 
     def value(self, a: Any, z: Any) -> Any:
         """One value out of two."""

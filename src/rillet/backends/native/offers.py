@@ -339,7 +339,7 @@ def _parts(shape: tuple[int, ...], extents: list[int]) -> int:
     """In how many parts a fold's first extent is gathered."""
     out = math.prod(shape)
     work = out * math.prod(extents)
-    if not extents or out > 1024:
+    if not extents or varies(out) or out > 1024:
         return 1
     if varies(work):
         # one way for all sizes: a single part costs next to nothing

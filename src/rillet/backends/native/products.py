@@ -25,10 +25,12 @@ from rillet.backends.native.products_operands import (
     lies_dense,
     stack_of,
 )
+from rillet.backends.native.sizes import plain, varies
 
 _BLOCK_WORK: Final = 1 << 22
 _MATRIX_WORK: Final = 1 << 21
 _MOST_PARTS: Final = 64
+_MANY: Final = 4  # vectors across a tile whose columns vary: more than two, not three
 _PAGE: Final = 4096
 _AHEAD: Final = 128
 _LEAST_LONG: Final = 64
@@ -155,6 +157,19 @@ class _Product(NamedTuple):
     step_out: int
     machine: Facts
 
+    @property
+    def open(self) -> bool:
+        """Whether sizes vary that code would hold."""
+        steps = (_step(self.a), _step(self.b), self.step_out)
+        return any(map(varies, (self.shape.n, *steps)))
+
+
+def _step(matrix: Operand) -> int:
+    """Elements from a row to the next."""
+    if varies(matrix.step):
+        return matrix.step
+    return matrix.step or matrix.columns
+
 
 def _with_vector(made: _Product) -> Plan | None:
     """The plan where one of the matrices is a vector along k; None where not."""
@@ -171,7 +186,7 @@ def _with_vector(made: _Product) -> Plan | None:
             step_out=m,
         )
         return _exchanged(_tiled(turned))
-    if dtype not in ("float32", "float64"):
+    if dtype not in ("float32", "float64") or made.open:
         return None
     if n == 1 and not a.transposed and by in ("", "rows") and _side_by_side(b):
         return _dot(made, a)
@@ -264,7 +279,7 @@ def _suits_narrow(made: _Product, by: str) -> bool:
     a, b, (m, n, k), dtype, accumulate, _, stack, _, machine = made
     _, size, sum_size = _ELEMENTS[dtype]
     lanes = machine.vector_bytes // size
-    if stack or size != sum_size or machine.vector_bytes < _LEAST_MASKED:
+    if stack or size != sum_size or machine.vector_bytes < _LEAST_MASKED or made.open:
         return False
     if n < 2 or 5 * n > 4 * lanes * -(-n // lanes):
         return False
@@ -294,11 +309,12 @@ def _tiled(made: _Product) -> Plan:
         )
     element, size, sum_size = _ELEMENTS[dtype]
     lanes = machine.vector_bytes // sum_size
-    rows, vectors = _tile(-(-n // lanes), m, by, machine)
+    opened = made.open
+    rows, vectors = _tile(_MANY if opened else -(-n // lanes), m, by, machine)
     width = vectors * lanes
-    left = 0 if by == "columns" else n % width
+    left = 0 if by == "columns" or opened else n % width
     tail_vectors = -(-left // lanes)
-    step_b = b.step or b.columns
+    step_b = _step(b)
     packs = b.transposed or size != sum_size
     cut = _cut(made, by, width, step_b)
     form = Form(
@@ -311,18 +327,17 @@ def _tiled(made: _Product) -> Plan:
         left - (tail_vectors - 1) * lanes if left else 0,
         a.transposed,
         b.transposed,
-        0 if by == "columns" else n,
-        a.step or a.columns,
-        step_b,
-        step_out,
+        0 if by == "columns" or opened else n,
+        *((0, 0, 0) if opened else (_step(a), step_b, step_out)),
         # The code must not tell whether k, which may be a batch, is cut.
-        accumulate or by == "terms" or a.transposed or k > cut,
+        accumulate or by == "terms" or a.transposed or varies(k) or k > cut,
         packs,
         # Strips of a that are read once, a short piece of each row: no processor
         # guesses what comes next.
-        _AHEAD if a.transposed and n <= width else 0,
+        _AHEAD if a.transposed and not opened and n <= width else 0,
         len(stack.extents) if stack else 0,
         machine.vector_bytes >= 32,
+        opened,
     )
     words: list[str | int] = ["a", "b", "out", m, k, int(accumulate), cut]
     matrices = math.prod(stack.extents) if stack else 1
@@ -333,6 +348,8 @@ def _tiled(made: _Product) -> Plan:
         words.append(m if by == "matrices" else 1)
         for sizes in zip(*stack, strict=True):
             words += sizes
+    if opened:
+        words += [n, _step(a), step_b, step_out]
     wide = -(-n // lanes) * lanes  # lanes without a column take their time, too
     work = {
         "rows": wide * k,
@@ -347,7 +364,9 @@ def _tiled(made: _Product) -> Plan:
         alignment(a, b, made.shape, by, stack, step_out),
         work / _rate(machine, lanes),
         _block(made, by, work, form),
-        (min(cut, k) + lanes) * width * sum_size if packs else 0,
+        ((cut if varies(k) else min(cut, k)) + lanes) * width * sum_size
+        if packs
+        else 0,
         by == "terms",
     )
 
@@ -385,6 +404,8 @@ def _cut(made: _Product, by: str, width: int, step_b: int) -> int:
     _, size, sum_size = _ELEMENTS[made.dtype]
     if size != sum_size:
         return max(k, 1)  # sums on their way are not rounded
+    if made.open and by != "terms":
+        return max(256, made.machine.l2 // 4 // (width * size))
     if by == "terms":
         return max(64, made.machine.l2 // 2 // ((m + n + 1) * size))
     if step_b * size >= _PAGE and not made.b.transposed:
@@ -395,6 +416,8 @@ def _cut(made: _Product, by: str, width: int, step_b: int) -> int:
 def _block(made: _Product, by: str, work: int, form: Form) -> int:
     """How many of the extent make a good block: a multiple of what a tile takes."""
     _, n, k = made.shape
+    if by != "terms":  # a matter of speed alone
+        n, k, work = plain(n), plain(k), plain(work)
     size, cache = _ELEMENTS[made.dtype][1], made.machine.l2
     width = form.vectors * form.lanes
     unit = {"rows": form.rows, "matrices": 1, "columns": width, "terms": 16}[by]

@@ -32,6 +32,8 @@ class Form(NamedTuple):
       ahead: bytes ahead of its use that a row of a is asked for; 0: never.
       stack: dimensions before the matrices.
       masked: whether the processor loads and stores under masks.
+      open: whether n and the three steps are words after all others, because they
+        vary: their fields are 0.
     """
 
     kind: str
@@ -52,6 +54,7 @@ class Form(NamedTuple):
     ahead: int
     stack: int
     masked: bool
+    open: bool = False
 
 
 class DotForm(NamedTuple):
@@ -93,6 +96,6 @@ class Panel(NamedTuple):
     """Columns that are done together, and b's rows of them."""
 
     b: str
-    step_b: int
+    step_b: str
     out: str
     masks: tuple[str, ...]

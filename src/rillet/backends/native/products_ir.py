@@ -56,10 +56,11 @@ class _Product:
         kinds = ["ptr"] * 3 + ["i64"] * 4
         self.words = [w.word(i, kind) for i, kind in enumerate(kinds)]
         a, b, out, m, k = self.words[:5]
-        n = str(form.columns)
+        self._take_sizes()
+        n = self.n
         if form.kind == "partial":
-            rows_a = str(form.step_a) if form.transposed_a else "1"
-            rows_b = "1" if form.transposed_b else str(form.step_b)
+            rows_a = self.step_a if form.transposed_a else "1"
+            rows_b = "1" if form.transposed_b else self.step_b
             part = w.mul("%block", w.word(_STACK_WORD))
             place = Place(
                 w.move(a, w.mul("%lo", rows_a), self.m.size),
@@ -77,6 +78,25 @@ class _Product:
         else:
             self._segment(Place(a, b, out, k, ("%lo", "%hi"), ("0", n)))
 
+    def _take_sizes(self) -> None:
+        """n and the steps: numbers, or words after all others."""
+        form, w = self.form, self.w
+        sizes = (form.columns, form.step_a, form.step_b, form.step_out)
+        found = [str(size) for size in sizes]
+        if form.open:
+            first = _STACK_WORD + (form.kind == "partial")
+            if form.stack:
+                first += 1 + 3 * form.stack
+            found = [w.word(first + i) for i in range(len(sizes))]
+        self.n, self.step_a, self.step_b, self.step_out = found
+        self.packing.step_b = self.step_b
+
+    def _times(self, step: str, factor: int) -> str:
+        """A multiple of a step."""
+        if step.isdecimal():
+            return str(int(step) * factor)
+        return self.w.mul(step, str(factor))
+
     def _stack(self) -> None:
         """Walks the matrices of a stack that the rows belong to."""
         w, form = self.w, self.form
@@ -92,7 +112,7 @@ class _Product:
         self.m.declared.add("declare i64 @llvm.smax.i64(i64, i64)")
         begin = w.op(f"udiv i64 {first}, {height}")
         end = w.op(f"udiv i64 {w.sub(w.add(last, height), '1')}, {height}")
-        area = w.mul(height, str(form.step_out))
+        area = w.mul(height, self.step_out)
 
         def matrix(number: str) -> None:
             top = w.mul(number, height)
@@ -111,7 +131,7 @@ class _Product:
                     w.move(out, w.mul(number, area), self.m.size),
                     k,
                     (upper, lower),
-                    ("0", str(form.columns)),
+                    ("0", self.n),
                 )
             )
 
@@ -143,9 +163,10 @@ class _Product:
         width = form.vectors * form.lanes
         count = w.op(f"udiv i64 {w.sub(last, first)}, {width}")
         whole = w.add(first, w.mul(count, str(width)))
-        if form.kind == "columns" or form.columns >= width:
+        moving = form.open or form.kind == "columns"
+        if moving or form.columns >= width:
             w.loop(first, whole, str(width), lambda j: self._panel(place, cut, j, ()))
-        if form.kind == "columns":
+        if moving:
             left = w.sub(last, whole)
             some = w.compare("sgt", left, "0")
             w.when(
@@ -175,13 +196,13 @@ class _Product:
         w, form = self.w, self.form
         masks = masks or ("",) * form.vectors
         out = w.move(place.out, column, self.m.size)
-        step = str(form.step_b)
+        step = self.step_b
         if form.transposed_b:
             index = w.add(w.mul(column, step), cut.begin)
         else:
             index = w.add(w.mul(cut.begin, step), column)
         source = w.move(place.b, index, self.m.size)
-        panel = Panel(source, form.step_b * self.m.size, out, masks)
+        panel = Panel(source, self._times(step, self.m.size), out, masks)
         if form.packs:
             packed = len(masks) * form.lanes * self.m.sum_size
             if form.transposed_b:
@@ -189,7 +210,7 @@ class _Product:
                 self.packing.turned(source, left, cut, masks)
             else:
                 self.packing.rows(source, cut, masks)
-            panel = panel._replace(b="%scratch", step_b=packed)
+            panel = panel._replace(b="%scratch", step_b=str(packed))
         self._rows(place, cut, panel)
 
     def _rows(self, place: Place, cut: Cut, panel: Panel) -> None:
@@ -220,17 +241,18 @@ class _Product:
         """Sums of `rows` rows, stored from the row `done` on."""
         w, form = self.w, self.form
         wide = len(panel.masks)
-        step = str(form.step_a)
+        step = self.step_a
+        near, far = str(self.m.size), self._times(step, self.m.size)
         if form.transposed_a:
             index = w.add(w.mul(cut.begin, step), row)
-            near, far = self.m.size, form.step_a * self.m.size
         else:
             index = w.add(w.mul(row, step), cut.begin)
-            near, far = form.step_a * self.m.size, self.m.size
+            near, far = far, near
         a = w.move(place.a, index, self.m.size)
-        first = w.move(panel.out, w.mul(row, str(form.step_out)), self.m.size)
+        first = w.move(panel.out, w.mul(row, self.step_out), self.m.size)
         lines = [
-            w.move(first, str(i * form.step_out), self.m.size) for i in range(rows)
+            w.move(first, self._times(self.step_out, i), self.m.size)
+            for i in range(rows)
         ]
         sums = self._first_sums(cut, panel, lines)
         chains = max(1, 8 // wide) if form.rows == 1 else 1
@@ -239,8 +261,8 @@ class _Product:
             results: list[str] = []
             for chain in range(count):
                 deep = w.add(p, str(chain))
-                at_a = w.move(a, w.mul(deep, str(far)))
-                at_b = w.move(panel.b, w.mul(deep, str(panel.step_b)))
+                at_a = w.move(a, w.mul(deep, far))
+                at_b = w.move(panel.b, w.mul(deep, panel.step_b))
                 if form.ahead:
                     self._fetch(at_a)
                 part = values[chain * rows * wide : (chain + 1) * rows * wide]
@@ -273,7 +295,7 @@ class _Product:
         self._store_rows(panel, lines, sums, done)
 
     def _terms(
-        self, a: str, near: int, b: str, panel: Panel, sums: list[str]
+        self, a: str, near: str, b: str, panel: Panel, sums: list[str]
     ) -> list[str]:
         """Adds one term to each sum of a tile."""
         w, form = self.w, self.form
@@ -284,7 +306,8 @@ class _Product:
         ]
         results = []
         for i in range(len(sums) // wide):
-            factor = self.m.spread(self.m.scalar_at(w.move(a, str(i * near))))
+            line = w.move(a, self._times(near, i))
+            factor = self.m.spread(self.m.scalar_at(line))
             for v in range(wide):
                 product = w.op(f"fmul contract {self.m.vector} {factor}, {vectors[v]}")
                 results.append(

@@ -18,11 +18,12 @@ class Packing:
         self.m = memory
         self.w = memory.w
         self.form = memory.form
+        self.step_b = str(memory.form.step_b)
 
     def rows(self, source: str, cut: Cut, masks: tuple[str, ...]) -> None:
         """Copies b's rows of a panel into the scratch."""
         w, form = self.w, self.form
-        step, row = str(form.step_b), str(len(masks) * form.lanes)
+        step, row = self.step_b, str(len(masks) * form.lanes)
 
         def turn(p: str) -> None:
             line = w.move(source, w.mul(p, step), self.m.size)
@@ -48,8 +49,8 @@ class Packing:
           masks: of the vectors across the panel.
         """
         w, form = self.w, self.form
-        lanes, step = form.lanes, str(form.step_b)
-        moving = form.kind == "columns"
+        lanes, step = form.lanes, self.step_b
+        moving = form.open or form.kind == "columns"
         wide = len(masks)
         # Vectors across whole panels have no masks; where blocks are of columns, those
         # of the last panel are not known.

@@ -26,8 +26,6 @@ from rillet.ops.filling import zeros_like
 from rillet.ops.lowering import Rewrite
 from rillet.ops.registry import Op
 
-_DEPTH = 4
-
 
 def static(
     graph: Graph,
@@ -47,6 +45,31 @@ def static(
     Returns:
         A graph with those inputs, and its writes; and the tensors wanted, in it.
     """
+    made, wanted = _once(graph, outputs, specs, known)
+    if _may_give_way(graph, made):
+        made, wanted = _once(made, wanted, specs, known)
+    fold(made)
+    join(made)
+    drop_dead(made)
+    list_specs.late_clears(made)
+    return made, made.outputs
+
+
+def _may_give_way(graph: Graph, made: Graph) -> bool:
+    """Whether gradients were traced that hold ops which simpler ones stand for."""
+    return any(node.type == "RilletGradient" for node in graph.nodes) and any(
+        isinstance(node.op, Op) and isinstance(node.op.lower, Rewrite)
+        for node in made.nodes
+    )
+
+
+def _once(
+    graph: Graph,
+    outputs: list[SymbolicTensor],
+    specs: Sequence[Spec],
+    known: Sequence[Any] | None,
+) -> tuple[Graph, list[SymbolicTensor]]:
+    """Go through the nodes."""
     tracer = Tracer(graph.name)
     made = tracer.graph
     table: dict[int, Any] = {}
@@ -59,10 +82,6 @@ def static(
         _settle_captures(made)
         made.outputs = [table[id(y)] for y in outputs]
         made.writes = [(v, table[id(t)]) for v, t in graph.writes]
-    fold(made)
-    join(made)
-    drop_dead(made)
-    list_specs.late_clears(made)
     return made, made.outputs
 
 
@@ -135,11 +154,11 @@ def _again(tracer: Tracer, node: Node, args: tuple[Any, ...]) -> tuple[Any, ...]
     if not isinstance(op, Op):
         specs = [y.spec for y in node.outputs]
         return tracer.add_form(op, list(args), attrs, specs, node.name)
-    return _traced(tracer, op, args, attrs, 0)
+    return _traced(tracer, op, args, attrs)
 
 
 def _traced(
-    tracer: Tracer, op: Op, args: tuple[Any, ...], attrs: dict[str, Any], depth: int
+    tracer: Tracer, op: Op, args: tuple[Any, ...], attrs: dict[str, Any]
 ) -> tuple[Any, ...]:
     given: tuple[Any, ...] = args
     if op.variadic:
