@@ -19,6 +19,8 @@ UNLISTED = {
         enable_unsafe_deserialization epsilon floatx image_data_format
         is_interactive_logging_enabled set_epsilon set_floatx set_image_data_format""",
     "keras.datasets.california_housing": "load_data",
+    "keras.wrappers": "scikit_learn",
+    "keras.wrappers.scikit_learn": "BaseWrapper KerasClassifier KerasRegressor",
 }
 #: Names beside TensorFlow 2.21's and tf.keras 2.15's: older ones, Keras 3's, our own.
 _METRICS = """ACC BCE acc accuracy bce categorical_hinge cosine_proximity
@@ -28,7 +30,7 @@ _INITIALIZERS = "IdentityInitializer OrthogonalInitializer"
 BESIDE = {
     "": "floordiv install_as_tensorflow",
     "initializers": _INITIALIZERS,
-    "keras": "config",
+    "keras": "config wrappers",
     "keras.activations": "leaky_relu relu6 silu",
     "keras.constraints": "maxnorm nonneg unitnorm",
     "keras.datasets": "california_housing",

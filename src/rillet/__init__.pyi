@@ -11,6 +11,7 @@ from rillet import compat as compat
 from rillet import config as config
 from rillet import data as data
 from rillet import debugging as debugging
+from rillet import distribute as distribute
 from rillet import dtypes as dtypes
 from rillet import errors as errors
 from rillet import experimental as experimental
@@ -352,6 +353,7 @@ __all__ = [
     "data",
     "debugging",
     "device",
+    "distribute",
     "divide",
     "double",
     "dtypes",

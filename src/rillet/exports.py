@@ -84,9 +84,7 @@ _TABLE: Final[dict[str, str]] = {
     "rillet.ops.sparse.distance": "edit_distance",
     "rillet.ops.splits": "split",
     "rillet.ops.tiling": "pad repeat tile",
-    "rillet.ops.unique": (
-        "dynamic_partition dynamic_stitch unique unique_with_counts"
-    ),
+    "rillet.ops.unique": ("dynamic_partition dynamic_stitch unique unique_with_counts"),
     "rillet.ops.compare": (
         "equal greater greater_equal less less_equal logical_and logical_not logical_or"
         " not_equal"
@@ -128,6 +126,7 @@ NAMESPACES: Final[tuple[str, ...]] = (
     "config",
     "data",
     "debugging",
+    "distribute",
     "dtypes",
     "errors",
     "experimental",

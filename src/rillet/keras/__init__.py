@@ -16,6 +16,7 @@ _NAMES = {
 }
 _NAMESPACES = (
     "activations",
+    "applications",
     "backend",
     "callbacks",
     "config",
@@ -32,6 +33,7 @@ _NAMESPACES = (
     "regularizers",
     "saving",
     "utils",
+    "wrappers",
 )
 #: Functions of `model_files` that lower files ask for.
 _FILES = (
@@ -64,6 +66,12 @@ def _describe_op(op: _Any, inputs: _Any, attrs: _Any) -> _Any:
     """An op's call on placeholders."""
     layers = _importlib.import_module("rillet.keras.op_layers")
     return layers.described_op(op, inputs, attrs)
+
+
+def _describe_composite_op(op: _Any, inputs: _Any, attrs: _Any) -> _Any:
+    """An op's call on placeholders."""
+    layers = _importlib.import_module("rillet.keras.op_layers")
+    return layers.described_composite_op(op, inputs, attrs)
 
 
 def _call_function(symbol: str, args: _Any, kwargs: _Any) -> _Any:
@@ -113,6 +121,7 @@ def _sign_in() -> None:
     context.register_service("keras.mean_metric", _mean_metric)
     context.register_service("keras.describe_call", _describe_call)
     context.register_service("keras.describe_op", _describe_op)
+    context.register_service("keras.describe_composite_op", _describe_composite_op)
     context.register_service("keras.call_function", _call_function)
     context.register_service("keras.draw_model", _draw_model)
     for name in _FILES:

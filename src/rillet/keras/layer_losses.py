@@ -63,6 +63,16 @@ class LayerLosses(LayerWeights):
         """Always empty: updates run as they are called."""
         return []
 
+    def add_update(self, updates: Any) -> None:
+        """Run updates given as functions; those that are ops have run already.
+
+        Args:
+            updates: a function, an op, or a list of them.
+        """
+        for update in updates if isinstance(updates, list | tuple) else [updates]:
+            if callable(update) and not hasattr(update, "dtype"):
+                update()
+
     def add_metric(self, value: Any, name: str | None = None, **kwargs: Any) -> None:
         """Add a value to the metrics that training shows.
 

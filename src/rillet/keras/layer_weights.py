@@ -115,6 +115,49 @@ class LayerWeights(LayerSettings):
             attend()
         return variable
 
+    def add_variable(self, *args: Any, **kwargs: Any) -> Variable:
+        """The same as `add_weight`."""
+        made: Variable = self.add_weight(*args, **kwargs)
+        return made
+
+    def save_own_variables(self, store: Any) -> None:
+        """Write the values of this layer's own weights; override it to write others.
+
+        Args:
+            store: a mapping of names to arrays, part of a file.
+        """
+        for number, variable in enumerate(self._all_own()):
+            store[str(number)] = variable.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Read what `save_own_variables` wrote; override it with that.
+
+        Args:
+            store: a mapping of names to arrays.
+
+        Raises:
+            ValueError: where there is another number of arrays.
+        """
+        mine = self._all_own()
+        if len(store.keys()) != len(mine):
+            raise ValueError(
+                house_message(
+                    f"{type(self).__name__}.load_own_variables",
+                    f"Layer '{self._name}' expected {len(mine)} variables",
+                    f"received {len(store.keys())} variables during loading",
+                    "" if self.built else "Build the layer first",
+                )
+            )
+        for number, variable in enumerate(mine):
+            variable.assign(store[str(number)])
+
+    # Files hold these in a way of their own, see `weight_tree`.
+    save_own_variables._usual = True  # type: ignore[attr-defined]
+    load_own_variables._usual = True  # type: ignore[attr-defined]
+
+    def _all_own(self) -> list[Variable]:
+        return [*self._own_variables(True), *self._own_variables(False)]
+
     def _regularize(self, variable: Variable, regularizer: Any) -> None:
         # A partial and no lambda: copies of the layer then penalise their own weights.
         self.__dict__["_losses_made"].append(partial(regularizer, variable))

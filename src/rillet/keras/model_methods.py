@@ -12,6 +12,7 @@ from typing import Any
 
 from rillet.core import context
 from rillet.core.errors import house_message
+from rillet.distribute.strategy import get_strategy
 from rillet.keras.loops import Loops
 
 
@@ -110,3 +111,60 @@ class ModelFiles(Loops):
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile the model as `get_compile_config` of another one says."""
         self._files("compile_from_config")(self, config)
+
+    def to_yaml(self, **kwargs: Any) -> str:
+        """Not any more: YAML can run code when it is read.
+
+        Raises:
+            RuntimeError: always.
+        """
+        raise RuntimeError(
+            house_message(
+                "Model.to_yaml",
+                "Method `model.to_yaml()` has been removed due to security risk of"
+                " arbitrary code execution",
+                "",
+                "Please use `model.to_json()` instead",
+            )
+        )
+
+    def get_weight_paths(self) -> dict[str, Any]:
+        """The weights by the attributes that lead to them, with dots between.
+
+        Example:
+            >>> import rillet as tf
+            >>> class Two(tf.keras.Model):
+            ...     def __init__(self):
+            ...         super().__init__()
+            ...         self.first = tf.keras.layers.Dense(1)
+            ...     def call(self, x):
+            ...         return self.first(x)
+            >>> model = Two()
+            >>> y = model(tf.ones((1, 2)))
+            >>> list(model.get_weight_paths())
+            ['first.kernel', 'first.bias']
+        """
+        weights = {id(w._cell): w for w in self.weights}
+        found: dict[str, Any] = {}
+        seen = {id(self)}
+        queue: list[tuple[str, Any]] = [("", self)]
+        for path, item in queue:
+            for name, part in item._trackable_children().items():
+                cell = getattr(part, "_cell", None)
+                key = f"{path}{name}"
+                if cell is not None and id(cell) in weights:
+                    found[key] = weights.pop(id(cell))
+                elif hasattr(part, "_trackable_children") and id(part) not in seen:
+                    seen.add(id(part))
+                    queue.append((f"{key}.", part))
+        return found
+
+    @property
+    def distribute_strategy(self) -> Any:
+        """The strategy in whose scope the model was made."""
+        return self.__dict__.get("_strategy") or get_strategy()
+
+    @property
+    def distribute_reduction_method(self) -> str:
+        """How values of replicas become one."""
+        return "auto"

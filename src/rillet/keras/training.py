@@ -13,6 +13,7 @@ from typing import Any
 from rillet.autodiff.tape import GradientTape
 from rillet.core import nest
 from rillet.core.errors import house_message
+from rillet.distribute.strategy import get_strategy, has_strategy
 from rillet.keras import losses as losses_module
 from rillet.keras import metrics as metrics_module
 from rillet.keras import optimizers as optimizers_module
@@ -69,6 +70,7 @@ class Trainer(Layer):
         space["_run_eagerly"] = None
         space["_steps_per_execution"] = 1
         space["_compile_config"] = None
+        space["_strategy"] = get_strategy() if has_strategy() else None
         self._forget_functions()
 
     def _training_attributes(self) -> tuple[str, ...]:

@@ -8,12 +8,18 @@ from rillet.keras.data_batches import (
     unpack_x_y_sample_weight as unpack_x_y_sample_weight,
 )
 from rillet.keras.directories import (
+    audio_dataset_from_directory as audio_dataset_from_directory,
+)
+from rillet.keras.directories import (
     image_dataset_from_directory as image_dataset_from_directory,
 )
 from rillet.keras.directories import (
     text_dataset_from_directory as text_dataset_from_directory,
 )
 from rillet.keras.downloads import get_file as get_file
+from rillet.keras.enqueuers import GeneratorEnqueuer as GeneratorEnqueuer
+from rillet.keras.enqueuers import OrderedEnqueuer as OrderedEnqueuer
+from rillet.keras.enqueuers import SequenceEnqueuer as SequenceEnqueuer
 from rillet.keras.images import array_to_img as array_to_img
 from rillet.keras.images import img_to_array as img_to_array
 from rillet.keras.images import load_img as load_img
@@ -47,3 +53,9 @@ from rillet.keras.series import (
     timeseries_dataset_from_array as timeseries_dataset_from_array,
 )
 from rillet.keras.sidecar import SidecarEvaluator as SidecarEvaluator
+from rillet.keras.small_tools import TimedThread as TimedThread
+from rillet.keras.small_tools import get_source_inputs as get_source_inputs
+from rillet.keras.small_tools import to_ordinal as to_ordinal
+from rillet.keras.small_tools import (
+    warmstart_embedding_matrix as warmstart_embedding_matrix,
+)

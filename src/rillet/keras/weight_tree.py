@@ -188,7 +188,8 @@ class _Store:
 
 def _saves_itself(item: Any, method: str) -> bool:
     """Whether a class writes or reads its variables by a method of its own."""
-    return hasattr(type(item), method)
+    found = getattr(type(item), method, None)
+    return found is not None and not getattr(found, "_usual", False)
 
 
 def read_tree(model: Any, file: Any, skip_mismatch: bool = False) -> list[str]:

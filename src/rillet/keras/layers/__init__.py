@@ -39,6 +39,7 @@ from rillet.keras.layers.convolution import Convolution2D as Convolution2D
 from rillet.keras.layers.convolution import Convolution3D as Convolution3D
 from rillet.keras.layers.core import Activation as Activation
 from rillet.keras.layers.core import Dense as Dense
+from rillet.keras.layers.core import Identity as Identity
 from rillet.keras.layers.core import Lambda as Lambda
 from rillet.keras.layers.core import Masking as Masking
 from rillet.keras.layers.depthwise import DepthwiseConv1D as DepthwiseConv1D

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Self
 
+from rillet.core import nest
 from rillet.core.dtypes import as_dtype
 from rillet.core.errors import house_message
 from rillet.core.scopes import variables_made
@@ -18,6 +19,7 @@ from rillet.keras.function_code import described_function, restored_function
 from rillet.keras.input_spec import InputSpec
 from rillet.keras.serialization import builtin
 from rillet.ops.elementwise import cast
+from rillet.ops.identity import identity
 from rillet.ops.neural import bias_add_op
 from rillet.ops.products import matmul_op
 from rillet.ops.reduce import reduce_any
@@ -212,6 +214,34 @@ def _units(units: Any) -> int:
             )
         )
     return found
+
+
+@builtin("layer")
+class Identity(Layer):
+    """Gives its inputs as they are: the place of a layer that may come later.
+
+    Args:
+        **kwargs: as for `Layer`.
+
+    Example:
+        >>> import rillet as tf
+        >>> tf.keras.layers.Identity()(tf.constant([1., 2.])).numpy().tolist()
+        [1.0, 2.0]
+    """
+
+    _leaf = True
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def call(self, inputs: Any) -> Any:
+        """The inputs."""
+        return nest.map_structure(identity, inputs)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The input's shape."""
+        return as_shape(input_shape)
 
 
 @builtin("layer")

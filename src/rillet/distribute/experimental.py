@@ -1,0 +1,23 @@
+"""`tf.distribute.experimental`: older names of strategies, and their options."""
+
+from rillet.distribute.strategy import CentralStorageStrategy as CentralStorageStrategy
+from rillet.distribute.strategy import (
+    MultiWorkerMirroredStrategy as MultiWorkerMirroredStrategy,
+)
+from rillet.distribute.strategy import Options as CollectiveHints
+from rillet.distribute.strategy import Options as CommunicationOptions
+from rillet.distribute.strategy import (
+    ParameterServerStrategy as ParameterServerStrategy,
+)
+from rillet.distribute.strategy import TPUStrategy as TPUStrategy
+from rillet.distribute.strategy import ValueContext as ValueContext
+
+__all__ = [
+    "CentralStorageStrategy",
+    "CollectiveHints",
+    "CommunicationOptions",
+    "MultiWorkerMirroredStrategy",
+    "ParameterServerStrategy",
+    "TPUStrategy",
+    "ValueContext",
+]
