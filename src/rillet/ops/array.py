@@ -81,11 +81,11 @@ def _grad_concat(g: Any, y: Any, *inputs: Any) -> list[Any]:
     at = _concat_axis(axis, len(values[0].shape))
     out, start = [], 0
     for value in values:
-        size = value.shape[at]
-        begin = [0] * len(value.shape)
+        dims = static_dims(value)
+        begin = [0] * len(dims)
         begin[at] = start
-        out.append(slice_op(g, tuple(begin), tuple(value.shape)))
-        start += size
+        out.append(slice_op(g, tuple(begin), tuple(dims)))
+        start += dims[at]
     return out
 
 

@@ -14,13 +14,14 @@ from rillet.core import dtypes
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import BOOL, NUMERIC, REAL
 from rillet.core.tensor import Tensor
+from rillet.ops.casting import cast
 from rillet.ops.compare import equal_op
 from rillet.ops.cumulative import cumprod_op
 from rillet.ops.dispatch import is_typed
 from rillet.ops.elementwise import cast_op, conjugate, div_op, mul_op
 from rillet.ops.expressions import FLOATS, HALVES
 from rillet.ops.folding import fold
-from rillet.ops.host import axis_or_none
+from rillet.ops.host import axis_or_none, is_symbolic
 from rillet.ops.lowering import Reduce, greatest, least
 from rillet.ops.registry import Op, define
 from rillet.ops.rows import SMALL
@@ -65,7 +66,11 @@ def _mean(x: Array, axis: Any, keep_dims: bool = False) -> Any:
 
 
 def _grad_mean(g: Any, y: Any, x: Any, axis: Any, keep_dims: bool = False) -> Any:
-    number = Tensor(np.array(_count(x, axis), x.dtype.numpy_dtype))
+    count = _count(x, axis)
+    if is_symbolic(count):
+        number = cast(count, x.dtype)
+    else:
+        number = Tensor(np.array(count, x.dtype.numpy_dtype))
     return spread(div_op(g, number), x, axis, keep_dims)
 
 

@@ -15,6 +15,7 @@ from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.shapes import broadcast_dims
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
+from rillet.ops.broadcast_axes import broadcast_axes_op
 from rillet.ops.host import axis_or_none, integers
 from rillet.ops.lowering import Reduce, repeated, same_elements
 from rillet.ops.registry import Op, define
@@ -268,11 +269,20 @@ def reduce_sum(
     return sum_op(input_tensor, axis, keep_dims=bool(keepdims))
 
 
+def _sum_to_sizes(g: Any, x: Any) -> Any:
+    """`sum_to` where only a run knows the sizes."""
+    want = shape_op.run(x)
+    axes, _ = broadcast_axes_op.run(want, shape_op.run(g))
+    return reshape_op.run(sum_op.run(g, axes, keep_dims=False), want)
+
+
 def sum_to(g: Any, x: Any) -> Any:
     """The gradient `g` of a broadcast result, summed to the shape of `x`."""
     if type(g) is Tensor and type(x) is Tensor and g._array.shape == x._array.shape:
         return g
     have, want = static_dims(g), static_dims(x)
+    if any(type(d) is not int for d in (*have, *want)):
+        return _sum_to_sizes(g, x)
     if have == want:
         return g
     extra = len(have) - len(want)

@@ -7,7 +7,6 @@ inputs become constants; variables become resources that are passed in. `save` c
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from rillet.checkpoint.wire import Record
@@ -20,35 +19,16 @@ from rillet.ops.registry import Op
 from rillet.saved_model import messages
 from rillet.saved_model.attributes import attribute_message
 from rillet.saved_model.definitions import definition
+from rillet.saved_model.expanding import gradient_graph
 from rillet.saved_model.list_writers import WRITERS
+from rillet.saved_model.loop_writer import Stacks, stacked, write_loop
 from rillet.saved_model.messages import as_entries
+from rillet.saved_model.naming import argument_name, clean, clean_name
 from rillet.saved_model.node_inputs import NodeInputs, attributes_of, refused
 from rillet.saved_model.rewriting import rewritten
 from rillet.saved_model.tensors import shape_message
 
 RESOURCE = dtypes.as_dtype("resource").as_datatype_enum
-_BAD = re.compile(r"[^A-Za-z0-9_.\\/>-]")
-_BAD_ARGUMENT = re.compile(r"[^a-z0-9_]")
-
-
-def argument_name(name: str, taken: set[str]) -> str:
-    """A name that an argument of a function may have, and no other has."""
-    found = _BAD_ARGUMENT.sub("_", name.lower())
-    if not found or not found[0].isalpha():
-        found = f"arg_{found}" if found else "arg"
-    at, plain = 1, found
-    while found in taken:
-        found, at = f"{plain}_{at}", at + 1
-    taken.add(found)
-    return found
-
-
-def clean_name(name: str) -> str:
-    """A name as nodes of TensorFlow may have it; "" where nothing is left."""
-    name = _BAD.sub("_", name).strip("/")
-    if name and not name[0].isalnum() and name[0] != ".":
-        name = f"n{name}"
-    return name
 
 
 class Library:
@@ -64,7 +44,7 @@ class Library:
 
     def free_name(self, name: str) -> str:
         """`name`, with a number where it is taken."""
-        name = _BAD.sub("_", name)
+        name = clean(name)
         found, at = name, 0
         while found in self._taken:
             at += 1
@@ -79,6 +59,7 @@ class Library:
         variables: list[Any] | None = None,
         constants: dict[int, Any] | None = None,
         files: list[SymbolicTensor] | None = None,
+        stacks: Stacks | None = None,
     ) -> str:
         """Write a graph as a function.
 
@@ -88,6 +69,8 @@ class Library:
             variables: those that are passed in after the arguments.
             constants: arrays of inputs that no caller gives, by the inputs' ids.
             files: inputs that are paths of assets, passed in after the variables.
+            stacks: inputs that are lists of what a loop's rounds were, and those to
+                be kept.
 
         Returns:
             The function's name.
@@ -95,6 +78,7 @@ class Library:
         name = self.free_name(name)
         writer = FunctionWriter(self, graph, name, variables or [], constants or {})
         writer.files = files or []
+        writer.stacks = stacks or Stacks()
         self.functions[name] = writer.message()
         return name
 
@@ -112,14 +96,15 @@ class FunctionWriter:
     ) -> None:
         self._constants = constants
         self.files: list[SymbolicTensor] = []
+        self.stacks = Stacks()
         self._kept: list[Graph] = []
-        self._library = library
-        self._graph = graph
+        self.library = library
+        self.graph = graph
         self._name = name
         self._variables = variables
         self._nodes: list[Record] = []
         self._taken: set[str] = set()
-        self._refs: dict[int, str] = {}
+        self.refs: dict[int, str] = {}
         self._resources: dict[int, str] = {}
         self._arguments: list[Record] = []
         self._argument_attrs: dict[int, Record] = {}
@@ -130,39 +115,50 @@ class FunctionWriter:
 
     def message(self) -> Record:
         """The function."""
-        graph = self._graph
+        graph = self.graph
         later = {id(x) for x in self.files} | set(self._constants)
         for tensor in graph.inputs:
             if id(tensor) not in later:
-                self._refs[id(tensor)] = self._argument(tensor)
+                self.refs[id(tensor)] = self._argument(tensor)
+        lists = [self._list_argument() for _ in range(self.stacks.extra)]
         for variable in self._variables:
             self._resource(variable)
         for tensor in self.files:
-            self._refs[id(tensor)] = self._argument(tensor)
+            self.refs[id(tensor)] = self._argument(tensor)
         for tensor in graph.inputs:
             if id(tensor) in self._constants:
                 value = self._constants[id(tensor)]
                 ref = self.constant(value, tensor.dtype, tensor.node.name)
-                self._refs[id(tensor)] = ref
+                self.refs[id(tensor)] = ref
         wanted = [*graph.outputs, *[t for _, t in graph.writes]]
         for node in live_nodes(graph, wanted):
             self.node(node)
         for variable, tensor in graph.writes:
-            self._write(variable, self._refs[id(tensor)], "AssignVariableOp")
-        return self._finished()
+            self._write(variable, self.refs[id(tensor)], "AssignVariableOp")
+        results = [(self.refs[id(x)], self.kind(x)) for x in graph.outputs]
+        for one, tensor in zip(lists, self.stacks.kept, strict=False):
+            attrs = {"element_dtype": ("type", self.kind(tensor))}
+            given = [one, self.ref(tensor)]
+            made = self.emit("TensorListPushBack", "keep", given, attrs)
+            results.append((f"{made}:output_handle:0", dtypes.variant))
+        return self._finished(results)
 
-    def _finished(self) -> Record:
+    def kind(self, tensor: SymbolicTensor) -> DType:
+        """A tensor's type; what keeps a loop's rounds is a list."""
+        return dtypes.variant if id(tensor) in self.stacks.held else tensor.dtype
+
+    def _finished(self, results: list[tuple[str, DType]]) -> Record:
         outputs, returned = [], {}
         taken: set[str] = {a.name for a in self._arguments}
-        for i, tensor in enumerate(self._graph.outputs):
+        for i, (ref, dtype) in enumerate(results):
             name = argument_name(f"output_{i}", taken)
-            kind = tensor.dtype.as_datatype_enum
+            kind = dtype.as_datatype_enum
             outputs.append(Record(messages.ARGUMENT, name=name, type=kind))
             control = [f"^{node}" for node in self._effects]
             made = self.emit(
                 "Identity",
                 "Identity",
-                [self._refs[id(tensor)], *control],
+                [ref, *control],
                 {"T": ("type", kind)},
             )
             returned[name] = f"{made}:output:0"
@@ -187,13 +183,20 @@ class FunctionWriter:
 
     def _argument(self, tensor: SymbolicTensor) -> str:
         name = argument_name(tensor.node.name.split("/")[-1], self._taken)
-        shape = attribute_message("list(shape)", [tensor.spec.shape])
+        dims = () if id(tensor) in self.stacks.held else tensor.spec.shape
+        shape = attribute_message("list(shape)", [dims])
         text = attribute_message("string", tensor.node.name)
         entries = {"_output_shapes": shape, "_user_specified_name": text}
         self._argument_attrs[len(self._arguments)] = Record(
             messages.ARGUMENT_ATTRS, attr=as_entries(messages.ATTR_ENTRY, entries)
         )
-        kind = tensor.dtype.as_datatype_enum
+        kind = self.kind(tensor).as_datatype_enum
+        self._arguments.append(Record(messages.ARGUMENT, name=name, type=kind))
+        return name
+
+    def _list_argument(self) -> str:
+        name = argument_name("rounds", self._taken)
+        kind = dtypes.variant.as_datatype_enum
         self._arguments.append(Record(messages.ARGUMENT, name=name, type=kind))
         return name
 
@@ -262,7 +265,7 @@ class FunctionWriter:
             dtype = node.outputs[0].dtype
             if dtype is dtypes.variant:
                 raise refused(node, "holds a list that gradients use")
-            self._refs[id(node.outputs[0])] = self.constant(
+            self.refs[id(node.outputs[0])] = self.constant(
                 node.attrs["value"], dtype, node.name
             )
         elif op is READ:
@@ -271,6 +274,11 @@ class FunctionWriter:
             self._write(node.attrs["variable"], self.ref(node.inputs[0]), node.name)
         elif op in (IF, CASE, WHILE):
             self._control(node)
+        elif op.name == "RilletGradient":
+            graph = gradient_graph(node)
+            if graph is None:
+                raise refused(node, f"is the {node.attrs['host']}, of unknown sizes")
+            self._splice(graph, node, list(node.inputs))
         elif "host" in node.attrs:
             raise refused(
                 node,
@@ -282,12 +290,12 @@ class FunctionWriter:
 
     def ref(self, tensor: Any) -> str:
         """The reference to a tensor that was made before."""
-        return self._refs[id(tensor)]
+        return self.refs[id(tensor)]
 
     def _read(self, node: Node) -> None:
         out = node.outputs[0]
         if node.inputs:
-            self._refs[id(out)] = self.ref(node.inputs[0])
+            self.refs[id(out)] = self.ref(node.inputs[0])
             return
         cell = id(node.attrs["variable"]._cell)
         inputs = [self._resources[cell]]
@@ -297,7 +305,7 @@ class FunctionWriter:
             "ReadVariableOp", f"{node.name}/ReadVariableOp", inputs, _typed(out.dtype)
         )
         self._reads.setdefault(cell, []).append(made)
-        self._refs[id(out)] = f"{made}:value:0"
+        self.refs[id(out)] = f"{made}:value:0"
 
     def _write(self, variable: Any, value: str, name: str) -> None:
         cell = id(variable._cell)
@@ -312,11 +320,14 @@ class FunctionWriter:
     def _control(self, node: Node) -> None:
         inputs = [self.ref(x) for x in node.inputs]
         if node.op is WHILE:
-            self._loop(node, inputs)
+            write_loop(self, node, inputs)
             return
         graphs = node.attrs["branches"]
-        names = [self._library.add(g, g.name) for g in graphs]
-        kinds = [x.dtype for x in node.inputs[1:]]
+        names = [
+            self.library.add(g, g.name, stacks=stacked(self, g, node.inputs[1:]))
+            for g in graphs
+        ]
+        kinds = [self.kind(x) for x in node.inputs[1:]]
         attrs: dict[str, tuple[str, Any]] = {
             "Tin": ("list(type)", kinds),
             "Tout": ("list(type)", [y.dtype for y in node.outputs]),
@@ -331,55 +342,29 @@ class FunctionWriter:
             attrs["branches"] = ("list(func)", names)
             made = self.emit("Case", node.name, inputs, attrs)
         self._outputs(node, made, "output")
-        self._note_effects(made, graphs)
+        self.note_effects(made, graphs)
 
-    def _loop(self, node: Node, inputs: list[str]) -> None:
-        count = len(inputs)
-        used = {id(x) for other in self._graph.nodes for x in other.tensors()}
-        used |= {id(x) for x in self._graph.outputs}
-        if any(id(y) in used for y in node.outputs[count:]):
-            raise refused(
-                node,
-                "is differentiated, and keeps what its rounds were, for which"
-                " rillet writes no ops yet",
-                "Save the function without its gradient",
-            )
-        body = _shortened(node.attrs["body"], count)
-        test = node.attrs["cond"]
-        specs = [x.spec for x in body.inputs]
-        attrs: dict[str, tuple[str, Any]] = {
-            "T": ("list(type)", [s.dtype for s in specs]),
-            "output_shapes": ("list(shape)", [s.shape for s in specs]),
-            "cond": ("func", self._library.add(test, test.name)),
-            "body": ("func", self._library.add(body, body.name)),
-            "parallel_iterations": ("int", 10),
-        }
-        made = self.emit("While", node.name, inputs, attrs)
-        for i, y in enumerate(node.outputs[:count]):
-            self._refs[id(y)] = f"{made}:output:{i}"
-        self._note_effects(made, [test, body])
-
-    def _note_effects(self, made: str, graphs: Any) -> None:
+    def note_effects(self, made: str, graphs: Any) -> None:
         names = {g.name for g in graphs}
-        for name, function in self._library.functions.items():
+        for name, function in self.library.functions.items():
             if function.control_ret and any(name.startswith(n) for n in names):
                 self._effects.append(made)
                 return
 
     def _outputs(self, node: Node, made: str, name: str) -> None:
         for i, y in enumerate(node.outputs):
-            self._refs[id(y)] = f"{made}:{name}:{i}"
+            self.refs[id(y)] = f"{made}:{name}:{i}"
 
     def _op(self, node: Node) -> None:
         write = WRITERS.get(node.type)
         if write is not None:
             for y, ref in zip(node.outputs, write(self, node), strict=True):
-                self._refs[id(y)] = ref
+                self.refs[id(y)] = ref
             return
         found = definition(node.type)
         special = rewritten(node) if isinstance(node.op, Op) else None
         if special is not None:
-            self._splice(special, node)
+            self._splice(special, node, node.tensors())
             return
         if found is None:
             raise refused(node, "is rillet's own and has no counterpart in TensorFlow")
@@ -395,27 +380,19 @@ class FunctionWriter:
             for k in range(count):
                 if place < len(node.outputs):
                     ref = f"{made}:{argument.name}:{k}"
-                    self._refs[id(node.outputs[place])] = ref
+                    self.refs[id(node.outputs[place])] = ref
                 place += 1
 
-    def _splice(self, graph: Graph, node: Node) -> None:
+    def _splice(self, graph: Graph, node: Node, given: list[Any]) -> None:
         """Add another graph's nodes in a node's place."""
-        for inner, outer in zip(graph.inputs, node.tensors(), strict=True):
-            self._refs[id(inner)] = self.ref(outer)
+        for inner, outer in zip(graph.inputs, given, strict=True):
+            self.refs[id(inner)] = self.ref(outer)
         for other in graph.nodes:
             self.node(other)
         for inner, mine in zip(graph.outputs, node.outputs, strict=True):
-            self._refs[id(mine)] = self.ref(inner)
+            self.refs[id(mine)] = self.ref(inner)
         self._kept.append(graph)
 
 
 def _typed(dtype: DType) -> dict[str, tuple[str, Any]]:
     return {"dtype": ("type", dtype)}
-
-
-def _shortened(graph: Graph, count: int) -> Graph:
-    """A body without what only its gradient asks for."""
-    short = Graph(graph.name)
-    short.nodes, short.inputs = graph.nodes, graph.inputs
-    short.outputs = graph.outputs[:count]
-    return short

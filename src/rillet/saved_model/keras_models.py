@@ -31,6 +31,7 @@ from rillet.saved_model.keras_functions import input_specs, is_layer, is_model
 from rillet.saved_model.keras_vocabularies import with_vocabularies
 from rillet.saved_model.load import load
 from rillet.saved_model.objects import Node
+from rillet.saved_model.replacing import standing
 from rillet.saved_model.restored import Restored
 from rillet.saved_model.save import write_model
 from rillet.saved_model.tensors import damaged
@@ -75,20 +76,20 @@ def save_folder(
         if not _may_replace(path):
             return
     need_built(model)
+    path = os.fspath(path)
+
+    def described(nodes: list[Node]) -> dict[str, bytes]:
+        records = [_described(node, include_optimizer) for node in _layers(nodes)]
+        return {FILE: encode(_METADATA, Record(_METADATA, nodes=records))}
+
     held = model.__dict__.get("optimizer")
     if not include_optimizer:
         model.__dict__["optimizer"] = None
     try:
-        nodes = write_model(model, path, signatures, options, first_output=1)
+        write_model(model, path, signatures, options, 1, described)
     finally:
         if not include_optimizer:
             model.__dict__["optimizer"] = held
-    records = [_described(node, include_optimizer) for node in _layers(nodes)]
-    message = Record(_METADATA, nodes=records)
-    scratch = os.path.join(path, f"{FILE}.tmp")
-    with open(scratch, "wb") as file:
-        file.write(encode(_METADATA, message))
-    os.replace(scratch, os.path.join(path, FILE))
 
 
 class _Exported(Module):
@@ -225,6 +226,7 @@ def load_folder(
     Raises:
         OSError: where the folder holds no model.
     """
+    path = standing(os.fspath(path))
     data = _root_data(path)
     model = None
     if data is not None and data.get("config"):

@@ -20,7 +20,7 @@ Write = Callable[[Any, Node], list[str]]
 _INT = ("type", dtypes.int32)
 
 
-def _shape(writer: Any, dims: Any) -> str:
+def element_shape(writer: Any, dims: Any) -> str:
     """The shape of elements as a constant; -1 where it is not known."""
     sizes: Any = -1 if dims is None else [-1 if d is None else d for d in dims]
     found: str = writer.constant(np.asarray(sizes, np.int32), dtypes.int32)
@@ -36,7 +36,7 @@ def _as(writer: Any, tensor: Any, kind: DType) -> str:
 
 
 def _reserve(writer: Any, node: Node) -> list[str]:
-    shape = _shape(writer, node.attrs.get("element_shape"))
+    shape = element_shape(writer, node.attrs.get("element_shape"))
     size = _as(writer, node.inputs[0], dtypes.int32)
     kind = node.attrs.get("element_dtype", dtypes.float32)
     attrs = {"element_dtype": ("type", kind), "shape_type": _INT}
@@ -56,14 +56,34 @@ def _set(writer: Any, node: Node) -> list[str]:
 
 def _get(writer: Any, node: Node) -> list[str]:
     rows, index = node.inputs
-    shape = _shape(writer, node.attrs.get("element_shape"))
+    shape = element_shape(writer, node.attrs.get("element_shape"))
     inputs = [writer.ref(rows), _as(writer, index, dtypes.int32), shape]
     attrs = {"element_dtype": ("type", node.outputs[0].dtype)}
     return [f"{writer.emit(node.type, node.name, inputs, attrs)}:item:0"]
 
 
+def _row(writer: Any, node: Node) -> list[str]:
+    """What a round of a loop was."""
+    rows, index = node.inputs
+    out = node.outputs[0]
+    dims = () if out.dtype is dtypes.variant else out.spec.shape
+    inputs = [
+        writer.ref(rows),
+        _as(writer, index, dtypes.int32),
+        element_shape(writer, dims),
+    ]
+    attrs = {"element_dtype": ("type", out.dtype)}
+    return [f"{writer.emit('TensorListGetItem', node.name, inputs, attrs)}:item:0"]
+
+
+def _rounds(writer: Any, node: Node) -> list[str]:
+    """How many rounds a loop ran."""
+    inputs = [writer.ref(node.inputs[0])]
+    return [f"{writer.emit('TensorListLength', node.name, inputs, {})}:length:0"]
+
+
 def _stack(writer: Any, node: Node) -> list[str]:
-    shape = _shape(writer, node.attrs.get("element_shape"))
+    shape = element_shape(writer, node.attrs.get("element_shape"))
     attrs = {
         "element_dtype": ("type", node.outputs[0].dtype),
         "num_elements": ("int", -1),
@@ -75,14 +95,14 @@ def _stack(writer: Any, node: Node) -> list[str]:
 def _from(writer: Any, node: Node) -> list[str]:
     x = node.inputs[0]
     dims = x.spec.shape
-    shape = _shape(writer, None if dims is None else dims[1:])
+    shape = element_shape(writer, None if dims is None else dims[1:])
     attrs = {"element_dtype": ("type", x.dtype), "shape_type": _INT}
     made = writer.emit(node.type, node.name, [writer.ref(x), shape], attrs)
     return [f"{made}:output_handle:0"]
 
 
 def _concat(writer: Any, node: Node) -> list[str]:
-    shape = _shape(writer, node.attrs.get("element_shape"))
+    shape = element_shape(writer, node.attrs.get("element_shape"))
     none = writer.constant(np.zeros(0, np.int64), dtypes.int64)
     attrs = {"element_dtype": ("type", node.outputs[0].dtype), "shape_type": _INT}
     inputs = [writer.ref(node.inputs[0]), shape, none]
@@ -92,7 +112,7 @@ def _concat(writer: Any, node: Node) -> list[str]:
 def _split(writer: Any, node: Node) -> list[str]:
     x, lengths = node.inputs
     dims = x.spec.shape
-    shape = _shape(writer, None if dims is None else (None, *dims[1:]))
+    shape = element_shape(writer, None if dims is None else (None, *dims[1:]))
     attrs = {"element_dtype": ("type", x.dtype), "shape_type": _INT}
     inputs = [writer.ref(x), shape, _as(writer, lengths, dtypes.int64)]
     return [f"{writer.emit(node.type, node.name, inputs, attrs)}:output_handle:0"]
@@ -120,6 +140,8 @@ def _format(writer: Any, node: Node) -> list[str]:
 
 
 WRITERS: dict[str, Write] = {
+    "RilletRow": _row,
+    "RilletRowsCount": _rounds,
     "StringFormat": _format,
     "Assert": _assert,
     "TensorListReserve": _reserve,

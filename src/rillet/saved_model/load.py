@@ -21,6 +21,7 @@ from rillet.saved_model import messages
 from rillet.saved_model.assets import Asset, asset_path
 from rillet.saved_model.graph_reader import Reader
 from rillet.saved_model.messages import as_dict
+from rillet.saved_model.replacing import standing
 from rillet.saved_model.restored import (
     Restored,
     RestoredFunction,
@@ -78,7 +79,7 @@ def contains_saved_model(export_dir: Any) -> bool:
         >>> tf.saved_model.contains_saved_model("no/such/folder")
         False
     """
-    folder = os.fspath(export_dir)
+    folder = standing(os.fspath(export_dir))
     names = (FILE, "saved_model.pbtxt")
     return any(os.path.exists(os.path.join(folder, name)) for name in names)
 
@@ -120,7 +121,7 @@ def load(export_dir: Any, tags: Any = None, options: Any = None) -> Any:
         RuntimeError: where no graph has such tags.
         DataLossError: where the files are damaged.
     """
-    folder = os.fspath(export_dir)
+    folder = standing(os.fspath(export_dir))
     options = options or LoadOptions()
     meta = chosen(read_message(folder), tags, folder)
     with init_scope(), name_scope(""):

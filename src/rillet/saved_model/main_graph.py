@@ -21,8 +21,8 @@ from rillet.graph.concrete import ConcreteFunction
 from rillet.saved_model import messages
 from rillet.saved_model.attributes import attribute_message
 from rillet.saved_model.function_messages import FunctionMessages
-from rillet.saved_model.graph_writer import clean_name
 from rillet.saved_model.messages import as_entries
+from rillet.saved_model.naming import clean_name
 from rillet.saved_model.signatures import RESERVED
 from rillet.saved_model.tensors import shape_message
 

@@ -327,6 +327,7 @@ def _signature(spec: Record) -> inspect.Signature | None:
     found = structure_of(spec.fullargspec)
     if not hasattr(found, "args"):
         return None
+    _check_arguments(found)
     kinds = inspect.Parameter
     names = list(found.args)
     if spec.is_method and names:
@@ -351,10 +352,23 @@ def _signature(spec: Record) -> inspect.Signature | None:
         return None
 
 
+_LISTS = ("args", "defaults", "kwonlyargs")
+_ARGUMENTS = (*_LISTS, "varargs", "varkw", "kwonlydefaults")
+
+
+def _check_arguments(found: Any) -> None:
+    """Refuse what is no `inspect.FullArgSpec`."""
+    parts = [getattr(found, name, Opaque("")) for name in _ARGUMENTS]
+    lists = all(isinstance(part, list | tuple | None) for part in parts[:3])
+    texts = all(isinstance(part, str | None) for part in parts[3:5])
+    if not (lists and texts and isinstance(parts[5], dict | None)):
+        raise damaged("a function's arguments have no plain form", repr(found)[:80])
+
+
 def _parameter(
     name: str, kind: Any, default: Any = inspect.Parameter.empty
 ) -> inspect.Parameter:
-    if not name.isidentifier():
+    if not isinstance(name, str) or not name.isidentifier():
         raise damaged("an argument has no name", repr(name))
     return inspect.Parameter(name, kind, default=default)
 

@@ -27,6 +27,7 @@ from rillet.ops.filling import zeros_like
 from rillet.ops.mask import where
 from rillet.ops.quotients import realdiv
 from rillet.ops.reduce import reduce_max
+from rillet.saved_model.expanding import by_elements, settle
 
 #: Functions of tensors and attributes that give the node's outputs.
 REWRITES: dict[str, Callable[..., Any]] = {}
@@ -34,7 +35,7 @@ REWRITES: dict[str, Callable[..., Any]] = {}
 
 def rewritten(node: Node) -> Graph | None:
     """A graph that computes what a node does; its inputs are the node's tensors."""
-    rule = REWRITES.get(node.type)
+    rule = REWRITES.get(node.type) or by_elements(node)
     if rule is None:
         return None
     tracer = Tracer(node.name, None, isolated=True)
@@ -48,6 +49,7 @@ def rewritten(node: Node) -> Graph | None:
         found = rule(*args, **attrs)
         flat = found if isinstance(found, tuple | list) else [found]
         tracer.graph.outputs = [tracer.lift(to_tensor(y)) for y in flat]
+    settle(tracer.graph)
     return tracer.graph
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rillet import version
@@ -29,6 +28,7 @@ from rillet.saved_model.function_messages import FunctionMessages
 from rillet.saved_model.main_graph import MainGraph
 from rillet.saved_model.messages import as_entries
 from rillet.saved_model.objects import Node, SignatureMap, objects_below
+from rillet.saved_model.replacing import replaced
 from rillet.saved_model.signatures import DEFAULT_KEY, signatures_for
 from rillet.saved_model.tensors import shape_message
 
@@ -117,7 +117,12 @@ def save(
 
 
 def write_model(
-    obj: Any, folder: str, signatures: Any, options: Any, first_output: int = 0
+    obj: Any,
+    folder: str,
+    signatures: Any,
+    options: Any,
+    first_output: int = 0,
+    beside: Callable[[list[Node]], dict[str, bytes]] | None = None,
 ) -> list[Node]:
     """Save an object.
 
@@ -127,6 +132,7 @@ def write_model(
         signatures: as of `save`.
         options: as of `save`.
         first_output: the number that a Keras model's outputs are counted from.
+        beside: gives further files by name, from the objects that the model lists.
 
     Returns:
         The objects that the file lists, by number.
@@ -136,7 +142,11 @@ def write_model(
         found = signatures_for(obj, signatures, first_output)
         nodes = objects_below(obj, {"signatures": found})
         message, assets = _saved_model(obj, nodes, found, options)
-        _write(folder, obj, message, assets)
+        files = {FILE: encode(messages.SAVED_MODEL, message)}
+        if beside is not None:
+            files |= beside(nodes)
+        with replaced(folder) as scratch:
+            _write(scratch, obj, files, assets)
     return nodes
 
 
@@ -233,24 +243,19 @@ def _user_object(item: Any) -> Record:
     )
 
 
-def _write(folder: str, obj: Any, message: Record, assets: list[Asset]) -> None:
-    """Lay down the folder; ``saved_model.pb`` comes last, and whole."""
+def _write(folder: str, obj: Any, files: dict[str, bytes], assets: list[Asset]) -> None:
+    """Lay down what a model's folder holds."""
     os.makedirs(os.path.join(folder, "assets"), exist_ok=True)
     for asset in assets:
         target = os.path.join(folder, "assets", asset.name)
         if os.path.abspath(asset.path) != os.path.abspath(target):
             shutil.copyfile(asset.path, target)
     saver.save(os.path.join(folder, "variables", "variables"), obj)
-    scratch = os.path.join(folder, f"{FILE}.{uuid.uuid4().hex[:12]}.tmp")
-    try:
-        with open(scratch, "wb") as file:
-            file.write(encode(messages.SAVED_MODEL, message))
+    for name, data in files.items():
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(scratch, os.path.join(folder, FILE))
-    finally:
-        if os.path.exists(scratch):
-            os.remove(scratch)
 
 
 __all__ = ["DEFAULT_KEY", "FILE", "SaveOptions", "save"]

@@ -1,0 +1,81 @@
+"""Gradients and steps of training that rillet saved, run on by the real TensorFlow."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from typing import Any
+
+import numpy as np
+import pytest
+from trained_functions import FUNCTIONS, OPTIMIZERS, X, Y, slopes, steps
+
+import rillet as tf
+
+READER = """
+import json, sys
+import numpy as np
+import tensorflow as tf
+given = np.load(sys.argv[3])
+x, y = tf.constant(given["x"]), tf.constant(given["y"])
+found = {}
+loaded = tf.saved_model.load(sys.argv[1])
+for name in sys.argv[4].split(","):
+    found[name] = getattr(loaded, name)(x).numpy().tolist()
+loaded = tf.saved_model.load(sys.argv[2])
+for name in sys.argv[5].split(","):
+    held = getattr(loaded, name)
+    losses = [float(held.step(x, y)) for _ in range(3)]
+    found[name] = [losses, held.w.numpy().tolist()]
+print("FOUND" + json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def answers(tensorflow_python, tmp_path_factory):
+    top = tmp_path_factory.mktemp("trained")
+    gradients, training = slopes(), steps()
+    tf.saved_model.save(gradients, top / "slopes")
+    tf.saved_model.save(training, top / "steps")
+    np.savez(top / "io.npz", x=X, y=Y)
+    methods = [name.replace(" ", "_") for name in FUNCTIONS]
+    wanted: dict[str, Any] = {
+        name: getattr(gradients, name)(tf.constant(X)).numpy() for name in methods
+    }
+    for name in OPTIMIZERS:
+        held = getattr(training, name)
+        losses = [float(held.step(tf.constant(X), tf.constant(Y))) for _ in range(3)]
+        wanted[name] = [losses, held.w.numpy()]
+    paths = [str(top / name) for name in ("slopes", "steps", "io.npz")]
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment.pop("PYTHONPATH", None)
+    done = subprocess.run(
+        [
+            tensorflow_python,
+            "-c",
+            READER,
+            *paths,
+            ",".join(methods),
+            ",".join(OPTIMIZERS),
+        ],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = [s for s in done.stdout.splitlines() if s.startswith("FOUND")]
+    assert lines, done.stderr[-3000:]
+    return wanted, json.loads(lines[0][len("FOUND") :])
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_gradients_are_the_same(name, answers):
+    wanted, found = [side[name.replace(" ", "_")] for side in answers]
+    np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_training_goes_on_in_tensorflow(name, answers):
+    for mine, theirs in zip(answers[0][name], answers[1][name], strict=True):
+        np.testing.assert_allclose(theirs, mine, rtol=1e-5, atol=1e-5)
