@@ -13,6 +13,10 @@ from rillet.data import AUTOTUNE as AUTOTUNE
 from rillet.data import INFINITE_CARDINALITY as INFINITE_CARDINALITY
 from rillet.data import UNKNOWN_CARDINALITY as UNKNOWN_CARDINALITY
 from rillet.data.dataset import Dataset as _Dataset
+from rillet.data.example_files import (
+    make_batched_features_dataset as make_batched_features_dataset,
+)
+from rillet.data.example_files import parse_example_dataset as parse_example_dataset
 from rillet.data.guarding import AssertCardinalityPlan as _AssertCardinalityPlan
 from rillet.data.guarding import PaddedToPlan as _PaddedToPlan
 from rillet.data.iterators import Optional as Optional
