@@ -2,11 +2,15 @@
 
 from rillet.distribute import cluster_resolver as cluster_resolver
 from rillet.distribute import experimental as experimental
-from rillet.distribute.strategy import InputContext as InputContext
-from rillet.distribute.strategy import MirroredStrategy as MirroredStrategy
-from rillet.distribute.strategy import (
+from rillet.distribute.clusters import (
     MultiWorkerMirroredStrategy as MultiWorkerMirroredStrategy,
 )
+from rillet.distribute.clusters import (
+    ParameterServerStrategy as ParameterServerStrategy,
+)
+from rillet.distribute.clusters import TPUStrategy as TPUStrategy
+from rillet.distribute.strategy import InputContext as InputContext
+from rillet.distribute.strategy import MirroredStrategy as MirroredStrategy
 from rillet.distribute.strategy import OneDeviceStrategy as OneDeviceStrategy
 from rillet.distribute.strategy import Options as CrossDeviceOps
 from rillet.distribute.strategy import Options as HierarchicalCopyAllReduce
@@ -14,14 +18,10 @@ from rillet.distribute.strategy import Options as InputOptions
 from rillet.distribute.strategy import Options as NcclAllReduce
 from rillet.distribute.strategy import Options as ReductionToOneDevice
 from rillet.distribute.strategy import Options as RunOptions
-from rillet.distribute.strategy import (
-    ParameterServerStrategy as ParameterServerStrategy,
-)
 from rillet.distribute.strategy import ReduceOp as ReduceOp
 from rillet.distribute.strategy import ReplicaContext as ReplicaContext
 from rillet.distribute.strategy import Strategy as Strategy
 from rillet.distribute.strategy import StrategyExtended as StrategyExtended
-from rillet.distribute.strategy import TPUStrategy as TPUStrategy
 from rillet.distribute.strategy import (
     experimental_set_strategy as experimental_set_strategy,
 )

@@ -8,8 +8,6 @@ strategy of a scope; users' loops call `run` and `reduce`.
 from __future__ import annotations
 
 import enum
-import json
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -17,7 +15,7 @@ from typing import Any
 
 from rillet.core import context, nest
 from rillet.core.convert import to_tensor
-from rillet.core.errors import UnimplementedError, house_message
+from rillet.core.errors import house_message
 from rillet.ops.reduce import reduce_mean
 from rillet.ops.shaping import reduce_sum
 
@@ -275,93 +273,6 @@ class OneDeviceStrategy(Strategy):
 
     def __init__(self, device: Any) -> None:
         super().__init__()
-
-
-class CentralStorageStrategy(Strategy):
-    """Variables on the processor, and copies of computation; here one.
-
-    Args:
-        compute_devices: ignored.
-        parameter_device: ignored.
-    """
-
-    def __init__(self, compute_devices: Any = None, parameter_device: Any = None):
-        super().__init__()
-
-
-class MultiWorkerMirroredStrategy(Strategy):
-    """Copies of a model on several machines; here a cluster of this one alone.
-
-    Args:
-        cluster_resolver: tells of the machines.
-        communication_options: ignored.
-
-    Raises:
-        UnimplementedError: where ``TF_CONFIG`` names several workers.
-    """
-
-    def __init__(
-        self,
-        cluster_resolver: Any = None,
-        communication_options: Any = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__()
-        self.cluster_resolver = cluster_resolver
-        workers = _workers()
-        if len(workers) > 1:
-            raise UnimplementedError(
-                house_message(
-                    "MultiWorkerMirroredStrategy",
-                    "rillet trains on one machine",
-                    f"TF_CONFIG names {len(workers)} workers: {workers}",
-                    "Unset TF_CONFIG to train on this one",
-                )
-            )
-
-
-def _workers() -> list[str]:
-    try:
-        found = json.loads(os.environ.get("TF_CONFIG") or "{}")
-        return list(found.get("cluster", {}).get("worker", []))
-    except (ValueError, AttributeError):
-        return []
-
-
-class TPUStrategy(Strategy):
-    """Training on TPUs, which rillet does not do.
-
-    Raises:
-        ValueError: always.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        raise ValueError(
-            house_message(
-                "TPUStrategy",
-                "rillet computes on the processors of this machine",
-                "there is no TPU",
-                "Use tf.distribute.get_strategy()",
-            )
-        )
-
-
-class ParameterServerStrategy(Strategy):
-    """Training on a cluster with parameter servers, which rillet does not do.
-
-    Raises:
-        UnimplementedError: always.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        raise UnimplementedError(
-            house_message(
-                "ParameterServerStrategy",
-                "rillet trains on one machine",
-                "there is no cluster",
-                "Use tf.distribute.get_strategy()",
-            )
-        )
 
 
 class ReplicaContext:
