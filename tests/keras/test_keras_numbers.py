@@ -79,3 +79,32 @@ def test_names_that_keras_3_brought():
     np.testing.assert_allclose(found["silu"](x), x / (1 + np.exp(-x)), rtol=1e-6)
     leaky = tf.keras.activations.leaky_relu(x)
     np.testing.assert_allclose(leaky, np.where(x > 0, x, 0.2 * x), rtol=1e-6)
+
+
+ACCUMULATED = dict(np.load(FOLDER / "accumulation.npz"))
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("name", TRAJECTORIES.ACCUMULATING)
+def test_gradients_accumulate_as_in_keras_3(name, compiled):
+    kind, settings = TRAJECTORIES.ACCUMULATING[name]
+    optimizer = getattr(tf.keras.optimizers, kind)(**settings)
+    found = TRAJECTORIES.trajectory(tf, optimizer, compiled)
+    np.testing.assert_allclose(found, ACCUMULATED[name], **LOOSE)
+    again = type(optimizer).from_config(optimizer.get_config())
+    assert again.gradient_accumulation_steps == settings["gradient_accumulation_steps"]
+
+
+def test_accumulated_batches_are_one_large_batch():
+    x = TRAJECTORIES.data("x", 8, 2)
+    found = []
+    for size, steps in ((2, 4), (8, None)):
+        layer = tf.keras.layers.Dense(1, kernel_initializer="ones", input_shape=(2,))
+        model = tf.keras.Sequential([layer])
+        optimizer = tf.keras.optimizers.SGD(0.1, gradient_accumulation_steps=steps)
+        model.compile(optimizer, "mse")
+        model.fit(x, x[:, :1], size, 3, verbose=0, shuffle=False)
+        found.append(model.get_weights()[0])
+    np.testing.assert_allclose(*found, rtol=1e-5)
+    with pytest.raises(ValueError, match="accumulation_steps` must be an integer"):
+        tf.keras.optimizers.SGD(gradient_accumulation_steps=1)

@@ -54,6 +54,27 @@ OLD_SETTINGS = {
     "global_clipnorm": {"global_clipnorm": 0.6},
     "decay": {"decay": 0.2},
 }
+#: Keras 3's optimizers that average the gradients of several steps.
+ACCUMULATING = {
+    "sgd": (
+        "SGD",
+        {
+            "learning_rate": 0.1,
+            "momentum": 0.9,
+            "clipnorm": 0.6,
+            "gradient_accumulation_steps": 3,
+        },
+    ),
+    "adam": ("Adam", {"learning_rate": 0.02, "gradient_accumulation_steps": 3}),
+    "adamw": (
+        "AdamW",
+        {
+            "learning_rate": 0.02,
+            "weight_decay": 0.05,
+            "gradient_accumulation_steps": 4,
+        },
+    ),
+}
 
 
 def schedules(tf):

@@ -21,6 +21,7 @@ from rillet.core.scopes import init_scope
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
 from rillet.keras.optimizers import schedules
+from rillet.keras.optimizers.accumulating import Accumulator
 from rillet.keras.optimizers.gradients import clipped, present
 from rillet.keras.optimizers.state import OptimizerState
 from rillet.ops.compare import equal
@@ -49,7 +50,8 @@ class Optimizer(OptimizerState):
         ema_overwrite_frequency: after how many steps the averages replace the
             variables; only at the end of training where None.
         jit_compile: ignored; a compiled step decides.
-        **kwargs: `lr` and `decay` of older programs.
+        **kwargs: `lr` and `decay` of older programs; `gradient_accumulation_steps`, of
+            how many steps the gradients are averaged before the variables change.
 
     Raises:
         ValueError: where a setting is out of its range.
@@ -162,12 +164,29 @@ class Optimizer(OptimizerState):
         if not pairs:
             return self._iterations
         grads, variables = present(pairs)
+        given = [v for _, v in pairs]
+        steps = self.gradient_accumulation_steps
+        if not steps:
+            return self._apply(grads, variables, given)
+        self._met(variables, given)
+        if self._accumulator is None:
+            self._accumulator = Accumulator(self, steps)
+        self._accumulator.step(grads, variables, given)
+        return self._iterations
+
+    def _met(self, variables: list[Variable], given: list[Variable]) -> None:
         index = self._index_dict
         for variable in variables:
             if id(variable._cell) not in index:
                 with init_scope():
-                    self._meet(variables, [v for _, v in pairs])
+                    self._meet(variables, given)
                 break
+
+    def _apply(
+        self, grads: list[Any], variables: list[Variable], given: list[Variable]
+    ) -> Any:
+        """Clip and update; nothing changes where that fails."""
+        self._met(variables, given)
         if self._clips:
             grads = clipped(grads, self.clipnorm, self.clipvalue, self.global_clipnorm)
         constrained = [v for v in variables if v._constraint is not None]

@@ -11,6 +11,7 @@ from rillet.core.dtypes import int64
 from rillet.core.errors import house_message
 from rillet.core.logger import get_logger
 from rillet.core.variable import Variable
+from rillet.keras.optimizers.accumulating import Accumulator, checked_steps
 from rillet.ops.filling import zeros
 
 _OLD = ("lr", "decay", "is_legacy_optimizer")
@@ -48,6 +49,9 @@ class Settings:
         self._index_dict: dict[int, int] = {}
         self._model_variables_moving_average: list[Variable] = []
         self._excluded: tuple[set[int], list[str]] = (set(), [])
+        steps = kwargs.pop("gradient_accumulation_steps", None)
+        self.gradient_accumulation_steps = checked_steps(type(self).__name__, steps)
+        self._accumulator: Accumulator | None = None
         self._take_old_arguments(kwargs)
         self._iterations = Variable(
             zeros((), int64), trainable=False, name="iteration", dtype=int64
@@ -163,4 +167,6 @@ class Settings:
         }
         if self._rate_decay:
             config["decay"] = self._rate_decay
+        if self.gradient_accumulation_steps:
+            config["gradient_accumulation_steps"] = self.gradient_accumulation_steps
         return config
