@@ -1,4 +1,4 @@
-"""Data sets of the files in a folder, a folder a class: images and texts.
+"""Data sets of the files in a folder, a folder a class: images, texts, sounds.
 
 In: a folder's path. Out: a `tf.data.Dataset` of batches, with `class_names` and
 `file_paths`. `keras.utils` offers the functions.
@@ -19,11 +19,15 @@ from rillet.core.spec import TensorSpec
 from rillet.data.dataset import Dataset
 from rillet.keras.image_sizes import smart_resize
 from rillet.keras.images import img_to_array, load_img
+from rillet.ops.files import read_file
 from rillet.ops.host_functions import numpy_function
+from rillet.ops.ragged.tensor import RaggedTensor
 from rillet.ops.resize import resize
+from rillet.ops.wav import decode_wav
 
 _IMAGES: Final = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 _TEXTS: Final = (".txt",)
+_SOUNDS: Final = (".wav",)
 _MODES: Final = ("int", "categorical", "binary", None)
 _CHANNELS: Final = {"grayscale": 1, "rgb": 3, "rgba": 4}
 
@@ -154,8 +158,82 @@ def text_dataset_from_directory(
     return files.datasets(load, batch_size, shuffle, seed, validation_split, subset)
 
 
+def audio_dataset_from_directory(
+    directory: Any,
+    labels: Any = "inferred",
+    label_mode: str | None = "int",
+    class_names: Any = None,
+    batch_size: int | None = 32,
+    sampling_rate: int | None = None,
+    output_sequence_length: int | None = None,
+    ragged: bool = False,
+    shuffle: bool = True,
+    seed: int | None = None,
+    validation_split: float | None = None,
+    subset: str | None = None,
+    follow_links: bool = False,
+) -> Any:
+    """The sounds in a folder as a data set of batches.
+
+    Args:
+        directory: a folder with a folder for each class, of `.wav` files.
+        labels: as for `image_dataset_from_directory`.
+        label_mode: as there.
+        class_names: as there.
+        batch_size: sounds a batch; single sounds where None.
+        sampling_rate: not supported.
+        output_sequence_length: how many samples to give of each, zeros after the last;
+            without it, those of a batch are as long as its longest.
+        ragged: whether batches are ragged tensors, each sound as long as it is.
+        shuffle: whether the order is random, else alphabetical.
+        seed: for the order.
+        validation_split: the part that is kept for validation.
+        subset: ``"training"``, ``"validation"`` or ``"both"``, with a split.
+        follow_links: whether links to folders are followed.
+
+    Returns:
+        A data set of float32 ``(batch, samples, channels)``, or of pairs of such and
+        labels.
+
+    Raises:
+        ValueError: where an argument is unknown, or there are no sounds.
+        NotImplementedError: with a sampling rate.
+    """
+    name = "audio_dataset_from_directory"
+    if ragged and output_sequence_length is not None:
+        raise ValueError(
+            house_message(name, "Cannot set both `ragged` and `output_sequence_length`")
+        )
+    if sampling_rate is not None:
+        raise NotImplementedError(
+            house_message(
+                name,
+                "sounds are not brought to another rate (tf.keras needs tensorflow_io"
+                " for it)",
+                f"sampling_rate={sampling_rate}",
+                "Leave it out, and map the data set with a function that resamples",
+            )
+        )
+    count = -1 if output_sequence_length is None else output_sequence_length
+
+    def load(path: Any) -> Any:
+        sound = decode_wav(read_file(path), desired_samples=count).audio
+        return RaggedTensor.from_tensor(sound) if ragged else sound
+
+    files = _Files(name, directory, labels, label_mode, class_names, _SOUNDS)
+    files.pads = output_sequence_length is None and not ragged
+    files.walk(follow_links)
+    return files.datasets(load, batch_size, shuffle, seed, validation_split, subset)
+
+
 class _Files:
-    """The files of a folder with their classes."""
+    """The files of a folder with their classes.
+
+    Attributes:
+        pads: whether a batch's elements are filled with zeros to one size.
+    """
+
+    pads = False
 
     def __init__(
         self,
@@ -338,7 +416,8 @@ class _Files:
 
         found = source.map(loaded, num_parallel_calls=-1)
         if batch_size is not None:
-            found = found.batch(batch_size)
+            join = found.padded_batch if self.pads else found.batch
+            found = join(batch_size)
         found = found.prefetch(-1)
         found.class_names = self.names
         found.file_paths = paths

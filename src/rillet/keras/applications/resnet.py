@@ -1,0 +1,9 @@
+"""`tf.keras.applications.resnet`."""
+
+from rillet.keras.architectures.imagenet import decode_predictions as decode_predictions
+from rillet.keras.architectures.imagenet import fixed_mode as _fixed_mode
+from rillet.keras.architectures.residual import ResNet50 as ResNet50
+from rillet.keras.architectures.residual import ResNet101 as ResNet101
+from rillet.keras.architectures.residual import ResNet152 as ResNet152
+
+preprocess_input = _fixed_mode("caffe")

@@ -1,0 +1,7 @@
+"""`tf.keras.applications.vgg16`."""
+
+from rillet.keras.architectures.imagenet import decode_predictions as decode_predictions
+from rillet.keras.architectures.imagenet import fixed_mode as _fixed_mode
+from rillet.keras.architectures.vgg import VGG16 as VGG16
+
+preprocess_input = _fixed_mode("caffe")
