@@ -17,7 +17,8 @@ FILE = Path(__file__).parent / "ragged.json"
 
 def main() -> None:
     """Write the file."""
-    found = {row: ragged_text.outcome(row, tf) for row in ragged_rows.ROWS}
+    rows = [*ragged_rows.ROWS, *ragged_rows.KERAS_ROWS]
+    found = {row: ragged_text.outcome(row, tf) for row in rows}
     lines = [f"{json.dumps(k)}: {json.dumps(v)}" for k, v in found.items()]
     FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 

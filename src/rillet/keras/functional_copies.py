@@ -26,7 +26,11 @@ def cut(inputs: Any, outputs: Any) -> tuple[Any, Any]:
     def begun(tensor: KerasTensor) -> KerasTensor:
         made = tensor
         if not tensor.node.is_input:
-            made = Input(batch_shape=tensor.shape, dtype=tensor.dtype)
+            made = Input(
+                batch_shape=None if tensor.composite else tensor.shape,
+                dtype=tensor.dtype,
+                type_spec=tensor.composite,
+            )
         new[id(tensor)] = made
         return made
 
@@ -46,6 +50,7 @@ def cut(inputs: Any, outputs: Any) -> tuple[Any, Any]:
                 node.layer,
                 value.known,
                 value.partial,
+                value.composite,
             )
             new.setdefault(id(value), out)
             return out
@@ -131,6 +136,7 @@ class _Token:
         self.shape = tensor.shape.as_list() if tensor.shape.rank is not None else None
         self.dtype = tensor.dtype.name
         self.known, self.partial = tensor.known, tensor.partial
+        self.composite = tensor.composite
 
 
 def _fill(structure: Any, tensors: dict[int, KerasTensor]) -> Any:
@@ -140,7 +146,13 @@ def _fill(structure: Any, tensors: dict[int, KerasTensor]) -> Any:
 def _made(structure: Any, layer: Any, tensors: dict[int, KerasTensor]) -> Any:
     def one(token: _Token) -> KerasTensor:
         tensors[token.number] = KerasTensor(
-            token.shape, token.dtype, layer.name, layer, token.known, token.partial
+            token.shape,
+            token.dtype,
+            layer.name,
+            layer,
+            token.known,
+            token.partial,
+            token.composite,
         )
         return tensors[token.number]
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from rillet.core.composite import CompositeSpec
 from rillet.core.dtypes import as_dtype
 from rillet.core.errors import house_message
 from rillet.core.shapes import as_shape
+from rillet.core.sparse_tensor import SparseTensorSpec
 from rillet.keras import operators as _operators  # noqa: F401
 from rillet.keras.base_layer import Layer
 from rillet.keras.keras_tensor import KerasTensor
@@ -14,6 +16,7 @@ from rillet.keras.naming import unique_name
 from rillet.keras.nodes import Node
 from rillet.keras.serialization import builtin
 from rillet.keras.settings import floatx
+from rillet.ops.ragged.spec import RaggedTensorSpec
 
 
 @builtin("layer")
@@ -25,10 +28,10 @@ class InputLayer(Layer):
         batch_size: the batch's size, where it is fixed.
         dtype: the type; Keras's float type where None.
         input_tensor: a placeholder to wrap.
-        sparse: not supported.
+        sparse: whether inputs are `tf.sparse.SparseTensor`s.
         name: a name.
-        ragged: not supported.
-        type_spec: a `TensorSpec` of the whole input, batch included.
+        ragged: whether inputs are `tf.RaggedTensor`s; sizes of None are ragged.
+        type_spec: the spec of the whole input, batch included.
         **kwargs: `batch_input_shape`; `optional`, ignored.
 
     Raises:
@@ -52,12 +55,10 @@ class InputLayer(Layer):
     ) -> None:
         kwargs.pop("optional", None)
         shape = _batch_shape(input_shape, batch_size, type_spec, kwargs)
-        if sparse or ragged:
-            raise NotImplementedError(
+        if sparse and ragged:
+            raise ValueError(
                 house_message(
-                    "Input",
-                    "sparse and ragged inputs are not supported",
-                    f"sparse={sparse}, ragged={ragged}",
+                    "Input", "Cannot set both sparse and ragged to True", "both are"
                 )
             )
         kind = getattr(input_tensor, "dtype", None) or getattr(type_spec, "dtype", None)
@@ -69,13 +70,17 @@ class InputLayer(Layer):
         self._batch_input_shape = shape
         made = input_tensor if _is_free(input_tensor) else None
         if made is None:
-            made = KerasTensor(shape, kind, self.name, self)
+            whole = type_spec if isinstance(type_spec, CompositeSpec) else None
+            if whole is None:
+                whole = _composite_spec(shape, kind, sparse, ragged)
+            made = KerasTensor(shape, kind, self.name, self, composite=whole)
         else:
             made._name = made._layer_name = self.name
             made._made_by = self
         self.__dict__["_placeholder"] = made
         Node(self, (), {}, made)
-        self.sparse, self.ragged = bool(sparse), bool(ragged)
+        self.sparse = isinstance(made.composite, SparseTensorSpec)
+        self.ragged = isinstance(made.composite, RaggedTensorSpec)
         self.built = True
         self.supports_masking = True
 
@@ -100,13 +105,15 @@ class InputLayer(Layer):
     def __getstate__(self) -> dict[str, Any]:
         kept = super().__getstate__()
         place = kept.pop("_placeholder")
-        kept["_placeholder_like"] = (place.shape.as_list(), place.dtype.name)
+        shape = place.shape.as_list()
+        kept["_placeholder_like"] = (shape, place.dtype.name, place.composite)
         return kept
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        shape, dtype = state.pop("_placeholder_like")
+        shape, dtype, whole = state.pop("_placeholder_like")
         self.__dict__.update(state)
-        self.__dict__["_placeholder"] = KerasTensor(shape, dtype, self.name, self)
+        made = KerasTensor(shape, dtype, self.name, self, composite=whole)
+        self.__dict__["_placeholder"] = made
         Node(self, (), {}, self._placeholder)
 
     def get_config(self) -> dict[str, Any]:
@@ -118,6 +125,17 @@ class InputLayer(Layer):
             "ragged": self.ragged,
             "name": self.name,
         }
+
+
+def _composite_spec(shape: Any, kind: Any, sparse: Any, ragged: Any) -> Any:
+    """The spec of sparse or ragged inputs; None for tensors."""
+    if sparse:
+        return SparseTensorSpec(shape, kind)
+    if not ragged:
+        return None
+    dims = shape or ()
+    depth = max([i for i, n in enumerate(dims) if i and n is None], default=0)
+    return RaggedTensorSpec(shape, kind, depth)
 
 
 def _is_free(tensor: Any) -> bool:
@@ -176,10 +194,10 @@ def Input(  # Keras's name for it
         batch_size: the batch's size, where it is fixed.
         name: a name.
         dtype: the type; Keras's float type where None.
-        sparse: not supported.
+        sparse: whether inputs are `tf.sparse.SparseTensor`s.
         tensor: a placeholder to wrap.
-        ragged: not supported.
-        type_spec: a `TensorSpec` of the whole input, batch included.
+        ragged: whether inputs are `tf.RaggedTensor`s; sizes of None are ragged.
+        type_spec: the spec of the whole input, batch included.
         **kwargs: `batch_shape` or `batch_input_shape`, the shape with the batch.
 
     Returns:

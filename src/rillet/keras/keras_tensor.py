@@ -67,6 +67,7 @@ class KerasTensor(Tensor):
         layer: that layer.
         known: its value, where the shapes alone tell it, as an array.
         partial: the elements known of a vector, None for the others; or None.
+        composite: the spec of a ragged or sparse tensor, where it will be one.
     """
 
     __slots__ = (
@@ -74,6 +75,7 @@ class KerasTensor(Tensor):
         "_layer_name",
         "_made_by",
         "_name",
+        "composite",
         "known",
         "partial",
         "spec",
@@ -87,7 +89,9 @@ class KerasTensor(Tensor):
         layer: Any = None,
         known: Any = None,
         partial: Any = None,
+        composite: Any = None,
     ) -> None:
+        self.composite = composite
         self.spec = Spec(as_shape(shape)._dims, as_dtype(dtype))
         self.known = known
         self.partial = partial
@@ -138,8 +142,10 @@ class KerasTensor(Tensor):
         return self._name
 
     @property
-    def type_spec(self) -> TensorSpec:
+    def type_spec(self) -> Any:
         """The shape and type as a spec."""
+        if self.composite is not None:
+            return self.composite
         return TensorSpec(self.shape, self.dtype, self._name)
 
     def set_shape(self, shape: Any) -> None:
@@ -157,7 +163,9 @@ class KerasTensor(Tensor):
 
     def _describe(self, op: Any, inputs: tuple[Any, ...], attrs: Any) -> Any:
         """What an op gives for placeholders: further ones."""
-        describe = context.service("keras.describe_op")
+        whole = any(p.composite is not None for p in placeholders_in(list(inputs)))
+        kind = "composite_op" if whole else "op"
+        describe = context.service(f"keras.describe_{kind}")
         if describe is None:
             raise self._no_value()
         return describe(op, inputs, attrs)
@@ -247,6 +255,8 @@ class KerasTensor(Tensor):
             value = f" inferred_value={self.known.tolist()}"
         by = self._layer_name
         made = f" (created by layer '{by}')" if by else ""
+        if self.composite is not None:
+            return f"<KerasTensor: type_spec={self.composite!r}{made}>"
         return f"<KerasTensor: shape={self.shape} dtype={self.dtype.name}{value}{made}>"
 
     def __str__(self) -> str:

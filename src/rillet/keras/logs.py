@@ -12,6 +12,7 @@ from rillet.core import nest
 from rillet.core.errors import house_message
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
+from rillet.keras.composites import is_ragged
 from rillet.ops.array import concat
 
 
@@ -25,7 +26,8 @@ def joined(parts: list[Any]) -> Any:
 def as_numpy(outputs: Any) -> Any:
     """Tensors in any nest as NumPy arrays."""
     return nest.map_structure(
-        lambda t: t.numpy() if hasattr(t, "numpy") else t, outputs
+        lambda t: t.numpy() if hasattr(t, "numpy") and not is_ragged(t) else t,
+        outputs,
     )
 
 

@@ -21,6 +21,7 @@ from rillet.keras.arguments import checked, unknown_argument
 from rillet.keras.call_context import calls
 from rillet.keras.callbacks import CallbackList, History
 from rillet.keras.compiled_state import trainable_as
+from rillet.keras.composites import joined
 from rillet.keras.data_batches import split_off
 from rillet.keras.data_handler import ENDED, DataHandler
 from rillet.keras.data_rows import as_rows
@@ -313,7 +314,7 @@ class Loops(Trainer):
             )
         if len(parts) == 1:
             return parts[0]
-        return nest.map_structure(lambda *p: np.concatenate(p, axis=0), *parts)
+        return nest.map_structure(lambda *p: joined(p), *parts)
 
     def _predict_at_once(self, x: Any, batch_size: Any) -> Any:
         """The outputs of one batch like an earlier one; None for any other."""

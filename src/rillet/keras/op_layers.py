@@ -183,6 +183,19 @@ def described_op(op: Any, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any
     return replay.next(op)
 
 
+def described_composite_op(
+    op: Any, inputs: tuple[Any, ...], attrs: dict[str, Any]
+) -> Any:
+    """What an op gives where a placeholder will be ragged or sparse: a layer's.
+
+    Args:
+        op: the op's record.
+        inputs: its inputs, placeholders among them.
+        attrs: its attributes.
+    """
+    return TFOpLambda(op, symbol=symbol_of(op))(*inputs, **attrs)
+
+
 def forget_calls() -> None:
     """Let go of the function that was gone through last."""
     _replays.current = None

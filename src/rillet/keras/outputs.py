@@ -12,6 +12,7 @@ from rillet.core import nest
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import float32
 from rillet.core.errors import house_message
+from rillet.keras.composites import any_ragged
 from rillet.ops.elementwise import cast
 from rillet.ops.rearrange import expand_dims
 from rillet.ops.shaping import static_dims
@@ -109,6 +110,8 @@ def _structures(label: str, given: int, count: int, names: list[str]) -> ValueEr
 
 def match(y: Any, p: Any, w: Any) -> tuple[Any, Any, Any]:
     """Targets and weights with the rank and type of the outputs."""
+    if any_ragged(y, p):
+        return (cast(y, p.dtype) if p.dtype.is_floating else y), p, w
     y, p = to_tensor(y), to_tensor(p)
     if y.ndim == 1 and p.ndim == 2:
         y = expand_dims(y, -1)
@@ -162,6 +165,8 @@ def _meet(have: Any, want: Any) -> bool:
 
 def row_total(y: Any) -> Any:
     """The number of examples: what a batch's loss counts for in a mean."""
+    if any_ragged(y):
+        return cast(y.nrows(), float32)
     sizes = static_dims(y)
     if not sizes:
         return 1.0

@@ -10,9 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from rillet.core import nest
+from rillet.core.composite import CompositeSpec, CompositeTensor
 from rillet.core.dtypes import as_dtype
 from rillet.core.errors import house_message
 from rillet.core.shapes import TensorShape, as_shape
+from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.functions import scratch_tracer
 from rillet.keras.call_context import calls, set_mask
@@ -36,6 +38,8 @@ class Scratch:
         """The graph's input that stands for a placeholder, with its mask."""
         found = self._stands.get(id(placeholder))
         if found is None:
+            if placeholder.composite is not None:
+                return self._composite(placeholder)
             found = self.tracer.graph.placeholder(placeholder.spec, "Placeholder")
             found.known, found.partial = placeholder.known, placeholder.partial
             mask = getattr(placeholder, "_keras_mask", None)
@@ -43,6 +47,17 @@ class Scratch:
                 set_mask(found, self.stand_in(mask))
             self._stands[id(placeholder)] = found
             self._kept.append(placeholder)
+        return found
+
+    def _composite(self, placeholder: KerasTensor) -> Any:
+        """The ragged or sparse tensor of the graph that stands for a placeholder."""
+        spec: CompositeSpec = placeholder.composite
+        parts = [
+            self.tracer.graph.placeholder(Spec(s.shape._dims, s.dtype), "Placeholder")
+            for s in spec._component_specs
+        ]
+        found = self._stands[id(placeholder)] = spec._from_tensors(list(parts))
+        self._kept.append(placeholder)
         return found
 
 
@@ -87,6 +102,8 @@ def _placeholder(value: Any, layer: Any) -> Any:
     """The placeholder for what came out of a trace; None and plain values stay."""
     if hasattr(value, "_dense_tensor"):
         value = value._dense_tensor()
+    if isinstance(value, CompositeTensor):
+        return described_composite(value, layer)
     if not isinstance(value, Tensor):
         return value
     out = described_tensor(value, layer)
@@ -104,6 +121,13 @@ def described_tensor(value: Any, layer: Any) -> KerasTensor:
         known = None
     name = None if layer is None else layer.name
     return KerasTensor(value.shape, value.dtype, name, layer, known, partial)
+
+
+def described_composite(value: CompositeTensor, layer: Any) -> KerasTensor:
+    """A placeholder that looks like a ragged or sparse tensor of a graph."""
+    spec: Any = value._type_spec
+    name = None if layer is None else layer.name
+    return KerasTensor(spec.shape, spec.dtype, name, layer, composite=spec)
 
 
 def _forget_losses(layer: Any) -> None:

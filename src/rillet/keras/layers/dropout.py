@@ -9,6 +9,7 @@ from rillet.core.errors import house_message
 from rillet.core.shapes import as_shape
 from rillet.keras.base_layer import Layer
 from rillet.keras.call_context import mode
+from rillet.keras.composites import is_ragged
 from rillet.keras.random_source import RandomGenerator
 from rillet.keras.serialization import builtin
 from rillet.ops import random
@@ -79,6 +80,8 @@ class Dropout(Layer):
             training = mode.phase or False
         if not training or self.rate == 0:
             return inputs
+        if is_ragged(inputs):
+            return inputs._with_flat(self.call(inputs.flat_values, training))
         inputs = to_tensor(inputs)
         if self.rate == 1:
             return inputs * 0.0

@@ -7,6 +7,7 @@ from typing import Any
 from rillet.core.errors import house_message
 from rillet.core.shapes import TensorShape, as_shape
 from rillet.keras.base_layer import Layer
+from rillet.keras.composites import any_ragged
 from rillet.keras.serialization import builtin
 from rillet.keras.shape_probe import is_shape
 from rillet.ops.array import concat, concat_op
@@ -95,6 +96,8 @@ class Merge(Layer):
                     f"Received: inputs={inputs} (not a list of tensors)",
                 )
             )
+        if any_ragged(*inputs):
+            return self._merged(list(inputs))
         rank = max([x.ndim for x in inputs])
         found = []
         for x in inputs:
@@ -324,6 +327,8 @@ class Concatenate(Merge):
                     f"Received: inputs={inputs} (not a list of tensors)",
                 )
             )
+        if any_ragged(*inputs):
+            return concat(list(inputs), self.axis)
         return concat_op(list(inputs), self.axis)
 
     def compute_output_shape(self, input_shape: Any) -> Any:

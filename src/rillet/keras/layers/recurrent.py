@@ -18,6 +18,7 @@ from rillet.core.shapes import TensorShape, as_shape
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
 from rillet.keras.base_layer import Layer
+from rillet.keras.composites import is_ragged, padded, unpadded
 from rillet.keras.input_spec import InputSpec
 from rillet.keras.keras_tensor import KerasTensor
 from rillet.keras.layers.cell_base import GateCell, zero_states
@@ -192,6 +193,8 @@ class RNN(Layer):
             initial_state: the first states.
             constants: tensors that the cell gets at each step.
         """
+        if is_ragged(inputs):
+            return self._over_rows(inputs, training, initial_state, constants)
         self._reset_masks()
         states = self._first_states(inputs, initial_state)
         axis = 0 if self.time_major else 1
@@ -225,6 +228,25 @@ class RNN(Layer):
         if not self.return_state:
             return out
         return [out, *nest.pack_sequence_as(states, flat)]
+
+    def _over_rows(
+        self, inputs: Any, training: Any, initial_state: Any, constants: Any
+    ) -> Any:
+        """What `call` gives for sequences of different lengths, each by itself."""
+        if self.time_major:
+            raise ValueError(
+                house_message(
+                    type(self).__name__,
+                    "time_major=True does not go with ragged sequences",
+                )
+            )
+        dense, mask, lengths = padded(inputs)
+        found = self.call(dense, mask, training, initial_state, constants)
+        if not self.return_sequences:
+            return found
+        if not self.return_state:
+            return unpadded(found, lengths)
+        return [unpadded(found[0], lengths), *found[1:]]
 
     def _over_unknown(
         self, inputs: Any, states: Any, mask: Any, mode: Any, constants: Any, count: Any

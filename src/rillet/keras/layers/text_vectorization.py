@@ -21,6 +21,8 @@ from rillet.keras.layers.sparse_categories import sparse_encoding
 from rillet.keras.serialization import builtin, deserialize_keras_object
 from rillet.keras.settings import floatx
 from rillet.ops.host_functions import numpy_function
+from rillet.ops.ragged.partition import splits_of_lengths
+from rillet.ops.ragged.rows import RaggedRows
 
 Array = np.ndarray[Any, Any]
 
@@ -48,7 +50,7 @@ class TextVectorization(Adapting):
         vocabulary: words, or the path of a file with one a line.
         idf_weights: inverse document frequencies of the vocabulary.
         sparse: whether encodings are sparse tensors.
-        ragged: must be False.
+        ragged: whether numbers come as a `tf.RaggedTensor`, without padding.
         encoding: only ``"utf-8"``.
         **kwargs: as for `Layer`.
 
@@ -92,6 +94,7 @@ class TextVectorization(Adapting):
         self._ngrams = tuple(range(1, ngrams + 1)) if type(ngrams) is int else ngrams
         self._output_mode = mode
         self._sparse = sparse
+        self._ragged = bool(ragged)
         self._output_sequence_length = output_sequence_length
         self._lookup_layer = StringLookup(
             max_tokens=max_tokens,
@@ -184,6 +187,8 @@ class TextVectorization(Adapting):
         single, kept = whole.rank == 0, self._keeps(whole)
         if self._sparse:
             return self._placed(inputs)
+        if self._ragged:
+            return self._rows(inputs, single)
         spec = TensorSpec(self.compute_output_shape(whole), self._out_type())
 
         def run(texts: Any) -> Array:
@@ -194,6 +199,20 @@ class TextVectorization(Adapting):
             return out[0] if single else out
 
         return numpy_function(run, [self._prepared(inputs)], spec)
+
+    def _rows(self, inputs: Any, single: bool) -> Any:
+        """The numbers of each text's words, as a ragged tensor."""
+
+        def run(texts: Any) -> tuple[Array, Array]:
+            rows = self._words_of(np.asarray(texts, object))
+            flat = np.empty(sum(map(len, rows)), object)
+            flat[:] = [word for row in rows for word in row]
+            ids = self._lookup_layer._words.numbers(flat, "TextVectorization")
+            return ids, np.array([len(row) for row in rows], np.int64)
+
+        specs = [TensorSpec([None], int64), TensorSpec([None], int64)]
+        ids, lengths = numpy_function(run, [self._prepared(inputs)], specs)
+        return ids if single else RaggedRows._of(ids, splits_of_lengths(lengths))
 
     def _placed(self, inputs: Any) -> Any:
         """The encoding as a sparse tensor."""
@@ -302,7 +321,7 @@ class TextVectorization(Adapting):
             "output_sequence_length": self._output_sequence_length,
             "pad_to_max_tokens": lookup["pad_to_max_tokens"],
             "sparse": self._sparse,
-            "ragged": False,
+            "ragged": self._ragged,
             "vocabulary": lookup["vocabulary"],
             "idf_weights": lookup["idf_weights"],
             "encoding": lookup["encoding"],
@@ -341,8 +360,9 @@ def _check(
     ):
         rule = "`output_sequence_length` is a positive integer, with `'int'` only"
         values = f"output_sequence_length={length}, output_mode={mode!r}"
-    elif ragged:
-        rule, values = "rillet gives dense outputs only", "ragged=True"
+    elif ragged and (mode != "int" or length is not None):
+        rule = "`ragged` must not be true with encodings or `output_sequence_length`"
+        values = f"output_mode={mode!r}, output_sequence_length={length}"
     if rule:
         raise ValueError(house_message("TextVectorization", rule, values))
 

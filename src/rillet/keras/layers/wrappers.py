@@ -12,6 +12,7 @@ from rillet.keras import initializers
 from rillet.keras.base_layer import Layer
 from rillet.keras.call_context import mode
 from rillet.keras.call_form import form_of
+from rillet.keras.composites import is_ragged
 from rillet.keras.input_spec import InputSpec
 from rillet.keras.layers.registry import deserialize, serialize
 from rillet.keras.serialization import builtin
@@ -129,6 +130,8 @@ class TimeDistributed(Wrapper):
 
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         """What the layer gives for each step, ``(batch, time, ...)``."""
+        if is_ragged(inputs):
+            return inputs._like(self.layer(inputs.values))
         form = form_of(self.layer)
         kwargs: dict[str, Any] = {}
         if form.training:

@@ -11,6 +11,7 @@ from rillet.core.errors import house_message
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
 from rillet.keras.call_context import mask_of, mode
+from rillet.keras.composites import any_ragged, loss_of_rows
 from rillet.keras.lookup import found
 from rillet.keras.losses.reduction import Reduction, compute_weighted_loss, reduced
 from rillet.keras.losses.shapes import fitted_weights, matched_ranks
@@ -150,6 +151,8 @@ class LossFunctionWrapper(Loss):
             if isinstance(y_true, Variable):
                 y_true = to_tensor(y_true)
             y_true, y_pred = matched_ranks(y_true, y_pred)
+        elif any_ragged(y_true, y_pred):
+            return loss_of_rows(to_call(self.fn), y_true, y_pred, **self._fn_kwargs)
         return to_call(self.fn)(y_true, y_pred, **self._fn_kwargs)
 
     def get_config(self) -> dict[str, Any]:

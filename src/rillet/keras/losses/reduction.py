@@ -8,6 +8,7 @@ from rillet.core.convert import to_tensor
 from rillet.core.dtypes import float32
 from rillet.core.errors import house_message
 from rillet.core.tensor import Tensor
+from rillet.keras.composites import flat_losses, is_ragged
 from rillet.keras.losses.shapes import fitted_weights
 from rillet.ops.elementwise import cast, div_no_nan_op, mul_op
 from rillet.ops.reduce import mean_op
@@ -67,6 +68,10 @@ def compute_weighted_loss(
         InvalidArgumentError: where the weights do not broadcast.
     """
     Reduction.validate(reduction)
+    if is_ragged(losses) and reduction != Reduction.NONE:
+        losses, sample_weight = flat_losses(losses, sample_weight)
+    elif is_ragged(losses):
+        return losses if sample_weight is None else losses * sample_weight
     losses = to_tensor(losses)
     kind = losses.dtype
     if not kind.is_floating:

@@ -15,6 +15,7 @@ from rillet.core.shapes import as_shape
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
 from rillet.keras.call_context import mask_of, mode
+from rillet.keras.composites import any_ragged, flat_pair
 from rillet.keras.lookup import found
 from rillet.keras.losses.base import masked_weights
 from rillet.keras.losses.reduction import Reduction
@@ -183,6 +184,8 @@ class MeanMetricWrapper(Mean):
             sample_weight: a number, or weights of the batch's examples.
         """
         kind = as_dtype(self._dtype)
+        if any_ragged(y_true, y_pred):
+            y_true, y_pred, _ = flat_pair(self.name, y_true, y_pred)
         y_true, y_pred = _typed(y_true, kind), _typed(y_pred, kind)
         y_true, y_pred = matched_ranks(y_true, y_pred)
         values = context.to_call(self._fn)(y_true, y_pred, **self._fn_kwargs)

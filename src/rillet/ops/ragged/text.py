@@ -19,7 +19,7 @@ def shown(rt: RaggedRows) -> str:
 def value_text(value: Any) -> str:
     """Nested rows as NumPy prints nested arrays, with commas."""
     if not isinstance(value, np.ndarray):
-        return f"{value}"
+        return str(value)
     if not value.size:
         return str(value.tolist())
     return np.array2string(value, separator=", ", formatter={"all": value_text})

@@ -105,6 +105,7 @@ def _matmul(
 _RECORDS: dict[str, Any] = {
     "All": reductions.reduce_all_version,
     "Any": reductions.reduce_any_version,
+    "ConcatV2": joining.concat_rows,
     "ExpandDims": shaping.expand_dims,
     "GatherNd": gathering.gather_nd,
     "GatherV2": _gathered,
@@ -113,6 +114,7 @@ _RECORDS: dict[str, Any] = {
     "Mean": reductions.mean,
     "Min": reductions.reduce_min_version,
     "OneHot": _one_hot,
+    "Pack": joining.stack_rows,
     "Prod": reductions.reduce_prod_version,
     "Rank": shaping.rank,
     "ReduceJoin": strings.reduce_join,
