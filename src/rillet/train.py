@@ -18,3 +18,6 @@ from rillet.data.examples import Features as Features
 from rillet.data.examples import FloatList as FloatList
 from rillet.data.examples import Int64List as Int64List
 from rillet.data.examples import SequenceExample as SequenceExample
+from rillet.ops.moving_average import (
+    ExponentialMovingAverage as ExponentialMovingAverage,
+)
