@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import rillet as tf
-from rillet.backends.native import jit, program, recipes
+from rillet.backends.native import jit, program, recipe_book
 
 
 def scaled(x: Any) -> Any:
@@ -75,7 +75,7 @@ def test_the_last_batch_of_an_epoch_compiles_nothing(asked: list[str]) -> None:
 @pytest.fixture
 def no_recipes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each set of sizes gets code of its own, as where no recipe can be found."""
-    monkeypatch.setattr(recipes, "_TRIES", 0)
+    monkeypatch.setattr(recipe_book, "_TRIES", 0)
 
 
 @pytest.mark.usefixtures("no_recipes")

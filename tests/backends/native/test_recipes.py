@@ -241,19 +241,19 @@ def test_the_third_length_compiles_nothing(name: str) -> None:
 def test_sizes_between_others_are_not_looked_at_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from rillet.backends.native import recipes
+    from rillet.backends.native import recipe_book
 
     native, reference = _both(_looped)
     for length in (10, 11, 12, 40):
         native(_numbers(3, length))
     looked: list[Any] = []
-    static = recipes.static
+    static = recipe_book.static
 
     def noted(*args: Any) -> Any:
         looked.append(args)
         return static(*args)
 
-    monkeypatch.setattr(recipes, "static", noted)
+    monkeypatch.setattr(recipe_book, "static", noted)
     for length in (13, 39, 22):
         x = _numbers(3, length)
         np.testing.assert_allclose(native(x)[0], reference(x)[0], rtol=1e-5, atol=1e-5)

@@ -30,7 +30,6 @@ from rillet.backends.native.image import STATUS as STATUS_BASE
 from rillet.backends.native.image import At, Builder, Image
 from rillet.backends.native.items import Batches, HostItem, Lowered
 from rillet.backends.native.jumps import Jump, Mark
-from rillet.backends.native.likeness import SizedArray
 from rillet.backends.native.lower import lowered
 from rillet.backends.native.memory import planned
 from rillet.backends.native.schedule import (
@@ -39,6 +38,7 @@ from rillet.backends.native.schedule import (
     live_ranges,
     scheduled,
 )
+from rillet.backends.native.sized_arrays import SizedArray
 from rillet.backends.native.sizes import Of
 from rillet.backends.native.static import static
 from rillet.backends.reference import node_step

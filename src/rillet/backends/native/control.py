@@ -13,7 +13,6 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from rillet.backends.native.element_types import item_bytes
-from rillet.backends.native.gathered import in_place
 from rillet.backends.native.list_specs import ListSpec, Lost, OnHost
 from rillet.backends.native.lists import ListValue, fill
 from rillet.backends.native.nests import Nest, Store, walk
@@ -251,6 +250,9 @@ def _loop(ctx: Lowering, node: Node) -> None:
     with ctx.collecting() as first:
         flag = _go_on(ctx, test, values)
     known = node.attrs.get(ROUNDS)
+    # only graphs with loops pay for loading this
+    from rillet.backends.native.gathered import in_place
+
     ctx.onto.update(in_place(test, body, carried, states))
     with ctx.collecting(known, rows.number) as rounds:
         rows.before(values, count)

@@ -13,7 +13,8 @@ from typing import Any, Final
 import numpy as np
 
 from rillet.backends.native.list_specs import ListSpec
-from rillet.backends.native.sizes import Ledger, Size, Sum, Untraceable, Values
+from rillet.backends.native.sized_arrays import SizedArray
+from rillet.backends.native.sizes import Ledger, Size, Sum, Values
 from rillet.core.dtypes import DType
 from rillet.core.spec import Spec
 from rillet.graph.ir import Graph, Node, SymbolicTensor
@@ -30,43 +31,6 @@ Array = np.ndarray[Any, Any]
 
 class Unlike(Exception):
     """The graphs differ in more than sizes."""
-
-
-class SizedArray(Array):
-    """An array, some of whose elements are sizes that vary; host values of it tell.
-
-    Attributes:
-        sizes: nested lists, as of `tolist`; None where it is data of varying extent.
-        extents: its shape.
-        number: which of the arrays of its graph it is.
-    """
-
-    sizes: Any
-    extents: tuple[int, ...]
-    number: int
-
-    def __array_finalize__(self, obj: Any) -> None:
-        """Parts and results are plain numbers."""
-        self.sizes = None
-        self.extents = self.shape
-        self.number = -1
-
-    def tolist(self) -> Any:
-        """The elements, sizes that vary among them."""
-        if self.sizes is None:
-            raise Untraceable("an array whose extent varies is looked into")
-        return self.sizes
-
-    def item(self, *args: Any) -> Any:
-        """The only element."""
-        found = self.tolist()
-        while isinstance(found, list) and len(found) == 1:
-            found = found[0]
-        return found
-
-    def __getitem__(self, key: Any) -> Any:
-        """A part; the whole of a single number stays what it is."""
-        return self if key == () and not self.ndim else super().__getitem__(key)
 
 
 class Merging:
@@ -342,4 +306,4 @@ def _nodes(one: Graph, other: Graph) -> Iterator[tuple[Node, Node]]:
         raise Unlike("writes")
 
 
-__all__ = ["Array", "Matching", "Merging", "SizedArray", "Unlike"]
+__all__ = ["Array", "Matching", "Merging", "Unlike"]

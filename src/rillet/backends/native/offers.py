@@ -15,8 +15,8 @@ import numpy as np
 from rillet.backends.native import kernels, sweeps
 from rillet.backends.native.calls import KernelCall
 from rillet.backends.native.items import Lowered
-from rillet.backends.native.likeness import SizedArray
 from rillet.backends.native.nests import Nest, Store, elementwise_nest, walk
+from rillet.backends.native.sized_arrays import SizedArray
 from rillet.backends.native.sizes import varies
 from rillet.graph.ir import Graph, Node
 from rillet.ops.expressions import HALVES, Expr, Index, Var, b, index_of

@@ -17,7 +17,7 @@ from typing import Any, Final
 from rillet.backends.base import Value
 from rillet.backends.native.binding import Binding
 from rillet.backends.native.items import Batches
-from rillet.backends.native.recipes import Recipes
+from rillet.backends.native.recipe_book import Recipes
 from rillet.backends.reference import ReferenceProgram
 from rillet.core.cell import lent
 from rillet.core.cycles import uncollected

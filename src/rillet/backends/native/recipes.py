@@ -6,7 +6,7 @@ For other sizes `likeness` says what the numbers are, and all that is left to do
 plan memory and to write the image: no lowering, no scheduling, no compilation.
 
 A recipe is only believed when a second lowering, for other sizes, gives the same
-kernels on the words that the recipe foretells. `program` asks for recipes.
+kernels on the words that the recipe foretells. `recipe_book` asks for recipes.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from rillet.backends.native.binding import Binding
 from rillet.backends.native.frames import Arenas
 from rillet.backends.native.items import Batches
 from rillet.backends.native.jumps import Jump, Mark
-from rillet.backends.native.likeness import Array, Matching, Merging, SizedArray, Unlike
+from rillet.backends.native.likeness import Array, Matching, Merging, Unlike
 from rillet.backends.native.memory import GUARDED
+from rillet.backends.native.sized_arrays import SizedArray
 from rillet.backends.native.sizes import Ledger, Of, Untraceable, Values
 from rillet.backends.native.static import static
-from rillet.backends.native.straight import Proven, is_straight
+from rillet.backends.native.straight import Proven
 from rillet.core.errors import OpError
 from rillet.core.spec import Spec
 from rillet.graph.ir import Graph, SymbolicTensor
@@ -36,11 +37,6 @@ Made = tuple[Graph, list[SymbolicTensor]]
 #: whether a recipe foretells another lowering.
 _APART: Final = (lambda n: n // 2 + 5, lambda n: 1)
 _NEAR: Final = (1, 2, -1)
-#: How often a recipe may come to nothing, and how many one program has of a kind.
-_TRIES: Final = 4
-#: Sets of sizes that get code of their own, where only the leading one varies.
-_MANY: Final = 8
-_MOST: Final = 8
 #: What graphs say that only break for the sizes they are compared with.
 _BREAKS: Final = (
     Unlike, Untraceable, ValueError, TypeError, IndexError, ZeroDivisionError,
@@ -178,103 +174,6 @@ class Recipe:
         return True
 
 
-class Recipes:
-    """The recipes of one program, and when they are made.
-
-    The first sets of sizes get code of their own, which knows the sizes: most programs
-    see no more of them.
-
-    Args:
-        graph: the graph.
-        outputs: the tensors wanted.
-    """
-
-    def __init__(self, graph: Graph, outputs: list[SymbolicTensor]) -> None:
-        self._graph = graph
-        self._outputs = outputs
-        shapes = [x.spec.shape for x in graph.inputs]
-        settled = all(v.shape.is_fully_defined() for v in graph.variables())
-        self._varies = settled and any(s is None or None in s for s in shapes)
-        self._seen: dict[Any, _Seen] = {}
-        self._made: dict[Any, list[Recipe]] = {}
-        self._failed = 0
-        self._straight = self._varies and is_straight(graph)
-
-    def between(self, specs: Sequence[Spec], batches: Batches | None) -> Binding | None:
-        """The program for sizes that lie between others; None where that is open."""
-        if self._straight:
-            for recipe in self._made.get(_kind(batches), ()):
-                found = recipe.between(specs, batches)
-                if found is not None:
-                    return found
-        return None
-
-    def binding(
-        self, specs: Sequence[Spec], batches: Batches | None
-    ) -> tuple[Binding | None, Made | None]:
-        """The program for some sizes by a recipe.
-
-        Args:
-            specs: what the inputs are.
-            batches: which of them are rows of whole arrays.
-
-        Returns:
-            The program, None where it is to have code of its own; and what `static`
-            made for these sizes, where it was asked.
-        """
-        kind = _kind(batches)
-        seen = self._seen.setdefault(kind, _Seen(self._graph.varied))
-        known = self._made.setdefault(kind, [])
-        if not self._varies or not seen.enough(specs):
-            return None, None
-        if self._failed >= _TRIES and not known:
-            return None, None
-        made = static(self._graph, self._outputs, specs)
-        for recipe in known:
-            found = recipe.binding(made, batches)
-            if found is not None:
-                return found, made
-        if self._failed >= _TRIES or len(known) >= _MOST:
-            return None, made
-        recipe_or_none = made_recipe(self._graph, self._outputs, specs, batches)
-        if recipe_or_none is None:
-            self._failed += 1
-            return None, made
-        known.insert(0, recipe_or_none)
-        return recipe_or_none.binding(made, batches), made
-
-
-def _kind(batches: Batches | None) -> Any:
-    """What recipes are made for apart: one step, or many steps of some kind."""
-    return None if batches is None else batches._replace(size=0)
-
-
-class _Seen:
-    """What sizes came so far, until they are too many for code of their own.
-
-    Args:
-        varied: whether it is known that inner sizes vary.
-    """
-
-    def __init__(self, varied: bool) -> None:
-        self._enough = varied
-        self._count = 0
-        self._inner: Any = None
-
-    def enough(self, specs: Sequence[Spec]) -> bool:
-        """Whether the next sets had better have a recipe.
-
-        Leading sizes are words in all code: one of them more compiles nothing.
-        """
-        if not self._enough:
-            inner = [spec.shape and spec.shape[1:] for spec in specs]
-            self._count += 1
-            if self._count == 1:
-                self._inner = inner
-            self._enough = self._count > _MANY or inner != self._inner
-        return self._enough
-
-
 def made_recipe(
     graph: Graph,
     outputs: list[SymbolicTensor],
@@ -400,4 +299,4 @@ def _portrait(made: Binding, of: Of) -> Iterator[Any]:
     ]
 
 
-__all__ = ["Recipe", "Recipes", "made_recipe"]
+__all__ = ["Recipe", "made_recipe"]
