@@ -10,6 +10,7 @@ from rillet.ops.sparse.crossing import cross as cross
 from rillet.ops.sparse.crossing import cross_hashed as cross_hashed
 from rillet.ops.sparse.cutting import split as split
 from rillet.ops.sparse.dense import from_dense as from_dense
+from rillet.ops.sparse.dense import sampled_addmm as sampled_addmm
 from rillet.ops.sparse.dense import sparse_dense_matmul as sparse_dense_matmul
 from rillet.ops.sparse.dense import to_dense as to_dense
 from rillet.ops.sparse.dense import to_indicator as to_indicator

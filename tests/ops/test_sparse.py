@@ -204,3 +204,16 @@ def test_copies_of_rows() -> None:
     assert kept.indices.numpy().tolist() == [[1, 1]]
     rows = tf.IndexedSlices(tf.eye(3), [12, 26, 37])
     assert tf.sparse.mask(rows, [12, 45]).indices.numpy().tolist() == [26, 37]
+
+
+def test_some_elements_of_a_product() -> None:
+    """The numbers are TensorFlow's."""
+    a, b = np.arange(6.0).reshape(2, 3), np.arange(12.0).reshape(3, 4)
+    places = [[0, 1], [1, 3]]
+    args = ([1.0, 2.0], [2, 4], a, b)
+    found = tf.sparse.sampled_addmm(places, *args, beta=2.0, alpha=0.5)
+    assert found[1].numpy().tolist() == [13.5, 50]
+    args = ([[1.0, 2.0]], [2, 4], a[None], b[None])
+    assert tf.sparse.sampled_addmm([places], *args)[1].numpy().tolist() == [[24, 94]]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="does not match output"):
+        tf.sparse.sampled_addmm(places, [1.0, 2.0], [2, 5], a, b)

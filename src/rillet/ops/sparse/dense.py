@@ -7,7 +7,16 @@ from typing import Any
 import numpy as np
 
 from rillet.core.convert import to_tensor
-from rillet.core.dtypes import ANY, COMPLEX, FLOATING, INDEX, bool_, type_set
+from rillet.core.dtypes import (
+    ANY,
+    COMPLEX,
+    FLOATING,
+    INDEX,
+    as_dtype,
+    bool_,
+    float32,
+    type_set,
+)
 from rillet.core.dtypes import int32 as int32_
 from rillet.core.dtypes import int64 as int64_
 from rillet.core.shapes import TensorShape
@@ -339,3 +348,57 @@ def sparse_dense_matmul(
     if x.shape.rank == 2:
         told(found, [x.shape[1 if adjoint_a else 0], None])
     return found
+
+
+def sampled_addmm(
+    indices: Any,
+    values: Any,
+    dense_shape: Any,
+    mat1: Any,
+    mat2: Any,
+    beta: float = 1.0,
+    alpha: float = 1.0,
+    output_type: Any = float32,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Some elements of ``alpha · mat1 · mat2 + beta · values``, and no others.
+
+    Args:
+        indices: which elements, rows and columns ``(..., n, 2)``.
+        values: what is added to them ``(..., n)``.
+        dense_shape: the shape of the product.
+        mat1: matrices ``(..., rows, inner)``.
+        mat2: matrices ``(..., inner, columns)``.
+        beta: what `values` are multiplied by.
+        alpha: what the product is multiplied by.
+        output_type: the type of the elements.
+
+    Returns:
+        The indices, the elements ``(..., n)`` and the shape.
+
+    Raises:
+        InvalidArgumentError: where the product has another shape.
+
+    Example:
+        >>> import rillet as tf
+        >>> a, b = tf.constant([[1.0, 2.0]]), tf.constant([[3.0, 4.0], [5.0, 6.0]])
+        >>> tf.sparse.sampled_addmm([[0, 1]], [0.5], [1, 2], a, b)[1].numpy().tolist()
+        [16.5]
+    """
+    kind = as_dtype(output_type)
+    places, shape = to_tensor(indices), to_tensor(dense_shape)
+    a, b = cast(to_tensor(mat1), kind), cast(to_tensor(mat2), kind)
+    dims = [a.shape[-2], b.shape[-1]]
+    given = getattr(shape, "known", shape._array)
+    if isinstance(given, np.ndarray) and None not in dims:
+        if given[-2:].tolist() != dims:
+            raise refused(
+                "sparse.sampled_addmm",
+                f"Dense shape: {given.tolist()} does not match output shape: {dims}",
+            )
+    batch = (a.shape.rank or 2) - 2
+    rows = gather(a, places[..., 0], axis=batch, batch_dims=batch)
+    turned = [*range(batch), batch + 1, batch]
+    columns = gather(transpose(b, turned), places[..., 1], axis=batch, batch_dims=batch)
+    product = reduce_sum(mul_op(rows, columns), -1)
+    added = cast(to_tensor(values), kind)
+    return places, product * alpha + added * beta, shape

@@ -385,7 +385,7 @@ def _segment_public(name: str, record: Op, what: str, value: str) -> Any:
     Example:
         >>> import rillet as tf
         >>> x = tf.constant([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
-        >>> tf.sparse.segment_{name}(x, [0, 2], [0, 0]).numpy().round(4).tolist()
+        >>> tf.sparse.segment_{name}(x, [0, 2], [0, 0]).numpy().round().tolist()
         {value}
     """
     return segment
@@ -397,5 +397,5 @@ segment_sqrt_n = _segment_public(
     "sqrt_n",
     segment_sqrt_n_op,
     "Sums, over the root of their number,",
-    "[[4.242599964141846, 5.65689992904663]]",
+    "[[4.0, 6.0]]",
 )
