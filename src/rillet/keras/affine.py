@@ -153,8 +153,8 @@ def apply_affine_transform(
         >>> import numpy as np
         >>> x = np.arange(4.0).reshape(2, 2, 1)
         >>> apply_affine_transform(
-        ...     x, theta=90, row_axis=0, col_axis=1, channel_axis=2)[..., 0].tolist()
-        [[1.0, 3.0], [0.0, 2.0]]
+        ...     x, tx=1, row_axis=0, col_axis=1, channel_axis=2)[..., 0].tolist()
+        [[2.0, 3.0], [2.0, 3.0]]
     """
     op = "apply_affine_transform"
     if fill_mode not in ("constant", "nearest", "reflect", "wrap"):

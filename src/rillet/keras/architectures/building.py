@@ -18,6 +18,7 @@ from rillet.keras import layers, settings
 from rillet.keras.input_layer import Input
 from rillet.keras.keras_tensor import KerasTensor
 from rillet.keras.models import Model
+from rillet.keras.small_tools import get_source_inputs
 
 ADDRESS: Final = "https://storage.googleapis.com/tensorflow/keras-applications/"
 
@@ -150,30 +151,6 @@ def begun(wanted: Wanted, shape: tuple[int | None, ...]) -> Any:
     return Input(tensor=given, shape=shape)
 
 
-def source_inputs(tensor: Any) -> list[Any]:
-    """The inputs that a placeholder was computed from.
-
-    Args:
-        tensor: a placeholder of the functional API.
-
-    Returns:
-        Each once, in the order in which they are found.
-    """
-    found: list[Any] = []
-    seen: set[int] = set()
-    waiting = [tensor.node]
-    while waiting:
-        node = waiting.pop(0)
-        if node is None or id(node) in seen:
-            continue
-        seen.add(id(node))
-        if node.is_input:
-            outputs = node.output_tensors
-            found.extend(outputs if isinstance(outputs, list) else [outputs])
-        waiting.extend(node.parent_nodes)
-    return found
-
-
 def finished(
     op: str, name: str, wanted: Wanted, start: Any, x: Any, file: str, address: str
 ) -> Any:
@@ -188,7 +165,7 @@ def finished(
         file: the name of the file with the weights of ImageNet.
         address: the folder where the public file stands.
     """
-    inputs = start if wanted.input_tensor is None else source_inputs(start)
+    inputs = start if wanted.input_tensor is None else get_source_inputs(start)
     if isinstance(inputs, list) and len(inputs) == 1:
         inputs = inputs[0]
     model = Model(inputs, x, name=name)
