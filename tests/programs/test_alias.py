@@ -111,6 +111,18 @@ REFUSED = [
         "No module named 'tensorflow.ops'",
         "",
     ),
+    (
+        "import tensorflow_datasets as tfds",
+        "ModuleNotFoundError",
+        "No module named 'tensorflow_datasets'",
+        "tf.keras.datasets has MNIST",
+    ),
+    (
+        "from tensorflow_addons.optimizers import AdamW",
+        "ModuleNotFoundError",
+        "No module named 'tensorflow_addons'",
+        "came to tf.keras",
+    ),
 ]
 
 

@@ -20,6 +20,21 @@ from typing import Any
 from . import internals, names
 
 DISTRIBUTIONS = ("tensorflow", "tensorflow-cpu", "keras", "tf-keras")
+#: Packages beside TensorFlow that programs import, and what does some of their work.
+COMPANIONS = {
+    "tensorflow_addons": "Much of it came to tf.keras: AdamW, Lion, GroupNormalization,"
+    " SpectralNormalization, F1Score, gelu",
+    "tensorflow_datasets": "tf.keras.datasets has MNIST and others; tf.data reads files"
+    " and arrays",
+    "tensorflow_hub": "tf.keras.layers.TFSMLayer and tf.saved_model.load read"
+    " SavedModels from a folder",
+    "tensorflow_io": "tf.io and tf.data read files",
+    "tensorflow_model_optimization": "There is nothing in its place",
+    "tensorflow_probability": "tf.random draws numbers; tf.math and tf.linalg have what"
+    " densities are made of",
+    "tensorflow_text": "tf.strings and tf.keras.layers.TextVectorization split and"
+    " count words",
+}
 STAND_INS = Path(__file__).parent / "standins"
 
 
@@ -115,6 +130,13 @@ class LastWord(MetaPathFinder):
             ImportError: the name is no module, and what comes nearest.
         """
         package, _, rest = fullname.partition(".")
+        if package in COMPANIONS and _is_import():
+            raise ModuleNotFoundError(
+                f"No module named {fullname!r}: it is a package of its own, which is"
+                f" built on TensorFlow's inside and is no part of rillet."
+                f" {COMPANIONS[package]}.",
+                name=fullname,
+            )
         if package != names.PACKAGE or not rest or not _is_import():
             return None
         theirs = f"tensorflow.{rest}"
