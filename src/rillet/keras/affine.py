@@ -130,11 +130,11 @@ def apply_affine_transform(
     Args:
         x: one image, three axes.
         theta: how far to turn, in degrees.
-        tx: how far to move down, in pixels.
-        ty: how far to move to the right.
+        tx: how far to move to the left, in pixels.
+        ty: how far to move up.
         shear: how far to shear, in degrees.
-        zx: the part of the height that is shown.
-        zy: the part of the width that is shown.
+        zx: the part of the width that is shown.
+        zy: the part of the height that is shown.
         row_axis: the axis of rows.
         col_axis: the axis of columns.
         channel_axis: the axis of channels.
@@ -154,7 +154,7 @@ def apply_affine_transform(
         >>> x = np.arange(4.0).reshape(2, 2, 1)
         >>> apply_affine_transform(
         ...     x, tx=1, row_axis=0, col_axis=1, channel_axis=2)[..., 0].tolist()
-        [[2.0, 3.0], [2.0, 3.0]]
+        [[1.0, 1.0], [3.0, 3.0]]
     """
     op = "apply_affine_transform"
     if fill_mode not in ("constant", "nearest", "reflect", "wrap"):
