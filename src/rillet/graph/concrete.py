@@ -15,12 +15,20 @@ import numpy as np
 from rillet.core import context, nest
 from rillet.core.composite import CompositeSpec, CompositeTensor
 from rillet.core.convert import to_tensor
+from rillet.core.dtypes import resource
 from rillet.core.errors import house_message
 from rillet.core.spec import TensorSpec
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
 from rillet.graph.call import GraphCall
 from rillet.graph.ir import Graph, SymbolicTensor, inner_graphs
+from rillet.graph.printed_types import (
+    Parameter,
+    on_one_line,
+    parameters,
+    unnamed,
+    worded,
+)
 from rillet.graph.signatures import Arguments, Signature
 from rillet.graph.trace import Tracer
 from rillet.graph.verifier import verify
@@ -223,13 +231,35 @@ class ConcreteFunction:
     def pretty_printed_signature(self, verbose: bool = True) -> str:
         """The arguments and results in readable lines."""
         lines = ["Input Parameters:"]
-        for name, spec in zip(self._names, self._specs, strict=True):
-            lines.append(f"  {name} (POSITIONAL_OR_KEYWORD): {spec!r}")
-        lines.append("Output Type:")
-        lines.append(f"  {self.structured_outputs!r}")
-        lines.append("Captures:")
-        lines += [f"  {id(c)}: {c!r}" for c in self._captured] or ["  None"]
+        for name, kind, words in self._parameters():
+            lines.append(f"  {name} ({kind}): {words}")
+        lines += ["Output Type:", f"  {self._result_type()}", "Captures:"]
+        held = [(id(c), TensorSpec(c.shape, c.dtype)) for c in self._captured]
+        held += [(id(v), TensorSpec([], resource)) for v in _variables(self.graph)]
+        lines += [f"  {number}: {spec!r}" for number, spec in held] or ["  None"]
         return "\n".join(lines)
+
+    def _parameters(self) -> list[Parameter]:
+        """Each parameter's name, kind and type in words."""
+
+        def told(name: str, value: Any) -> str:
+            return worded(nest.map_structure(lambda leaf: spec_of(name, leaf), value))
+
+        def spec_of(name: str, leaf: Any) -> Any:
+            if not isinstance(leaf, Place):
+                return leaf
+            if isinstance(leaf.like, CompositeSpec):
+                return leaf.like
+            # A name that begins with the parameter's was made here, not given.
+            made = self._names[leaf.start]
+            spec = self._specs[leaf.start]
+            return unnamed(spec, made) if made.startswith(name) else spec
+
+        signature = self._signature.signature
+        return list(parameters(signature, self._args, self._kwargs, told))
+
+    def _result_type(self) -> str:
+        return worded(nest.map_structure(unnamed, self.structured_outputs))
 
     def explain(self, tensors: list[Any] | None = None, timed: bool = False) -> str:
         """What was traced and compiled: graph, stages, kernels, bytes and FLOPs.
@@ -278,7 +308,11 @@ class ConcreteFunction:
         self._captured[: len(tensors)] = tensors
 
     def __repr__(self) -> str:
-        return f"<ConcreteFunction {self.name} at {id(self):#X}>"
+        told = on_one_line(self._parameters(), self._result_type())
+        return f"<ConcreteFunction {told} at {id(self):#X}>"
+
+    def __str__(self) -> str:
+        return f"ConcreteFunction {self.pretty_printed_signature()}"
 
 
 def _is_open(value: Any) -> bool:
