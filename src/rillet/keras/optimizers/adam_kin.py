@@ -10,7 +10,7 @@ from rillet.core import context
 from rillet.core.dtypes import float32
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
-from rillet.keras.optimizers.ruled import Ruled
+from rillet.keras.optimizers.ruled import Groups, Ruled
 from rillet.keras.serialization import builtin
 from rillet.ops.adam_updates import adamax_op, nadam_op, nadam_schedule
 from rillet.ops.elementwise import cast, pow
@@ -25,7 +25,7 @@ class Adamax(Ruled):
     """
 
     _counts = True
-    _slot_groups = ((("m", "_m"), ("u", "_u")),)
+    _slot_groups: Groups = ((("m", "_m"), ("u", "_u")),)
     _op = adamax_op
 
     def __init__(
@@ -85,7 +85,7 @@ class Adamax(Ruled):
 class Nadam(Adamax):
     """Adam with Nesterov's momentum (Dozat, 2015). Arguments as of `Adam`."""
 
-    _slot_groups = ((("m", "_momentums"), ("v", "_velocities")),)
+    _slot_groups: Groups = ((("m", "_momentums"), ("v", "_velocities")),)
     _op = nadam_op
     #: How fast the momentum's schedule comes to its end.
     _schedule_decay = 1.0

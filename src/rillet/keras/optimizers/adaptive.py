@@ -6,7 +6,7 @@ from typing import Any
 
 from rillet.core.errors import house_message
 from rillet.core.variable import Variable
-from rillet.keras.optimizers.ruled import Ruled
+from rillet.keras.optimizers.ruled import Groups, Ruled
 from rillet.keras.serialization import builtin
 from rillet.ops.elementwise import cast
 from rillet.ops.filling import fill
@@ -92,7 +92,7 @@ class Adadelta(Ruled):
         name: the optimizer's name.
     """
 
-    _slot_groups = (
+    _slot_groups: Groups = (
         (
             ("accumulated_grad", "_accumulated_grads"),
             ("accumulated_delta_var", "_accumulated_delta_vars"),

@@ -25,6 +25,8 @@ from rillet.ops.registry import Op
 
 _state = context.state
 Array = np.ndarray[Any, Any]
+#: Slots by name and attribute, in groups that lie together.
+Groups = tuple[tuple[tuple[str, str], ...], ...]
 
 
 class Ruled(Optimizer):
@@ -37,7 +39,7 @@ class Ruled(Optimizer):
 
     _slots: list[tuple[Variable, ...]]
     _cells: dict[int, tuple[Cell, ...]]
-    _slot_groups: tuple[tuple[tuple[str, str], ...], ...] = ()
+    _slot_groups: Groups = ()
     #: How many of the slots the record takes; all where None.
     _slots_used: int | None = None
     #: Whether rows without a gradient stay as they are, slots included.
