@@ -15,7 +15,8 @@ READ = """
 import glob, json, sys
 import tensorflow as tf
 found = []
-for path in sorted(glob.glob(sys.argv[1] + "/**/events.out.tfevents.*", recursive=True)):
+pattern = sys.argv[1] + "/**/events.out.tfevents.*"
+for path in sorted(glob.glob(pattern, recursive=True)):
     for event in tf.compat.v1.train.summary_iterator(path):
         found += [
             [event.step, v.tag, v.metadata.plugin_data.plugin_name]
