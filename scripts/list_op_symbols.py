@@ -30,6 +30,7 @@ SPACES = (
     "quantization",
     "audio",
     "sparse",
+    "sets",
 )
 # What reads, writes, runs or prints something, or only makes constants and settings.
 NEVER = frozenset(

@@ -257,3 +257,27 @@ def test_tables_of_layers_are_saved(tmp_path: Any) -> None:
     stack = tf.keras.Sequential([tf.keras.Input((), dtype=tf.string), layer])
     assert stack.output_shape == (None,)
     assert stack.predict(tf.constant(["b", "a"]), verbose=0).tolist() == [-1, 4]
+
+
+def test_functional_models() -> None:
+    """A sparse input through a layer and through functions."""
+    inputs = tf.keras.Input((4,), sparse=True)
+    assert tf.keras.backend.is_sparse(inputs)
+    summed = tf.sparse.sparse_dense_matmul(inputs, tf.ones([4, 1]))
+    dense = L.Dense(1, kernel_initializer="ones")(tf.sparse.to_dense(inputs))
+    direct = L.Dense(1, kernel_initializer="ones")(inputs)
+    both = tf.sparse.concat(1, [inputs, inputs])
+    found = tf.keras.Model(inputs, [summed, dense, direct, both])
+    names = [layer.name for layer in found.layers]
+    assert "tf.sparse.to_dense" in names or "tf.sparse.to_dense_1" in names
+    for out in found(matrix())[:3]:
+        assert out.numpy().tolist() == [[1], [2], [3]]
+    assert found(matrix())[3].shape == [3, 8]
+    predicted = found.predict(matrix(), verbose=0)
+    assert predicted[0].tolist() == [[1], [2], [3]]
+
+
+def test_products_of_the_backend() -> None:
+    found = tf.keras.backend.dot(matrix(), tf.ones([4, 1]))
+    assert found.numpy().tolist() == [[1], [2], [3]]
+    assert tf.keras.backend.to_dense(matrix()).shape == (3, 4)

@@ -15,7 +15,7 @@ from rillet.core.convert import to_tensor
 from rillet.core.dtypes import bool_
 from rillet.core.errors import house_message
 from rillet.core.scopes import name_scope as name_scope
-from rillet.core.sparse_tensor import SparseTensor
+from rillet.core.sparse_tensor import SparseTensor, SparseTensorSpec
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
 from rillet.keras import losses
@@ -238,8 +238,9 @@ def manual_variable_initialization(value: bool) -> None:
 
 
 def is_sparse(tensor: Any) -> bool:
-    """Whether a tensor is sparse."""
-    return isinstance(tensor, SparseTensor)
+    """Whether a tensor or a placeholder is sparse."""
+    spec = getattr(tensor, "type_spec", None)
+    return isinstance(tensor, SparseTensor) or isinstance(spec, SparseTensorSpec)
 
 
 def to_dense(tensor: Any) -> Any:

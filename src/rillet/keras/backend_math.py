@@ -13,6 +13,7 @@ import numpy as np
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import as_dtype
 from rillet.core.errors import house_message
+from rillet.core.sparse_tensor import SparseTensor
 from rillet.core.variable import Variable
 from rillet.keras import losses
 from rillet.keras.activations import relu as _relu
@@ -34,6 +35,7 @@ from rillet.ops.products import matmul
 from rillet.ops.sequences import range as _range
 from rillet.ops.shaping import reduce_sum, reshape, static_dims
 from rillet.ops.softmax import softmax as _softmax
+from rillet.ops.sparse.dense import sparse_dense_matmul
 from rillet.ops.statistics import reduce_std, reduce_variance
 from rillet.ops.transposes import transpose as _transpose
 
@@ -173,6 +175,8 @@ def dot(x: Any, y: Any) -> Any:
         >>> tf.keras.backend.dot(tf.ones((2, 3, 4)), tf.ones((5, 4, 6))).shape
         TensorShape([2, 3, 5, 6])
     """
+    if isinstance(x, SparseTensor) or isinstance(y, SparseTensor):
+        return sparse_dense_matmul(x, y)
     x, y = to_tensor(x), to_tensor(y)
     if x.shape.rank == 2 and y.shape.rank == 2:
         return matmul(x, y)

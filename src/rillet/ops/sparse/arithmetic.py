@@ -16,6 +16,7 @@ from rillet.ops.elementwise import div_op, mul_op, neg_op, sub_op
 from rillet.ops.gather_nd import gather_nd, scatter_nd
 from rillet.ops.registry import Op, define
 from rillet.ops.sizes import shape as shape_of
+from rillet.ops.sparse.placeholders import placed
 from rillet.ops.sparse.places import (
     check_bounds,
     check_parts,
@@ -158,6 +159,7 @@ add_dense_op: Op = define(
 )
 
 
+@placed("sparse.add")
 def add(a: Any, b: Any, threshold: Any = 0) -> Any:
     """The sum of two tensors, at least one of which is sparse.
 
@@ -239,6 +241,7 @@ maximum_op: Op = _extreme("Maximum", np.maximum)
 minimum_op: Op = _extreme("Minimum", np.minimum)
 
 
+@placed("sparse.maximum")
 def maximum(sp_a: Any, sp_b: Any, name: str | None = None) -> SparseTensor:
     """The larger of two sparse tensors' elements; what is left out counts as zero.
 
@@ -260,6 +263,7 @@ def maximum(sp_a: Any, sp_b: Any, name: str | None = None) -> SparseTensor:
     return _pairwise("sparse.maximum", maximum_op, sp_a, sp_b)
 
 
+@placed("sparse.minimum")
 def minimum(sp_a: Any, sp_b: Any, name: str | None = None) -> SparseTensor:
     """The smaller of two sparse tensors' elements; see `maximum`."""
     return _pairwise("sparse.minimum", minimum_op, sp_a, sp_b)
@@ -410,6 +414,7 @@ softmax_op: Op = define(
 )
 
 
+@placed("sparse.softmax")
 def softmax(sp_input: Any, name: str | None = None) -> SparseTensor:
     """Softmax over the elements of each row that are not left out.
 

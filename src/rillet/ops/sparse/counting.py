@@ -16,6 +16,7 @@ from rillet.core.tensor import Tensor
 from rillet.ops.casting import cast
 from rillet.ops.registry import Op, define
 from rillet.ops.shaping import reshape
+from rillet.ops.sparse.placeholders import placed
 from rillet.ops.sparse.places import check_parts, made, rank_of, refused, sparse_specs
 
 Array = np.ndarray[Any, Any]
@@ -125,6 +126,7 @@ sparse_op: Op = define(
 )
 
 
+@placed("sparse.bincount")
 def bincount(
     values: Any,
     weights: Any = None,

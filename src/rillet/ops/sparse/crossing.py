@@ -14,6 +14,7 @@ from rillet.core.shapes import TensorShape
 from rillet.core.sparse_tensor import SparseTensor
 from rillet.ops.casting import cast
 from rillet.ops.registry import Op, define
+from rillet.ops.sparse.placeholders import placed
 from rillet.ops.sparse.places import (
     check_bounds,
     check_parts,
@@ -154,6 +155,7 @@ def _inputs(op: str, inputs: Any) -> tuple[list[Any], int]:
     return [*sparse, *dense], len(sparse) // 3
 
 
+@placed("sparse.cross")
 def cross(inputs: Any, name: str | None = None, separator: Any = None) -> SparseTensor:
     """Every combination of the elements of the inputs' rows, as texts.
 
@@ -183,6 +185,7 @@ def cross(inputs: Any, name: str | None = None, separator: Any = None) -> Sparse
     return made(found, TensorShape([None, None]))
 
 
+@placed("sparse.cross_hashed")
 def cross_hashed(
     inputs: Any, num_buckets: int = 0, hash_key: int | None = None, name: Any = None
 ) -> SparseTensor:

@@ -21,6 +21,7 @@ from rillet.ops.reduce import reduce_all
 from rillet.ops.registry import Op, define
 from rillet.ops.shaping import reshape
 from rillet.ops.sizes import size as count_of
+from rillet.ops.sparse.placeholders import placed
 from rillet.ops.sparse.places import (
     check_parts,
     made,
@@ -80,6 +81,7 @@ slice_op: Op = define(
 )
 
 
+@placed("sparse.slice")
 def slice_(
     sp_input: Any, start: Any, size: Any, name: str | None = None
 ) -> SparseTensor:
@@ -157,6 +159,7 @@ split_op: Op = define(
 )
 
 
+@placed("sparse.split")
 def split(
     sp_input: Any = None,
     num_split: int | None = None,

@@ -37,6 +37,7 @@ from rillet.ops.shaping import reduce_sum
 from rillet.ops.sizes import shape as shape_of
 from rillet.ops.sizes import size
 from rillet.ops.sparse.moving import reorder
+from rillet.ops.sparse.placeholders import placed
 from rillet.ops.sparse.places import (
     check_bounds,
     check_order,
@@ -103,6 +104,7 @@ to_dense_op: Op = define(
 )
 
 
+@placed("sparse.to_dense")
 def to_dense(
     sp_input: Any,
     default_value: Any = None,
@@ -169,6 +171,7 @@ def from_dense(tensor: Any, name: str | None = None) -> SparseTensor:
     return made(parts, x.shape)
 
 
+@placed("sparse.to_indicator")
 def to_indicator(sp_input: Any, vocab_size: int, name: str | None = None) -> Tensor:
     """Which ids stand in each row: booleans in place of the last axis.
 
@@ -303,6 +306,7 @@ product_op: Op = define(
 )
 
 
+@placed("sparse.sparse_dense_matmul")
 def sparse_dense_matmul(
     sp_a: Any,
     b: Any,

@@ -29,6 +29,7 @@ from rillet.ops.reduce import reduce_max
 from rillet.ops.registry import Op, define
 from rillet.ops.sequences import range as range_
 from rillet.ops.shaping import reduce_sum
+from rillet.ops.sparse.placeholders import placed
 from rillet.ops.sparse.places import (
     check_bounds,
     check_parts,
@@ -96,6 +97,7 @@ concat_op: Op = define(
 )
 
 
+@placed("sparse.concat")
 def concat(
     axis: Any,
     sp_inputs: Any,
@@ -206,6 +208,7 @@ fill_rows_op: Op = define(
 )
 
 
+@placed("sparse.fill_empty_rows")
 def fill_empty_rows(
     sp_input: Any, default_value: Any, name: str | None = None
 ) -> tuple[SparseTensor, Tensor]:
@@ -234,6 +237,7 @@ def fill_empty_rows(
     return made((indices, values, x.dense_shape), x.shape), empty
 
 
+@placed("sparse.reset_shape")
 def reset_shape(sp_input: Any, new_shape: Any = None) -> SparseTensor:
     """The same elements in a tensor of another size.
 

@@ -26,6 +26,7 @@ from rillet.ops.registry import Op, define
 from rillet.ops.sequences import range as range_
 from rillet.ops.shaping import reshape as reshape_dense
 from rillet.ops.sizes import size as count_of
+from rillet.ops.sparse.placeholders import placed
 from rillet.ops.sparse.places import (
     check_parts,
     flat_of,
@@ -65,6 +66,7 @@ reorder_op: Op = define(
 )
 
 
+@placed("sparse.reorder")
 def reorder(sp_input: Any, name: str | None = None) -> SparseTensor:
     """A sparse tensor with its elements in row-major order.
 
@@ -131,6 +133,7 @@ reshape_op: Op = define(
 )
 
 
+@placed("sparse.reshape")
 def reshape(sp_input: Any, shape: Any, name: str | None = None) -> SparseTensor:
     """The same elements in another shape.
 
@@ -175,6 +178,7 @@ def _sizes(op: str, shape: Any) -> Any:
     return shape.as_list() if isinstance(shape, TensorShape) else shape
 
 
+@placed("sparse.transpose")
 def transpose(sp_input: Any, perm: Any = None, name: str | None = None) -> SparseTensor:
     """A sparse tensor with its axes in another order.
 
@@ -217,6 +221,7 @@ def transpose(sp_input: Any, perm: Any = None, name: str | None = None) -> Spars
     return reorder(made(parts, known))
 
 
+@placed("sparse.expand_dims")
 def expand_dims(
     sp_input: Any, axis: Any = None, name: str | None = None
 ) -> SparseTensor:
@@ -263,6 +268,7 @@ def _zeros_column(x: SparseTensor) -> Any:
     return reshape_dense(cast(range_(count_of(x.values)), int64) * 0, [-1, 1])
 
 
+@placed("sparse.retain")
 def retain(sp_input: Any, to_retain: Any) -> SparseTensor:
     """Only some of the elements of a sparse tensor.
 

@@ -21,6 +21,7 @@ from rillet.ops.host import integers, is_symbolic
 from rillet.ops.registry import Op, define
 from rillet.ops.segment import combine
 from rillet.ops.shaping import reshape, static_dims
+from rillet.ops.sparse.placeholders import placed
 from rillet.ops.sparse.places import (
     check_bounds,
     check_parts,
@@ -170,6 +171,7 @@ sum_op, sum_sparse_op = _records("Sum", NUMERIC, np.add, _grad_sum)
 max_op, max_sparse_op = _records("Max", REAL, np.maximum, None)
 
 
+@placed("sparse.reduce_sum")
 def reduce_sum(
     sp_input: Any,
     axis: Any = None,
@@ -199,6 +201,7 @@ def reduce_sum(
     return _reduced("reduce_sum", records, sp_input, axis, keepdims, output_is_sparse)
 
 
+@placed("sparse.reduce_max")
 def reduce_max(
     sp_input: Any,
     axis: Any = None,
