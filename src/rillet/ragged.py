@@ -1,6 +1,8 @@
 """`tf.ragged`: making and taking apart rows of different lengths."""
 
 from rillet.ops.ragged.constants import constant as constant
+from rillet.ops.ragged.crossing import cross as cross
+from rillet.ops.ragged.crossing import cross_hashed as cross_hashed
 from rillet.ops.ragged.joining import stack as stack
 from rillet.ops.ragged.masking import boolean_mask as boolean_mask
 from rillet.ops.ragged.ranges import map_flat_values as map_flat_values

@@ -166,7 +166,7 @@ def composites_in(values: Iterable[Any]) -> list[Any]:
     """The composites (and specs of some) among values, lists, tuples and dicts."""
     found: list[Any] = []
     for value in values:
-        if isinstance(value, CompositeTensor | CompositeSpec):
+        if isinstance(value, CompositeTensor) or hasattr(value, "_composite"):
             found.append(value)
         elif isinstance(value, list | tuple):
             found += composites_in(value)

@@ -92,6 +92,7 @@ def _filled(op: str, shape: Any, value: Any, dtype: Any) -> Tensor:
     return tensor
 
 
+@dispatched
 def zeros(shape: Any, dtype: Any = dtypes.float32, name: str | None = None) -> Tensor:
     """A tensor of zeros (False for bool, empty for string).
 
@@ -114,6 +115,7 @@ def zeros(shape: Any, dtype: Any = dtypes.float32, name: str | None = None) -> T
     return _filled("zeros", shape, 0, dtype)
 
 
+@dispatched
 def ones(shape: Any, dtype: Any = dtypes.float32, name: str | None = None) -> Tensor:
     """A tensor of ones (True for bool); arguments and errors as those of `tf.zeros`."""
     return _filled("ones", shape, 1, dtype)
@@ -149,6 +151,7 @@ fill_op: Op = define(
 )
 
 
+@dispatched
 def fill(dims: Any, value: Any, name: str | None = None) -> Tensor:
     """A tensor filled with one value.
 

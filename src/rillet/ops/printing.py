@@ -23,6 +23,7 @@ from rillet.core.sparse_tensor import SparseTensor
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor, is_tensor
 from rillet.ops.registry import Op, define
+from rillet.ops.string_joins import join_op
 from rillet.ops.summary import summarize as text_of
 
 Array = np.ndarray[Any, Any]
@@ -102,12 +103,34 @@ def format(
     """
     values = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
     _check_slots(template, placeholder, len(values))
-    return string_format_op.run(
-        *[to_tensor(v) for v in values],
-        template=template,
-        placeholder=placeholder,
-        summarize=int(summarize),
-    )
+    tensors = [v if _prints_itself(v) else to_tensor(v) for v in values]
+    return _formatted(template, placeholder, tensors, int(summarize))
+
+
+def _prints_itself(value: Any) -> bool:
+    """Whether a value is a composite with a text of its own: a ragged tensor."""
+    return hasattr(value, "_printed")
+
+
+def _formatted(template: str, mark: str, values: list[Any], ends: int) -> Tensor:
+    """The template with the text of values in its slots."""
+    texts: list[Any] = []
+    head, *rest = template.split(mark)
+    part = head
+    tensors: list[Any] = []
+
+    def formatted() -> Any:
+        return string_format_op.run(
+            *tensors, template=part, placeholder=mark, summarize=ends
+        )
+
+    for value, text in zip(values, rest, strict=True):
+        if _prints_itself(value):
+            texts += [formatted(), value._printed(ends)]
+            part, tensors = text, []
+        else:
+            part, tensors = part + mark + text, [*tensors, value]
+    return join_op.run([*texts, formatted()], separator="") if texts else formatted()
 
 
 def _print(text: Array, output_stream: str, end: str) -> tuple[()]:
@@ -173,7 +196,7 @@ def _template(value: Any, tensors: list[Any]) -> str:
         tensors.extend(value._flat_tensors())
         return f"'SparseTensor(indices={_SLOT}, values={_SLOT}, shape={_SLOT})'"
     if is_tensor(value):
-        tensors.append(to_tensor(value))
+        tensors.append(value if _prints_itself(value) else to_tensor(value))
         return _SLOT
     if not nest.is_nested(value):
         return pprint.pformat(value)
@@ -182,7 +205,8 @@ def _template(value: Any, tensors: list[Any]) -> str:
     text = pprint.pformat(shown)
     order = sorted(range(len(found)), key=lambda i: text.find(_slot_text(i)))
     for i in order:
-        tensors.append(to_tensor(found[i]))
+        leaf = found[i]
+        tensors.append(leaf if _prints_itself(leaf) else to_tensor(leaf))
         text = text.replace(_slot_text(i), _SLOT)
     return text
 
@@ -256,12 +280,8 @@ def print_(*inputs: Any, **kwargs: Any) -> None:
     else:
         tensors: list[Any] = []
         template = sep.join([_template(value, tensors) for value in inputs])
-        text = string_format_op.run(
-            *tensors,
-            template=template,
-            placeholder=_SLOT,
-            summarize=int(3 if ends is None else ends),
-        )
+        limit = int(3 if ends is None else ends)
+        text = _formatted(template, _SLOT, tensors, limit)
     print_op.run(text, output_stream=where, end=end)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from rillet.core.composite import dispatched
 from rillet.core.dtypes import ANY, NUMERIC, float32
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.shapes import broadcast_dims
@@ -175,6 +176,7 @@ broadcast_to_op: Op = define(
 )
 
 
+@dispatched
 def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Tensor:
     """`input` repeated along axes of size 1, and new ones in front, to `shape`.
 

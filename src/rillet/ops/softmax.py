@@ -398,6 +398,7 @@ def sparse_softmax_cross_entropy_with_logits(
     return reshape_op(loss, static_dims(labels))
 
 
+@dispatched
 def sigmoid_cross_entropy_with_logits(
     labels: Any = None, logits: Any = None, name: str | None = None
 ) -> Tensor:

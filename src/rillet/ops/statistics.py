@@ -183,6 +183,7 @@ def reduce_std(
     return sqrt_op.run(reduce_variance(input_tensor, axis, keepdims))
 
 
+@dispatched
 def reduce_logsumexp(
     input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
 ) -> Tensor:

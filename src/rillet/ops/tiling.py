@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from rillet.core.composite import dispatched
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import ANY, INDEX, int32, int64
 from rillet.core.errors import InvalidArgumentError, house_message
@@ -118,6 +119,7 @@ repeat_places_op: Op = define(
 )
 
 
+@dispatched
 def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) -> Any:
     """A tensor with each element repeated.
 

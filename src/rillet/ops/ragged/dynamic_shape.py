@@ -16,6 +16,7 @@ from rillet.core.tensor import Tensor
 from rillet.ops.casting import cast
 from rillet.ops.ragged import partition as parts
 from rillet.ops.ragged.rows import RaggedRows, is_open
+from rillet.ops.ragged.spec import ragged_class
 from rillet.ops.reduce import reduce_prod
 from rillet.ops.shaping import broadcast_to
 from rillet.ops.sizes import shape as shape_of
@@ -39,6 +40,9 @@ class DynamicRaggedShape:
         >>> tf.shape(tf.ragged.constant([[1, 2], [], [3]]))
         <DynamicRaggedShape lengths=[3, (2, 0, 1)] num_row_partitions=1>
     """
+
+    #: Functions that take shapes find their versions for this one there.
+    _composite = ragged_class()
 
     def __init__(
         self,

@@ -14,11 +14,14 @@ import numpy as np
 
 from rillet.core import dtypes
 from rillet.core.errors import house_message
+from rillet.ops.array import concat
 from rillet.ops.casting import cast
-from rillet.ops.elementwise import maximum, sqrt, square
+from rillet.ops.cumulative import cumsum
+from rillet.ops.elementwise import exp, log, maximum, sqrt, square
 from rillet.ops.filling import ones_like
 from rillet.ops.gather import gather
 from rillet.ops.host import is_symbolic, plain
+from rillet.ops.identity import stop_gradient
 from rillet.ops.quotients import truediv
 from rillet.ops.ragged import dense
 from rillet.ops.ragged import partition as parts
@@ -210,3 +213,57 @@ def deviation(
 ) -> Any:
     """`tf.math.reduce_std` of a ragged tensor."""
     return sqrt(variance(input_tensor, axis, keepdims))
+
+
+def log_sum_exp(
+    input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
+) -> Any:
+    """`tf.reduce_logsumexp` of a ragged tensor; -infinity for empty rows."""
+    x = input_tensor
+    top = reduce_max(x, axis, keepdims=True)
+    top = maximum(top, top * 0) if axis is None else top
+    total = reduce_sum(exp(x - stop_gradient(top)), axis, keepdims=keepdims)
+    kept = top if keepdims else reduce_max(x, axis)
+    return log(total) + stop_gradient(kept)
+
+
+def by_segments(reduce: Callable[..., Any], data: Any, ids: Any, count: Any) -> Any:
+    """The handler of reductions by segments: rows of a segment, place by place.
+
+    Args:
+        reduce: the reduction of a tensor's segments.
+        data: the ragged rows.
+        ids: the segment of each row, or of each value where they are ragged too.
+        count: how many segments there are.
+    """
+    if isinstance(ids, RaggedRows):
+        flat = data.flat_values if isinstance(data, RaggedRows) else data
+        return reduce(flat, ids.flat_values, count)
+    if not isinstance(data, RaggedRows):
+        return NotImplemented
+    kind = data._splits.dtype
+    numbers = parts.index_tensor("segments", "segment_ids", ids, kind)
+    size = parts.index_tensor("segments", "num_segments", count, kind)
+    return segments_of(reduce, data, numbers, size)
+
+
+def running_sum(x: RaggedRows, axis: Any, exclusive: bool, reverse: bool) -> Any:
+    """The handler of `tf.cumsum`: along the innermost ragged axis, or a deeper one."""
+    found = axes_of("cumsum", x, axis)
+    at = found[0] if found else 0
+    flat = x.flat_values
+    if at > x.ragged_rank:
+        deep = at - x.ragged_rank
+        return x._with_flat(cumsum(flat, deep, exclusive=exclusive, reverse=reverse))
+    if at < 1 or at != x.ragged_rank:
+        if at > 1 or (at == 1 and not isinstance(x._inner, RaggedRows)):
+            return x._like(running_sum(x._inner, at - 1, exclusive, reverse))
+        return NotImplemented
+    splits = x.nested_row_splits[-1]
+    ids = parts.ids_of_lengths(parts.lengths_of_splits(splits))
+    total = cumsum(flat, exclusive=True)
+    whole = concat([total, (total[-1:] + flat[-1:])], 0)
+    before = gather(whole, gather(splits, ids))
+    after = gather(whole, gather(splits, ids + 1))
+    run = after - total - flat if reverse else total - before
+    return x._with_flat(run if exclusive else run + flat)

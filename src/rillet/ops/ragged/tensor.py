@@ -18,7 +18,7 @@ from rillet.core.tensor import Tensor, install_operators
 from rillet.ops import operators
 from rillet.ops.array import concat
 from rillet.ops.gather import gather
-from rillet.ops.ragged import dense, elementwise, indexing, text
+from rillet.ops.ragged import dense, elementwise, indexing, printing, text
 from rillet.ops.ragged import partition as parts
 from rillet.ops.ragged.building import BuiltRows
 from rillet.ops.ragged.masking import places
@@ -269,6 +269,10 @@ class RaggedTensor(BuiltRows):
 
     def __repr__(self) -> str:
         return text.shown(self)
+
+    def _printed(self, summarize: int) -> Any:
+        """What `tf.print` shows, a scalar string."""
+        return printing.text_of(self, summarize)
 
     def __copy__(self) -> RaggedTensor:
         return self

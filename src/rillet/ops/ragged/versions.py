@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from rillet.core.composite import register
+from rillet.core.convert import to_tensor
+from rillet.core.dtypes import float32
 from rillet.ops import (
     arithmetic,
     array,
@@ -23,8 +25,12 @@ from rillet.ops import (
     splits,
     statistics,
     string_pieces,
+    tiling,
 )
+from rillet.ops import shaping as shaping_ops
+from rillet.ops.casting import cast
 from rillet.ops.elementwise import maximum, minimum
+from rillet.ops.mask import where
 from rillet.ops.ragged import (
     dynamic_shape,
     gathering,
@@ -32,6 +38,7 @@ from rillet.ops.ragged import (
     mapping,
     masking,
     networks,
+    ranges,
     reductions,
     shaping,
     strings,
@@ -39,6 +46,12 @@ from rillet.ops.ragged import (
 from rillet.ops.ragged.alignment import aligned
 from rillet.ops.ragged.rows import RaggedRows
 from rillet.ops.ragged.tensor import RaggedTensor
+from rillet.ops.segment import (
+    unsorted_segment_max,
+    unsorted_segment_min,
+    unsorted_segment_prod,
+    unsorted_segment_sum,
+)
 from rillet.ops.shaping import reshape
 
 
@@ -102,9 +115,53 @@ def _matmul(
     )
 
 
+def _cumsum(x: Any, axis: Any, exclusive: bool = False, reverse: bool = False) -> Any:
+    return reductions.running_sum(x, axis, exclusive, reverse)
+
+
+def _segments(reduce: Any) -> Any:
+    def handler(data: Any, segment_ids: Any, num_segments: Any) -> Any:
+        return reductions.by_segments(reduce, data, segment_ids, num_segments)
+
+    return handler
+
+
+def _parted(data: Any, partitions: Any, num_partitions: Any) -> Any:
+    rows = ranges.stack_dynamic_partitions(data, partitions, num_partitions)
+    return [rows[i] for i in range(int(num_partitions))]
+
+
+def _full(dims: Any, value: Any, name: str | None = None) -> Any:
+    return dims._filled(to_tensor(value))
+
+
+def _constant(number: int) -> Any:
+    def made(shape: Any, dtype: Any = float32, name: str | None = None) -> Any:
+        return shape._filled(filling.fill([], cast(number, dtype)))
+
+    return made
+
+
+def _spread(input: Any, shape: Any, name: str | None = None) -> Any:
+    return where(shape._filled(to_tensor(True)), input, input)
+
+
+def _sigmoid_loss(labels: Any = None, logits: Any = None, name: Any = None) -> Any:
+    rebuilt, flats = aligned("sigmoid_cross_entropy_with_logits", [labels, logits])
+    return rebuilt(softmax.sigmoid_cross_entropy_with_logits(*flats))
+
+
+def _repeated(input: Any, repeats: Any, axis: Any = None, name: Any = None) -> Any:
+    if axis is not None or not isinstance(input, RaggedRows):
+        return NotImplemented
+    return tiling.repeat(input.flat_values, repeats)
+
+
 _RECORDS: dict[str, Any] = {
     "All": reductions.reduce_all_version,
     "Any": reductions.reduce_any_version,
+    "Cumsum": _cumsum,
+    "DynamicPartition": _parted,
     "ConcatV2": joining.concat_rows,
     "ExpandDims": shaping.expand_dims,
     "GatherNd": gathering.gather_nd,
@@ -125,6 +182,10 @@ _RECORDS: dict[str, Any] = {
     "Squeeze": shaping.squeeze,
     "Sum": reductions.reduce_sum_version,
     "Tile": shaping.tile,
+    "UnsortedSegmentMax": _segments(unsorted_segment_max),
+    "UnsortedSegmentMin": _segments(unsorted_segment_min),
+    "UnsortedSegmentProd": _segments(unsorted_segment_prod),
+    "UnsortedSegmentSum": _segments(unsorted_segment_sum),
     "Where": masking.true_places,
 }
 _FUNCTIONS: tuple[tuple[Any, Any], ...] = (
@@ -137,14 +198,21 @@ _FUNCTIONS: tuple[tuple[Any, Any], ...] = (
     (embedding.embedding_lookup, gathering.embedding_lookup),
     (filling.ones_like, _of_shape(filling.ones_like)),
     (filling.zeros_like, _of_shape(filling.zeros_like)),
+    (filling.fill, _full),
+    (filling.ones, _constant(1)),
+    (filling.zeros, _constant(0)),
     (functional.map_fn, mapping.map_fn),
     (gather_nd.gather_nd, gathering.gather_nd),
     (mask.where, _where),
     (softmax.log_softmax, networks.log_softmax),
+    (shaping_ops.broadcast_to, _spread),
+    (softmax.sigmoid_cross_entropy_with_logits, _sigmoid_loss),
     (softmax.softmax, networks.softmax),
     (splits.split, shaping.split),
+    (statistics.reduce_logsumexp, reductions.log_sum_exp),
     (statistics.reduce_std, reductions.deviation),
     (statistics.reduce_variance, reductions.variance),
+    (tiling.repeat, _repeated),
     (string_pieces.ngrams, strings.ngrams),
 )
 
