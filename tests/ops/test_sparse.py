@@ -217,3 +217,16 @@ def test_some_elements_of_a_product() -> None:
     assert tf.sparse.sampled_addmm([places], *args)[1].numpy().tolist() == [[24, 94]]
     with pytest.raises(tf.errors.InvalidArgumentError, match="does not match output"):
         tf.sparse.sampled_addmm(places, [1.0, 2.0], [2, 5], a, b)
+
+
+@pytest.mark.parametrize("traced", [False, True])
+def test_maps_over_rows(x: Any, traced: bool) -> None:
+    def sums(y: Any) -> Any:
+        return tf.map_fn(
+            lambda pair: tf.sparse.reduce_sum(pair[0]) + pair[1],
+            (y, tf.constant([10.0, 20.0, 30.0])),
+            fn_output_signature=tf.float32,
+        )
+
+    function = tf.function(sums) if traced else sums
+    assert function(x).numpy().tolist() == [11, 22, 33]

@@ -14,10 +14,12 @@ from rillet.core.sparse_tensor import SparseTensor as SparseTensor
 from rillet.core.sparse_tensor import SparseTensorSpec as SparseTensorSpec
 from rillet.core.tensor import install_operators
 from rillet.ops.casting import cast
+from rillet.ops.functional import map_fn
 from rillet.ops.reduce import reduce_prod
 from rillet.ops.sizes import size
 from rillet.ops.sparse.arithmetic import dense_div_op, dense_mul_op, with_dense
 from rillet.ops.sparse.joining import concat
+from rillet.ops.sparse.mapping import map_sparse_fn
 
 #: Ops of one tensor that may look at the elements alone.
 _ALONE = frozenset(
@@ -83,6 +85,7 @@ SparseTensor._apply = staticmethod(_apply)  # type: ignore[method-assign]
 register(SparseTensor, "Mul", _mul)
 register(SparseTensor, "RealDiv", _div)
 register(SparseTensor, "ConcatV2", _concat)
+register(SparseTensor, map_fn, map_sparse_fn)
 register(SparseTensor, "Shape", _shape)
 register(SparseTensor, "Size", _size)
 register(SparseTensor, "Rank", _size_of_shape)
