@@ -101,11 +101,12 @@ ARGUMENT_ATTRS_ENTRY = entries("ArgAttr", ARGUMENT_ATTRS, "int")
 FUNCTION = Schema(
     "FunctionDef",
     Field(1, "signature", OP),
-    Field(3, "node_def", NODE, True),
+    # Nodes are most of a file, and many functions are never called.
+    Field(3, "node_def", NODE, True, later=True),
     Field(4, "ret", TEXT_ENTRY, True),
     Field(5, "attr", ATTR_ENTRY, True),
     Field(6, "control_ret", TEXT_ENTRY, True),
-    Field(7, "arg_attr", ARGUMENT_ATTRS_ENTRY, True),
+    Field(7, "arg_attr", ARGUMENT_ATTRS_ENTRY, True, later=True),
 )
 LIBRARY = Schema("FunctionDefLibrary", Field(1, "function", FUNCTION, True))
 GRAPH = Schema(

@@ -57,9 +57,10 @@ class Field:
             messages hold one another.
         repeated: whether it is a list.
         presence: whether zero is written too, where it was set.
+        later: whether its messages are read when somebody asks for them.
     """
 
-    __slots__ = ("number", "name", "_kind", "repeated", "wire", "presence")
+    __slots__ = ("number", "name", "_kind", "repeated", "wire", "presence", "later")
 
     def __init__(
         self,
@@ -68,7 +69,9 @@ class Field:
         kind: str | Schema | Callable[[], Schema],
         repeated: bool = False,
         presence: bool = False,
+        later: bool = False,
     ) -> None:
+        self.later = later
         self.presence = presence
         self.number = number
         self.name = name
@@ -123,7 +126,10 @@ class Record:
 
     def __getattr__(self, name: str) -> Any:
         try:
-            return self.values[name]
+            found = self.values[name]
+            if type(found) is _Later:
+                found = self.values[name] = found.records()
+            return found
         except KeyError:
             field = self.schema.by_name.get(name)
         if field is None:
@@ -145,13 +151,35 @@ class Record:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Record):
             return NotImplemented
-        return self.schema is other.schema and self.values == other.values
+        if self.schema is not other.schema or self.values.keys() != other.values.keys():
+            return False
+        return all(getattr(self, name) == getattr(other, name) for name in self.values)
 
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{k}={v!r}" for k, v in self.values.items())
+        shown = ", ".join(f"{k}={getattr(self, k)!r}" for k in list(self.values))
         return f"{self.schema.name}({shown})"
+
+
+class _Later:
+    """Messages of a list that nobody has asked for yet.
+
+    Args:
+        kind: what they are.
+        depth: how deep they lie.
+    """
+
+    __slots__ = ("depth", "kind", "pieces")
+
+    def __init__(self, kind: Schema, depth: int) -> None:
+        self.kind = kind
+        self.depth = depth
+        self.pieces: list[memoryview] = []
+
+    def records(self) -> list[Record]:
+        """The messages, read."""
+        return [_decode(self.kind, p, 0, len(p), self.depth) for p in self.pieces]
 
 
 def damaged(what: str, values: str = "") -> DataLossError:
@@ -238,6 +266,11 @@ def _decode(schema: Schema, data: memoryview, at: int, end: int, depth: int) -> 
             continue
         kind = field.kind
         value: Any
+        if field.later and isinstance(kind, Schema):
+            held = values.setdefault(field.name, _Later(kind, depth + 1))
+            held.pieces.append(data[at:stop])
+            at = stop
+            continue
         if isinstance(kind, Schema):
             value = _decode(kind, data, at, stop, depth + 1)
         elif wire == _VARINT:
@@ -256,8 +289,9 @@ def _decode(schema: Schema, data: memoryview, at: int, end: int, depth: int) -> 
 
 def _merge(into: Record, other: Record) -> None:
     """A message that comes twice: the later fields win, lists are joined."""
-    for name, value in other.values.items():
-        held = into.values.get(name)
+    for name in list(other.values):
+        value = getattr(other, name)
+        held = getattr(into, name) if name in into.values else None
         if isinstance(value, list) and held is not None:
             held += value
         elif isinstance(value, Record) and held is not None:
@@ -305,7 +339,7 @@ def encode(schema: Schema, record: Record) -> bytes:
         field = schema.by_number[number]
         if field.name not in record.values:
             continue
-        value = record.values[field.name]
+        value = getattr(record, field.name)
         kind = field.kind
         if not field.repeated:
             given = field.presence or isinstance(kind, Schema)
