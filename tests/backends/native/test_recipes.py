@@ -297,6 +297,31 @@ def test_sequences_of_many_lengths_train_as_by_the_reference() -> None:
     np.testing.assert_allclose(losses(None), losses(False), rtol=1e-4)
 
 
+@pytest.mark.parametrize("rows", [1, 2])
+@pytest.mark.parametrize("length", [1, 6])
+def test_gradients_that_a_loop_adds_up(rows: int, length: int) -> None:
+    def gradients(x: Any, w: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch([x, w])
+            rows = tf.transpose(x, [1, 0, 2])
+            state = tf.zeros([tf.shape(x)[0], FEATURES])
+            for t in tf.range(tf.shape(x)[1]):
+                state = tf.tanh(tf.gather(rows, t) + state @ w)
+        return tape.gradient(state, [x, w])
+
+    signature = [
+        tf.TensorSpec([None, None, FEATURES]),
+        tf.TensorSpec([FEATURES, FEATURES]),
+    ]
+    x, w = _numbers(rows, length), _numbers(1, FEATURES)[0]
+    found = [
+        tf.function(gradients, signature, jit_compile=compiled)(x, w)
+        for compiled in (None, False)
+    ]
+    for have, want in zip(*found, strict=True):
+        np.testing.assert_allclose(have, want, rtol=1e-5, atol=1e-6)
+
+
 def test_fit_takes_batches_of_many_lengths() -> None:
     layers = tf.keras.layers
     lengths = [9, 5, 14, 7, 21, 6, 11, 30, 8, 13]

@@ -1,4 +1,4 @@
-"""Sums that a loop gathers row by row: added in place, not as whole tensors.
+"""Sums that a loop gathers, row by row or product by product: added in place.
 
 In flow the graphs of a loop; out flow the nodes that may write into what the loop
 carries. The gradient of `x[t]` in a loop is a tensor of zeros with one row, and each
@@ -12,10 +12,11 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from rillet.graph.ir import Graph, Node, SymbolicTensor
-from rillet.ops.expressions import TYPES
+from rillet.ops.expressions import FLOATS, TYPES
 from rillet.ops.lowering import Buffer, Lazy
 
 _SUM: Final = "UnsortedSegmentSum"
+_PRODUCT: Final = "MatMul"
 
 
 def in_place(
@@ -30,8 +31,8 @@ def in_place(
         states: where they lie.
 
     Returns:
-        By id, what holds the result of a sum over segments, and of the addition of it
-        to what the loop carries.
+        By id, what holds the result of a sum over segments, or of a product, and of the
+        addition of it to what the loop carries.
     """
     uses: dict[int, int] = {}
     for graph in (test, body):
@@ -41,6 +42,8 @@ def in_place(
     for i in carried:
         state = states.get(i)
         if state is None or state.type not in TYPES or state.type == "bool":
+            continue
+        if 0 in state.shape:
             continue
         if uses.get(id(body.inputs[i])) != 1 or uses.get(id(test.inputs[i])):
             continue
@@ -55,11 +58,13 @@ def in_place(
 
 
 def _added(total: Node, carried: SymbolicTensor) -> SymbolicTensor | None:
-    """The sum over segments that is added to a loop variable; None for all else."""
+    """The sum or product that is added to a loop variable; None for all else."""
     if total.type not in ("Add", "AddV2"):
         return None
     x, y = total.inputs
     other = y if x is carried else x if y is carried else None
-    if not isinstance(other, SymbolicTensor) or other.node.type != _SUM:
+    if not isinstance(other, SymbolicTensor):
         return None
-    return other
+    if other.node.type == _PRODUCT and other.spec.dtype.name not in FLOATS:
+        return None  # what is added up is wider than what is stored
+    return other if other.node.type in (_SUM, _PRODUCT) else None

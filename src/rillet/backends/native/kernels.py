@@ -36,12 +36,15 @@ def product_rule(
         b, transpose_b = ctx.turned(b), False
     left = Operand(a.shape[-2], a.shape[-1], transpose_a, 0, a.shape[:-2])
     right = Operand(b.shape[-2], b.shape[-1], transpose_b, 0, b.shape[:-2])
-    out = ctx.temporary(type, shape)
+    onto = ctx.onto.get(id(ctx.present))
+    out = onto or ctx.temporary(type, shape)
     if not out.size:
         return filled(0)(ctx)
     inner = a.shape[-2] if transpose_a else a.shape[-1]
-    by = "terms" if _sums_parts(a, b, transpose_a, transpose_b, inner, out) else ""
-    plan = product(left, right, type, by=by)
+    by = ""
+    if onto is None and _sums_parts(a, b, transpose_a, transpose_b, inner, out):
+        by = "terms"
+    plan = product(left, right, type, by=by, accumulate=onto is not None)
     if plan is None:
         return None
     cut = 0

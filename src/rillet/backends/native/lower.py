@@ -168,7 +168,7 @@ class Lowering(Offers, InnerGraphs):
         if len(node.outputs) == 1 and isinstance(node.outputs[0].known, np.ndarray):
             self._values[id(node.outputs[0])] = self.constant(node.outputs[0].known)
             return
-        if node.type in ("Add", "AddV2") and id(node) in self.onto:
+        if node.type in ("Add", "AddV2") and self._added_already(node):
             self._values[id(node.outputs[0])] = self.onto[id(node)]
             return
         why = self._lower(node)
@@ -187,6 +187,17 @@ class Lowering(Offers, InnerGraphs):
                 outputs.append(self._slot())
                 self._values[id(y)] = outputs[-1]
         self.made.items.append(HostItem(node, inputs, outputs, why))
+
+    def _added_already(self, node: Node) -> bool:
+        """Whether what is added to memory of a loop was written there at once."""
+        kept = self.onto.get(id(node))
+        if kept is None:
+            return False
+        added = [x for x in node.tensors() if x.node.op is not PLACEHOLDER]
+        found = [self._values.get(id(x)) for x in added]
+        return bool(found) and all(
+            isinstance(x, Lazy) and x.buffer is kept.buffer for x in found
+        )
 
     def _for_host(self, value: Any) -> Any:
         if isinstance(value, Slot):

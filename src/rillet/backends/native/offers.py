@@ -307,6 +307,11 @@ class Offers:
         buffer = Buffer(type, tuple(shape), "temp", None, self._label)
         return Lazy(buffer.shape, type, buffer=buffer)
 
+    @property
+    def present(self) -> Node | None:
+        """The node that is being lowered."""
+        return self._present
+
     def times_turned(self) -> int:
         """How many products turn the second input of the present node."""
         if self._turns is None:
