@@ -18,6 +18,7 @@ from rillet.core.errors import (
 )
 from rillet.saved_model import list_readers as _lists  # noqa: F401  enters readers
 from rillet.saved_model import older_readers as _older  # noqa: F401
+from rillet.saved_model import ragged_readers as _ragged  # noqa: F401
 from rillet.saved_model import table_readers as _tables  # noqa: F401
 from rillet.saved_model import update_readers as _updates  # noqa: F401
 from rillet.saved_model import variable_readers as _variables  # noqa: F401

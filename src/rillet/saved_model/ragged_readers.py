@@ -1,0 +1,50 @@
+"""Ops on ragged rows in TensorFlow's graphs, on rillet's ragged tensors.
+
+Importing the file enters its readers in the table of `op_readers`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rillet.saved_model.op_readers import reads
+from rillet.saved_model.records import hosted, record_of, run_record
+from rillet.saved_model.tensors import damaged
+
+
+@reads("RaggedTensorToTensor")
+def _to_tensor(reader: Any, step: Any, inputs: list[Any]) -> Any:
+    from rillet.ops.ragged.tensor import RaggedTensor
+
+    shape, values, default, *parts = inputs
+    kinds = [k.decode("latin-1") for k in step.attrs.get("row_partition_types") or ()]
+    if len(kinds) != len(parts) or not kinds:
+        raise damaged("rows have no partition", step.name)
+    if kinds[0] == "FIRST_DIM_SIZE":
+        first, kinds, parts = parts[0], kinds[1:], parts[1:]
+    else:
+        first = None
+    found: Any = values
+    for depth in range(len(kinds) - 1, -1, -1):
+        if kinds[depth] == "ROW_SPLITS":
+            found = RaggedTensor.from_row_splits(found, parts[depth], validate=False)
+            continue
+        if kinds[depth] != "VALUE_ROWIDS" or depth or first is None:
+            raise damaged("rows are parted in an unknown way", kinds[depth])
+        found = RaggedTensor.from_value_rowids(
+            found, parts[depth], nrows=first, validate=False
+        )
+    sizes = hosted(shape)
+    wanted = None
+    if isinstance(sizes, list | tuple) and any(d != -1 for d in sizes):
+        wanted = [None if d == -1 else d for d in sizes]
+    return (found.to_tensor(default_value=default, shape=wanted),)
+
+
+@reads("UnicodeDecode")
+def _decode(reader: Any, step: Any, inputs: list[Any]) -> Any:
+    op = record_of("UnicodeDecodeWithOffsets")
+    if op is None:
+        raise damaged("an op is missing", "UnicodeDecodeWithOffsets")
+    splits, points, *_ = run_record(op, step.attrs, inputs)
+    return splits, points
