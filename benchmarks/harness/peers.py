@@ -92,6 +92,7 @@ PEERS = {
     )
 }
 
-UNSET = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
-"""Variables that no worker inherits: they bind OpenBLAS to a kernel that is not the
-processor's own, and would slow one framework and not another."""
+UNSET = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "PYTHONDONTWRITEBYTECODE")
+"""Variables that no worker inherits, because they would slow one framework and not
+another: two bind OpenBLAS to a kernel that is not the processor's own, the third has
+rillet's modules compiled anew in each process, while pip has compiled the peers'."""
