@@ -6,6 +6,8 @@ JOBS ?= 2
 # How many foreign tests to draw, and the seed of the draw; empty means all.
 SAMPLE ?=
 SEED ?= 0
+CHROMIUM ?=
+SCREENSHOTS ?=
 
 ifeq ($(OS),Windows_NT)
 BIN := $(VENV)/Scripts
@@ -27,6 +29,7 @@ help:
 	@echo "make docs     run every example in docstrings and Markdown"
 	@echo "make site     the documentation's pages, into site/"
 	@echo "make foreign  tests beside real TensorFlow (fetches it)"
+	@echo "make browser  the playground's pages in Chromium (needs chromium)"
 	@echo "make dist     wheel and sdist into dist/"
 	@echo "make clean    remove what the other targets made"
 
@@ -36,7 +39,7 @@ demo:
 
 test:
 	@$(ENVIRONMENT) $(VENV) --extras test
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "not foreign"
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "not foreign and not browser"
 
 lint:
 	@$(ENVIRONMENT) $(VENV) --extras lint
@@ -63,6 +66,13 @@ foreign:
 	@$(ENVIRONMENT) $(VENV) --extras test
 	@$(ENVIRONMENT) $(TENSORFLOW_VENV) --requirements scripts/tensorflow.txt
 	$(BIN)/python -m pytest -q -m foreign tests
+
+# CHROMIUM names the browser, SCREENSHOTS the folder that its pictures are kept in.
+browser: export RILLET_CHROMIUM := $(CHROMIUM)
+browser: export RILLET_SCREENSHOTS := $(SCREENSHOTS)
+browser:
+	@$(ENVIRONMENT) $(VENV) --extras browser
+	$(BIN)/python -m pytest -q -m browser tests/playground
 
 dist:
 	@$(ENVIRONMENT) $(VENV) --extras build

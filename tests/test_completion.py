@@ -21,6 +21,7 @@ UNLISTED = {
     "keras.datasets.california_housing": "load_data",
     "keras.wrappers": "scikit_learn",
     "keras.wrappers.scikit_learn": "BaseWrapper KerasClassifier KerasRegressor",
+    "playground": "Perceptron Trainer show",
 }
 #: Names beside TensorFlow 2.21's and tf.keras 2.15's: older ones, Keras 3's, our own.
 _METRICS = """ACC BCE acc accuracy bce categorical_hinge cosine_proximity
@@ -28,7 +29,7 @@ _METRICS = """ACC BCE acc accuracy bce categorical_hinge cosine_proximity
 _LOSSES = "BCE bce cosine_proximity huber_loss"
 _INITIALIZERS = "IdentityInitializer OrthogonalInitializer"
 BESIDE = {
-    "": "floordiv install_as_tensorflow",
+    "": "floordiv install_as_tensorflow playground",
     "initializers": _INITIALIZERS,
     "keras": "config wrappers",
     "keras.activations": "leaky_relu relu6 silu",

@@ -27,6 +27,7 @@ from rillet import metrics as metrics
 from rillet import nest as nest
 from rillet import nn as nn
 from rillet import optimizers as optimizers
+from rillet import playground as playground
 from rillet import ragged as ragged
 from rillet import random as random
 from rillet import saved_model as saved_model
@@ -438,6 +439,7 @@ __all__ = [
     "optimizers",
     "pad",
     "parallel_stack",
+    "playground",
     "pow",
     "print",
     "py_function",

@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     version = f"rillet {RILLET_VERSION} (TensorFlow {VERSION})"
     parser.add_argument("--version", action="version", version=version)
-    lines = "\n".join(f"  {name:6} {command[1]}" for name, command in COMMANDS.items())
+    lines = "\n".join(f"  {name:10} {command[1]}" for name, command in COMMANDS.items())
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help=lines)
     parser.formatter_class = argparse.RawTextHelpFormatter
     # Only the first word is the parser's: the rest belongs to the command.
@@ -182,11 +182,19 @@ def show(words: list[str]) -> int:
     return show.main(options.folder, options.all)
 
 
+def playground(words: list[str]) -> int:
+    """Serve the pages that show a network learn."""
+    from .playground import launch
+
+    return launch.main(words)
+
+
 COMMANDS: dict[str, tuple[Callable[[list[str]], int], str]] = {
     "demo": (demo, "train the first network on MNIST and draw what it learned"),
     "run": (run, "run a program or a notebook written for TensorFlow"),
     "check": (check, "list what a program needs and rillet lacks"),
     "show": (show, "tell what a SavedModel's folder holds"),
+    "playground": (playground, "serve pages that show a network learn"),
     "info": (info, "tell about this machine and installation"),
 }
 

@@ -142,6 +142,7 @@ NAMESPACES: Final[tuple[str, ...]] = (
     "nest",
     "nn",
     "optimizers",
+    "playground",
     "ragged",
     "random",
     "saved_model",

@@ -1,0 +1,108 @@
+"""Tables of text: what is read, what is refused, and that nothing else happens."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+
+from rillet.playground.own_data import TableError, drawn, table
+
+
+def test_classes_by_name() -> None:
+    own, names = table("temperature;minutes;good\n10,5;30;no\n20;40;yes\n30;50;yes\n")
+    assert names == ["temperature", "minutes", "good"]
+    assert own.classes == ("no", "yes") and own.labels.tolist() == [0, 1, 1]
+    # Moved and scaled to -5 ... 5; the axis says how.
+    assert own.xy[:, 1].tolist() == [-5, 0, 5]
+    assert own.axes[1].centre == 40 and own.axes[1].scale == 2
+    assert "minutes was moved and scaled" in own.note
+
+
+def test_small_values_stay_as_they_are() -> None:
+    own, _ = table("-1.5\t-2\t0\n3\t4\t1\n")
+    assert own.xy.tolist() == [[-1.5, -2], [3, 4]] and own.note == ""
+
+
+def test_values() -> None:
+    rows = "\n".join(f"{i / 10},{i},{i * 3.5}" for i in range(20))
+    own, _ = table(rows)
+    assert own.classes == ()
+    assert own.labels[0] == -1 and own.labels[-1] == 1
+    assert own.axes[2].centre == pytest.approx(33.25)
+
+
+def test_columns_can_be_chosen() -> None:
+    own, _ = table("id,kind,a,b\n1,x,1,2\n2,y,3,4\n3,x,5,6\n", [2, 3, 1])
+    assert own.classes == ("x", "y") and own.xy[:, 0].tolist() == [1, 3, 5]
+
+
+def test_many_rows_are_thinned_and_gaps_left_out() -> None:
+    rows = [f"{i % 7},{i % 5},{i % 3}" for i in range(3000)]
+    rows[5] = "1,,2"
+    own, _ = table("\n".join(rows))
+    assert len(own.xy) == 2000
+    assert "1 rows with empty cells" in own.note and "2000 of 2999" in own.note
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "the table is empty"),
+        ("hello\nworld", "stands in every line"),
+        ("a,b\n1,2", "3 to 64 columns are needed"),
+        ("a,b,c\n1,2\n", "all rows must have as many columns"),
+        ("a,b,c\n1,x,2\n3,y,4\n", "two columns of numbers before the last"),
+        ("1,2,x\n1,2,x\n", "must hold 2 classes or more"),
+        ("1,2,x\n", "2 rows or more"),
+        ("\n".join(f"1,2,k{i}" for i in range(9)), "may hold 6 classes, or numbers"),
+        ("1e308,1,0\n-1e308,2,1\n1e309,2,1", "two columns of numbers"),
+        ("x" * 1_000_001, "may have 1,000,000 characters"),
+    ],
+)
+def test_says_what_is_wrong(text: str, said: str) -> None:
+    with pytest.raises(TableError) as raised:
+        table(text)
+    assert said in str(raised.value)
+
+
+def test_anything_else_is_refused_or_read() -> None:
+    rng = random.Random(3)
+    alphabet = '0123456789.,;\t| -+eE"\n\r\0naNinf∞äx'
+    good = "a,b,c\n" + "\n".join(f"{i},{i * i},{i % 2}" for i in range(8))
+    outcomes = set()
+    for turn in range(600):
+        if turn % 2:
+            text = "".join(rng.choices(alphabet, k=rng.randint(0, 60)))
+        else:
+            letters = list(good)
+            for _ in range(rng.randint(1, 4)):
+                letters[rng.randrange(len(letters))] = rng.choice(alphabet)
+            text = "".join(letters)
+        try:
+            own, _ = table(text)
+        except TableError:
+            outcomes.add("refused")
+        else:
+            outcomes.add("read")
+            assert np.abs(own.xy).max() <= 6 and np.isfinite(own.labels).all()
+    assert outcomes == {"refused", "read"}
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        [],
+        [[0, 0, 0]],
+        [[0, 0, 0], [7, 0, 1]],
+        [[0, 0, 0], [1, 0, 6]],
+        [[0, 0, 0], [1, 0, 0.5]],
+        [[0, 0, 0], [1, 0]],
+        [[0, 0, 0], [1, float("nan"), 1]],
+        [[0, 0, 0]] * 2001,
+    ],
+)
+def test_points_that_cannot_be_drawn(points: list[list[float]]) -> None:
+    with pytest.raises(TableError):
+        drawn(points)
