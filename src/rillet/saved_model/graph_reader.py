@@ -16,6 +16,7 @@ from rillet.core.errors import (
     PermissionDeniedError,
     house_message,
 )
+from rillet.saved_model import example_readers as _examples  # noqa: F401
 from rillet.saved_model import list_readers as _lists  # noqa: F401  enters readers
 from rillet.saved_model import older_readers as _older  # noqa: F401
 from rillet.saved_model import ragged_readers as _ragged  # noqa: F401
