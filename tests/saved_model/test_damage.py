@@ -129,3 +129,14 @@ def test_ops_that_lack_or_are_refused_are_named(op, error, words, folder):
     np.testing.assert_allclose(loaded(tf.constant([1.0, 5.0])), [3.0, 9.0])
     with pytest.raises(error, match=words):
         loaded.texts(tf.constant(["A"]))
+
+
+def test_constants_without_a_value_are_damage(folder):
+    def change(function):
+        for node in function.node_def:
+            if node.op == "Const":
+                node.attr = [e for e in node.attr if e.key != "value"]
+
+    _rewritten(folder, change)
+    with pytest.raises(DataLossError, match="a constant has no value"):
+        tf.saved_model.load(folder)(tf.constant([1.0, 5.0]))

@@ -297,7 +297,10 @@ class Loader:
             held = self._constants.get(node.constant.operation)
             if held is None:
                 raise damaged("a constant is missing", node.constant.operation)
-            return Tensor(array_of(as_dict(held.attr)["value"].tensor))
+            told = as_dict(held.attr)
+            if "value" not in told:
+                raise damaged("a constant has no value", node.constant.operation)
+            return Tensor(array_of(told["value"].tensor))
         return self._user_object(node, number)
 
     def _user_object(self, node: Record, number: int) -> Any:

@@ -61,7 +61,10 @@ def constant(array: Any) -> Any:
 
 @reads("Const")
 def _const(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    return (constant(step.attrs["value"]),)
+    value = step.attrs.get("value")
+    if not isinstance(value, np.ndarray):
+        raise damaged("a constant has no value", step.name)
+    return (constant(value),)
 
 
 @reads("NoOp", "ControlTrigger", "DisableCopyOnRead")

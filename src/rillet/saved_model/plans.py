@@ -10,9 +10,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from rillet.checkpoint.wire import Record
+from rillet.core.errors import UnimplementedError, house_message
 from rillet.saved_model.attributes import attribute_value
 from rillet.saved_model.definitions import definition
 from rillet.saved_model.tensors import damaged
+
+_FRAMES = ("Merge", "NextIteration", "Switch", "Enter", "Exit", "LoopCond")
 
 
 class Step(NamedTuple):
@@ -162,6 +165,15 @@ def _ordered(nodes: _Nodes, wanted: list[tuple[str, int]]) -> list[Step]:
         open_.add(name)
         found = places[name] = [nodes.place(ref) for ref in node.input]
         for before, _ in reversed(found):
+            if before in open_ and nodes.by_name[before].op in _FRAMES:
+                raise UnimplementedError(
+                    house_message(
+                        "SavedModel",
+                        "the graph has a loop of TensorFlow 1's old kind",
+                        f"{before} in {nodes.where}",
+                        "Export it with control flow v2",
+                    )
+                )
             if before in open_:
                 raise damaged("nodes stand in a circle", f"{before} in {nodes.where}")
             if before not in done:

@@ -133,7 +133,10 @@ def _text(nodes: dict[str, Record], ref: str, place: int) -> str:
     node = nodes.get(ref.partition(":")[0])
     if node is None or node.op != "Const":
         return ""
-    texts = array_of(as_dict(node.attr)["value"].tensor).ravel()
+    told = as_dict(node.attr)
+    if "value" not in told:
+        return ""
+    texts = array_of(told["value"].tensor).ravel()
     if place >= len(texts) or not isinstance(texts[place], bytes):
         return ""
     text: str = texts[place].decode("utf-8", "replace")
