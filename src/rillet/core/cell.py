@@ -89,22 +89,32 @@ class Cell:
             restore(token)
 
 
+class Contended(Exception):
+    """Other native code may be writing into a variable that is to be read.
+
+    Who gets this holds locks himself, so he must not wait: he lets go of them, and
+    begins again with the locks of all that he reads.
+    """
+
+
 class lent:  # noqa: N801  read as a word in a `with` statement
     """A ``with`` block in which native code may write into the arrays of cells.
 
     Args:
-        cells: in the order in which everybody takes their locks.
+        cells: in the order in which everybody takes their locks, that of their `id`.
+        beside: cells that nobody shall write into meanwhile.
     """
 
-    __slots__ = ("_cells", "_held")
+    __slots__ = ("_cells", "_held", "_locked")
 
-    def __init__(self, cells: Sequence[Cell]) -> None:
+    def __init__(self, cells: Sequence[Cell], beside: Sequence[Cell] = ()) -> None:
         self._cells = cells
+        self._locked = sorted((*cells, *beside), key=id) if beside else cells
         self._held = 0
 
     def __enter__(self) -> None:
         try:
-            for cell in self._cells:
+            for cell in self._locked:
                 cell.lock.acquire()
                 self._held += 1
         except BaseException:
@@ -119,5 +129,5 @@ class lent:  # noqa: N801  read as a word in a `with` statement
         self._release()
 
     def _release(self) -> None:
-        for cell in self._cells[: self._held]:
+        for cell in self._locked[: self._held]:
             cell.lock.release()

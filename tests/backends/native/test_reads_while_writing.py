@@ -58,3 +58,44 @@ def test_a_function_reads_a_variable_whole():
     step()
     doubled()
     assert _unequal(doubled, step, 300) == []
+
+
+def test_a_function_that_writes_reads_another_variable_whole():
+    counted, copied = tf.Variable(tf.zeros([_SIZE])), tf.Variable(tf.zeros([_SIZE]))
+
+    @tf.function
+    def step():
+        counted.assign_add(tf.ones([_SIZE]))
+
+    @tf.function
+    def copy():
+        copied.assign(counted * 1.0)
+        return copied.read_value()
+
+    step()
+    copy()
+    assert _unequal(copy, step, 300) == []
+
+
+def test_functions_that_read_what_the_other_writes_do_not_wait_for_ever():
+    a, b = tf.Variable(tf.zeros([_SIZE])), tf.Variable(tf.ones([_SIZE]))
+
+    @tf.function
+    def to_a():
+        a.assign_add(b * 0.0 + 1.0)
+
+    @tf.function
+    def to_b():
+        b.assign_add(a * 0.0 + 1.0)
+
+    threads = [
+        threading.Thread(target=lambda f=f: [f() for _ in range(300)], daemon=True)
+        for f in (to_a, to_b, to_a, to_b)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in threads)
+    assert a.numpy()[[0, -1]].tolist() == [600.0, 600.0]
+    assert b.numpy()[[0, -1]].tolist() == [601.0, 601.0]

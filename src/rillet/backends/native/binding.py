@@ -27,6 +27,7 @@ from rillet.backends.native.frames import (
 )
 from rillet.backends.native.items import Batches, HostItem, Slot
 from rillet.backends.native.memory import empty
+from rillet.core.cell import Contended
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.ops.lowering import Buffer
@@ -48,18 +49,22 @@ class Binding(Compiled):
     recipe: Any = None
     specs: Sequence[Spec] = ()
 
-    def run(self, inputs: list[Any]) -> list[Any] | None:
+    def run(self, inputs: list[Any], locked: bool = False) -> list[Any] | None:
         """Run once.
 
         Args:
             inputs: arrays of the shapes the graph was compiled for.
+            locked: whether variables that are only read are locked, too.
 
         Returns:
             The outputs; None where a check failed, and nothing is written.
+
+        Raises:
+            Contended: where they must be, and are not; nothing is done then.
         """
         frame = self._frame()
         try:
-            return self._run(frame, inputs)
+            return self._run(frame, inputs, locked)
         finally:
             self._leave(frame)
 
@@ -86,7 +91,11 @@ class Binding(Compiled):
         )
 
     def run_steps(
-        self, wholes: list[Array], rows: Array | int, steps: int
+        self,
+        wholes: list[Array],
+        rows: Array | int,
+        steps: int,
+        locked: bool = False,
     ) -> tuple[list[Array], int]:
         """Run steps on batches of whole arrays.
 
@@ -94,14 +103,18 @@ class Binding(Compiled):
             wholes: for each input the whole array, or what every step gets.
             rows: the rows of all steps' batches; or the first row.
             steps: how many.
+            locked: as in `run`.
 
         Returns:
             The outputs, and how many steps were done before a check failed.
+
+        Raises:
+            Contended: as in `run`.
         """
         assert self.batches is not None
         frame = self._frame()
         try:
-            return self._run_steps(frame, wholes, rows, steps, self.batches)
+            return self._run_steps(frame, wholes, rows, steps, self.batches, locked)
         finally:
             self._leave(frame)
 
@@ -112,6 +125,7 @@ class Binding(Compiled):
         rows: Array | int,
         steps: int,
         batches: Batches,
+        locked: bool,
     ) -> tuple[list[Array], int]:
         bases = frame.bases
         for base, number in self._inputs:
@@ -122,7 +136,7 @@ class Binding(Compiled):
         if not isinstance(rows, int) and self._rows_base >= 0:
             bases[self._rows_base] = address(rows)
         held: list[Any] = []
-        swapped = self._hold(bases, held)
+        swapped = self._hold(bases, held, locked)
         made: list[Array] = []
         joined = {id(x[0]) for x, all in zip(self.lowered.outputs, batches.joined,
                                              strict=True) if all}  # fmt: skip
@@ -139,7 +153,7 @@ class Binding(Compiled):
             done = steps if runner.run(bases, steps) else runner.next_step
             if done < steps and self.schedule.copies:
                 # The step that failed has written, too: do those before it again.
-                swapped = self._hold(bases, held) if done else []
+                swapped = self._hold(bases, held, locked, True) if done else []
                 runner.run(bases, done)
         finally:  # an interrupt comes between steps
             for cell, tensor in swapped:
@@ -174,7 +188,9 @@ class Binding(Compiled):
             self.arenas.give(frame.left())
         self._frames.append(frame)
 
-    def _run(self, frame: Frame, inputs: list[Any]) -> list[Any] | None:
+    def _run(
+        self, frame: Frame, inputs: list[Any], locked: bool
+    ) -> list[Any] | None:
         bases = frame.bases
         held: list[Any] = []
         for base, number in self._inputs:
@@ -184,7 +200,9 @@ class Binding(Compiled):
                 array = np.require(array, requirements=["C", "A"])
                 held.append(array)
             bases[base] = address(array)
-        swapped = self._hold(bases, held)
+        if self._written and not self._plain and not locked:
+            raise Contended  # what runs on the host may read variables later
+        swapped = self._hold(bases, held, locked)
         made: list[Array] = []
         for base, dtype, shape, _ in self._made:
             array = empty(shape, dtype)
@@ -200,14 +218,23 @@ class Binding(Compiled):
             return self._results(made)
         return self._general(frame, inputs, made, swapped)
 
-    def _hold(self, bases: list[int], held: list[Any]) -> list[tuple[Any, Tensor]]:
-        """Fill in variables' addresses; copy those that must not change in place."""
+    def _hold(
+        self, bases: list[int], held: list[Any], locked: bool, again: bool = False
+    ) -> list[tuple[Any, Tensor]]:
+        """Fill in variables' addresses; copy those that must not change in place.
+
+        Where `again`, what is only read stays as it was filled in and held before.
+        """
         swapped: list[tuple[Any, Tensor]] = []
         late = self.schedule.copies
         for base, cell, own, known in self._variables:
+            if again and not own:
+                continue
             tensor = cell.tensor
-            if cell.lent and not self.lowered.writes:
+            if cell.lent and not own and id(cell) not in self._written:
                 del tensor  # the writer must not find it held
+                if self._written and not locked:
+                    raise Contended
                 tensor = cell.read()
             array = tensor._array
             if known.array() is array:

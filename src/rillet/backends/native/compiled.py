@@ -140,6 +140,7 @@ class Compiled:
         """Which bases are inputs, variables and outputs, for quick filling."""
         self._inputs: list[tuple[int, int]] = []
         self._variables: list[tuple[int, Any, bool, Known]] = []
+        self._written = frozenset([id(v._cell) for v, _ in self.graph.writes])
         self._made: list[tuple[int, Any, tuple[int, ...], int]] = []
         self._rows_base = -1
         written = {id(b) for _, b in self.lowered.writes}
@@ -249,7 +250,7 @@ def _host_step(item: HostItem) -> Callable[[list[Any]], list[Any]]:
     if node.op is CONST:
         return lambda args: [node.attrs["value"]]
     if node.op is READ:
-        return lambda args: [node.attrs["variable"]._cell.tensor._array]
+        return lambda args: [node.attrs["variable"]._cell.read()._array]
     step = node_step(node)
 
     def run(args: list[Any]) -> list[Any]:

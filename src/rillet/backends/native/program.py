@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from rillet.backends.native.binding import Binding
 from rillet.backends.native.items import Batches
 from rillet.backends.native.recipe_book import Recipes
 from rillet.backends.reference import ReferenceProgram
-from rillet.core.cell import lent
+from rillet.core.cell import Contended, lent
 from rillet.core.cycles import uncollected
 from rillet.core.logger import get_logger
 from rillet.core.spec import Spec
@@ -50,6 +50,7 @@ class NativeProgram:
 
     Attributes:
         cells: of the variables that are written.
+        beside: of those that are only read.
         on_host: whether Python looks at variables in between, so that all of it runs
             on the host.
     """
@@ -67,7 +68,8 @@ class NativeProgram:
         self._recipes = Recipes(graph, outputs)
         self._said = False
         self._reference: ReferenceProgram | None = None
-        self.cells = _cells(graph)
+        self.cells = _cells(v for v, _ in graph.writes)
+        self.beside = [c for c in _cells(graph.variables()) if c not in self.cells]
         #: Of variables whose sizes may change.
         self._loose = [
             v._cell for v in graph.variables() if not v.shape.is_fully_defined()
@@ -104,8 +106,12 @@ class NativeProgram:
         if not self.cells:
             results = binding.run(inputs)
         else:
-            with lent(self.cells):
-                results = binding.run(inputs)
+            try:
+                with lent(self.cells):
+                    results = binding.run(inputs)
+            except Contended:
+                with lent(self.cells, self.beside):
+                    results = binding.run(inputs, locked=True)
         if results is not None:
             return results
         # A check failed: nothing is written. The reference says what is wrong.
@@ -231,8 +237,8 @@ def _shapes(key: Any) -> Any:
     return key[4:] if key[:1] == ("steps",) else key
 
 
-def _cells(graph: Graph) -> list[Any]:
-    cells = {id(v._cell): v._cell for v, _ in graph.writes}
+def _cells(variables: Iterable[Any]) -> list[Any]:
+    cells = {id(v._cell): v._cell for v in variables}
     return [cells[k] for k in sorted(cells)]
 
 

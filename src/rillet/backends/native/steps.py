@@ -14,7 +14,7 @@ import numpy as np
 from rillet.backends.native.binding import Binding
 from rillet.backends.native.items import Batches
 from rillet.backends.native.program import NativeProgram
-from rillet.core.cell import lent
+from rillet.core.cell import Contended, lent
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 
@@ -49,8 +49,12 @@ def run_steps(
         rows = int(rows.start)
     else:
         rows = np.ascontiguousarray(rows, np.int64)
-    with lent(program.cells):
-        found, done = binding.run_steps(arrays, rows, batches.count)
+    try:
+        with lent(program.cells):
+            found, done = binding.run_steps(arrays, rows, batches.count)
+    except Contended:
+        with lent(program.cells, program.beside):
+            found, done = binding.run_steps(arrays, rows, batches.count, locked=True)
     if done < batches.count:
         _raise(concrete, wholes, batches, done)
     return [Tensor(a) for a in found]
