@@ -88,13 +88,14 @@ export class Network {
     const width = this.stage.clientWidth;
     const columns = layers.length + 1;
     const room = width - LABEL;
-    const pitch = Math.min(130, room / columns);
+    const pitch = room / columns;
     const most = Math.max(7, ...layers);
-    const size = Math.max(18, Math.min(40, pitch * 0.62, most > 8 ? 300 / most + 8 : 40));
+    const large = width > 760 ? 54 : 40;
+    const size = Math.max(18, Math.min(large, pitch * 0.62, most > 8 ? 300 / most + 8 : large));
     const gap = most > 10 ? 5 : 12;
     const head = 78;
     const spread = columns > 1 ? (room - size) / (columns - 1) : 0;
-    const x = (column) => LABEL + Math.min(spread, 190) * column;
+    const x = (column) => LABEL + Math.min(spread, 290) * column;
     const y = (row) => head + row * (size + gap);
     this.size = size;
     const names = Object.keys(FEATURES);

@@ -81,6 +81,7 @@ function takeState(message) {
     input.checked = input.value === settings.data;
   }
   $("classes-row").hidden = !["clouds", "arms"].includes(settings.data);
+  $("output").value = settings.softmax ? "softmax" : "single";
   $("output").disabled = settings.regression || settings.class_count > 2;
   $("penalty_rate").disabled = settings.penalty === "none";
   for (const name of ["noise", "regenerate"]) $(name).disabled = settings.data === "own";

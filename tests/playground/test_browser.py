@@ -1,0 +1,411 @@
+"""The pages in headless Chromium; `make browser` runs this.
+
+``RILLET_CHROMIUM`` names the browser, else `chromium` is looked for. Screenshots are
+kept in the folder that ``RILLET_SCREENSHOTS`` names.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rillet.playground.launch import Background
+
+pytestmark = pytest.mark.browser
+
+PAGES = ("playground", "perceptron", "digits")
+SPIRAL = (
+    "data=spiral&features=x1,x2,sin_x1,sin_x2&hidden=8-8&activation=tanh"
+    "&rate=0.03&batch=10&share=50"
+)
+LEARNED = 15_000
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Background]:
+    made = Background()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = os.environ.get("RILLET_CHROMIUM") or next(
+        filter(None, map(shutil.which, names))
+    )
+    with sync_playwright() as driver:
+        # Chromium refuses its sandbox to root, which is who runs in most containers.
+        made = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def opened(server: Background, browser: Any) -> Iterator[Any]:
+    """Opens pages; none of them may have written an error to its console."""
+    contexts, said = [], []
+
+    def opened(page: str = "playground", fragment: str = "", **options: Any) -> Any:
+        context = browser.new_context(**options)
+        contexts.append(context)
+        tab = context.new_page()
+        tab.on("console", lambda m: said.append(m.text) if m.type != "log" else None)
+        tab.on("pageerror", lambda error: said.append(str(error)))
+        name = "" if page == "playground" else page
+        tab.goto(server.address + name + (f"#{fragment}" if fragment else ""))
+        return tab
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert said == []
+
+
+def text_of(tab: Any, selector: str, wanted: str, milliseconds: int = LEARNED) -> None:
+    from playwright.sync_api import expect
+
+    expect(tab.locator(selector)).to_contain_text(wanted, timeout=milliseconds)
+
+
+def number(tab: Any, selector: str) -> float:
+    return float(tab.inner_text(selector).replace(",", ""))
+
+
+def wait_until(found: Any, seconds: float = 15.0) -> None:
+    until = time.monotonic() + seconds
+    while not found():
+        assert time.monotonic() < until, "it did not come to pass"
+        time.sleep(0.05)
+
+
+def address(tab: Any) -> str:
+    """The page's address as it is now; `tab.url` hears of changes later."""
+    return tab.evaluate("() => location.href")
+
+
+def picture(tab: Any, canvas: str = "#map") -> str:
+    """All pixels of a canvas."""
+    return tab.evaluate("id => document.querySelector(id).toDataURL()", canvas)
+
+
+def settled(tab: Any, page: str) -> None:
+    """Wait until a page shows what it is for."""
+    if page == "playground":
+        text_of(tab, "#epoch", "200")
+        text_of(tab, "#play", "Play")
+    elif page == "perceptron":
+        text_of(tab, "#p-wrong", "of 500")
+        tab.click("#t-step")
+        text_of(tab, "#t-steps", "1")
+    else:
+        text_of(tab, "#progress", "% of 10,000", 120_000)
+        draw_seven(tab)
+        text_of(tab, "#verdict", "It reads a 7")
+
+
+def draw_seven(tab: Any) -> None:
+    box = tab.locator("#pad").bounding_box()
+    places = [(0.3, 0.2), (0.7, 0.2), (0.5, 0.55), (0.45, 0.85)]
+    at = [
+        (box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in places
+    ]
+    tab.mouse.move(*at[0])
+    tab.mouse.down()
+    for x, y in at[1:]:
+        tab.mouse.move(x, y, steps=8)
+    tab.mouse.up()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280, 1920])
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_at_every_width(
+    opened: Any, tmp_path: Path, page: str, width: int, scheme: str
+) -> None:
+    size = {"width": width, "height": {390: 844, 1280: 800, 1920: 1080}[width]}
+    fragment = f"{SPIRAL}&epoch=200" if page == "playground" else ""
+    tab = opened(page, fragment, viewport=size, color_scheme=scheme)
+    settled(tab, page)
+    if page == "playground":
+        tab.click("#surface-panel summary")
+        text_of(tab, "#surface-said", "around the weights of epoch 200")
+        tab.click("#code-panel summary")
+        text_of(tab, "#code", "tf.keras.Sequential")
+    # Nothing sticks out to the right, and every control has a name.
+    assert tab.evaluate("() => document.documentElement.scrollWidth") <= width
+    nameless = tab.evaluate(
+        """() => [...document.querySelectorAll('button, input, select')].filter(
+            (e) => !e.textContent.trim() && !e.ariaLabel && !(e.labels?.length)
+        ).map((e) => e.outerHTML)"""
+    )
+    assert nameless == []
+    shade = tab.evaluate("() => getComputedStyle(document.body).backgroundColor")
+    assert (max(map(int, shade[4:-1].split(","))) < 60) == (scheme == "dark")
+    folder = Path(os.environ.get("RILLET_SCREENSHOTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{page}-{width}-{scheme}.png"
+    tab.screenshot(path=path, full_page=True)
+    assert path.stat().st_size > 10_000
+
+
+def test_the_spiral_from_its_address(opened: Any) -> None:
+    tab = opened(fragment=f"{SPIRAL}&epoch=200")
+    settled(tab, "playground")
+    assert number(tab, "#test-loss") < 0.05
+    # The same link, elsewhere: the same pixels.
+    other = opened(fragment=address(tab).partition("#")[2])
+    settled(other, "playground")
+    assert picture(other) == picture(tab)
+    assert address(other) == address(tab)
+
+
+def test_thirty_pictures_a_second(opened: Any) -> None:
+    tab = opened(fragment=SPIRAL, viewport={"width": 1280, "height": 800})
+    tab.click("#play")
+    wait_until(lambda: number(tab, "#epoch") > 20)
+    rates = []
+    for _ in range(4):
+        before = tab.evaluate("() => [playgroundStats.frames, performance.now()]")
+        time.sleep(1)
+        after = tab.evaluate("() => [playgroundStats.frames, performance.now()]")
+        rates.append((after[0] - before[0]) / (after[1] - before[1]) * 1000)
+    print("pictures a second:", [round(rate, 1) for rate in rates])
+    assert max(rates) >= 30
+
+
+def test_a_dropped_table_is_trained(opened: Any) -> None:
+    rows = [
+        f"{i % 20},{i * 7 % 31},{'good' if i % 20 > 9 else 'bad'}" for i in range(300)
+    ]
+    tab = opened(fragment="hidden=4&rate=0.1")
+    text_of(tab, "#epoch", "0")
+    handle = tab.evaluate_handle(
+        """text => {
+            const data = new DataTransfer();
+            data.items.add(new File([text], 'kimchi.csv', { type: 'text/csv' }));
+            return data;
+        }""",
+        "temperature,minutes,taste\n" + "\n".join(rows),
+    )
+    tab.dispatch_event("body", "drop", {"dataTransfer": handle})
+    text_of(tab, "#legend", "good")
+    text_of(tab, "#axis-name", "temperature")
+    tab.click("#play")
+    wait_until(lambda: number(tab, "#test-loss") < 0.02)
+    tab.click("#play")
+    assert "own=" in address(tab)
+    tab.reload()
+    text_of(tab, "#legend", "good")
+
+
+def test_points_drawn_by_hand(opened: Any) -> None:
+    tab = opened(fragment="hidden=3", viewport={"width": 1280, "height": 900})
+    tab.click("#own-panel summary")
+    tab.click("#draw")
+    for pen, (x, y) in ((0, (0.2, 0.3)), (1, (0.8, 0.7))):
+        tab.check(f'input[name="pen"][value="{pen}"]')
+        tab.locator("#map-box").scroll_into_view_if_needed()
+        box = tab.locator("#map-box").bounding_box()
+        left, top = box["x"] + x * box["width"], box["y"] + y * box["height"]
+        tab.mouse.move(left, top)
+        tab.mouse.down()
+        tab.mouse.move(left + 60, top + 40, steps=12)
+        tab.mouse.up()
+    text_of(tab, "#drawn-count", "points.")
+    wait_until(lambda: "data=own" in address(tab))
+    tab.click("#play")
+    wait_until(lambda: number(tab, "#train-loss") < 0.02)
+    tab.fill("#point-x1", "3")
+    count = int(tab.inner_text("#drawn-count").split()[0])
+    tab.click("#add-point")
+    text_of(tab, "#drawn-count", str(count + 1))
+
+
+def test_an_edited_weight_is_redrawn(opened: Any) -> None:
+    tab = opened(fragment="hidden=3&epoch=30")
+    text_of(tab, "#epoch", "30")
+    wait_until(lambda: "epoch=30" in address(tab))
+    before = picture(tab)
+    tab.click('button[data-key="node-1-0"]')
+    field = tab.locator("#editor").get_by_label("Weight from neuron 2")
+    field.fill("4")
+    field.press("Enter")
+    wait_until(lambda: picture(tab) != before)
+    wait_until(lambda: "w.1.1.0:4.0" in address(tab))
+    field.press("Escape")
+    focus = tab.evaluate("() => document.activeElement.dataset.key")
+    assert focus == "node-1-0" and not tab.is_visible("#editor")
+
+
+def test_a_link_is_edited_where_it_is_drawn(opened: Any) -> None:
+    tab = opened(fragment="hidden=none", viewport={"width": 1280, "height": 800})
+    text_of(tab, "#epoch", "0")
+    tab.locator("#stage").scroll_into_view_if_needed()
+    first = tab.locator('[data-key="input-x1"]').bounding_box()
+    last = tab.locator('[data-key="node-0-0"]').bounding_box()
+    x = (first["x"] + first["width"] + last["x"]) / 2
+    tab.mouse.move(x, first["y"] + first["height"] / 2)
+    text_of(tab, ".tip", "weight")
+    tab.mouse.click(x, first["y"] + first["height"] / 2)
+    field = tab.locator("#editor").get_by_label("Weight from x₁")
+    field.fill("-1.5")
+    field.press("Enter")
+    wait_until(lambda: "w.0.0.0:-1.5" in address(tab))
+
+
+def test_a_neuron_is_seen_large(opened: Any) -> None:
+    tab = opened(fragment="hidden=4&epoch=20")
+    text_of(tab, "#epoch", "20")
+    before = picture(tab)
+    tab.hover('button[data-key="node-0-1"]')
+    text_of(tab, "#showing", "Neuron 2 of layer 1")
+    wait_until(lambda: picture(tab) != before)
+    tab.mouse.move(1, 1)
+    text_of(tab, "#showing", "The output")
+    wait_until(lambda: picture(tab) == before)
+
+
+def test_two_pages_at_once(opened: Any) -> None:
+    one, two = opened(fragment="data=xor&hidden=4"), opened(fragment="data=gauss")
+    for tab in (one, two):
+        tab.click("#play")
+    wait_until(lambda: number(one, "#epoch") > 100 and number(two, "#epoch") > 100)
+    one.click("#play")
+    text_of(one, "#play", "Play")
+    still = number(one, "#epoch")
+    before = number(two, "#epoch")
+    wait_until(lambda: number(two, "#epoch") > before + 50)
+    assert number(one, "#epoch") == still
+
+
+def test_every_control(opened: Any) -> None:
+    tab = opened(fragment="hidden=2")
+    choices = {
+        "#activation": "relu",
+        "#optimizer": "adam",
+        "#penalty": "l1",
+        "#penalty_rate": "0.01",
+        "#rate": "0.003",
+        "#output": "softmax",
+        "#speed": "60",
+    }
+    for selector, value in choices.items():
+        tab.select_option(selector, value)
+        wait_until(lambda s=selector, v=value: f"{s[1:]}={v}" in address(tab))
+    tab.check('input[name="set"][value="arms"]', force=True)
+    wait_until(lambda: "data=arms" in address(tab))
+    text_of(tab, "#legend", "class 2")
+    for slider, key in (
+        ("#noise", "noise=5"),
+        ("#batch", "batch=11"),
+        ("#share", "60"),
+    ):
+        tab.focus(slider)
+        tab.keyboard.press("ArrowRight")
+        wait_until(lambda k=key: k in address(tab))
+    for button in ("#more", '[data-key="+0"]', '[data-key="input-sin_x1"]'):
+        before = address(tab)
+        tab.click(button)
+        wait_until(lambda b=before: address(tab) != b)
+    assert "hidden=3-4" in address(tab) and "sin_x1" in address(tab)
+    for box in ("#test", "#discrete"):
+        tab.check(box)
+        wait_until(lambda b=box: f"{b[1:]}=yes" in address(tab))
+    for button, key in (("#reset", "start=2"), ("#regenerate", "seed=2")):
+        tab.click(button)
+        wait_until(lambda k=key: k in address(tab))
+    tab.click("#step")
+    text_of(tab, "#epoch", "1")
+
+
+def test_a_bad_address_is_told(opened: Any) -> None:
+    tab = opened(fragment="data=moon")
+    text_of(tab, "#notice", "data: must be one of circle")
+    tab.click("#notice button")
+    assert not tab.is_visible("#notice")
+    text_of(tab, "#epoch", "0")
+
+
+def test_the_keyboard_alone(opened: Any) -> None:
+    tab = opened(fragment="hidden=2")
+    text_of(tab, "#epoch", "0")
+    tab.focus("#play")
+    tab.keyboard.press("Enter")
+    wait_until(lambda: number(tab, "#epoch") > 5)
+    tab.keyboard.press("Space")
+    text_of(tab, "#play", "Play")
+    text_of(tab, "#live", "training loss")
+    outline = "() => getComputedStyle(document.activeElement).outlineStyle"
+    assert tab.evaluate(outline) == "solid"
+    reached = set()
+    for _ in range(60):
+        tab.keyboard.press("Tab")
+        reached.add(tab.evaluate("() => document.activeElement.id"))
+    assert {"step", "rate", "optimizer", "noise", "more", "test", "discrete"} <= reached
+
+
+def test_colours_switch(opened: Any) -> None:
+    tab = opened(color_scheme="light")
+    text_of(tab, "#epoch", "0")
+    shade = "() => getComputedStyle(document.body).backgroundColor"
+    before = tab.evaluate(shade)
+    tab.click("#theme")
+    assert tab.evaluate(shade) != before
+    tab.reload()
+    assert tab.evaluate(shade) != before
+
+
+def test_weights_and_program_are_saved(opened: Any) -> None:
+    tab = opened(fragment="hidden=2&epoch=3", accept_downloads=True)
+    text_of(tab, "#epoch", "3")
+    tab.click("#code-panel summary")
+    text_of(tab, "#code", "train(3, batch_size=10)")
+    with tab.expect_download() as saved:
+        tab.click("#weights-save")
+    content = Path(saved.value.path()).read_bytes()
+    assert content[:8] == b"\x89HDF\r\n\x1a\n"
+    with tab.expect_download() as saved:
+        tab.click("#code-save")
+    assert saved.value.suggested_filename == "playground.py"
+
+
+def test_the_concert(opened: Any) -> None:
+    tab = opened("perceptron")
+    text_of(tab, "#verdict", "1.6 > 1.5: yes")
+    tab.fill("#threshold", "1.6")
+    text_of(tab, "#verdict", "1.6 is not above 1.6: no")
+
+
+def test_perceptron_and_trainer_finish(opened: Any) -> None:
+    tab = opened("perceptron")
+    text_of(tab, "#p-wrong", "of 500")
+    tab.click("#p-step")
+    tab.select_option("#p-speed", "0")
+    tab.select_option("#t-speed", "0")
+    tab.click("#p-play")
+    tab.click("#t-play")
+    wait_until(lambda: number(tab, "#t-steps") > 50)
+    wait_until(lambda: number(tab, "#p-passes") > 20)
+    tab.click("#p-new")
+    text_of(tab, "#p-passes", "0")
+
+
+def test_digits_answer(opened: Any) -> None:
+    tab = opened("digits")
+    settled(tab, "digits")
+    tab.focus("#units")
+    tab.keyboard.press("ArrowRight")
+    text_of(tab, "#unit-said", "speaks most for")
+    tab.click("#example")
+    text_of(tab, "#verdict", "The image shows a")
+    tab.click("#clear")
+    text_of(tab, "#bars", "–")
