@@ -61,6 +61,13 @@ def _native(strict: bool = False) -> Any:
     return STRICT if strict else BACKEND
 
 
+def load_compiler() -> None:
+    """Load the compiler now, so that the first call need not wait for it."""
+    backend = _native()
+    if backend is not _REFERENCE:
+        backend.get_ready()
+
+
 class Function:
     """A Python function that runs as graphs; made by `tf.function`."""
 

@@ -12,8 +12,10 @@ from typing import Any
 
 from rillet.autodiff.tape import GradientTape
 from rillet.core import nest
+from rillet.core.devices import settings
 from rillet.core.errors import house_message
 from rillet.distribute.strategy import get_strategy, has_strategy
+from rillet.functions import load_compiler
 from rillet.keras import losses as losses_module
 from rillet.keras import metrics as metrics_module
 from rillet.keras import optimizers as optimizers_module
@@ -160,6 +162,8 @@ class Trainer(Layer):
             "jit_compile": jit_compile,
         }
         self._forget_functions()
+        if not (run_eagerly or jit_compile is False or settings.functions_eager):
+            load_compiler()
 
     def _known_output_names(self) -> list[str] | None:
         names: list[str] | None = getattr(self, "output_names", None)

@@ -15,6 +15,7 @@ from contextlib import nullcontext
 from typing import Any, Final
 
 from rillet.backends.base import Value
+from rillet.backends.native import pool
 from rillet.backends.native.binding import Binding
 from rillet.backends.native.items import Batches
 from rillet.backends.native.recipe_book import Recipes
@@ -255,6 +256,10 @@ class NativeBackend:
     def program(self, graph: Graph, outputs: list[SymbolicTensor]) -> NativeProgram:
         """A program that gives `outputs` and writes what the graph writes."""
         return NativeProgram(graph, outputs, self._strict)
+
+    def get_ready(self) -> None:
+        """Load LLVM, and the code that threads wait and work in."""
+        pool.driver()
 
 
 BACKEND: Final = NativeBackend()
