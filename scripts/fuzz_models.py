@@ -9,7 +9,7 @@ kept right, so that damage gets deep. Index files and values are changed byte by
 
 A round ends in a result or in an error of rillet's own; a hang of a minute ends the
 run, and so does memory beyond two gigabytes where the system can say so. Prints how
-many rounds ended how.
+many rounds ended how, also on the way: a run that is cut off has told what it found.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ from rillet.saved_model.load import read_message  # noqa: E402
 #: What a call of a damaged graph may raise besides: its ops refuse their arguments.
 ALLOWED = (OpError, ValueError, TypeError, OSError)
 SLOWEST = 60
+#: After how many seconds the counts so far are printed.
+PAUSE = 30.0
 MOST_MEMORY = 2 << 30
 
 
@@ -211,6 +213,15 @@ def bounded_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
 
 
+def report(ends: collections.Counter[str], spent: float, slowest: float) -> None:
+    """Print how many rounds ended how."""
+    rounds = sum(ends.values())
+    print(f"{rounds} rounds in {spent:.0f} s, the slowest {slowest:.2f} s")
+    for name, number in ends.most_common():
+        print(f"{number:8d} {name}")
+    sys.stdout.flush()
+
+
 def main() -> int:
     """Run the rounds; 1 where one ended badly."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
@@ -219,6 +230,7 @@ def main() -> int:
     bounded_memory()
     ends: collections.Counter[str] = collections.Counter()
     bad, slowest, started = 0, 0.0, time.monotonic()
+    told = started
     with tempfile.TemporaryDirectory() as top:
         models = Models(Path(top))
         for number in range(count):
@@ -237,11 +249,11 @@ def main() -> int:
                     print(f"round {number} of seed {seed}:")
                     traceback.print_exc(limit=-4, file=sys.stdout)
             slowest = max(slowest, time.monotonic() - begun)
+            if time.monotonic() - told > PAUSE:
+                told = time.monotonic()
+                report(ends, told - started, slowest)
     faulthandler.cancel_dump_traceback_later()
-    spent = time.monotonic() - started
-    print(f"{count} rounds in {spent:.0f} s, the slowest {slowest:.2f} s")
-    for name, number in ends.most_common():
-        print(f"{number:8d} {name}")
+    report(ends, time.monotonic() - started, slowest)
     return int(bad > 0)
 
 
