@@ -79,7 +79,8 @@ def test_sixty_pictures_a_second_while_training(seat: Seat) -> None:
     seat.say(say.Play())
     seat.frame(lambda head: head["epoch"] > 50)
     rates = []
-    for _ in range(3):
+    # Other programs take their turns: one undisturbed second in ten is asked for.
+    while len(rates) < 10 and not (rates and rates[-1][0] >= 55):
         began, pictures = time.perf_counter(), 0
         first = last = seat.mail.pictures["frame"][0]["epoch"]
         while time.perf_counter() - began < 1.0:
@@ -90,8 +91,7 @@ def test_sixty_pictures_a_second_while_training(seat: Seat) -> None:
             pictures += now != last
             last = now
         rates.append((pictures, last - first))
-    # The best of three seconds: the machine does other things too.
-    assert max(pictures for pictures, _ in rates) >= 50
+    assert max(pictures for pictures, _ in rates) >= 55
     assert max(epochs for _, epochs in rates) > 400
 
 
@@ -101,7 +101,7 @@ def test_a_slow_speed_is_kept(seat: Seat) -> None:
     time.sleep(1.0)
     seat.mail.collect(seat.outbox)
     done = seat.mail.pictures["frame"][0]["epoch"] - start
-    assert 20 <= done <= 70
+    assert 5 <= done <= 70
 
 
 def test_errors_reach_the_page_and_nothing_stops(seat: Seat) -> None:
