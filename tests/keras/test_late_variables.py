@@ -86,7 +86,7 @@ REFUSED: dict[str, Callable[[], Any]] = {
 
 @pytest.mark.parametrize("run", REFUSED.values(), ids=list(REFUSED))
 def test_what_is_made_at_each_call_is_refused(run: Callable[[], Any]) -> None:
-    with pytest.raises(ValueError, match="only supports singleton tf.Variables created"):
+    with pytest.raises(ValueError, match="only supports singleton tf.Variables"):
         run()
 
 

@@ -19,7 +19,7 @@ Array = np.ndarray[Any, Any]
 
 
 def _axes(first: Array, second: Array) -> tuple[Array, Array]:
-    """For each of two shapes the axes of the broadcast shape that it was spread over."""
+    """For each of two shapes the axes of the broadcast shape that it is spread over."""
     rank = max(len(first), len(second))
     one = np.ones(rank, first.dtype)
     other = one.copy()

@@ -62,8 +62,8 @@ _STRINGS = """
     AsString Assert Const PrintV2 ReduceJoin RegexFullMatch RegexReplace
     StaticRegexFullMatch StaticRegexReplace StringFormat StringJoin StringLength
     StringLower StringSplit StringSplitV2 StringStrip StringToHashBucket
-    StringToHashBucketFast StringToHashBucketStrong StringToNumber StringUpper Substr Timestamp
-    UnicodeDecodeWithOffsets UnicodeEncode UnicodeTranscode UnsortedSegmentJoin
+    StringToHashBucketFast StringToHashBucketStrong StringToNumber StringUpper Substr
+    Timestamp UnicodeDecodeWithOffsets UnicodeEncode UnicodeTranscode UnsortedSegmentJoin
 """.split()
 _LARGE_WINDOWS = """
     AvgPool3D AvgPool3DGrad Conv3D Conv3DBackpropFilterV2 Conv3DBackpropInputV2
@@ -88,8 +88,8 @@ _REJECTION = """
     StatelessTruncatedNormalV2 TruncatedNormal UniformCandidateSampler
 """.split()
 _UNKNOWN = """
-    BroadcastGradientArgs ComputeAccidentalHits DynamicPartition SegmentMax SegmentMean SegmentMin
-    SegmentProd SegmentSum Unique UniqueWithCounts Where NonMaxSuppressionV3
+    BroadcastGradientArgs ComputeAccidentalHits DynamicPartition SegmentMax SegmentMean
+    SegmentMin SegmentProd SegmentSum Unique UniqueWithCounts Where NonMaxSuppressionV3
     NonMaxSuppressionV5 NonMaxSuppressionWithOverlaps
 """.split()
 _SIGNALS = """

@@ -1,8 +1,8 @@
 """Examples in Protocol Buffers' JSON as the bytes of messages.
 
-Source: developers.google.com/protocol-buffers/docs/proto3#json; names are in camel case
-or as the messages have them, 64-bit integers may be texts, bytes are base64. Numbers are
-written one by one, as TensorFlow writes them.
+Source: protobuf.dev, ProtoJSON format; names are in camel case or as the messages have
+them, 64-bit integers may be texts, bytes are base64. Numbers are written one by one, as
+TensorFlow writes them.
 """
 
 from __future__ import annotations
