@@ -63,7 +63,8 @@ _STRINGS = """
     StaticRegexFullMatch StaticRegexReplace StringFormat StringJoin StringLength
     StringLower StringSplit StringSplitV2 StringStrip StringToHashBucket
     StringToHashBucketFast StringToHashBucketStrong StringToNumber StringUpper Substr
-    Timestamp UnicodeDecodeWithOffsets UnicodeEncode UnicodeTranscode UnsortedSegmentJoin
+    Timestamp UnicodeDecodeWithOffsets UnicodeEncode UnicodeTranscode
+    UnsortedSegmentJoin
 """.split()
 _LARGE_WINDOWS = """
     AvgPool3D AvgPool3DGrad Conv3D Conv3DBackpropFilterV2 Conv3DBackpropInputV2
