@@ -15,6 +15,12 @@ UNLISTED = {
     "compat": """as_bytes as_str as_str_any as_text bytes_or_text_types complex_types
         dimension_at_index dimension_value forward_compatibility_horizon
         forward_compatible integral_types path_to_str real_types""",
+    "explain": """activations boundary confusion doctor examine geometry graph history
+        local_minimum loss_surface matmul naive network overview predictions shapes
+        step uncrumple weights""",
+    "explain.naive": """TWINS Timing compare naive_add naive_add_matrix_and_vector
+        naive_dense naive_matrix_dot naive_matrix_vector_dot naive_relu
+        naive_vector_dot""",
     "keras.config": """backend disable_interactive_logging enable_interactive_logging
         enable_unsafe_deserialization epsilon floatx image_data_format
         is_interactive_logging_enabled set_epsilon set_floatx set_image_data_format""",
@@ -29,7 +35,7 @@ _METRICS = """ACC BCE acc accuracy bce categorical_hinge cosine_proximity
 _LOSSES = "BCE bce cosine_proximity huber_loss"
 _INITIALIZERS = "IdentityInitializer OrthogonalInitializer"
 BESIDE = {
-    "": "floordiv install_as_tensorflow playground",
+    "": "explain floordiv install_as_tensorflow playground",
     "initializers": _INITIALIZERS,
     "keras": "config wrappers",
     "keras.activations": "leaky_relu relu6 silu",

@@ -15,6 +15,7 @@ from rillet import distribute as distribute
 from rillet import dtypes as dtypes
 from rillet import errors as errors
 from rillet import experimental as experimental
+from rillet import explain as explain
 from rillet import image as image
 from rillet import initializers as initializers
 from rillet import io as io
@@ -371,6 +372,7 @@ __all__ = [
     "exp",
     "expand_dims",
     "experimental",
+    "explain",
     "eye",
     "fill",
     "float16",

@@ -130,6 +130,7 @@ NAMESPACES: Final[tuple[str, ...]] = (
     "dtypes",
     "errors",
     "experimental",
+    "explain",
     "image",
     "initializers",
     "io",

@@ -1,0 +1,264 @@
+"""`explain.step`: one training step told in order, with its numbers.
+
+In: a compiled model and a batch. Out: a `Step`, whose text tells shapes, time, loss,
+gradients and updates. The step is a real one; the model's weights move by it unless
+they are put back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+import rillet as tf
+from rillet.explain.computation import as_inputs, batch_loss
+from rillet.explain.passage import Passage
+from rillet.explain.picture import number, refuse
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """What a step did to one weight.
+
+    Attributes:
+        name: of the variable.
+        shape: of the variable.
+        gradient: the gradient's root mean square; None where there is no gradient.
+        largest: the gradient's largest value, without sign.
+        size: the variable's root mean square before.
+        update: the root mean square of what the optimizer added.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    gradient: float | None
+    largest: float | None
+    size: float
+    update: float
+
+    @property
+    def ratio(self) -> float:
+        """The update's size beside the weight's; about 1e-3 is usual."""
+        return self.update / self.size if self.size else float("inf")
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """What a layer did in the forward pass.
+
+    Attributes:
+        name: of the layer.
+        kind: its class.
+        took: shape of what came in.
+        gave: shape of what went out.
+        mean: of what went out.
+        spread: its standard deviation.
+    """
+
+    name: str
+    kind: str
+    took: tuple[int, ...]
+    gave: tuple[int, ...]
+    mean: float
+    spread: float
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One training step.
+
+    Attributes:
+        layers: the forward pass, in order.
+        loss: before the update.
+        loss_after: on the same batch, after it.
+        changes: of each trainable variable.
+        seconds: by part: ``forward``, ``backward``, ``update``.
+        learning_rate: the optimizer's.
+        optimizer: its class.
+        batch: shapes of inputs and targets.
+    """
+
+    layers: list[Layer]
+    loss: float
+    loss_after: float
+    changes: list[Change]
+    seconds: dict[str, float]
+    learning_rate: float
+    optimizer: str
+    batch: tuple[tuple[int, ...], ...]
+
+    @property
+    def largest(self) -> Change | None:
+        """The variable with the largest gradient."""
+        known = [c for c in self.changes if c.largest is not None]
+        return max(known, key=lambda c: c.largest or 0.0, default=None)
+
+    def __str__(self) -> str:
+        ms = {name: f"{s * 1e3:.2f} ms" for name, s in self.seconds.items()}
+        x, *y = self.batch
+        lines = [
+            f"1. A batch: inputs {x}" + (f", targets {y[0]}" if y else ""),
+            f"2. Forward pass, {ms['forward']}:",
+        ]
+        for at in self.layers:
+            lines.append(
+                f"     {at.name} ({at.kind}): {at.took} -> {at.gave}, mean"
+                f" {number(at.mean)}, deviation {number(at.spread)}"
+            )
+        lines.append(f"3. Loss: {number(self.loss)}")
+        lines.append(f"4. Backward pass, {ms['backward']}; gradients, largest first:")
+        ranked = sorted(self.changes, key=lambda c: -(c.largest or 0.0))
+        for c in ranked:
+            said = "none: the loss does not depend on it"
+            if c.gradient is not None and c.largest is not None:
+                said = f"largest {number(c.largest)}, typical {number(c.gradient)}"
+            lines.append(f"     {c.name} {c.shape}: {said}")
+        lines.append(
+            f"5. {self.optimizer} moves the weights, {ms['update']}; learning rate"
+            f" {number(self.learning_rate)}:"
+        )
+        for c in self.changes:
+            lines.append(
+                f"     {c.name}: by {number(c.update)}, its own size"
+                f" {number(c.size)}" + (f", ratio {c.ratio:.1e}" if c.size else "")
+            )
+        lines.append(
+            f"6. The same batch again: loss {number(self.loss_after)}, before"
+            f" {number(self.loss)}"
+        )
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+
+def step(model: Any, batch: Any, keep: bool = True) -> Step:
+    """Carry out one training step and tell it in order.
+
+    Args:
+        model: a model compiled with one loss.
+        batch: ``(x, y)``.
+        keep: whether the weights stay where the step moved them; else they and the
+            optimizer's variables are put back.
+
+    Returns:
+        What happened; print it.
+
+    Raises:
+        ValueError: where the batch has no targets, or the model is not compiled.
+
+    Example:
+        >>> import rillet as tf
+        >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1, input_shape=(2,))])
+        >>> model.compile("sgd", "mse")
+        >>> told = tf.explain.step(model, (tf.ones((4, 2)), tf.ones((4, 1))))
+        >>> told.loss_after < told.loss
+        True
+    """
+    if not isinstance(batch, Sequence) or len(batch) < 2:
+        raise refuse("explain.step", "a batch is (x, y)", type(batch).__name__)
+    if getattr(model, "optimizer", None) is None:
+        raise refuse(
+            "explain.step",
+            "the model must be compiled",
+            "no optimizer",
+            "Call model.compile(optimizer, loss)",
+        )
+    x = as_inputs(batch[0])
+    y = tf.convert_to_tensor(batch[1])
+    passage = Passage()
+    seconds: dict[str, float] = {}
+    # this pass is told, the next is timed; the first makes the weights
+    passage.run(lambda: model(x, training=False))
+    start = perf_counter()
+    with tf.GradientTape() as tape:
+        loss = batch_loss(model, y, model(x, training=True))
+        extra = model.losses
+        loss = tf.add_n([loss, *extra]) if extra else loss
+    seconds["forward"] = perf_counter() - start
+    weights = model.trainable_variables
+    start = perf_counter()
+    slopes = tape.gradient(loss, weights)
+    seconds["backward"] = perf_counter() - start
+    model.optimizer.build(weights)
+    everything = _variables(model)
+    kept = [v.numpy() for v in everything]
+    before = [v.numpy() for v in weights]
+    start = perf_counter()
+    pairs = [(g, v) for g, v in zip(slopes, weights, strict=True) if g is not None]
+    model.optimizer.apply_gradients(pairs)
+    seconds["update"] = perf_counter() - start
+    loss_after = batch_loss(model, y, model(x, training=False))
+    changes = [
+        _change(v, old, g) for v, old, g in zip(weights, before, slopes, strict=True)
+    ]
+    told = Step(
+        _layers(passage),
+        float(loss),
+        float(loss_after),
+        changes,
+        seconds,
+        float(tf.convert_to_tensor(model.optimizer.learning_rate)),
+        type(model.optimizer).__name__,
+        (np.shape(tf.nest.flatten(x)[0]), np.shape(y)),
+    )
+    if not keep:
+        for v, old in zip(everything, kept, strict=True):
+            v.assign(old)
+    return told
+
+
+def _variables(model: Any) -> list[Any]:
+    held = model.optimizer.variables
+    held = held() if callable(held) else held
+    found = {id(v): v for v in [*model.variables, *held]}
+    return list(found.values())
+
+
+def _rms(values: Any) -> float:
+    array = np.asarray(values, np.float64)
+    return float(np.sqrt(np.square(array).mean())) if array.size else 0.0
+
+
+def _change(variable: Any, old: Any, g: Any) -> Change:
+    slope = None if g is None else np.asarray(tf.convert_to_tensor(g), np.float64)
+    return Change(
+        variable.name.split(":")[0],
+        np.shape(old),
+        None if slope is None else _rms(slope),
+        None if slope is None or not slope.size else float(np.abs(slope).max()),
+        _rms(old),
+        _rms(variable.numpy().astype(np.float64) - old),
+    )
+
+
+def _layers(passage: Passage) -> list[Layer]:
+    """The layers that ran, with what went in and out of each."""
+    first: dict[int, Any] = {}
+    last: dict[int, Any] = {}
+    order: dict[int, Any] = {}
+    for ran in passage.ran:
+        layer = ran.layer
+        if layer is None or ran.op is None:
+            continue
+        order.setdefault(id(layer), layer)
+        first.setdefault(id(layer), ran.inputs[0])
+        last[id(layer)] = ran.outputs[0]
+    found = []
+    for key, layer in order.items():
+        value = np.asarray(last[key])
+        plain = value.dtype.kind in "fiu" and value.size
+        found.append(
+            Layer(
+                layer.name,
+                type(layer).__name__,
+                tuple(np.shape(first[key])),
+                value.shape,
+                float(value.mean()) if plain else float("nan"),
+                float(value.std()) if plain else float("nan"),
+            )
+        )
+    return found

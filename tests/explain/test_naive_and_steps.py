@@ -1,0 +1,99 @@
+"""The course's loops beside their twins; a training step told in order."""
+
+import numpy as np
+import pytest
+
+import rillet as tf
+from rillet import explain
+from rillet.explain import naive
+
+
+@pytest.mark.parametrize("name", sorted(naive.TWINS))
+def test_loops_give_what_twins_give(name):
+    (row,) = naive.compare(name, size=7, repeats=1)
+    assert row.difference < 1e-12  # float64: a sum of 7 products in another order
+    assert row.naive > 0 and name in str(row)
+
+
+CASES = [
+    (naive.naive_relu, ([[-1.0, 2.0]],), [[0.0, 2.0]]),
+    (naive.naive_add, ([[1.0, 2.0]], [[3.0, 4.0]]), [[4.0, 6.0]]),
+    (naive.naive_add_matrix_and_vector, ([[1.0], [2.0]], [5.0]), [[6.0], [7.0]]),
+    (naive.naive_vector_dot, ([1.0, 2.0], [3.0, 4.0]), 11.0),
+    (naive.naive_matrix_vector_dot, ([[1.0, 2.0], [0.0, 1.0]], [3.0, 4.0]), [11, 4]),
+    (naive.naive_matrix_dot, ([[1.0, 2.0]], [[3.0], [4.0]]), [[11.0]]),
+    (naive.naive_dense, ([[1.0, 2.0]], [[1.0, -1.0], [1.0, -1.0]], [1.0, 1.0]),
+     [[4.0, 0.0]]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("function", "given", "wanted"), CASES)
+def test_by_hand(function, given, wanted):
+    np.testing.assert_array_equal(function(*given), wanted)
+
+
+def test_inputs_stay_as_they_were():
+    x = np.array([[-1.0]])
+    naive.naive_relu(x)
+    naive.naive_add(x, x)
+    assert x == -1
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda: naive.naive_relu([1.0]), "x must be of rank 2: got shape"),
+        (lambda: naive.naive_add([[1.0]], [[1.0, 2.0]]), "shapes must be the same"),
+        (lambda: naive.naive_vector_dot([1.0], [1.0, 2.0]), "lengths must be the same"),
+        (lambda: naive.naive_matrix_dot([[1.0]], [[1.0]] * 2), "columns and y's rows"),
+        (lambda: naive.compare("naive_sub"), "no such function"),
+        (lambda: naive.compare(size=0), "size and repeats must be 1 or more"),
+    ],
+)
+def test_refusals(call, text):
+    with pytest.raises(ValueError, match=text):
+        call()
+
+
+def line_model():
+    model = tf.keras.Sequential([tf.keras.layers.Dense(1, use_bias=False, name="d")])
+    model.build((None, 1))
+    model.set_weights([np.array([[3.0]], np.float32)])
+    model.compile(tf.keras.optimizers.SGD(0.1), "mse")
+    return model
+
+
+def test_a_step_by_hand():
+    # y = w x; w = 3; x = 1, 2; y = 0: loss (9 + 36) / 2, gradient 2 w (1 + 4) / 2
+    model = line_model()
+    told = explain.step(model, ([[1.0], [2.0]], [[0.0], [0.0]]))
+    assert told.loss == pytest.approx(22.5)
+    (change,) = told.changes
+    assert change.name == "d/kernel" and told.largest is change
+    assert change.gradient == pytest.approx(15.0)
+    assert change.update == pytest.approx(1.5)
+    assert change.ratio == pytest.approx(0.5)
+    assert model.get_weights()[0] == pytest.approx(1.5)
+    assert told.loss_after == pytest.approx(22.5 / 4)
+    (layer,) = told.layers
+    assert (layer.name, layer.took, layer.gave) == ("d", (2, 1), (2, 1))
+    assert layer.mean == pytest.approx(4.5)  # 3 and 6, before the update
+    lines = str(told).splitlines()
+    assert [line[:2] for line in lines if line[0] != " "] == [
+        "1.", "2.", "3.", "4.", "5.", "6.",
+    ]  # fmt: skip
+    assert set(told.seconds) == {"forward", "backward", "update"}
+
+
+def test_a_step_that_is_put_back():
+    model = line_model()
+    explain.step(model, ([[1.0]], [[0.0]]), keep=False)
+    assert model.get_weights()[0] == 3.0
+    assert int(model.optimizer.iterations) == 0
+
+
+def test_a_step_needs_targets_and_compile():
+    with pytest.raises(ValueError, match="explain.step: a batch is"):
+        explain.step(line_model(), tf.ones((1, 1)))
+    with pytest.raises(ValueError, match="the model must be compiled"):
+        explain.step(tf.keras.Sequential(), ([1.0], [1.0]))
