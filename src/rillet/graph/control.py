@@ -48,11 +48,19 @@ class Host:
         run: arrays, and a list of ``(cell, tensor)`` to restore after a failure ->
             arrays.
         text: what `explain` says of it.
+        told: a function of tensors that does the same by ops, for files that cannot
+            hold Python; None where there is none.
     """
 
-    def __init__(self, run: Callable[[list[Any], list[Any]], list[Any]], text: str):
+    def __init__(
+        self,
+        run: Callable[[list[Any], list[Any]], list[Any]],
+        text: str,
+        told: Callable[..., Any] | None = None,
+    ):
         self.run = run
         self.text = text
+        self.told = told
 
     def __repr__(self) -> str:
         return self.text
@@ -64,6 +72,7 @@ def host_call(
     specs: list[Spec],
     text: str,
     grad: Any = None,
+    told: Callable[..., Any] | None = None,
 ) -> tuple[Any, ...]:
     """Add a node that calls Python; variables are written before and read anew after.
 
@@ -73,6 +82,7 @@ def host_call(
         specs: what comes out.
         text: what it is, for people.
         grad: a joint gradient rule, as an op's; None where there is none.
+        told: see `Host`.
 
     Returns:
         The symbolic results.
@@ -80,7 +90,7 @@ def host_call(
     tracer: Tracer = _state.tracer
     tracer.flush()
     form = HOST if grad is None else Form("EagerPyFunc", "io", grad)
-    attrs: dict[str, Any] = {"host": Host(run, text)}
+    attrs: dict[str, Any] = {"host": Host(run, text, told)}
     outs = tracer.add_form(form, inputs, attrs, specs, text)
     tracer.flush()
     return outs

@@ -129,8 +129,23 @@ def numpy_function(
     """
     if not callable(func):
         raise ValueError(house_message("numpy_function", "func must be callable"))
+    return told_function(func, inp if inp is not None else [], Tout, None)
+
+
+def told_function(
+    func: Callable[..., Any], inp: Any, Tout: Any, told: Callable[..., Any] | None
+) -> Any:
+    """`numpy_function` of a function that can also be told in ops.
+
+    Args:
+        func: takes an array for each of `inp`, gives arrays.
+        inp: a list of tensors.
+        Tout: the result's type, or a list of them.
+        told: takes tensors and gives tensors; it does what `func` does, where a graph
+            is written to a file that cannot hold Python.
+    """
     specs, several = _specs(Tout)
-    inputs = [to_tensor(x) for x in (inp if inp is not None else [])]
+    inputs = [to_tensor(x) for x in inp]
     function = func
 
     def call(arrays: list[Any]) -> list[Any]:
@@ -144,7 +159,7 @@ def numpy_function(
         with init_scope():
             return [y._array for y in call(arrays)]
 
-    return _traced(run, inputs, specs, several, function, None)
+    return _traced(run, inputs, specs, several, function, None, told)
 
 
 def _specs(kinds: Any) -> tuple[list[Spec], bool]:
@@ -196,9 +211,15 @@ def _packed(found: list[Any], several: bool) -> Any:
 
 
 def _traced(
-    run: Any, inputs: list[Any], specs: list[Spec], several: bool, func: Any, grad: Any
+    run: Any,
+    inputs: list[Any],
+    specs: list[Spec],
+    several: bool,
+    func: Any,
+    grad: Any,
+    told: Any = None,
 ) -> Any:
     host = context.service("graph.host_call")
     assert host is not None
     text = f"py_function {getattr(func, '__name__', 'function')}"
-    return _packed(list(host(run, inputs, specs, text, grad)), several)
+    return _packed(list(host(run, inputs, specs, text, grad, told)), several)

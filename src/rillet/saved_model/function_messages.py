@@ -19,8 +19,15 @@ from rillet.graph.concrete import ConcreteFunction
 from rillet.ops.tensor_lists import ListTensor
 from rillet.saved_model import messages
 from rillet.saved_model.assets import Asset
-from rillet.saved_model.graph_writer import Library
+from rillet.saved_model.function_library import Library
 from rillet.saved_model.objects import Node, SignatureMap, argument_spec, concretes_of
+from rillet.saved_model.saved_tables import (
+    TableFunction,
+    holds_table,
+    result_of,
+    spec_values,
+    written,
+)
 from rillet.saved_model.structures import structure_message
 
 
@@ -47,6 +54,11 @@ class FunctionMessages:
         self._assets = {
             id(n.item._tensor): n for n in nodes if isinstance(n.item, Asset)
         }
+        #: The tables, and the numbers of their objects.
+        self.stores = [n.item._store for n in nodes if holds_table(n.item)]
+        self._tables = {
+            id(n.item._store): n.number for n in nodes if holds_table(n.item)
+        }
         self._names: dict[int, str] = {}
         self._signatures = {
             id(concrete): concrete
@@ -67,9 +79,14 @@ class FunctionMessages:
         return [self.name_of(c) for c in concretes_of(function)]
 
     def captured(self, concrete: ConcreteFunction) -> list[Any]:
-        """The variables, then the assets, that a trace takes after its arguments."""
+        """What a trace takes after its arguments: variables, assets, then tables."""
         held = [x for x in concrete._captured if id(x) in self._assets]
-        return [*concrete.variables, *[self._assets[id(x)].item for x in held]]
+        assets = [self._assets[id(x)].item for x in held]
+        return [
+            *concrete.variables,
+            *assets,
+            *self.library.stores_of(concrete.graph),
+        ]
 
     def _add(self, concrete: ConcreteFunction) -> str:
         graph = concrete.graph
@@ -89,12 +106,19 @@ class FunctionMessages:
             else:
                 constants[id(inner)] = outer._array
         variables = list(concrete.variables)
+        stores = self.library.stores_of(graph)
         name = self.library.add(
-            graph, f"{graph.name}_{graph.serial}", variables, constants, files
+            graph,
+            f"{graph.name}_{graph.serial}",
+            variables,
+            constants,
+            files,
+            stores=stores,
         )
         bound = [self._numbers[id(v._cell)] for v in variables]
         held = [x for x in concrete._captured if id(x) in self._assets]
         bound += [self._assets[id(x)].number for x in held]
+        bound += [self._tables[id(store)] for store in stores]
         self.concretes[name] = Record(
             messages.CONCRETE,
             bound_inputs=bound,
@@ -106,19 +130,33 @@ class FunctionMessages:
         return name
 
     def _check(self, concrete: ConcreteFunction) -> None:
+        graph = concrete.graph
         for variable in concrete.variables:
             if id(variable._cell) not in self._numbers:
-                raise AssertionError(
-                    house_message(
-                        "saved_model.save",
-                        "Tried to export a function which references an 'untracked'"
-                        " resource. TensorFlow objects (e.g. tf.Variable) captured by"
-                        " functions must be 'tracked' by assigning them to an attribute"
-                        " of a tracked object or assigned to an attribute of the main"
-                        " object directly",
-                        f"function {concrete.graph.name}, variable '{variable.name}'",
-                    )
-                )
+                raise _untracked(graph, f"variable '{variable.name}'")
+        for store in self.library.stores_of(graph):
+            if id(store) not in self._tables:
+                raise _untracked(graph, f"table '{store.name}'")
+
+    def table_function(self, part: TableFunction) -> Record:
+        """What the object graph says of a function of a table."""
+        name = written(self.library, part)
+        bound = []
+        if part.name == "_initialize":
+            bound = [self._tables[id(part.store)]]
+            if part.asset is not None:
+                bound.append(self._assets[id(part.asset._tensor)].number)
+        self.concretes[name] = Record(
+            messages.CONCRETE,
+            bound_inputs=bound,
+            canonicalized_input_signature=structure_message(((), {})),
+            output_signature=structure_message(TensorSpec((), result_of(part))),
+        )
+        return Record(
+            messages.SAVED_FUNCTION,
+            concrete_functions=[name],
+            function_spec=_arguments_message(spec_values(), None),
+        )
 
     def function(self, function: Function) -> Record:
         """What the object graph says of a function."""
@@ -145,6 +183,19 @@ class FunctionMessages:
         )
 
 
+def _untracked(graph: Any, what: str) -> AssertionError:
+    return AssertionError(
+        house_message(
+            "saved_model.save",
+            "Tried to export a function which references an 'untracked' resource."
+            " TensorFlow objects (e.g. tf.Variable) captured by functions must be"
+            " 'tracked' by assigning them to an attribute of a tracked object or"
+            " assigned to an attribute of the main object directly",
+            f"function {graph.name}, {what}",
+        )
+    )
+
+
 def _outputs_of(concrete: ConcreteFunction) -> Any:
     found = concrete.structured_outputs
     for leaf in nest.flatten(found):
@@ -161,13 +212,15 @@ def _outputs_of(concrete: ConcreteFunction) -> Any:
 
 
 def _spec_message(function: Function) -> Record:
-    spec = argument_spec(function)
+    return _arguments_message(argument_spec(function), function.input_signature)
+
+
+def _arguments_message(spec: dict[str, Any], given: Any) -> Record:
     pairs = [
         Record(messages.PAIR, key=key, value=_value(value))
         for key, value in spec.items()
     ]
     named = Record(messages.NAMED, name="FullArgSpec", pairs=pairs)
-    given = function.input_signature
     return Record(
         messages.FUNCTION_SPEC,
         fullargspec=Record(messages.STRUCTURE, named_tuple_value=named),

@@ -15,6 +15,7 @@ from rillet.core.dtypes import DType
 from rillet.graph.control import CASE, IF, WHILE
 from rillet.graph.ir import CONST, PLACEHOLDER, READ, WRITE, Graph, Node, SymbolicTensor
 from rillet.graph.passes import live_nodes
+from rillet.ops.lookup.store import Store
 from rillet.ops.registry import Op
 from rillet.saved_model import messages
 from rillet.saved_model.attributes import attribute_message
@@ -23,7 +24,7 @@ from rillet.saved_model.expanding import gradient_graph
 from rillet.saved_model.list_writers import WRITERS
 from rillet.saved_model.loop_writer import Stacks, stacked, write_loop
 from rillet.saved_model.messages import as_entries
-from rillet.saved_model.naming import argument_name, clean, clean_name
+from rillet.saved_model.naming import argument_name, clean_name
 from rillet.saved_model.node_inputs import NodeInputs, attributes_of, refused
 from rillet.saved_model.rewriting import rewritten
 from rillet.saved_model.tensors import shape_message
@@ -31,64 +32,12 @@ from rillet.saved_model.tensors import shape_message
 RESOURCE = dtypes.as_dtype("resource").as_datatype_enum
 
 
-class Library:
-    """The functions of a model, each under a name of its own.
-
-    Attributes:
-        functions: the messages by name.
-    """
-
-    def __init__(self) -> None:
-        self.functions: dict[str, Record] = {}
-        self._taken: set[str] = set()
-
-    def free_name(self, name: str) -> str:
-        """`name`, with a number where it is taken."""
-        name = clean(name)
-        found, at = name, 0
-        while found in self._taken:
-            at += 1
-            found = f"{name}_{at}"
-        self._taken.add(found)
-        return found
-
-    def add(
-        self,
-        graph: Graph,
-        name: str,
-        variables: list[Any] | None = None,
-        constants: dict[int, Any] | None = None,
-        files: list[SymbolicTensor] | None = None,
-        stacks: Stacks | None = None,
-    ) -> str:
-        """Write a graph as a function.
-
-        Args:
-            graph: the graph.
-            name: what to call it.
-            variables: those that are passed in after the arguments.
-            constants: arrays of inputs that no caller gives, by the inputs' ids.
-            files: inputs that are paths of assets, passed in after the variables.
-            stacks: inputs that are lists of what a loop's rounds were, and those to
-                be kept.
-
-        Returns:
-            The function's name.
-        """
-        name = self.free_name(name)
-        writer = FunctionWriter(self, graph, name, variables or [], constants or {})
-        writer.files = files or []
-        writer.stacks = stacks or Stacks()
-        self.functions[name] = writer.message()
-        return name
-
-
 class FunctionWriter:
     """Writes one graph."""
 
     def __init__(
         self,
-        library: Library,
+        library: Any,
         graph: Graph,
         name: str,
         variables: list[Any],
@@ -97,6 +46,9 @@ class FunctionWriter:
         self._constants = constants
         self.files: list[SymbolicTensor] = []
         self.stacks = Stacks()
+        self.stores: list[Store] = []
+        #: Whether the tables are results too, as those of a loop's body are.
+        self.passes_stores = False
         self._kept: list[Graph] = []
         self.library = library
         self.graph = graph
@@ -125,6 +77,8 @@ class FunctionWriter:
             self._resource(variable)
         for tensor in self.files:
             self.refs[id(tensor)] = self._argument(tensor)
+        for store in self.stores:
+            self.refs[id(store)] = self.handle(f"{store.name}_handle")
         for tensor in graph.inputs:
             if id(tensor) in self._constants:
                 value = self._constants[id(tensor)]
@@ -141,13 +95,17 @@ class FunctionWriter:
             given = [one, self.ref(tensor)]
             made = self.emit("TensorListPushBack", "keep", given, attrs)
             results.append((f"{made}:output_handle:0", dtypes.variant))
-        return self._finished(results)
+        if self.passes_stores:
+            handle = dtypes.as_dtype("resource")
+            results += [(self.refs[id(store)], handle) for store in self.stores]
+        return self.finished(results)
 
     def kind(self, tensor: SymbolicTensor) -> DType:
         """A tensor's type; what keeps a loop's rounds is a list."""
         return dtypes.variant if id(tensor) in self.stacks.held else tensor.dtype
 
-    def _finished(self, results: list[tuple[str, DType]]) -> Record:
+    def finished(self, results: list[tuple[str, DType]]) -> Record:
+        """The function with its results: references and their types."""
         outputs, returned = [], {}
         taken: set[str] = {a.name for a in self._arguments}
         for i, (ref, dtype) in enumerate(results):
@@ -197,6 +155,19 @@ class FunctionWriter:
     def _list_argument(self) -> str:
         name = argument_name("rounds", self._taken)
         kind = dtypes.variant.as_datatype_enum
+        self._arguments.append(Record(messages.ARGUMENT, name=name, type=kind))
+        return name
+
+    def handle(self, name: str) -> str:
+        """Add an argument that is a table; return its name."""
+        name = argument_name(name.split("/")[-1], self._taken)
+        self._arguments.append(Record(messages.ARGUMENT, name=name, type=RESOURCE))
+        return name
+
+    def path(self, name: str) -> str:
+        """Add an argument that is the path of a file; return its name."""
+        name = argument_name(name, self._taken)
+        kind = dtypes.string.as_datatype_enum
         self._arguments.append(Record(messages.ARGUMENT, name=name, type=kind))
         return name
 
@@ -280,6 +251,10 @@ class FunctionWriter:
                 raise refused(node, f"is the {node.attrs['host']}, of unknown sizes")
             self._splice(graph, node, list(node.inputs))
         elif "host" in node.attrs:
+            graph = self.library.told(node)
+            if graph is not None:
+                self._splice(graph, node, list(node.inputs))
+                return
             raise refused(
                 node,
                 "calls Python, which a SavedModel cannot hold",
@@ -323,11 +298,16 @@ class FunctionWriter:
             write_loop(self, node, inputs)
             return
         graphs = node.attrs["branches"]
+        stores = self.stores_in(graphs)
+        inputs += [self.refs[id(store)] for store in stores]
         names = [
-            self.library.add(g, g.name, stacks=stacked(self, g, node.inputs[1:]))
+            self.library.add(
+                g, g.name, stacks=stacked(self, g, node.inputs[1:]), stores=stores
+            )
             for g in graphs
         ]
         kinds = [self.kind(x) for x in node.inputs[1:]]
+        kinds += [dtypes.as_dtype("resource")] * len(stores)
         attrs: dict[str, tuple[str, Any]] = {
             "Tin": ("list(type)", kinds),
             "Tout": ("list(type)", [y.dtype for y in node.outputs]),
@@ -343,6 +323,11 @@ class FunctionWriter:
             made = self.emit("Case", node.name, inputs, attrs)
         self._outputs(node, made, "output")
         self.note_effects(made, graphs)
+
+    def stores_in(self, graphs: Any) -> list[Store]:
+        """The tables of branches, or of a loop's parts, each once."""
+        found = [store for graph in graphs for store in self.library.stores_of(graph)]
+        return list({id(store): store for store in found}.values())
 
     def note_effects(self, made: str, graphs: Any) -> None:
         names = {g.name for g in graphs}

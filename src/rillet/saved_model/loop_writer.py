@@ -60,11 +60,18 @@ def write_loop(writer: Any, node: Node, inputs: list[str]) -> None:
     ]
     begun = [_empty_list(writer, x, id(x) in stacks.held) for x in stacks.kept]
     short = _shortened(body, count)
+    stores = writer.stores_in([test, body])
+    begun += [writer.refs[id(store)] for store in stores]
+    kinds += [dtypes.variant] * len(places)
+    kinds += [dtypes.as_dtype("resource")] * len(stores)
+    add = writer.library.add
+    tested = add(test, test.name, stacks=asked, stores=stores)
+    done = add(short, body.name, stacks=stacks, stores=stores, passes_stores=True)
     attrs: dict[str, tuple[str, Any]] = {
-        "T": ("list(type)", [*kinds, *[dtypes.variant] * len(places)]),
-        "output_shapes": ("list(shape)", [*shapes, *[()] * len(places)]),
-        "cond": ("func", writer.library.add(test, test.name, stacks=asked)),
-        "body": ("func", writer.library.add(short, body.name, stacks=stacks)),
+        "T": ("list(type)", kinds),
+        "output_shapes": ("list(shape)", [*shapes, *[()] * len(begun)]),
+        "cond": ("func", tested),
+        "body": ("func", done),
         "parallel_iterations": ("int", 10),
     }
     made = writer.emit("While", node.name, [*inputs, *begun], attrs)

@@ -18,12 +18,15 @@ from rillet.core import dtypes
 from rillet.core.dtypes import DType
 from rillet.core.variable import Variable
 from rillet.graph.concrete import ConcreteFunction
+from rillet.ops.lookup.store import Store
 from rillet.saved_model import messages
 from rillet.saved_model.attributes import attribute_message
 from rillet.saved_model.function_messages import FunctionMessages
 from rillet.saved_model.messages import as_entries
 from rillet.saved_model.naming import clean_name
+from rillet.saved_model.saved_tables import asset_of
 from rillet.saved_model.signatures import RESERVED
+from rillet.saved_model.table_writers import creation, file_of, filling
 from rillet.saved_model.tensors import shape_message
 
 _PREDICT = "tensorflow/serving/predict"
@@ -52,6 +55,11 @@ class MainGraph:
             self._constant(asset.path_in_model, dtypes.string, "asset_path")
             for asset in functions.assets
         ]
+        self._tables: dict[int, str] = {}
+        #: What fills the tables, before a server runs anything.
+        self._fills: list[str] = []
+        for store in functions.stores:
+            self._table(store)
 
     def _add(self, op: str, name: str, inputs: list[str], attrs: Attrs) -> str:
         name = clean_name(name) or op
@@ -95,6 +103,22 @@ class MainGraph:
             self._handles[id(variable._cell)] = found
         return found
 
+    def _table(self, store: Store) -> None:
+        """Add a table and what fills it."""
+
+        def constant(value: Any, kind: DType) -> str:
+            return self._constant(value, kind, "Const")
+
+        inputs, attrs = creation(store, constant)
+        made = self._add(store.kind, "hash_table", inputs, attrs)
+        self._tables[id(store)] = made
+        reader = file_of(store)
+        path = None
+        if reader is not None:
+            path = self._files[self._functions.assets.index(asset_of(reader))]
+        op, inputs, attrs = filling(store, constant, path)
+        self._fills.append(self._add(op, "key_value_init", [made, *inputs], attrs))
+
     def _free(self, name: str) -> str:
         found, at = name, 0
         while found.lower() in self._taken:
@@ -118,6 +142,9 @@ class MainGraph:
         for item in self._functions.captured(concrete):
             if isinstance(item, Variable):
                 inputs.append(self._handle(item))
+                kinds.append(dtypes.as_dtype("resource"))
+            elif isinstance(item, Store):
+                inputs.append(self._tables[id(item)])
                 kinds.append(dtypes.as_dtype("resource"))
             else:
                 inputs.append(self._files[self._functions.assets.index(item)])
@@ -195,7 +222,7 @@ class MainGraph:
                 )
                 control.append(f"^{made}")
         restored = self._add("NoOp", "save/restore_all", control, {})
-        init = self._add("NoOp", "NoOp", [], {})
+        init = self._add("NoOp", "NoOp", [f"^{fill}" for fill in self._fills], {})
         unknown = Record(messages.TENSOR_INFO, name=init)
         unknown.tensor_shape = shape_message(None)
         self.signatures[RESERVED[0]] = Record(

@@ -14,6 +14,7 @@ from rillet.core.variable import Variable
 from rillet.functions import Function
 from rillet.graph.concrete import ConcreteFunction
 from rillet.saved_model.keras_functions import is_layer, keras_functions
+from rillet.saved_model.saved_tables import TableFunction, table_parts
 
 _CONTAINERS = (list, tuple, dict)
 
@@ -61,13 +62,13 @@ def parts_of(item: Any) -> dict[str, Any]:
     """The parts of an object by name, its functions included."""
     if isinstance(item, SignatureMap):
         return dict(item)
-    if isinstance(item, Function | ConcreteFunction):
+    if isinstance(item, Function | ConcreteFunction | TableFunction):
         return {}
     parts = children_of(item, "savedmodel")
     if is_layer(item):
         # What `fit` traced belongs to training, not to the model.
         parts = {k: v for k, v in parts.items() if not isinstance(v, Function)}
-    return {**parts, **functions_of(item)}
+    return {**parts, **functions_of(item), **table_parts(item)}
 
 
 def objects_below(root: Any, attached: dict[str, Any]) -> list[Node]:

@@ -33,19 +33,31 @@ from rillet.saved_model.expanding import by_elements, settle
 REWRITES: dict[str, Callable[..., Any]] = {}
 
 
+def told_graph(node: Node) -> Graph | None:
+    """What a node that calls Python does, traced; None where nobody said it."""
+    told = getattr(node.attrs["host"], "told", None)
+    return None if told is None else _traced(node, told, list(node.inputs), {})
+
+
 def rewritten(node: Node) -> Graph | None:
     """A graph that computes what a node does; its inputs are the node's tensors."""
     rule = REWRITES.get(node.type) or by_elements(node)
     if rule is None:
         return None
+    attrs = {k: v for k, v in node.attrs.items() if not k.startswith("_")}
+    return _traced(node, rule, node.tensors(), attrs)
+
+
+def _traced(node: Node, rule: Any, tensors: Any, attrs: dict[str, Any]) -> Graph:
     tracer = Tracer(node.name, None, isolated=True)
     with tracer:
-        inner = {id(x): tracer.graph.placeholder(x.spec, "x") for x in node.tensors()}
-        tracer.graph.inputs = [inner[id(x)] for x in node.tensors()]
+        # One placeholder a place: a tensor may stand in two.
+        inner = [tracer.graph.placeholder(x.spec, "x") for x in tensors]
+        tracer.graph.inputs = list(inner)
+        given = iter(inner)
         args = [
-            inner[id(x)] if isinstance(x, SymbolicTensor) else x for x in node.inputs
+            next(given) if isinstance(x, SymbolicTensor) else x for x in node.inputs
         ]
-        attrs = {k: v for k, v in node.attrs.items() if not k.startswith("_")}
         found = rule(*args, **attrs)
         flat = found if isinstance(found, tuple | list) else [found]
         tracer.graph.outputs = [tracer.lift(to_tensor(y)) for y in flat]

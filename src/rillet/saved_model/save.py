@@ -29,6 +29,7 @@ from rillet.saved_model.main_graph import MainGraph
 from rillet.saved_model.messages import as_entries
 from rillet.saved_model.objects import Node, SignatureMap, objects_below
 from rillet.saved_model.replacing import replaced
+from rillet.saved_model.saved_tables import TableFunction, holds_table
 from rillet.saved_model.signatures import DEFAULT_KEY, signatures_for
 from rillet.saved_model.tensors import shape_message
 
@@ -212,6 +213,10 @@ def _object(node: Node, functions: FunctionMessages) -> Record:
         record.function = functions.function(item)
     elif isinstance(item, ConcreteFunction):
         record.bare_concrete_function = functions.bare(item)
+    elif isinstance(item, TableFunction):
+        record.function = functions.table_function(item)
+    elif holds_table(item):
+        record.resource = Record(messages.RESOURCE, device="")
     else:
         record.user_object = _user_object(item)
     return record

@@ -16,6 +16,7 @@ from rillet.core.errors import (
     UnimplementedError,
     house_message,
 )
+from rillet.core.tensor import Tensor
 from rillet.graph.ir import SymbolicTensor
 from rillet.ops.lookup.initializers import TextFileInitializer
 from rillet.ops.lookup.records import (
@@ -40,6 +41,8 @@ def _known(x: Any, step: Any) -> Any:
                 f"node '{step.name}'",
             )
         )
+    if not isinstance(x, Tensor):
+        raise damaged("a table is filled with what is no tensor", step.name)
     return x._array
 
 

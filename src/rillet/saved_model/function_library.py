@@ -1,0 +1,102 @@
+"""The functions of a model's file, each under a name of its own.
+
+In flow graphs; out flow messages by name, those of branches and loops among them.
+`graph_writer` writes each and comes back with the parts. `function_messages` calls.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rillet.checkpoint.wire import Record
+from rillet.graph.ir import Graph, Node, SymbolicTensor
+from rillet.ops.lookup.store import Store
+from rillet.saved_model import table_writers as table_writers
+from rillet.saved_model.graph_writer import FunctionWriter
+from rillet.saved_model.loop_writer import Stacks
+from rillet.saved_model.naming import clean
+from rillet.saved_model.rewriting import told_graph
+
+
+class Library:
+    """The functions of a model, each under a name of its own.
+
+    Attributes:
+        functions: the messages by name.
+    """
+
+    def __init__(self) -> None:
+        self.functions: dict[str, Record] = {}
+        self._taken: set[str] = set()
+        self._told: dict[int, tuple[Node, Graph]] = {}
+
+    def free_name(self, name: str) -> str:
+        """`name`, with a number where it is taken."""
+        name = clean(name)
+        found, at = name, 0
+        while found in self._taken:
+            at += 1
+            found = f"{name}_{at}"
+        self._taken.add(found)
+        return found
+
+    def told(self, node: Node) -> Graph | None:
+        """What a node that calls Python does, in ops; None where nobody said it."""
+        found = self._told.get(id(node))
+        if found is None:
+            graph = told_graph(node)
+            if graph is None:
+                return None
+            found = self._told[id(node)] = node, graph
+        return found[1]
+
+    def stores_of(self, graph: Graph) -> list[Store]:
+        """The tables that a graph asks or changes, branches and loops included."""
+        found: dict[int, Store] = {}
+        line = [graph]
+        while line:
+            for node in line.pop(0).nodes:
+                attrs = node.attrs
+                if isinstance(attrs.get("table"), Store):
+                    found.setdefault(id(attrs["table"]), attrs["table"])
+                line += attrs.get("branches", ())
+                line += [attrs[key] for key in ("cond", "body") if key in attrs]
+                told = self.told(node) if "host" in attrs else None
+                line += [] if told is None else [told]
+        return list(found.values())
+
+    def add(
+        self,
+        graph: Graph,
+        name: str,
+        variables: list[Any] | None = None,
+        constants: dict[int, Any] | None = None,
+        files: list[SymbolicTensor] | None = None,
+        stacks: Stacks | None = None,
+        stores: list[Store] | None = None,
+        passes_stores: bool = False,
+    ) -> str:
+        """Write a graph as a function.
+
+        Args:
+            graph: the graph.
+            name: what to call it.
+            variables: those that are passed in after the arguments.
+            constants: arrays of inputs that no caller gives, by the inputs' ids.
+            files: inputs that are paths of assets, passed in after the variables.
+            stacks: inputs that are lists of what a loop's rounds were, and those to
+                be kept.
+            stores: tables that are passed in last.
+            passes_stores: whether these are results too.
+
+        Returns:
+            The function's name.
+        """
+        name = self.free_name(name)
+        writer = FunctionWriter(self, graph, name, variables or [], constants or {})
+        writer.files = files or []
+        writer.stacks = stacks or Stacks()
+        writer.stores = stores or []
+        writer.passes_stores = passes_stores
+        self.functions[name] = writer.message()
+        return name
