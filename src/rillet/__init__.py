@@ -56,6 +56,14 @@ def _load_folder(*args: _Any, **kwargs: _Any) -> _Any:
     return models.load_folder(*args, **kwargs)
 
 
+def _watch_fit(*args: _Any) -> _Any:
+    return _importlib.import_module("rillet.explain.advice").watch_fit(*args)
+
+
+def _numerics_hint(*args: _Any) -> _Any:
+    return _importlib.import_module("rillet.explain.nonfinite").hint(*args)
+
+
 _missing.watch(__name__, _exports.NAMESPACES)
 _context.register_service("names.nearest", _nearest_name)
 _context.register_service("names.version", _name_version)
@@ -63,6 +71,8 @@ _context.register_service("keras.saved_model.save", _save_folder)
 _context.register_service("keras.saved_model.load", _load_folder)
 _context.register_service("keras.saved_model.export", _export_folder)
 _context.register_service("keras.saved_model.graph", _load_graph)
+_context.register_service("explain.fit", _watch_fit)
+_context.register_service("explain.numerics_hint", _numerics_hint)
 _gemm.provide_narrow(_narrow_product)
 _memory.keep_freed()
 

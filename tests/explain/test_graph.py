@@ -83,7 +83,7 @@ def test_a_model_folded_by_layer():
     assert picture["last"].value.shape == (5, 3)
     assert picture["loss"].value == pytest.approx(net.evaluate(x, y, verbose=0))
     names = [(e.source.name, e.target.name) for e in picture.edges]
-    assert names == [("x", "first"), ("first", "last"), ("last", "loss"), ("y", "loss")]
+    assert names == [("x", "first"), ("first", "last"), ("y", "loss"), ("last", "loss")]
 
 
 def test_gradients_of_a_model_are_those_of_a_tape():

@@ -23,16 +23,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rillet.explain import naive
+    from rillet.explain.advice import doctor, examine
     from rillet.explain.computation import graph
     from rillet.explain.steps import step
 
 _PLACES = {
+    "doctor": "advice",
+    "examine": "advice",
     "graph": "computation",
     "naive": "",
     "step": "steps",
 }
 
 __all__ = [
+    "doctor",
+    "examine",
     "graph",
     "naive",
     "step",

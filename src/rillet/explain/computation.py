@@ -16,8 +16,10 @@ import rillet as tf
 from rillet import keras
 from rillet.autodiff.backward import gradients
 from rillet.explain.folding import fold_by_layer, fold_differences
+from rillet.explain.graph_drawing import drawn
 from rillet.explain.passage import Passage, Ran
-from rillet.explain.picture import Drawing, number, refuse
+from rillet.explain.picture import Drawing, number, refuse, shown
+from rillet.keras.outputs import match
 
 #: Computations of more nodes are folded by layer.
 LARGE: Final = 24
@@ -118,8 +120,6 @@ class Computation(Drawing):
     @property
     def svg(self) -> str:
         """The graph as SVG, the values given at the top."""
-        from rillet.explain.graph_drawing import drawn
-
         return drawn(self)
 
     def __str__(self) -> str:
@@ -150,17 +150,6 @@ class Computation(Drawing):
         if node.kind == "|a - b|" and len(given) == 2:
             return f"|{given[0]} - {given[1]}| = "
         return f"{node.kind}({', '.join(given)}) = "
-
-
-def shown(value: Any) -> str:
-    """A value in few characters: a number, or type and shape."""
-    array = np.asarray(value)
-    if array.ndim == 0 and array.dtype.kind in "fiub":
-        return number(float(array))
-    if array.size <= 4 and array.ndim == 1 and array.dtype.kind in "fiub":
-        return "[" + ", ".join(number(float(v)) for v in array) + "]"
-    dims = ", ".join(map(str, array.shape))
-    return f"{array.dtype.name}({dims})"
 
 
 def graph(
@@ -249,7 +238,8 @@ def batch_loss(model: Any, y: Any, said: Any) -> Any:
     loss = keras.losses.get(model.loss)
     if loss is None or isinstance(loss, (list, dict)):
         raise refuse("explain", "the model must be compiled with one loss", repr(loss))
-    return tf.reduce_mean(loss(tf.convert_to_tensor(y), said))
+    targets, said, _ = match(tf.convert_to_tensor(y), said, None)
+    return tf.reduce_mean(loss(targets, said))
 
 
 def as_inputs(x: Any) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rillet.explain.picture import number
+from rillet.explain.picture import number, shown
 from rillet.explain.svg import CHARACTER, Sheet
 from rillet.graph.layering import Edge, laid_out
 
@@ -18,8 +18,6 @@ _KINDS: Final = {"variable": "variable", "input": "input", "constant": "op"}
 
 
 def _lines(node: Node) -> list[tuple[str, str]]:
-    from rillet.explain.computation import shown
-
     plain = node.is_source or node.kind == node.name
     head = node.name if plain else f"{node.name}  {node.kind}"
     value = shown(node.value)

@@ -298,6 +298,7 @@ def _fastest(
         best = min(best, perf_counter() - start)
     return max(best, 1e-9), found
 
+
 __all__ = [
     "TWINS",
     "Timing",

@@ -168,3 +168,14 @@ def number(value: float) -> str:
         ('6', '-1', '0.1235', '1e-09')
     """
     return f"{float(value):.4g}"
+
+
+def shown(value: Any) -> str:
+    """A value in few characters: a number, or type and shape."""
+    array = np.asarray(value)
+    if array.ndim == 0 and array.dtype.kind in "fiub":
+        return number(float(array))
+    if array.size <= 4 and array.ndim == 1 and array.dtype.kind in "fiub":
+        return "[" + ", ".join(number(float(v)) for v in array) + "]"
+    dims = ", ".join(map(str, array.shape))
+    return f"{array.dtype.name}({dims})"

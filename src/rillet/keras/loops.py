@@ -17,6 +17,7 @@ from rillet.core import nest
 from rillet.core.errors import house_message
 from rillet.core.logger import get_logger
 from rillet.core.tensor import Tensor
+from rillet.keras.advised import watch_fit
 from rillet.keras.arguments import checked, unknown_argument
 from rillet.keras.call_context import calls
 from rillet.keras.callbacks import CallbackList, History
@@ -60,6 +61,7 @@ class Loops(Trainer):
         max_queue_size: int = 10,
         workers: int = 1,
         use_multiprocessing: bool = False,
+        on_nan: str | None = None,
     ) -> History:
         """Train the model for a number of epochs.
 
@@ -88,6 +90,8 @@ class Loops(Trainer):
             max_queue_size: ignored.
             workers: ignored.
             use_multiprocessing: ignored.
+            on_nan: ``"explain"`` to stop at the first operation that makes a NaN or an
+                infinity, with its layer, step and likely cause.
 
         Returns:
             The history: losses and metrics by epoch.
@@ -118,7 +122,8 @@ class Loops(Trainer):
         )
         hooks = _hooks(callbacks, self, mode, epochs, handler.inferred_steps, True)
         self.stop_training = False
-        function = self.make_train_function()
+        watch = watch_fit(self, x, y, on_nan)
+        function = watch.runner(self.make_train_function())
         pace = self._pace("train", function, handler, hooks)
         hooks.on_train_begin()
         # A backup that a callback restored tells where to go on.
@@ -134,11 +139,13 @@ class Loops(Trainer):
         trainable = trainable_as(self, self.__dict__["_compiled_trainable"])
         with _open_batch(self), trainable:
             for epoch, iterator in handler.epochs():
+                watch.begin(epoch)
                 logs = self._epoch(
                     epoch, iterator, handler, hooks, function, pace, logs
                 )
                 if validate.due(epoch):
                     logs.update(validate.run(hooks))
+                watch.end(epoch, logs)
                 hooks.on_epoch_end(epoch, logs)
                 if self.stop_training:
                     break

@@ -77,6 +77,10 @@ def _found(
     had = kinds[0] if len(kinds) == 1 else " and ".join(kinds)
     if len(kinds) == 3:
         had = f"{kinds[0]}, {kinds[1]}, and {kinds[2]}"
+    hint = context.service("explain.numerics_hint")
+    told = "" if hint is None else hint(name, inputs)
+    if told:
+        lines += ["", f"  {told}"]
     text = "\n".join(lines)
     return InvalidArgumentError(f"\n\n{text}\n\n : Tensor had {had} values")
 
@@ -107,6 +111,11 @@ def enable_check_numerics(
     """
     if _WATCH not in context.state.recorders:
         context.state.recorders = (_WATCH, *context.state.recorders)
+
+
+def watching() -> bool:
+    """Whether this thread's results are looked at."""
+    return _WATCH in context.state.recorders
 
 
 def disable_check_numerics() -> None:

@@ -1,0 +1,251 @@
+"""Finds the first operation that made a NaN or an infinity, and what caused it.
+
+In: a model, a batch and the weights before the step that went wrong. Out: an
+explanation. The step runs once more, op by op.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+import rillet as tf
+from rillet.core import context
+from rillet.core.errors import InvalidArgumentError
+from rillet.explain.passage import Passage, Ran, layers_running
+from rillet.explain.picture import number
+
+_MAKERS: Final = {
+    "Exp": "exp overflows above 88; a softmax written by hand does so: subtract the"
+    " largest value first, or use tf.nn.softmax",
+    "Log": "log of zero or of a negative number; for a crossentropy use"
+    " from_logits=True or add tf.keras.backend.epsilon()",
+    "Log1p": "log1p of -1 or below",
+    "Sqrt": "the square root of a negative number",
+    "Rsqrt": "one divided by the square root of zero or of a negative number",
+    "RealDiv": "a division by zero, or of infinity by infinity; a softmax written by"
+    " hand does so: use tf.nn.softmax. tf.math.divide_no_nan gives 0 for x / 0",
+    "Div": "a division by zero; tf.math.divide_no_nan gives 0 there",
+    "Reciprocal": "one divided by zero; tf.math.divide_no_nan gives 0 there",
+    "Pow": "a power that is too large, or of a negative number",
+}
+
+
+class Found(BaseException):
+    """Ends a run at the first value that is not finite.
+
+    Layers word exceptions anew, and programs may catch them; this passes through.
+    """
+
+    def __init__(self, ran: Ran) -> None:
+        self.ran = ran
+
+
+def finite(value: Any) -> bool:
+    """Whether a tensor or array has no NaN and no infinity."""
+    array = getattr(value, "_array", value)
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fcV":
+        return True
+    try:
+        return bool(np.isfinite(array).all())
+    except TypeError:
+        return True  # structured or unknown: nothing to say
+
+
+def _hears(ran: Ran) -> None:
+    if not all(finite(y) for y in ran.outputs):
+        raise Found(ran)
+
+
+def where_made(model: Any, data: Any) -> Ran | None:
+    """Run a training step op by op; the op that made the first NaN, or None.
+
+    Weights move unless the op is found; the caller puts them back.
+    """
+    try:
+        Passage(_hears).run(lambda: model.train_step(data))
+    except Found as found:
+        return found.ran
+    return None
+
+
+def explanation(model: Any, ran: Ran | None, step: int, epoch: int) -> str:
+    """The text for a step that went wrong.
+
+    Args:
+        model: the model, with its weights as they were before the step.
+        ran: the op that made the NaN.
+        step: the step of the epoch, from 1.
+        epoch: from 1.
+    """
+    at = f"fit: NaN or infinity in step {step} of epoch {epoch}"
+    bad = bad_weight(model)
+    if bad is not None:
+        return (
+            f"{at}: {bad} holds NaN before this step; build the model anew, for an"
+            " earlier run left it there."
+        )
+    if ran is None:
+        return f"{at}: the weights overflowed in the update. {_rate(model)}"
+    return f"{at}: {made(ran)}. {cause(model, ran)}"
+
+
+def made(ran: Ran) -> str:
+    """Which op made it, in which layer, from what."""
+    if ran.op is None:
+        return f"the variable {ran.inputs[0].name.split(':')[0]} holds it"
+    layer = f"in layer {ran.layer.name}" if ran.layer is not None else "in the loss"
+    if not ran.layers:
+        layer = "outside of layers, in the loss, its gradient or the update"
+    went = ", ".join(_said(x) for x in ran.inputs if isinstance(x, tf.Tensor))
+    kind = "NaN"
+    if not any(np.isnan(y._array).any() for y in ran.outputs if _floats(y)):
+        kind = "infinity"
+    return f"the first op that made {kind} is {ran.op.name} {layer}; in went {went}"
+
+
+def _floats(y: Any) -> bool:
+    return bool(getattr(y, "_array", np.zeros(1, int)).dtype.kind == "f")
+
+
+def _said(x: Any) -> str:
+    array = np.asarray(x)
+    text = f"{array.dtype.name}{list(array.shape)}"
+    if array.dtype.kind not in "fiu" or not array.size:
+        return text
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        return f"{text} with NaN or infinity"
+    return f"{text} from {number(float(array.min()))} to {number(float(array.max()))}"
+
+
+def bad_weight(model: Any) -> str | None:
+    """The name of a weight that is not finite, or None."""
+    for v in model.variables if model.built else ():
+        if not finite(v.value()):
+            return str(v.name.split(":")[0])
+    return None
+
+
+def cause(model: Any, ran: Ran) -> str:
+    """The likely cause of a NaN, with what to do."""
+    given = [x for x in ran.inputs if isinstance(x, tf.Tensor)]
+    if not all(finite(x) for x in given):
+        return "A batch holds NaN or infinity: look at the data."
+    name = ran.op.name if ran.op is not None else ""
+    sizes = [
+        float(np.abs(np.asarray(v, np.float64)).max())
+        for v in model.weights
+        if v.dtype.is_floating and v.shape.num_elements()
+    ]
+    if max(sizes, default=0.0) > 1e3:
+        return f"The weights have grown to {max(sizes):.1e}. {_rate(model)}"
+    if name in _MAKERS:
+        text = _MAKERS[name]
+        return f"Likely cause: {text}."
+    return _rate(model)
+
+
+def _rate(model: Any) -> str:
+    try:
+        rate = float(tf.convert_to_tensor(model.optimizer.learning_rate))
+    except (AttributeError, TypeError, ValueError):
+        return "Try a smaller learning rate."
+    return (
+        f"Likely cause: the learning rate {number(rate)} is too large; try"
+        f" {number(rate / 100)} and scale the inputs to about -1 to 1."
+    )
+
+
+def hint(name: str, inputs: tuple[Any, ...]) -> str:
+    """A line for `tf.debugging.enable_check_numerics`: the layer, the likely cause."""
+    layers = layers_running()
+    if not layers and name not in _MAKERS:
+        return ""
+    parts = [f"in layer {layers[-1].name}"] if layers else []
+    if not all(finite(x) for x in inputs):
+        parts.append("NaN or infinity came in: a weight or the data holds it already")
+    elif name in _MAKERS:
+        parts.append(f"likely cause: {_MAKERS[name]}")
+    else:
+        parts.append(
+            "likely cause: a learning rate that is too large, or unscaled data"
+        )
+    return "; ".join(parts)
+
+
+class Guard:
+    """Runs a model's steps one by one and stops at the first that makes a NaN.
+
+    Args:
+        model: the model.
+        function: what runs its steps.
+        size: how many steps a call is to run.
+    """
+
+    def __init__(self, model: Any, function: Any, size: Any) -> None:
+        self._model = model
+        self._function = function
+        self._size = size
+        self.epoch = 0
+        self._at = 0
+
+    def begin(self, epoch: int) -> None:
+        """An epoch begins."""
+        self.epoch, self._at = epoch, 0
+
+    def __call__(self, iterator: Any) -> Any:
+        """Run steps.
+
+        Raises:
+            InvalidArgumentError: where one makes a NaN; it tells all that is known.
+        """
+        logs: Any = None
+        for _ in range(max(1, self._size())):
+            data = next(iterator)
+            logs = self._one(data)
+        return logs
+
+    def _one(self, data: Any) -> Any:
+        model = self._model
+        self._at += 1
+        if self._at == 1 and self.epoch == 0:
+            self._prepare(data)
+        held = [(v, v.value()) for v in _variables(model)]
+        # the watch of enable_check_numerics must not see the step as one op
+        with context.recording_stopped():
+            logs = self._function(iter((data,)))
+        fine = all(finite(v) for v in (logs or {}).values()) and all(
+            finite(v.value()) for v in model.weights
+        )
+        if fine:
+            return logs
+        for v, old in held:
+            v.assign(old)
+        with context.recording_stopped():
+            ran = where_made(model, data)
+        for v, old in held:
+            v.assign(old)
+        text = explanation(model, ran, self._at, self.epoch + 1)
+        raise InvalidArgumentError(text)
+
+    def _prepare(self, data: Any) -> None:
+        """Make all variables, so that the first step can be taken back, too."""
+        model = self._model
+        if not model.built:
+            x, _, _ = tf.keras.utils.unpack_x_y_sample_weight(data)
+            model(x, training=False)
+        if hasattr(model.optimizer, "build"):
+            model.optimizer.build(model.trainable_variables)
+        bad = bad_weight(model)
+        if bad is not None:
+            raise InvalidArgumentError(
+                f"fit: {bad} holds NaN before training; build the model anew."
+            )
+
+
+def _variables(model: Any) -> list[Any]:
+    held = getattr(model.optimizer, "variables", ())
+    held = held() if callable(held) else held
+    metrics = [v for m in model.metrics for v in m.variables]
+    return list({id(v): v for v in [*model.variables, *held, *metrics]}.values())

@@ -1,0 +1,54 @@
+"""What `fit` tells of itself to who gives advice: `rillet.explain`, which signs in.
+
+In: the model and its data, then each epoch's logs. Out: the runner of steps, which the
+service ``"explain.fit"`` may put another in front of. `loops` calls it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rillet.core import context
+from rillet.core.errors import house_message
+
+
+class Watch:
+    """Watches a run of `fit`; this one does nothing."""
+
+    def runner(self, function: Any) -> Any:
+        """The function that runs steps in the place of `function`."""
+        return function
+
+    def begin(self, epoch: int) -> None:
+        """An epoch begins, counted from 0."""
+
+    def end(self, epoch: int, logs: dict[str, Any]) -> None:
+        """An epoch has ended, with validation."""
+
+
+_NOBODY = Watch()
+
+
+def watch_fit(model: Any, x: Any, y: Any, on_nan: str | None) -> Watch:
+    """Who watches a run of `fit`.
+
+    Args:
+        model: the compiled model.
+        x: inputs as `fit` got them.
+        y: targets.
+        on_nan: None, or ``"explain"``.
+
+    Raises:
+        ValueError: where `on_nan` is something else.
+    """
+    if on_nan not in (None, "explain"):
+        raise ValueError(
+            house_message(
+                "fit",
+                "`on_nan` must be None or 'explain'",
+                f"got {on_nan!r}",
+            )
+        )
+    make = context.service("explain.fit")
+    watch = None if make is None else make(model, x, y, on_nan)
+    return _NOBODY if watch is None else watch

@@ -1,0 +1,213 @@
+"""The doctor: what it finds, what it leaves alone, and where a NaN came from."""
+
+import logging
+
+import numpy as np
+import pytest
+
+import rillet as tf
+from rillet import explain
+
+Dense = tf.keras.layers.Dense
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(256, 4)).astype(np.float32)
+Y = (X[:, 0] > 0).astype(int)
+
+
+def made(*layers, loss="mse", optimizer="adam"):
+    model = tf.keras.Sequential(layers)
+    model.build((None, 4))
+    model.compile(optimizer, loss)
+    return model
+
+
+def relu(units=8, **kwargs):
+    return Dense(units, activation="relu", **kwargs)
+
+
+def cce(logits=False):
+    return tf.keras.losses.SparseCategoricalCrossentropy(from_logits=logits)
+
+
+def constant(size):
+    fill = tf.keras.initializers.Constant(size)
+    return Dense(1, activation="elu", kernel_initializer=fill)
+
+
+SICK = [
+    ("linear", lambda: made(Dense(8), Dense(1)), X, Y),
+    ("softmax missing", lambda: made(relu(), Dense(2), loss=cce()), X, Y),
+    ("softmax twice",
+     lambda: made(relu(), Dense(2, activation="softmax"), loss=cce(True)), X, Y),
+    ("softmax twice",
+     lambda: made(relu(), Dense(2, activation="softmax"), tf.keras.layers.Softmax(),
+                  loss=cce()), X, Y),
+    ("sigmoid missing",
+     lambda: made(relu(), Dense(1), loss="binary_crossentropy"), X, Y),
+    ("sigmoid twice",
+     lambda: made(relu(), Dense(1, activation="sigmoid"),
+                  loss=tf.keras.losses.BinaryCrossentropy(True)), X, Y),
+    ("loss", lambda: made(relu(), Dense(1, activation="softmax")), X, Y),
+    ("loss", lambda: made(relu(), Dense(1, activation="sigmoid"),
+                          loss="categorical_crossentropy"), X, Y[:, None]),
+    ("loss", lambda: made(relu(), Dense(2, activation="softmax")), X, Y),
+    ("labels", lambda: made(relu(), Dense(1, activation="sigmoid"),
+                            loss="binary_crossentropy"), X, 2 * Y - 1),
+    ("labels", lambda: made(relu(), Dense(2, activation="softmax"), loss=cce()),
+     X, Y + 1),
+    ("labels", lambda: made(relu(), Dense(2, activation="softmax"), loss=cce()),
+     X, Y + 0.5),
+    ("labels", lambda: made(relu(), Dense(2, activation="softmax"),
+                            loss="categorical_crossentropy"), X, np.ones((256, 2))),
+    ("labels", lambda: made(relu(), Dense(1)), X, np.where(Y, np.nan, 0.0)),
+    ("inputs", lambda: made(relu(), Dense(1)), np.where(X > 2, np.nan, X), Y),
+    ("unscaled", lambda: made(relu(), Dense(1)), X * 1e5, Y),
+    ("dead relu hidden",
+     lambda: made(relu(bias_initializer=tf.keras.initializers.Constant(-99.0),
+                       name="hidden"), Dense(1)), X, Y),
+    ("vanishing",
+     lambda: made(*[Dense(8, activation="sigmoid") for _ in range(10)], Dense(1)),
+     X, Y),
+    ("exploding", lambda: made(*map(constant, (1e-8, 1e4, 1e4, 1.0))), X + 2, Y),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "make", "x", "y"), SICK)
+def test_what_is_found(kind, make, x, y):
+    tf.keras.utils.set_random_seed(1)
+    found = explain.examine(make(), x, y)
+    assert [f.kind for f in found] == [kind]
+    assert found[0].message and found[0].fix
+
+
+HEALTHY = [
+    (lambda: made(relu(), Dense(1)), X, Y),
+    (lambda: made(Dense(1)), X, Y),
+    (lambda: made(Dense(1, activation="sigmoid"), loss="binary_crossentropy"), X, Y),
+    (lambda: made(relu(), Dense(2), loss=cce(True)), X, Y),
+    (lambda: made(relu(), Dense(2, activation="softmax"), loss=cce()), X, Y),
+    (lambda: made(Dense(2), Dense(4)), X, X),  # a linear bottleneck is no disguise
+    (lambda: made(tf.keras.layers.Normalization(), relu(), Dense(1)), X * 1e5, Y),
+    (lambda: made(relu(), tf.keras.layers.Dropout(0.5), Dense(1)), X, Y),
+]
+
+
+@pytest.mark.parametrize(("make", "x", "y"), HEALTHY)
+def test_what_is_left_alone(make, x, y):
+    assert explain.examine(make(), x, y) == []
+
+
+@pytest.fixture
+def said(caplog):
+    logger = tf.get_logger()
+    kept, logger.propagate = logger.propagate, True
+    caplog.set_level(logging.WARNING, "tensorflow")
+    yield lambda: [r.getMessage() for r in caplog.records]
+    logger.propagate = kept
+
+
+def test_fit_tells_once(said):
+    model = made(Dense(8), Dense(1))
+    model.fit(X, Y, verbose=0)
+    model.fit(X, Y, verbose=0)
+    (line,) = said()
+    assert line.startswith("doctor: ") and "one linear layer in disguise" in line
+    assert "explain.doctor(False)" in line
+
+
+def test_it_can_be_switched_off(said):
+    explain.doctor(False)
+    try:
+        made(Dense(8), Dense(1)).fit(X, Y, verbose=0)
+    finally:
+        explain.doctor(True)
+    assert said() == []
+
+
+def test_no_learning(said):
+    model = made(relu(), Dense(1), optimizer=tf.keras.optimizers.SGD(1e-12))
+    model.fit(X, Y, epochs=6, verbose=0)
+    (line,) = said()
+    assert "the loss has not fallen in 5 epochs" in line and "now 1e-12" in line
+
+
+def test_nan_without_on_nan(said):
+    big = tf.keras.optimizers.SGD(10.0)
+    made(relu(), Dense(1), optimizer=big).fit(X * 10, Y * 1e3, epochs=3, verbose=0)
+    assert any('on_nan="explain"' in line for line in said())
+
+
+def test_overfitting():
+    from rillet.explain.numbers import Course
+
+    course = Course(True)
+    found = []
+    for epoch in range(12):
+        logs = {"loss": 1 / (epoch + 1), "val_loss": 1.0 + max(0, epoch - 2) * 0.2}
+        found += course.after(None, epoch, logs)
+    assert found and found[0].kind == "overfitting"
+    assert "best in epoch 1" in found[0].message
+
+
+def explained(model, x, y, **kwargs):
+    with pytest.raises(tf.errors.InvalidArgumentError) as caught:
+        model.fit(x, y, on_nan="explain", verbose=0, **kwargs)
+    return caught.value.message
+
+
+def test_nan_of_an_earlier_run():
+    model = made(relu(name="dense1"), Dense(1))
+    model.layers[0].kernel.assign(np.full((4, 8), np.nan))
+    text = explained(model, X, Y)
+    assert text == "fit: dense1/kernel holds NaN before training; build the model anew."
+
+
+def test_nan_of_a_learning_rate():
+    model = made(relu(), Dense(1), optimizer=tf.keras.optimizers.SGD(0.1))
+    text = explained(model, X * 100, Y * 100.0, shuffle=False, epochs=3)
+    assert text.startswith("fit: NaN or infinity in step ") and "of epoch 1" in text
+    assert "the learning rate 0.1 is too large; try 0.001" in text
+    assert all(np.isfinite(w).all() for w in model.get_weights())
+
+
+def test_nan_of_a_softmax_by_hand():
+    def softmax(z):
+        e = tf.exp(z * 1000.0)
+        return e / tf.reduce_sum(e, -1, keepdims=True)
+
+    model = made(relu(), Dense(2, activation=softmax, name="said"), loss=cce())
+    before = model.get_weights()
+    text = explained(model, X, Y)
+    assert "in step 1 of epoch 1: the first op that made infinity is Exp" in text
+    assert "in layer said" in text and "tf.nn.softmax" in text
+    for a, b in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_check_numerics_in_fit_and_alone():
+    tf.debugging.enable_check_numerics()
+    try:
+        model = made(relu(), Dense(1), optimizer=tf.keras.optimizers.SGD(0.1))
+        with pytest.raises(tf.errors.InvalidArgumentError, match="NaN or infinity in"):
+            model.fit(X * 100, Y * 100.0, verbose=0, epochs=3)
+        with pytest.raises(tf.errors.InvalidArgumentError, match="in layer logs; like"):
+            Dense(3, activation=tf.math.log, name="logs")(X)
+    finally:
+        tf.debugging.disable_check_numerics()
+
+
+def test_on_nan_does_not_change_training():
+    runs = []
+    for on_nan in (None, "explain"):
+        tf.keras.utils.set_random_seed(3)
+        model = made(relu(), Dense(1))
+        history = model.fit(X, Y, epochs=2, verbose=0, on_nan=on_nan)
+        runs.append(history.history["loss"])
+    np.testing.assert_allclose(*runs, rtol=1e-5)
+
+
+def test_refusals():
+    with pytest.raises(ValueError, match="`on_nan` must be None or 'explain'"):
+        made(Dense(1)).fit(X, Y, on_nan="stop")
+    with pytest.raises(ValueError, match=r"explain.examine: a model is needed"):
+        explain.examine(3)
