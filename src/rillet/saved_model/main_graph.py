@@ -6,6 +6,7 @@ save and restore values. `save` calls it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,9 @@ from rillet.checkpoint.graph import walk
 from rillet.checkpoint.messages import VERSION
 from rillet.checkpoint.wire import Record
 from rillet.core import dtypes
+from rillet.core.composite import CompositeSpec
 from rillet.core.dtypes import DType
+from rillet.core.sparse_tensor import SparseTensorSpec
 from rillet.core.variable import Variable
 from rillet.graph.concrete import ConcreteFunction
 from rillet.ops.lookup.store import Store
@@ -26,6 +29,7 @@ from rillet.saved_model.messages import as_entries
 from rillet.saved_model.naming import clean_name
 from rillet.saved_model.saved_tables import asset_of
 from rillet.saved_model.signatures import RESERVED
+from rillet.saved_model.structures import structure_message
 from rillet.saved_model.table_writers import creation, file_of, filling
 from rillet.saved_model.tensors import shape_message
 
@@ -161,12 +165,9 @@ class MainGraph:
         node = self._add(
             "StatefulPartitionedCall", "StatefulPartitionedCall", inputs, attrs
         )
-        results = {
-            key: _info(f"{node}:{place}", y.dtype, y.spec.shape)
-            for place, (key, y) in enumerate(
-                zip(sorted(concrete.structured_outputs), outputs, strict=True)
-            )
-        }
+        parts = iter([(f"{node}:{place}", y) for place, y in enumerate(outputs)])
+        told = concrete.structured_outputs
+        results = {key: _result_info(told[key], parts) for key in sorted(told)}
         self.signatures[name] = Record(
             messages.SIGNATURE,
             inputs=as_entries(messages.INFO_ENTRY, infos),
@@ -273,3 +274,34 @@ def _info(name: str, dtype: DType, dims: Any) -> Record:
         dtype=dtype.as_datatype_enum,
         tensor_shape=shape_message(dims),
     )
+
+
+def _result_info(spec: Any, parts: Iterator[Any]) -> Record:
+    """What servers read of a result: a tensor, or a composite of several."""
+    if not isinstance(spec, CompositeSpec):
+        name, y = next(parts)
+        return _info(name, y.dtype, y.spec.shape)
+    held = [next(parts) for _ in spec._component_specs]
+    if isinstance(spec, SparseTensorSpec):
+        names = ("indices_tensor_name", "values_tensor_name", "dense_shape_tensor_name")
+        pairs = zip(names, held, strict=True)
+        return Record(
+            messages.TENSOR_INFO,
+            dtype=spec.dtype.as_datatype_enum,
+            tensor_shape=shape_message(spec.shape._dims),
+            coo_sparse=Record(messages.COO_SPARSE, **{n: h[0] for n, h in pairs}),
+        )
+    whole = Record(
+        messages.COMPOSITE_INFO,
+        type_spec=structure_message(spec).type_spec_value,
+        components=[
+            Record(
+                messages.PART_INFO,
+                name=name,
+                dtype=y.dtype.as_datatype_enum,
+                tensor_shape=shape_message(y.spec.shape),
+            )
+            for name, y in held
+        ],
+    )
+    return Record(messages.TENSOR_INFO, composite_tensor=whole)

@@ -144,11 +144,31 @@ OBJECTS = Schema(
     Field(2, "concrete_functions", CONCRETE_ENTRY, True),
 )
 
+COO_SPARSE = Schema(
+    "CooSparse",
+    Field(1, "values_tensor_name", "string"),
+    Field(2, "indices_tensor_name", "string"),
+    Field(3, "dense_shape_tensor_name", "string"),
+)
+#: A tensor of a composite: a name, a type and a shape.
+PART_INFO = Schema(
+    "TensorInfo",
+    Field(1, "name", "string"),
+    Field(2, "dtype", "int"),
+    Field(3, "tensor_shape", SHAPE),
+)
+COMPOSITE_INFO = Schema(
+    "CompositeTensor",
+    Field(1, "type_spec", TYPE_SPEC),
+    Field(2, "components", PART_INFO, True),
+)
 TENSOR_INFO = Schema(
     "TensorInfo",
     Field(1, "name", "string"),
     Field(2, "dtype", "int"),
     Field(3, "tensor_shape", SHAPE),
+    Field(4, "coo_sparse", COO_SPARSE),
+    Field(5, "composite_tensor", COMPOSITE_INFO),
 )
 INFO_ENTRY = entries("TensorInfo", TENSOR_INFO)
 SIGNATURE = Schema(

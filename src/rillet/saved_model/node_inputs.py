@@ -14,6 +14,7 @@ from rillet.core import dtypes
 from rillet.core.dtypes import DType
 from rillet.core.errors import UnimplementedError, house_message
 from rillet.graph.ir import Node, SymbolicTensor
+from rillet.ops.registry import Op
 from rillet.saved_model.definitions import Definition, parsed
 
 
@@ -151,6 +152,8 @@ def attributes_of(
         value = kinds.get(name)
         if value is None:
             value = node.attrs.get(name)
+        if value is None and isinstance(node.op, Op):
+            value = node.op.attrs.get(name)
         if value is None and name in counted:
             value = len(node.outputs)
         if value is None and attribute.default is not None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rillet.core.convert import to_tensor
+from rillet.core.dtypes import int64
 from rillet.graph.ir import Graph, Node, SymbolicTensor
 from rillet.graph.trace import Tracer
 from rillet.ops.casting import cast
@@ -22,11 +23,15 @@ from rillet.ops.compare import (
     logical_not,
     not_equal,
 )
+from rillet.ops.cumulative import cumsum
 from rillet.ops.elementwise import log, maximum, minimum
 from rillet.ops.filling import zeros_like
 from rillet.ops.mask import where
 from rillet.ops.quotients import realdiv
 from rillet.ops.reduce import reduce_max
+from rillet.ops.sequences import range as sequence
+from rillet.ops.shaping import reduce_sum, reshape
+from rillet.ops.sorting import upper_bound_op
 from rillet.saved_model.expanding import by_elements, settle
 
 #: Functions of tensors and attributes that give the node's outputs.
@@ -98,7 +103,16 @@ def _finite_max(x: Any, axis: Any) -> Any:
     return where(is_finite(top), top, zeros_like(top))
 
 
+def _repeated(counts: Any) -> Any:
+    """For each place the number of the row that it is in, from rows' lengths."""
+    ends = cumsum(cast(counts, int64))
+    places = sequence(reduce_sum(cast(counts, int64)), dtype=int64)
+    rows = [reshape(x, [1, -1]) for x in (ends, places)]
+    return reshape(upper_bound_op.run(*rows, out_type=int64), [-1])
+
+
 REWRITES |= {
+    "RilletRepeatPlaces": _repeated,
     "RilletLogicalXor": not_equal,
     "RilletAtLeast": lambda x, y: _flag(greater_equal(x, y), x),
     "RilletBelow": _below,

@@ -6,8 +6,10 @@ out flow traces by name. `save` calls it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from rillet.core.composite import CompositeSpec
 from rillet.core.errors import house_message
 from rillet.core.spec import TensorSpec
 from rillet.functions import Function
@@ -63,21 +65,27 @@ def _found(obj: Any, first_output: int) -> Any:
     return found[0] if len(found) == 1 else None
 
 
-def _named_outputs(concrete: ConcreteFunction) -> dict[str, int] | None:
-    """Names of the results with their places; None where they have no plain form."""
+def _named_outputs(concrete: ConcreteFunction) -> dict[str, Any] | None:
+    """The results' specs by name, in the order of the flat results.
+
+    None where they have no plain form.
+    """
     found = concrete.structured_outputs
-    if isinstance(found, TensorSpec):
+    if isinstance(found, TensorSpec | CompositeSpec):
         found = [found]
     if isinstance(found, list | tuple):
         found = {f"output_{i}": value for i, value in enumerate(found)}
+    elif isinstance(found, dict) and all(isinstance(key, str) for key in found):
+        # results of graphs are flat by key
+        found = {key: found[key] for key in sorted(found)}
     if not isinstance(found, dict) or not found:
         return None
     for key, value in found.items():
-        if not isinstance(key, str) or not isinstance(value, TensorSpec):
+        if not isinstance(key, str):
             return None
-    # results of graphs are flat by key
-    order = sorted(found) if isinstance(concrete.structured_outputs, dict) else found
-    return {key: place for place, key in enumerate(order)}
+        if not isinstance(value, TensorSpec | CompositeSpec):
+            return None
+    return found
 
 
 def _wrapped(given: dict[str, Any]) -> SignatureMap:
@@ -116,8 +124,8 @@ def _signature(key: Any, function: Any) -> ConcreteFunction:
                 f"signature {key!r}",
             )
         )
-    places = _named_outputs(function)
-    if places is None:
+    results = _named_outputs(function)
+    if results is None:
         raise ValueError(
             house_message(
                 "saved_model.save",
@@ -126,10 +134,10 @@ def _signature(key: Any, function: Any) -> ConcreteFunction:
                 f"signature {key!r} returns {function.structured_outputs!r}",
             )
         )
-    return _by_name(function, places)
+    return _by_name(function, results)
 
 
-def _by_name(function: ConcreteFunction, places: dict[str, int]) -> ConcreteFunction:
+def _by_name(function: ConcreteFunction, results: dict[str, Any]) -> ConcreteFunction:
     """A trace that takes and gives tensors by name."""
     names: list[str] = []
     for spec, name in zip(function._specs, function._names, strict=True):
@@ -141,7 +149,8 @@ def _by_name(function: ConcreteFunction, places: dict[str, int]) -> ConcreteFunc
 
     def signature_wrapper(**inputs: Any) -> Any:
         flat = function.run_flat([inputs[name] for name in names])
-        return {key: flat[place] for key, place in places.items()}
+        given = iter(flat)
+        return {key: _value(spec, given) for key, spec in results.items()}
 
     wrapper = Function(signature_wrapper, "signature_wrapper", autograph=False)
     specs = {
@@ -149,3 +158,10 @@ def _by_name(function: ConcreteFunction, places: dict[str, int]) -> ConcreteFunc
         for name, spec in zip(names, function._specs, strict=True)
     }
     return wrapper.get_concrete_function(**specs)
+
+
+def _value(spec: Any, given: Iterator[Any]) -> Any:
+    """The next result: a tensor, or a composite of several."""
+    if isinstance(spec, CompositeSpec):
+        return spec._from_tensors([next(given) for _ in spec._component_specs])
+    return next(given)

@@ -13,11 +13,12 @@ import numpy as np
 
 from rillet.core.composite import CompositeTensor
 from rillet.core.convert import to_tensor
-from rillet.core.dtypes import as_dtype
+from rillet.core.dtypes import as_dtype, int64
 from rillet.core.errors import house_message
 from rillet.core.shapes import TensorShape, as_shape
 from rillet.core.spec import TensorSpec
 from rillet.keras.base_layer import Layer
+from rillet.keras.layers import told_lookups
 from rillet.keras.layers.adapting import as_batch
 from rillet.keras.layers.sparse_categories import (
     check_rank as check_rank,
@@ -32,8 +33,11 @@ from rillet.keras.layers.sparse_categories import (
 )
 from rillet.keras.serialization import builtin
 from rillet.keras.settings import floatx
+from rillet.ops.checks import Assert
+from rillet.ops.compare import greater_equal, less, logical_and
 from rillet.ops.elementwise import cast
-from rillet.ops.host_functions import numpy_function
+from rillet.ops.host_functions import told_function
+from rillet.ops.reduce import reduce_all
 from rillet.ops.sparse.dense import to_dense
 
 Array = np.ndarray[Any, Any]
@@ -146,7 +150,14 @@ def encoded(
         held = None if parts is None else np.asarray(parts)
         return encode(numbers.astype(np.int64), mode, depth, kind.numpy_dtype, held)
 
-    return numpy_function(run, given, spec)
+    def told(numbers: Any, parts: Any = None) -> Any:
+        inside = reduce_all(less(numbers, to_tensor(depth, numbers.dtype)))
+        least = reduce_all(greater_equal(numbers, to_tensor(0, numbers.dtype)))
+        rule = f"{op}: input values must be in the range 0 <= values < {depth}"
+        Assert(logical_and(inside, least), [rule, numbers])
+        return told_lookups.encoding(cast(numbers, int64), mode, depth, kind, parts)
+
+    return told_function(run, given, spec, told)
 
 
 @builtin("layer")

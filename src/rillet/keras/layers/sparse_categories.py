@@ -16,8 +16,15 @@ from rillet.core.dtypes import as_dtype, int64
 from rillet.core.errors import house_message
 from rillet.core.shapes import TensorShape
 from rillet.core.spec import TensorSpec
+from rillet.keras.layers import told_lookups
 from rillet.keras.settings import floatx
-from rillet.ops.host_functions import numpy_function
+from rillet.ops.array import stack
+from rillet.ops.compare import greater, greater_equal
+from rillet.ops.gather import gather
+from rillet.ops.gather_nd import gather_nd
+from rillet.ops.host_functions import told_function
+from rillet.ops.mask import where
+from rillet.ops.shaping import reshape
 from rillet.ops.sparse.dense import to_dense
 from rillet.ops.sparse.operators import SparseTensor, SparseTensorSpec
 
@@ -147,6 +154,11 @@ def sparse_encoding(
             return found[:, 1:], out, np.array([depth], np.int64)
         return found, out, np.array([count, depth], np.int64)
 
+    def told(*parts: Any) -> Any:
+        held = None if weights is None else parts[-1]
+        whole = list(parts[:3]) if sparse else [parts[0]]
+        return _told(whole, mode, depth, kind, held, single)
+
     known = TensorShape([depth] if single else [ids.shape[0], depth])
     size = known.rank or 0
     specs = [
@@ -154,8 +166,43 @@ def sparse_encoding(
         TensorSpec([None], kind),
         TensorSpec([size], int64),
     ]
-    found = numpy_function(run, given, specs)
+    found = told_function(run, given, specs, told)
     return SparseTensorSpec(known, kind)._from_tensors(found)
+
+
+def _told(
+    parts: list[Any], mode: str, depth: int, kind: Any, weights: Any, single: bool
+) -> Any:
+    """`sparse_encoding` in ops: which numbers rows have, what they count, the shape."""
+    if len(parts) == 3:
+        places, ids, shape = parts
+        said = reshape(where(greater_equal(ids, 0)), [-1])
+        rows, count = places[:, 0], shape[0]
+        if single:
+            rows, count = places[:, 0] * 0, to_tensor(1, int64)
+        rows, ids = gather(rows, said), gather(ids, said)
+        each = None if weights is None else gather(weights, said)
+    else:
+        table = parts[0]
+        if mode == "one_hot":
+            table = reshape(table, [-1, 1])
+        elif single:
+            table = reshape(table, [1, -1])
+        at = where(greater_equal(table, 0))
+        rows, ids = at[:, 0], gather_nd(table, at)
+        count = told_lookups.sizes(table)[0]
+        each = None
+        if weights is not None and mode == "count":
+            each = gather_nd(reshape(weights, told_lookups.sizes(table)), at)
+    plain = "multi_hot" if mode == "one_hot" else mode
+    held = each if mode == "count" else weights
+    rows_found = told_lookups.counts(rows, ids, count, plain, depth, kind, held)
+    there = told_lookups.counts(rows, ids, count, "multi_hot", depth, kind, None)
+    at = where(greater(there, 0))
+    out = gather_nd(rows_found, at)
+    if single:
+        return at[:, 1:], out, to_tensor([depth], int64)
+    return at, out, stack([count, to_tensor(depth, int64)])
 
 
 def placed(layer: Any, inputs: Any) -> Any:
@@ -177,7 +224,10 @@ def placed(layer: Any, inputs: Any) -> Any:
         found: Array = layer._words.numbers(np.asarray(words, layer._held), name)
         return found
 
-    ids = numpy_function(run, [given], TensorSpec(flat.shape, int64))
+    def told(words: Any) -> Any:
+        return told_lookups.numbers(layer._words, words)
+
+    ids = told_function(run, [given], TensorSpec(flat.shape, int64), told)
     depth = layer._depth() or len(layer._words)
     weights = layer._weights(depth) if mode == "tf_idf" else None
     places = places_of(inputs._with_gradient_tensor(ids)) if whole else ids

@@ -13,6 +13,7 @@ from rillet.core.dtypes import as_dtype, int64, string
 from rillet.core.errors import house_message
 from rillet.core.shapes import TensorShape, as_shape
 from rillet.core.spec import TensorSpec
+from rillet.keras.layers import told_lookups
 from rillet.keras.layers.adapting import Adapting
 from rillet.keras.layers.categories import ENCODINGS, checked_mode, encode
 from rillet.keras.layers.lookup_rules import refuse_path
@@ -20,9 +21,10 @@ from rillet.keras.layers.lookups import StringLookup
 from rillet.keras.layers.sparse_categories import sparse_encoding
 from rillet.keras.serialization import builtin, deserialize_keras_object
 from rillet.keras.settings import floatx
-from rillet.ops.host_functions import numpy_function
+from rillet.ops.host_functions import told_function
 from rillet.ops.ragged.partition import splits_of_lengths
 from rillet.ops.ragged.rows import RaggedRows
+from rillet.ops.shaping import reshape
 
 Array = np.ndarray[Any, Any]
 
@@ -158,7 +160,10 @@ class TextVectorization(Adapting):
     def _words_of(self, texts: Array) -> list[list[bytes]]:
         if callable(self._split) or (self._split is None and texts.ndim > 1):
             table = texts.reshape(-1, texts.shape[-1]) if texts.ndim else [[texts[()]]]
-            rows: Any = [[w for w in row if w != b""] for row in table]
+            rows: Any = list(table)
+            if callable(self._split):
+                # What a function split was padded with empty texts.
+                rows = [[w for w in row if w != b""] for row in rows]
             if not callable(self._standardize):
                 standard = _standard(self._standardize)
                 rows = [[standard(w) for w in row] for row in rows]
@@ -198,7 +203,32 @@ class TextVectorization(Adapting):
                 return out.reshape(np.shape(texts))
             return out[0] if single else out
 
-        return numpy_function(run, [self._prepared(inputs)], spec)
+        def told(texts: Any) -> Any:
+            out = self._told_table(self._told_words(texts))
+            if kept:
+                return reshape(out, told_lookups.sizes(texts))
+            return out[0] if single else out
+
+        return told_function(run, [self._prepared(inputs)], spec, told)
+
+    def _told_words(self, texts: Any) -> Any:
+        """`_words_of` in ops."""
+        return told_lookups.words_of(
+            texts, self._standardize, self._split, self._ngrams
+        )
+
+    def _told_table(self, words: Any) -> Any:
+        """`_table` in ops."""
+        lookup, mode = self._lookup_layer, self._output_mode
+        ids = told_lookups.numbers(lookup._words, words.values)
+        if mode == "int":
+            return words.table(ids, self._output_sequence_length)
+        depth = lookup._depth() or len(lookup._words)
+        weights = lookup._weights(depth) if mode == "tf_idf" else None
+        kind = self._out_type()
+        return told_lookups.counts(
+            words.rows, ids, words.count, mode, depth, kind, weights
+        )
 
     def _rows(self, inputs: Any, single: bool) -> Any:
         """The numbers of each text's words, as a ragged tensor."""
@@ -210,8 +240,13 @@ class TextVectorization(Adapting):
             ids = self._lookup_layer._words.numbers(flat, "TextVectorization")
             return ids, np.array([len(row) for row in rows], np.int64)
 
+        def told(texts: Any) -> Any:
+            words = self._told_words(texts)
+            ids = told_lookups.numbers(self._lookup_layer._words, words.values)
+            return ids, words.lengths()
+
         specs = [TensorSpec([None], int64), TensorSpec([None], int64)]
-        ids, lengths = numpy_function(run, [self._prepared(inputs)], specs)
+        ids, lengths = told_function(run, [self._prepared(inputs)], specs, told)
         return ids if single else RaggedRows._of(ids, splits_of_lengths(lengths))
 
     def _placed(self, inputs: Any) -> Any:
@@ -223,7 +258,13 @@ class TextVectorization(Adapting):
 
         prepared = self._prepared(inputs)
         rows = inputs.shape[0] if inputs.shape.rank else 1
-        ids = numpy_function(run, [prepared], TensorSpec([rows, None], int64))
+
+        def told(texts: Any) -> Any:
+            words = self._told_words(texts)
+            ids = told_lookups.numbers(lookup._words, words.values)
+            return words.table(ids + 1, None) - 1
+
+        ids = told_function(run, [prepared], TensorSpec([rows, None], int64), told)
         depth = lookup._depth() or len(lookup._words)
         weights = lookup._weights(depth) if mode == "tf_idf" else None
         return sparse_encoding(ids, mode, depth, self._out_type(), weights)

@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from rillet.core.dtypes import DType, int64, string
 from rillet.core.errors import InvalidArgumentError, house_message
+from rillet.ops.lookup.store import Store
 
 Array = np.ndarray[Any, Any]
 
@@ -65,6 +67,41 @@ class Vocabulary:
         self._table = {word: i for i, word in enumerate(self.words, start)}
         if self.mask is not None:
             self._table[self.mask] = 0
+        self._stores: dict[str, Store] = {}
+
+    def to_numbers(self) -> Store:
+        """A table of the words' numbers without special ones, as tf.keras has it.
+
+        The same one until the words change.
+        """
+        found = self._stores.get("numbers")
+        if found is None:
+            kind = self._kind()
+            found = Store("HashTableV2", kind, int64, np.array(-1))
+            numbers = np.arange(len(self.words), dtype=np.int64) + self.special
+            found.fill(_filled(self.words, kind), numbers)
+            found.name = "string_lookup" if kind is string else "integer_lookup"
+            self._stores["numbers"] = found
+        return found
+
+    def to_words(self) -> Store:
+        """A table of numbers' words without special ones, as tf.keras has it.
+
+        The same one until the words change.
+        """
+        found = self._stores.get("words")
+        if found is None:
+            kind = self._kind()
+            blank = _filled([self.unknown], kind).reshape(())
+            found = Store("HashTableV2", int64, kind, blank)
+            numbers = np.arange(len(self.words), dtype=np.int64) + self.special
+            found.fill(numbers, _filled(self.words, kind))
+            found.name = "inverse_lookup"
+            self._stores["words"] = found
+        return found
+
+    def _kind(self) -> DType:
+        return string if isinstance(self.unknown, bytes) else int64
 
     def all(self) -> list[Any]:
         """The special words and the words."""
@@ -134,6 +171,12 @@ class Vocabulary:
             every[i] if 0 <= i < size else self.unknown
             for i in numbers.reshape(-1).tolist()
         ]
+
+
+def _filled(words: list[Any], kind: DType) -> Array:
+    out = np.empty(len(words), kind.numpy_dtype)
+    out[:] = words
+    return out
 
 
 def _shown(word: Any) -> str:
