@@ -223,7 +223,7 @@ def test_nothing_at_all_is_a_length(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["mean", "softmax", "cumsum", "concat", "pad", "folded", "product", "last",
-     "gathered", "array", "looped", "normal", "roll", "tiled", "positions",
+     "gathered", "array", "looped", "normal", "roll", "positions",
      "logsumexp", "outer", "noise", "halves", "embedded", "attention", "causal",
      "einsum"],
 )  # fmt: skip
@@ -359,3 +359,66 @@ def test_what_serves_any_size_says_so() -> None:
         native(_numbers(3, length))
     concrete = native.get_concrete_function(_numbers(3, 8))
     assert "any sizes" in concrete.explain()
+
+
+def _length(x: Any) -> Any:
+    return tf.shape(x)[1]
+
+
+#: What once came out wrong for lengths after the second, and lengths that showed it.
+CROOKED: dict[str, tuple[Callable[[Any], Any], tuple[int, ...]]] = {
+    "pool of every third": (
+        lambda x: tf.nn.avg_pool1d(x[:, 6::3], 2, 1, "SAME"),
+        (40, 33, 64, 100, 23),
+    ),
+    "pool of a third": (
+        lambda x: tf.nn.avg_pool1d(x[:, : _length(x) // 3], 2, 1, "SAME"),
+        (40, 33, 64, 100, 23, 41, 43),
+    ),
+    "before the beginning": (
+        lambda x: x[:, _length(x) - 20 : _length(x) - 16] * 1.0,
+        (30, 33, 10, 40, 18),
+    ),
+    "strides of windows": (
+        lambda x: tf.nn.conv1d(x, tf.ones([1, 4, 4]), 2, "VALID"),
+        (9, 2, 7, 3, 12, 31),
+    ),
+    "between two lengths": (
+        lambda x: tf.cond(
+            (_length(x) > 16) & (_length(x) < 32), lambda: x * 0.0, lambda: x
+        ),
+        (39, 41, 8, 24, 10),
+    ),
+    "a square": (
+        lambda x: tf.cond(
+            _length(x) * _length(x) - 40 * _length(x) + 300 > 0,
+            lambda: x * 0.0,
+            lambda: x,
+        ),
+        (39, 41, 8, 24, 9, 35),
+    ),
+    "a bend": (
+        lambda x: x[:, : tf.maximum(_length(x) - 10, 10 - _length(x))] + 1.0,
+        (2, 18, 10, 30, 5, 14),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CROOKED)
+def test_what_does_not_follow_from_lengths_in_a_straight_way(name: str) -> None:
+    function, lengths = CROOKED[name]
+    native, reference = _both(function)
+    for length in lengths:
+        x = _numbers(3, length)
+        for have, want in zip(native(x), reference(x), strict=True):
+            assert have.shape == want.shape
+            np.testing.assert_allclose(have, want, rtol=2e-5, atol=2e-5)
+
+
+def test_draws_among_any_number_of_classes() -> None:
+    @tf.function(input_signature=[tf.TensorSpec([1, None])])
+    def draw(x: Any) -> Any:
+        return tf.random.stateless_categorical(x, 2000, seed=[1, 2])
+
+    for classes in (5, 6, 100, 7):
+        assert int(tf.reduce_max(draw(tf.zeros([1, classes])))) == classes - 1

@@ -14,6 +14,7 @@ import numpy as np
 from rillet.backends.native import conv, pooling
 from rillet.backends.native.calls import KernelCall
 from rillet.backends.native.placing import aligned
+from rillet.backends.native.sizes import fixed
 from rillet.ops import conv_rules
 from rillet.ops.lowering import Lazy
 
@@ -22,6 +23,7 @@ _TYPES: Final = frozenset(["float32", "float64"])
 
 def _sizes(x_shape: Any, w_shape: Any, deep: bool, attrs: dict[str, Any]) -> Any:
     attrs.pop("use_cudnn_on_gpu", None)
+    fixed(x_shape[1:], w_shape)
     made = conv_rules.window("conv2d", 4, **attrs)
     placed = conv_rules.plan(made, tuple(x_shape), tuple(w_shape), deep)
     channels = x_shape[1 if placed.channels_first else 3]
@@ -82,7 +84,7 @@ def _input_gradient(deep: bool) -> Callable[..., Any]:
     def rule(ctx: Any, shape: Any, w: Lazy, dy: Lazy, **attrs: Any) -> Lazy | None:
         if w.rank != 4 or dy.type not in _TYPES or not dy.size or not w.size:
             return None
-        shape = tuple([int(n) for n in shape])
+        shape = tuple(shape)
         sizes = _sizes(shape, w.shape, deep, attrs)
         steps = conv.input_gradient(sizes, shape[0], np.dtype(dy.type))
         return _called(ctx, steps, {"dy": dy, "w": w}, _flops(sizes, shape[0]))
@@ -94,7 +96,7 @@ def _filter_gradient(deep: bool) -> Callable[..., Any]:
     def rule(ctx: Any, x: Lazy, shape: Any, dy: Lazy, **attrs: Any) -> Lazy | None:
         if x.rank != 4 or dy.type not in _TYPES or not dy.size or not x.size:
             return None
-        shape = tuple([int(n) for n in shape])
+        shape = tuple(shape)
         sizes = _sizes(x.shape, shape, deep, attrs)
         steps = conv.filter_gradient(sizes, x.shape[0], np.dtype(dy.type))
         return _called(ctx, steps, {"x": x, "dy": dy}, _flops(sizes, x.shape[0]))
@@ -105,6 +107,7 @@ def _filter_gradient(deep: bool) -> Callable[..., Any]:
 def _pool(kind: str, x_shape: Any, type: str, attrs: dict[str, Any]) -> Any:
     if len(x_shape) != 4 or type not in _TYPES or 0 in x_shape:
         return None
+    fixed(x_shape[1:])
     taps = tuple(attrs.pop("ksize"))
     made = conv_rules.window("max_pool", 4, **attrs)
     at = conv_rules.place_all(made, tuple(x_shape), taps)
@@ -133,8 +136,7 @@ def _winners(ctx: Any, x: Lazy, y: Lazy, values: Lazy, **attrs: Any) -> Any:
 
 
 def _mean_gradient(ctx: Any, shape: Any, dy: Lazy, **attrs: Any) -> Any:
-    sizes = [int(n) for n in shape]
-    steps = _pool("mean_gradient", sizes, dy.type, attrs)
+    steps = _pool("mean_gradient", tuple(shape), dy.type, attrs)
     return None if steps is None else _called(ctx, steps, {"dy": dy}, 0.0)
 
 

@@ -187,6 +187,8 @@ class Matching:
     def values(self, ledger: Ledger, count: int) -> Values | None:
         """What sizes are, of which so many are no sums; None where others are wrong."""
         symbols = [self.found[(((at,), 1),)] for at in range(count)]
+        if any(n < 0 for n in symbols):
+            return None  # a ledger takes it for granted that sizes are not
         values = Values(ledger, symbols)
         for sum, value in self.found.items():
             if values.sum(sum) != value:

@@ -12,7 +12,8 @@ kernels on the words that the recipe foretells. `recipe_book` asks for recipes.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -24,7 +25,7 @@ from rillet.backends.native.jumps import Jump, Mark
 from rillet.backends.native.likeness import Array, Matching, Merging, Unlike
 from rillet.backends.native.memory import GUARDED
 from rillet.backends.native.sized_arrays import SizedArray
-from rillet.backends.native.sizes import Ledger, Of, Untraceable, Values
+from rillet.backends.native.sizes import Ledger, Of, Untraceable, Values, plain
 from rillet.backends.native.static import static
 from rillet.backends.native.straight import Proven
 from rillet.core.errors import OpError
@@ -33,10 +34,12 @@ from rillet.graph.ir import Graph, SymbolicTensor
 from rillet.ops.lowering import Buffer
 
 Made = tuple[Graph, list[SymbolicTensor]]
+Portrait = Callable[[Binding, Of], Iterator[Any]]
 #: How much larger sizes are with which graphs are compared: where numbers differ, and
 #: whether a recipe foretells another lowering.
 _APART: Final = (lambda n: n // 2 + 5, lambda n: 1)
-_NEAR: Final = (1, 2, -1)
+_NEAR: Final = (lambda n: 1, lambda n: 2, lambda n: -1)
+_FAR: Final = (lambda n: 2 * n + 11, lambda n: 7 * n + 100)
 #: What graphs say that only break for the sizes they are compared with.
 _BREAKS: Final = (
     Unlike, Untraceable, ValueError, TypeError, IndexError, ZeroDivisionError,
@@ -141,23 +144,25 @@ class Recipe:
         return out
 
     def foretells(
-        self, made: Made, other: Made, batches: Batches | None
+        self, made: Made, batches: Batches | None, other: Made, portrait: Portrait
     ) -> bool | None:
         """Whether the recipe of another graph is what this one says.
 
         Args:
             made: that graph; it is changed.
-            other: what it is compared with.
             batches: as for the recipe.
+            other: what it is compared with.
+            portrait: what is to be the same of both.
 
         Returns:
-            None where the recipe does not serve the graph's sizes.
+            None where the recipe does not serve the graph's sizes, or one that varies
+            is there what it is here, so that nothing would be shown.
         """
         found = self.values(made)
-        if found is None:
+        if found is None or not found[0].moved():
             return None
         theirs = Recipe(made, other, batches).base
-        pairs = zip(_portrait(self.base, found[0]), _portrait(theirs, int), strict=True)
+        pairs = zip(portrait(self.base, found[0]), portrait(theirs, plain), strict=True)
         return all(a == z for a, z in pairs) and self._same_constants(theirs, found[1])
 
     def _same_constants(self, other: Binding, arrays: Sequence[Array]) -> bool:
@@ -200,15 +205,24 @@ def made_recipe(
             recipe = Recipe(made, other, batches)
         except _BREAKS:
             continue
-        for near in _NEAR:
-            try:
-                beside, rows = at(lambda n, near=near: near)
-                foretold = recipe.foretells(beside, other, rows)
-            except _BREAKS:
-                continue
-            if foretold:
-                recipe.compile()
-                return recipe
+
+        def foretold(
+            changes: Any, portrait: Any, recipe: Recipe = recipe, other: Made = other
+        ) -> Any:
+            for change in changes:
+                try:
+                    found = recipe.foretells(*at(change), other, portrait)
+                except _BREAKS:
+                    continue
+                if found is not None:
+                    return found
+            return None
+
+        # Near by a rounded number may be what it is here; far off calls may stand in
+        # another order, which is a matter of speed.
+        if foretold(_NEAR, _portrait) and foretold(_FAR, _calls) is not False:
+            recipe.compile()
+            return recipe
     return None
 
 
@@ -260,6 +274,27 @@ def _rows(graph: Graph, batches: Batches) -> int:
 
 def _of_all(sizes: Any, of: Of) -> Any:
     return [_of_all(x, of) for x in sizes] if isinstance(sizes, list) else of(sizes)
+
+
+def _calls(made: Binding, of: Of) -> Iterator[Any]:
+    """What is called, in any order."""
+    yield Counter(
+        (
+            call.kernel.text,
+            *[
+                (w.role, w.type, of(w.size))
+                if isinstance(w, Buffer)
+                else of(w)
+                if isinstance(w, int)
+                else w
+                for w in call.words
+            ],
+        )
+        for segment in made.schedule.segments
+        for wave in segment.waves
+        for chain in wave
+        for call in chain.calls
+    )
 
 
 def _portrait(made: Binding, of: Of) -> Iterator[Any]:

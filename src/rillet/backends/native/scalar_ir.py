@@ -105,9 +105,10 @@ class ScalarPrinter:
         for part in parts[1:]:
             out = self._shared(("add", out, part), f"add nsw i64 {out}, {part}")
         if parts and (apart or index.const):
-            more = str(index.const)
             if apart or abs(index.const) >= _NEAR:
                 more = self._number(index.const, "distance")
+            else:
+                more = str(index.const)
             out = self._shared(("add", out, more), f"add nsw i64 {out}, {more}")
         return out
 

@@ -115,6 +115,14 @@ class Values:
             return False
         return True
 
+    def moved(self) -> bool:
+        """Whether each size that varies is another number here."""
+        ledger = self._ledger
+        return not any(
+            part is None and ledger.values[at] == self._atoms[at]
+            for at, part in enumerate(ledger.parts)
+        )
+
     def sum(self, x: Sum) -> int:
         """A sum for these sizes."""
         found = self._found.get(x)
@@ -160,6 +168,45 @@ class Size(int):
     def __reduce__(self) -> Any:
         """A plain number: nothing else leaves this process."""
         return int, (int(self),)
+
+    def _only(self) -> int:
+        """The plain number, for what is done with it in a way that is not followed."""
+        self.ledger.answer(_ZERO, _less(self, plain(self)), True)
+        return plain(self)
+
+    def bit_length(self) -> int:
+        """Binary digits, of this number only."""
+        return self._only().bit_length()
+
+    def __str__(self) -> str:
+        """Its digits, of this number only."""
+        return str(self._only())
+
+    def __format__(self, how: str) -> str:
+        """Its digits, of this number only."""
+        return format(self._only(), how)
+
+    def __pow__(self, other: Any, modulus: Any = None) -> Any:
+        """A power, of this number only."""
+        return pow(self._only(), other, modulus)
+
+    def __lshift__(self, other: Any) -> Any:
+        """A shift, of this number only."""
+        return self._only() << other
+
+    def __rshift__(self, other: Any) -> Any:
+        """A shift, of this number only."""
+        return self._only() >> other
+
+    def __and__(self, other: Any) -> Any:
+        """Common binary digits, of this number only."""
+        return self._only() & other
+
+    __rand__ = __and__
+
+    def __abs__(self) -> Any:
+        """The distance from zero."""
+        return -self if self < 0 else self
 
     # Sums and products
 
@@ -290,6 +337,8 @@ class Size(int):
 
 def _less(x: int, y: int) -> Sum:
     """One number less another."""
+    if type(x) is Size and type(y) is Size and x.ledger is not y.ledger:
+        raise Untraceable("sizes of two programs are compared")
     return _added(_of(x), _times(_of(y), -1))
 
 
@@ -378,7 +427,23 @@ def _split(x: Sum, by: int, ledger: Ledger) -> tuple[int, int] | None:
 
 def plain(x: Any) -> Any:
     """A number without what it follows from."""
-    return int(x) if type(x) is Size else x
+    return int.__int__(x) if type(x) is Size else x
+
+
+def fixed(*numbers: Any) -> None:
+    """Refuse numbers that hang on sizes, where code or what is kept is made of them.
+
+    Args:
+        *numbers: numbers, or tuples and lists of them.
+
+    Raises:
+        Untraceable: one does.
+    """
+    for x in numbers:
+        if type(x) is Size:
+            raise Untraceable("code is made of a size")
+        if isinstance(x, tuple | list):
+            fixed(*x)
 
 
 def share(size: int, parts: int) -> int | None:

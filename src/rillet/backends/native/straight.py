@@ -3,7 +3,8 @@
 In flow graphs and sets of sizes; out flows whether a recipe that served two sets serves
 one between them, without `static` looking at the graph again. `recipes` asks.
 
-What a graph makes of sizes is straight where it adds, multiplies and compares them.
+What a graph makes of sizes is straight where it adds and compares them; truths that are
+made of truths, and branches, are not: equal at both ends, they may differ between.
 Then a formula that holds for a small and a large size holds between them, except where
 a size is equal to another number or broadcast: such sets are looked at as ever.
 Remainders and equality are not straight: a formula may hold for even sizes. A quotient
@@ -27,14 +28,15 @@ from rillet.ops.registry import Op
 #: What may be done with numbers that follow from sizes.
 _STRAIGHT: Final = frozenset(
     [
-        "Add", "AddN", "AddV2", "Cast", "ConcatV2", "Const", "ExpandDims", "Fill",
-        "FloorDiv", "GatherV2", "Greater", "GreaterEqual", "Identity", "Less",
-        "LessEqual", "LogicalAnd", "LogicalNot", "LogicalOr", "Max", "Maximum", "Min",
-        "Minimum", "Mul", "Neg", "OnesLike", "Pack", "Placeholder", "Prod", "Range",
-        "Rank", "Reshape", "Shape", "Size", "Square", "Squeeze", "StridedSlice", "Sub",
-        "Sum", "Transpose", "Unpack", "ZerosLike",
+        "Add", "AddN", "AddV2", "ConcatV2", "Const", "ExpandDims", "Fill", "GatherV2",
+        "Greater", "GreaterEqual", "Identity", "Less", "LessEqual", "Neg", "OnesLike",
+        "Pack", "Placeholder", "Range", "Rank", "Reshape", "Shape", "Size", "Squeeze",
+        "StridedSlice", "Sub", "Sum", "Transpose", "Unpack", "ZerosLike",
     ]
 )  # fmt: skip
+#: Products and quotients of sizes bend: they may make up shapes, nothing else.
+_BENDING: Final = frozenset(["FloorDiv", "Mul"])
+_OF_BENT: Final = frozenset(["Identity", "Pack", "Reshape"])
 _OF_SIZES: Final = frozenset(["Rank", "Shape", "Size"])
 #: Ops that are made of others, in one way for all sizes.
 _ONE_WAY: Final = frozenset(
@@ -60,16 +62,24 @@ def _graphs(graph: Graph) -> Iterator[Graph]:
 
 def _is_straight(graph: Graph, inner: bool) -> bool:
     sizes: set[int] = set()
+    bent: set[int] = set()
     for node in graph.nodes:
+        if node.op in (IF, CASE):
+            return False
         if isinstance(node.op, Op) and isinstance(node.op.lower, Rewrite):
             if node.type not in _ONE_WAY and not _plain(node):
                 return False
+        bends = any(id(x) in bent for x in node.tensors())
+        if bends and node.type not in _OF_BENT:
+            return False
         if not _follows(node, sizes, inner):
             continue
-        if node.type not in _STRAIGHT:
+        if node.type not in _STRAIGHT and node.type not in _BENDING:
             return False
         sizes.update(id(y) for y in node.outputs)
-    return True
+        if bends or node.type in _BENDING:
+            bent.update(id(y) for y in node.outputs)
+    return not any(id(y) in bent for y in graph.outputs)
 
 
 def _plain(node: Node) -> bool:
