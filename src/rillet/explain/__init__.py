@@ -24,23 +24,59 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rillet.explain import naive
     from rillet.explain.advice import doctor, examine
+    from rillet.explain.boxes import matmul, shapes
     from rillet.explain.computation import graph
+    from rillet.explain.curves import history, local_minimum
+    from rillet.explain.insides import activations, weights
+    from rillet.explain.networks import network, overview
+    from rillet.explain.planes import geometry, uncrumple
+    from rillet.explain.regions import boundary
+    from rillet.explain.scores import confusion, predictions
     from rillet.explain.steps import step
+    from rillet.explain.surfaces import loss_surface
 
 _PLACES = {
+    "activations": "insides",
+    "boundary": "regions",
+    "confusion": "scores",
     "doctor": "advice",
     "examine": "advice",
+    "geometry": "planes",
     "graph": "computation",
+    "history": "curves",
+    "local_minimum": "curves",
+    "loss_surface": "surfaces",
+    "matmul": "boxes",
     "naive": "",
+    "network": "networks",
+    "overview": "networks",
+    "predictions": "scores",
+    "shapes": "boxes",
     "step": "steps",
+    "uncrumple": "planes",
+    "weights": "insides",
 }
 
 __all__ = [
+    "activations",
+    "boundary",
+    "confusion",
     "doctor",
     "examine",
+    "geometry",
     "graph",
+    "history",
+    "local_minimum",
+    "loss_surface",
+    "matmul",
     "naive",
+    "network",
+    "overview",
+    "predictions",
+    "shapes",
     "step",
+    "uncrumple",
+    "weights",
 ]
 
 

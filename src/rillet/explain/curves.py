@@ -1,0 +1,160 @@
+"""Curves: how losses and metrics went, and a ball in a valley that is not the lowest.
+
+In: a history, or the numbers of an optimizer. Out: plots with their values.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rillet.explain.picture import COLOURS, Array, Plot, number, refuse
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class Curves(Plot):
+    """Losses and metrics by epoch.
+
+    Attributes:
+        values: for each quantity its values by epoch; those of validation begin with
+            ``val_``.
+        groups: the names of each panel.
+        best: the epoch with the lowest validation loss, from 1; None without one.
+    """
+
+    def __init__(self, values: dict[str, Array]) -> None:
+        self.values = values
+        plain = [n for n in values if not n.startswith("val_")]
+        plain += [n for n in values if n.startswith("val_") and n[4:] not in values]
+        self.groups = [[n, *([f"val_{n}"] if f"val_{n}" in values else [])]
+                       for n in plain]  # fmt: skip
+        checked = values.get("val_loss")
+        self.best = None
+        if checked is not None and len(checked) and not np.isnan(checked).all():
+            self.best = int(np.nanargmin(checked)) + 1
+        self.size = (5.2 * len(self.groups), 3.6)
+
+    def _draw(self, figure: Figure) -> None:
+        axes = np.atleast_1d(figure.subplots(1, len(self.groups)))
+        for axis, names in zip(axes, self.groups, strict=True):
+            for name, look in zip(names, ("o-", "s--"), strict=False):
+                epochs = np.arange(1, len(self.values[name]) + 1)
+                label = "validation" if name.startswith("val_") else "training"
+                axis.plot(epochs, self.values[name], look, ms=3.5, label=label)
+            if names[0] == "loss" and self.best is not None:
+                axis.axvline(self.best, color="gray", lw=0.8, ls=":")
+                axis.annotate(
+                    "best", (self.best, 0.97), xycoords=("data", "axes fraction"),
+                    ha="center", va="top", color="gray", fontsize=8,
+                )  # fmt: skip
+            axis.set(title=names[0], xlabel="epoch")
+            axis.legend()
+
+    def __repr__(self) -> str:
+        said = [f"{n} {number(v[-1])}" for n, v in self.values.items() if len(v)]
+        return f"<history: {', '.join(said)}>"
+
+
+def history(history: Any) -> Curves:
+    """The curves of a run of `fit`: each quantity, training beside validation.
+
+    Args:
+        history: what `fit` returned, or a dictionary of lists.
+
+    Raises:
+        ValueError: where it holds no epoch.
+
+    Example:
+        >>> import rillet as tf
+        >>> curves = tf.explain.history({"loss": [2.0, 1.0], "val_loss": [2.0, 3.0]})
+        >>> curves.groups, curves.best
+        ([['loss', 'val_loss']], 1)
+    """
+    given = getattr(history, "history", history)
+    if not isinstance(given, dict) or not given:
+        raise refuse("explain.history", "the history holds no epoch", repr(given)[:60])
+    return Curves({k: np.asarray(v, np.float64) for k, v in given.items()})
+
+
+#: The valleys' floor: a shallow one at about -1.4 beside a deep one at about 1.5.
+def _floor(x: Any) -> Any:
+    return 0.05 * (x**4 - 4 * x**2 - 1.2 * x) * 2.0
+
+
+def _slope(x: Any) -> Any:
+    return 0.05 * (4 * x**3 - 8 * x - 1.2) * 2.0
+
+
+class Valleys(Plot):
+    """A curve with two valleys, and where descents end.
+
+    Attributes:
+        x: places along the curve.
+        loss: the curve's height there.
+        paths: each descent's places, the first first: ``SGD`` and ``momentum``.
+        ends: where each came to rest.
+    """
+
+    def __init__(self, start: float, rate: float, momentum: float, steps: int) -> None:
+        self.x: Array = np.linspace(-2.4, 2.5, 300)
+        self.loss: Array = _floor(self.x)
+        self.paths = {
+            "SGD": _descend(start, rate, 0.0, steps),
+            "momentum": _descend(start, rate, momentum, steps),
+        }
+        self.ends = {name: float(path[-1]) for name, path in self.paths.items()}
+
+    def _draw(self, figure: Figure) -> None:
+        axis = figure.subplots()
+        axis.plot(self.x, self.loss, color="gray")
+        for (name, path), colour in zip(self.paths.items(), COLOURS, strict=False):
+            axis.plot(path, _floor(path), ".-", color=colour, lw=0.8, label=name)
+            axis.plot(path[-1], _floor(path[-1]), "o", ms=11, color=colour)
+        axis.set(xlabel="weight", ylabel="loss")
+        axis.legend()
+
+
+def _descend(start: float, rate: float, momentum: float, steps: int) -> Array:
+    place, speed = start, 0.0
+    path = [place]
+    for _ in range(steps):
+        # Keras's SGD: the speed takes its share of each slope
+        speed = momentum * speed - rate * float(_slope(place))
+        place = float(np.clip(place + speed, -3, 3))
+        path.append(place)
+    return np.asarray(path)
+
+
+def local_minimum(
+    start: float = -2.3,
+    learning_rate: float = 0.1,
+    momentum: float = 0.9,
+    steps: int = 200,
+) -> Valleys:
+    """A loss with two valleys: plain descent stops in the near one, momentum goes on.
+
+    Args:
+        start: the weight at first, from -2.4 to 2.5.
+        learning_rate: of both descents.
+        momentum: of the second.
+        steps: how many both go.
+
+    Raises:
+        ValueError: where the start lies outside, or there is no step.
+
+    Example:
+        >>> import rillet as tf
+        >>> ends = tf.explain.local_minimum().ends
+        >>> ends["SGD"] < 0 < ends["momentum"]
+        True
+    """
+    if not -2.4 <= start <= 2.5 or steps < 1:
+        raise refuse(
+            "explain.local_minimum",
+            "start must be from -2.4 to 2.5 and steps 1 or more",
+            (start, steps),
+        )
+    return Valleys(start, learning_rate, momentum, steps)

@@ -1,0 +1,244 @@
+"""Operations as geometry: what they do to points, and how layers uncrumple two sheets.
+
+In: points, or nothing. Out: plots with the points at each stage.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+import rillet as tf
+from rillet import keras
+from rillet.explain.picture import COLOURS, Array, Plot, refuse, write
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def _letter() -> Array:
+    """A cloud in the form of an F, which shows turns and mirrors ``(n, 2)``."""
+    up = np.stack([np.zeros(40), np.linspace(0, 1, 40)], 1)
+    top = np.stack([np.linspace(0, 0.6, 25), np.ones(25)], 1)
+    middle = np.stack([np.linspace(0, 0.45, 18), np.full(18, 0.55)], 1)
+    return np.concatenate([up, top, middle])
+
+
+class Geometry(Plot):
+    """Points, and where operations take them.
+
+    Attributes:
+        points: before ``(n, 2)``.
+        results: by operation, after ``(n, 2)``.
+    """
+
+    size = (14.0, 3.2)
+
+    def __init__(self, points: Array, results: dict[str, Array]) -> None:
+        self.points = points
+        self.results = results
+
+    def _draw(self, figure: Figure) -> None:
+        axes = np.atleast_1d(figure.subplots(1, len(self.results), sharey=True))
+        everything = np.concatenate([self.points, *self.results.values()])
+        low, high = everything.min() - 0.2, everything.max() + 0.2
+        for axis, (name, points) in zip(axes, self.results.items(), strict=True):
+            axis.axhline(0, color="lightgray", lw=0.8)
+            axis.axvline(0, color="lightgray", lw=0.8)
+            axis.plot(*self.points.T, ".", color="lightgray", ms=4)
+            axis.plot(*points.T, ".", color=COLOURS[0], ms=4)
+            axis.set(title=name, xlim=(low, high), ylim=(low, high), aspect="equal")
+
+
+def geometry(
+    points: Any = None,
+    shift: Any = (-0.5, 0.4),
+    angle: float = 45.0,
+    scale: Any = (1.5, 0.5),
+    matrix: Any = ((1.0, 0.7), (-0.8, 0.9)),
+) -> Geometry:
+    """Tensor operations on points: translation, rotation, scaling, affine map, ReLU.
+
+    Args:
+        points: ``(n, 2)``; the letter F where None.
+        shift: what the translation and the affine map add.
+        angle: of the rotation, in degrees, counterclockwise.
+        scale: factors of both coordinates.
+        matrix: of the affine map ``x -> matrix x + shift``.
+
+    Raises:
+        ValueError: where points are not ``(n, 2)``.
+
+    Example:
+        >>> import rillet as tf
+        >>> found = tf.explain.geometry([[1.0, 0.0]], angle=90)
+        >>> found.results["rotation"].round(6).tolist()
+        [[0.0, 1.0]]
+    """
+    given = _letter() if points is None else np.asarray(points, np.float64)
+    if given.ndim != 2 or given.shape[1] != 2:
+        raise refuse("explain.geometry", "points must be (n, 2)", given.shape)
+    turn = np.deg2rad(angle)
+    rotation = [[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]
+    rows = tf.constant(given)
+
+    def mapped(by: Any) -> Any:
+        return tf.matmul(
+            rows, tf.constant(np.asarray(by, np.float64)), transpose_b=True
+        )
+
+    moved = tf.constant(np.asarray(shift, np.float64))
+    affine = mapped(matrix) + moved
+    results = {
+        "translation": rows + moved,
+        "rotation": mapped(rotation),
+        "scaling": mapped(np.diag(np.asarray(scale, np.float64))),
+        "affine": affine,
+        "affine, then ReLU": tf.nn.relu(affine),
+    }
+    return Geometry(given, {name: value.numpy() for name, value in results.items()})
+
+
+_FRAMES: Final = 12
+
+
+class Uncrumpling(Plot):
+    """Two sheets of paper, crumpled together, on their way through a network.
+
+    Attributes:
+        stages: the points before, and after each layer ``(n, 2)``; the last stage is
+            what a straight line can part.
+        labels: which sheet a point is on, 0 or 1.
+        overlaps: by stage, how much of the two sheets the best straight line gets
+            wrong: about 0.5 when crumpled, 0 when parted.
+    """
+
+    size = (12.0, 2.9)
+
+    def __init__(self, stages: list[Array], labels: Array) -> None:
+        self.stages = stages
+        self.labels = labels
+        self.overlaps = [_overlap(points, labels) for points in stages]
+
+    def frame(self, at: float) -> Array:
+        """The points between two stages: 0.0 is the first, 1.5 half past the second."""
+        low = int(np.clip(np.floor(at), 0, len(self.stages) - 1))
+        high = min(low + 1, len(self.stages) - 1)
+        part = at - low
+        return (1 - part) * self.stages[low] + part * self.stages[high]
+
+    def _scatter(self, axis: Any, points: Array) -> None:
+        for sheet in (0, 1):
+            axis.plot(*points[self.labels == sheet].T, ".", color=COLOURS[sheet], ms=3)
+        axis.set(xticks=[], yticks=[])
+
+    def _draw(self, figure: Figure) -> None:
+        axes = np.atleast_1d(figure.subplots(1, len(self.stages)))
+        for k, (axis, points) in enumerate(zip(axes, self.stages, strict=True)):
+            self._scatter(axis, points)
+            said = "crumpled" if k == 0 else f"after layer {k}"
+            axis.set_title(f"{said}: {100 * self.overlaps[k]:.0f} % mixed", fontsize=9)
+
+    def animation(self) -> Any:
+        """The way from stage to stage as a matplotlib animation."""
+        from matplotlib.animation import FuncAnimation
+
+        from rillet.explain.picture import new_figure
+
+        figure = new_figure((4.0, 4.0))
+        axis = figure.subplots()
+        steps = np.linspace(0, len(self.stages) - 1, _FRAMES * (len(self.stages) - 1))
+        times = [*[0.0] * 6, *steps, *[steps[-1]] * 12]
+
+        def show(at: float) -> list[Any]:
+            axis.clear()
+            self._scatter(axis, self.frame(at))
+            axis.set_title(f"layer {int(np.ceil(at))} of {len(self.stages) - 1}")
+            return []
+
+        return FuncAnimation(figure, show, frames=times, interval=90)
+
+    def save(self, path: Any) -> None:
+        """Write the stages side by side, or, as ``.gif`` or ``.html``, the animation.
+
+        Raises:
+            ValueError: where the ending is unknown.
+            OSError: where the file cannot be written.
+        """
+        name = str(path)
+        if name.endswith(".html"):
+            page = f'<!doctype html><meta charset="utf-8">{self._repr_html_()}\n'
+            write(path, page.encode())
+        elif name.endswith(".gif"):
+            self.animation().save(name, writer="pillow")
+        else:
+            super().save(path)
+
+    def _repr_html_(self) -> str:
+        return str(self.animation().to_jshtml(default_mode="once"))
+
+
+def _overlap(points: Array, labels: Array) -> float:
+    """The share that the least-squares line between the sheets gets wrong."""
+    rows = np.concatenate([points, np.ones((len(points), 1))], 1)
+    wanted = 2.0 * labels - 1.0
+    found = np.linalg.lstsq(rows, wanted, rcond=None)[0]
+    said = (rows * found).sum(axis=1) > 0
+    return float((said != labels).mean())
+
+
+def _crumpled(count: int, rng: Any) -> tuple[Array, Array]:
+    """Two sheets that are rolled into each other ``(n, 2)``."""
+    labels = np.arange(count) % 2
+    along = np.sqrt(rng.uniform(0.03, 1.0, count)) * 2.4 * np.pi
+    turn = along + np.pi * labels
+    radius = along / (1.6 * np.pi)
+    points = np.stack([radius * np.cos(turn), radius * np.sin(turn)], 1)
+    return points + rng.normal(scale=0.02, size=points.shape), labels
+
+
+def uncrumple(
+    layers: int = 4, points: int = 500, epochs: int = 250, seed: int = 0
+) -> Uncrumpling:
+    """Two crumpled sheets that a network smooths out, layer by layer.
+
+    The network is trained here; each hidden layer adds a little to its input, so that
+    points move rather than jump, and two coordinates are shown.
+
+    Args:
+        layers: how many layers smooth.
+        points: on both sheets together.
+        epochs: of the training.
+        seed: of points and first weights.
+
+    Raises:
+        ValueError: where a number is too small.
+    """
+    if layers < 1 or points < 10 or epochs < 1:
+        raise refuse(
+            "explain.uncrumple",
+            "layers and epochs must be 1 or more, points 10 or more",
+            (layers, points, epochs),
+        )
+    x, labels = _crumpled(points, np.random.default_rng(seed))
+    given = keras.Input((2,))
+    flow, stages = given, []
+    for k in range(layers):
+        start = keras.initializers.GlorotUniform(seed=seed + 2 * k)
+        hidden = keras.layers.Dense(24, activation="tanh", kernel_initializer=start)
+        small = keras.initializers.GlorotUniform(seed=seed + 2 * k + 1)
+        flow = keras.layers.Add()(
+            [flow, keras.layers.Dense(2, kernel_initializer=small)(hidden(flow))]
+        )
+        stages.append(flow)
+    last = keras.layers.Dense(
+        1, activation="sigmoid", kernel_initializer=keras.initializers.GlorotUniform(1)
+    )
+    model = keras.Model(given, last(flow))
+    model.compile(keras.optimizers.Adam(0.01), "binary_crossentropy")
+    rows = x.astype(np.float32)
+    model.fit(rows, labels, batch_size=50, epochs=epochs, verbose=0, shuffle=False)
+    seen = keras.Model(given, stages).predict(rows, batch_size=points, verbose=0)
+    seen = [seen] if isinstance(seen, np.ndarray) else seen
+    return Uncrumpling([x, *(np.asarray(s, np.float64) for s in seen)], labels)

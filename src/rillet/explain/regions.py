@@ -1,0 +1,141 @@
+"""What a classifier says everywhere: its regions under the points.
+
+In: a model of two inputs, points and classes. Out: a plot with the model's outputs on a
+grid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from rillet.explain.picture import COLOURS, Array, Plot, refuse
+from rillet.explain.scores import classes_of, outputs_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_MARKS: Final = "xo^sdv"
+
+
+class Regions(Plot):
+    """A classifier's regions.
+
+    Attributes:
+        x: places along the first input.
+        y: along the second.
+        outputs: ``(len(y), len(x))`` the output for two classes; else
+            ``(len(y), len(x), classes)``.
+        classes: ``(len(y), len(x))``, the class at each place.
+        points: ``(n, 2)``.
+        labels: their classes ``(n,)``.
+        right: the share of points in their own class's region.
+    """
+
+    size = (5.4, 4.2)
+
+    def __init__(
+        self,
+        ticks: tuple[Array, Array],
+        said: Array,
+        points: Array,
+        labels: Array,
+        right: float,
+        names: tuple[str, str],
+        called: Sequence[str],
+    ) -> None:
+        self.x, self.y = ticks
+        shape = (len(self.y), len(self.x))
+        self.classes: Array = classes_of(said).reshape(shape)
+        several = said.ndim == 2 and said.shape[1] > 1
+        self.outputs: Array = said.reshape(
+            shape + ((said.shape[1],) if several else ())
+        )
+        self.points = points
+        self.labels = labels
+        self.right = right
+        self._names = names
+        self._called = called
+
+    def _draw(self, figure: Figure) -> None:
+        axis = figure.subplots()
+        count = max(int(self.labels.max()), int(self.classes.max())) + 1
+        if self.outputs.ndim == 2:
+            picture = axis.contourf(self.x, self.y, self.outputs,
+                                    levels=np.linspace(0, 1, 11), cmap="RdBu",
+                                    alpha=0.75, extend="both")  # fmt: skip
+            figure.colorbar(picture, ax=axis)
+            if self.outputs.min() < 0.5 < self.outputs.max():
+                axis.contour(self.x, self.y, self.outputs, levels=[0.5], colors="k")
+        else:
+            axis.contourf(
+                self.x, self.y, self.classes, levels=np.arange(count + 1) - 0.5,
+                colors=[COLOURS[k % len(COLOURS)] for k in range(count)], alpha=0.3,
+            )  # fmt: skip
+        for k in range(count):
+            rows = self.points[self.labels == k]
+            colour = "k" if self.outputs.ndim == 2 else COLOURS[k % len(COLOURS)]
+            label = self._called[k] if k < len(self._called) else str(k)
+            # crosses have no inside that could stay empty
+            style: dict[str, Any] = {"c": colour}
+            if _MARKS[k % 6] != "x":
+                style = {"edgecolors": colour, "facecolors": "none"}
+            mark = _MARKS[k % 6]
+            axis.scatter(rows[:, 0], rows[:, 1], 22, marker=mark, label=label, **style)
+        axis.set(
+            xlabel=self._names[0],
+            ylabel=self._names[1],
+            title=f"{100 * self.right:.1f} % right",
+        )
+        axis.legend(loc="upper right")
+
+
+def boundary(
+    model: Any,
+    x: Any,
+    y: Any,
+    names: tuple[str, str] = ("x1", "x2"),
+    classes: Sequence[str] = (),
+    side: int = 81,
+) -> Regions:
+    """The regions in which a model of two inputs says one class or the other.
+
+    Args:
+        model: a model, or a function from ``(n, 2)`` to outputs. Where the data was
+            scaled before training, let the function scale.
+        x: points ``(n, 2)``, such as temperature and minutes of roasting.
+        y: their classes ``(n,)``, or one-hot rows.
+        names: what the inputs are called.
+        classes: what the classes are called.
+        side: places along an axis.
+
+    Raises:
+        ValueError: where points are not ``(n, 2)``, or classes are not as many.
+
+    Example:
+        >>> import numpy as np, rillet as tf
+        >>> found = tf.explain.boundary(
+        ...     lambda p: 1.0 * (p[:, :1] > 1), [[0.0, 0.0], [2.0, 2.0]], [0, 1]
+        ... )
+        >>> found.right, found.classes[0, 0], found.classes[0, -1]
+        (1.0, np.int64(0), np.int64(1))
+    """
+    points, labels = np.asarray(x, np.float64), classes_of(y)
+    if points.ndim != 2 or points.shape[1] != 2 or len(points) != len(labels):
+        raise refuse(
+            "explain.boundary",
+            "points must be (n, 2) and classes n",
+            f"{points.shape} and {labels.shape}",
+        )
+    low, high = points.min(axis=0), points.max(axis=0)
+    space = 0.06 * (high - low) + 1e-9
+    ticks = tuple(
+        np.linspace(a, b, side) for a, b in zip(low - space, high + space, strict=True)
+    )
+    grid = np.stack([g.reshape(-1) for g in np.meshgrid(*ticks)], axis=1)
+    said = outputs_of(model, grid.astype(np.float32))
+    own = classes_of(outputs_of(model, points.astype(np.float32)))
+    right = float((own == labels).mean())
+    return Regions((ticks[0], ticks[1]), said, points, labels, right, names, classes)

@@ -1,0 +1,212 @@
+"""How good predictions are: beside the targets, and class by class.
+
+In: a model or its outputs, and targets. Out: plots with their values.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import rillet as tf
+from rillet.explain.picture import COLOURS, Array, Plot, number, refuse
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def outputs_of(model: Any, x: Any) -> Array:
+    """A model's outputs for all inputs, as one array."""
+    predict = getattr(model, "predict", None)
+    said = predict(x, verbose=0) if predict is not None else model(x)
+    return np.asarray(said)
+
+
+def classes_of(values: Any) -> Array:
+    """Class numbers ``(n,)`` of class numbers, probabilities or one-hot rows."""
+    rows = np.asarray(values)
+    if rows.ndim == 2 and rows.shape[1] == 1:
+        rows = rows[:, 0]
+    if rows.ndim == 2:
+        return rows.argmax(axis=1)
+    if rows.ndim != 1:
+        raise refuse("explain", "classes must be (n,) or (n, classes)", rows.shape)
+    if rows.dtype.kind == "f":
+        whole = bool((rows == np.round(rows)).all())
+        return rows.astype(int) if whole else (rows >= 0.5).astype(int)
+    return rows.astype(int)
+
+
+class Confusion(Plot):
+    """How often each class was taken for which.
+
+    Attributes:
+        counts: ``(classes, classes)``, true classes in rows, predicted in columns.
+        labels: names of the classes.
+    """
+
+    def __init__(self, counts: Array, labels: list[str]) -> None:
+        self.counts = counts
+        self.labels = labels
+        side = max(3.6, 0.55 * len(labels) + 1.6)
+        self.size = (side + 0.8, side)
+
+    @property
+    def accuracy(self) -> float:
+        """The share on the diagonal."""
+        total = float(self.counts.sum())
+        return float(np.trace(self.counts)) / total if total else float("nan")
+
+    def _draw(self, figure: Figure) -> None:
+        axis = figure.subplots()
+        sums = np.maximum(self.counts.sum(axis=1, keepdims=True), 1)
+        share = self.counts / sums
+        axis.imshow(share, cmap="Blues", vmin=0, vmax=1)
+        for (i, j), count in np.ndenumerate(self.counts):
+            colour = "white" if share[i, j] > 0.5 else "black"
+            axis.text(j, i, str(int(count)), ha="center", va="center", color=colour)
+        places = range(len(self.labels))
+        axis.set_xticks(places, self.labels)
+        axis.set_yticks(places, self.labels)
+        axis.set(
+            xlabel="predicted",
+            ylabel="true",
+            title=f"{100 * self.accuracy:.1f} % right",
+        )
+
+    def __repr__(self) -> str:
+        return f"<confusion: {100 * self.accuracy:.1f} % right>\n{self.counts}"
+
+
+def confusion(y_true: Any, y_pred: Any, labels: list[str] | None = None) -> Confusion:
+    """The confusion matrix of a classifier.
+
+    Args:
+        y_true: class numbers ``(n,)``, or one-hot rows.
+        y_pred: class numbers, probabilities ``(n, classes)``, or of two classes
+            ``(n,)`` or ``(n, 1)``.
+        labels: names of the classes.
+
+    Raises:
+        ValueError: where both differ in length, or names are too few.
+
+    Example:
+        >>> import rillet as tf
+        >>> said = [[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]]
+        >>> found = tf.explain.confusion([0, 1, 1], said)
+        >>> found.counts.tolist()
+        [[1, 0], [1, 1]]
+    """
+    true, said = classes_of(y_true), classes_of(y_pred)
+    if len(true) != len(said):
+        raise refuse(
+            "explain.confusion",
+            "targets and predictions must be equally many",
+            f"{len(true)} and {len(said)}",
+        )
+    width = np.asarray(y_pred).shape[1] if np.asarray(y_pred).ndim == 2 else 0
+    count = 1 + int(max(true.max(initial=0), said.max(initial=0)))
+    count = max(2, count, width, len(labels or ()))
+    names = labels or [str(i) for i in range(count)]
+    if len(names) < count:
+        raise refuse(
+            "explain.confusion", f"{count} classes need a name each", len(names)
+        )
+    table = np.asarray(tf.math.confusion_matrix(true, said, count))
+    return Confusion(table, names)
+
+
+class Predictions(Plot):
+    """Predictions beside targets.
+
+    Attributes:
+        kind: ``"numbers"`` or ``"classes"``.
+        targets: ``(n,)``.
+        predicted: numbers ``(n,)``, or probabilities ``(n, classes)``.
+        wrong: the rows of wrong classes, the surest mistake first; else the rows
+            ordered by error, the largest first.
+    """
+
+    def __init__(self, x: Any, targets: Array, predicted: Array, classes: bool) -> None:
+        self.kind = "classes" if classes else "numbers"
+        self.targets = targets
+        self.predicted = predicted
+        self._x = np.asarray(x) if isinstance(x, (np.ndarray, tf.Tensor)) else None
+        if classes:
+            chosen, sure = predicted.argmax(axis=1), predicted.max(axis=1)
+            rows = np.flatnonzero(chosen != targets)
+            self.wrong: Array = rows[np.argsort(-sure[rows], kind="stable")]
+        else:
+            gap = np.abs(predicted - targets)
+            self.wrong = np.argsort(-gap, kind="stable")
+        self._images = (
+            classes and self._x is not None and self._x.ndim in (3, 4)
+            and self._x.shape[-1] in (1, 3, *([self._x.shape[2]] * (self._x.ndim == 3)))
+        )  # fmt: skip
+        self.size = (8.0, 3.8) if classes else (4.6, 4.4)
+
+    def _draw(self, figure: Figure) -> None:
+        if self.kind == "numbers":
+            axis = figure.subplots()
+            axis.plot(self.targets, self.predicted, ".", alpha=0.6)
+            ends = [
+                float(min(self.targets.min(), self.predicted.min())),
+                float(max(self.targets.max(), self.predicted.max())),
+            ]
+            axis.plot(ends, ends, color="gray", lw=1)
+            gap = float(np.abs(self.predicted - self.targets).mean())
+            axis.set(
+                xlabel="target", ylabel="prediction", title=f"off by {number(gap)}"
+            )
+            return
+        bad = set(self.wrong.tolist())
+        fine = [i for i in range(min(len(self.targets), 20)) if i not in bad]
+        shown = [*self.wrong.tolist(), *fine][:10]
+        axes = np.ravel(figure.subplots(2, 5))
+        for axis, row in zip(axes, shown, strict=False):
+            chosen = int(self.predicted[row].argmax())
+            right = chosen == self.targets[row]
+            colour = COLOURS[2] if right else COLOURS[1]
+            said = f"{chosen}, {100 * self.predicted[row, chosen]:.0f} %"
+            axis.set_title(
+                said if right else f"{said}; is {self.targets[row]}",
+                color=colour,
+                fontsize=9,
+            )
+            if self._images and self._x is not None:
+                axis.imshow(np.squeeze(self._x[row]), cmap="gray_r")
+                axis.axis("off")
+            else:
+                axis.bar(range(self.predicted.shape[1]), self.predicted[row],
+                         color=colour)  # fmt: skip
+                axis.set_ylim(0, 1)
+        for axis in axes[len(shown) :]:
+            axis.axis("off")
+
+
+def predictions(model: Any, x: Any, y: Any) -> Predictions:
+    """A model's predictions beside the targets; of classes the surest mistakes.
+
+    Args:
+        model: a model.
+        x: inputs.
+        y: targets: numbers ``(n,)``, class numbers, or one-hot rows.
+
+    Raises:
+        ValueError: where inputs and targets differ in number.
+    """
+    said, target = outputs_of(model, x), np.asarray(y)
+    if len(said) != len(target):
+        raise refuse(
+            "explain.predictions",
+            "inputs and targets must be equally many",
+            f"{len(said)} and {len(target)}",
+        )
+    if said.ndim == 2 and said.shape[1] > 1:
+        return Predictions(x, classes_of(target), said, True)
+    said, target = said.reshape(len(said)), target.reshape(len(target))
+    name = getattr(getattr(model, "loss", None), "name", getattr(model, "loss", None))
+    if name == "binary_crossentropy":
+        return Predictions(x, target.astype(int), np.stack([1 - said, said], 1), True)
+    return Predictions(x, target.astype(np.float64), said.astype(np.float64), False)

@@ -1,0 +1,226 @@
+"""The loss as a landscape, and the paths that optimizers take down it.
+
+In: a loss of one or two numbers, or a model with data. Out: a plot with losses on a
+grid and a path for each optimizer, whose steps are those of rillet's own classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+import rillet as tf
+from rillet import keras
+from rillet.explain.computation import as_inputs, batch_loss
+from rillet.explain.picture import COLOURS, Array, Plot, refuse
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_MAKERS: Final[dict[str, Callable[[float], Any]]] = {
+    "SGD": lambda rate: keras.optimizers.SGD(rate),
+    "momentum": lambda rate: keras.optimizers.SGD(rate, momentum=0.9),
+    "RMSprop": lambda rate: keras.optimizers.RMSprop(rate),
+    "Adam": lambda rate: keras.optimizers.Adam(rate),
+}
+
+
+class Surface(Plot):
+    """Losses over one or two numbers, and paths down.
+
+    Attributes:
+        x: places along the first number.
+        y: along the second; None where there is one.
+        losses: ``(len(x),)``, or ``(len(y), len(x))``.
+        paths: by optimizer, places ``(steps + 1, 1 or 2)``.
+        path_losses: by optimizer, the loss at each place.
+    """
+
+    def __init__(
+        self,
+        axes: Sequence[Array],
+        losses: Array,
+        paths: dict[str, Array],
+        path_losses: dict[str, Array],
+    ) -> None:
+        self.x: Array = axes[0]
+        self.y: Array | None = axes[1] if len(axes) > 1 else None
+        self.losses = losses
+        self.paths = paths
+        self.path_losses = path_losses
+        panels = max(1, len(paths)) if len(axes) > 1 else 1
+        self.size = (3.3 * panels if panels > 1 else 5.5, 3.6)
+
+    def _draw(self, figure: Figure) -> None:
+        if self.y is None:
+            axis = figure.subplots()
+            axis.plot(self.x, self.losses, color="gray")
+            for (name, path), colour in zip(self.paths.items(), COLOURS, strict=False):
+                at = self.path_losses[name]
+                axis.plot(path[:, 0], at, ".-", color=colour, lw=0.8, label=name)
+            axis.set(xlabel="weight", ylabel="loss")
+            if self.paths:
+                axis.legend()
+            return
+        panels = np.atleast_1d(
+            figure.subplots(1, max(1, len(self.paths)), sharex=True, sharey=True)
+        )
+        heights = self.losses - np.nanmin(self.losses)
+        top = float(np.nanmax(heights)) or 1.0
+        levels = top * np.linspace(0.0, 1.0, 25) ** 2  # valleys get more lines
+        for axis in panels:
+            axis.contourf(self.x, self.y, heights, levels=levels, cmap="Blues_r")
+        for axis, (name, path) in zip(panels, self.paths.items(), strict=False):
+            axis.plot(path[:, 0], path[:, 1], ".-", color=COLOURS[1], lw=0.9, ms=3)
+            axis.plot(*path[-1], "o", color=COLOURS[1])
+            axis.set_title(f"{name}: {self.path_losses[name][-1]:.3g}", fontsize=10)
+            axis.set_xlim(self.x[0], self.x[-1])
+            axis.set_ylim(self.y[0], self.y[-1])
+
+
+def loss_surface(
+    loss: Any,
+    x: Any = None,
+    y: Any = None,
+    *,
+    start: Sequence[float] = (-1.5, 1.5),
+    limits: tuple[float, float] = (-2.0, 2.0),
+    optimizers: Any = ("SGD", "momentum", "RMSprop", "Adam"),
+    learning_rate: float = 0.05,
+    steps: int = 60,
+    side: int = 41,
+) -> Surface:
+    """The landscape of a loss, with the paths of optimizers down it.
+
+    Args:
+        loss: a function of one or two scalar tensors; or a model compiled with one
+            loss, whose present weights are in the middle of the plane, the numbers
+            going along two directions drawn at random (Li et al. 2018, "Visualizing
+            the Loss Landscape of Neural Nets": each variable's part is as long as the
+            variable).
+        x: for a model, inputs.
+        y: for a model, targets.
+        start: where descents begin: one number or two.
+        limits: the ends of each axis.
+        optimizers: names out of ``SGD``, ``momentum``, ``RMSprop``, ``Adam``; or a
+            dictionary of optimizers by name.
+        learning_rate: of those given by name.
+        steps: of each descent.
+        side: places along an axis.
+
+    Raises:
+        ValueError: where a name is unknown, or the start has more than two numbers.
+
+    Example:
+        >>> import rillet as tf
+        >>> found = tf.explain.loss_surface(lambda a, b: a * a + 4 * b * b, steps=100)
+        >>> found.losses.shape, found.path_losses["SGD"][-1] < 1e-3
+        ((41, 41), np.True_)
+    """
+    if len(start) not in (1, 2) or side < 2 or steps < 1:
+        raise refuse(
+            "explain.loss_surface",
+            "start has one number or two, side is 2 or more, steps 1 or more",
+            (tuple(start), side, steps),
+        )
+    made = _made(optimizers, learning_rate)
+    function = loss
+    if isinstance(loss, keras.Model):
+        function = _plane(loss, x, y, len(start))
+    ticks: Array = np.linspace(*limits, side)
+    axes = [ticks] * len(start)
+    places = np.stack([grid.reshape(-1) for grid in np.meshgrid(*axes)], axis=1).astype(
+        np.float32
+    )
+    heights = [float(function(*map(tf.constant, place))) for place in places]
+    losses = np.asarray(heights).reshape((side,) * len(start))
+    paths, path_losses = {}, {}
+    for name, optimizer in made.items():
+        paths[name], path_losses[name] = _descend(function, start, optimizer, steps)
+    return Surface(axes, losses, paths, path_losses)
+
+
+def _made(optimizers: Any, rate: float) -> dict[str, Any]:
+    if isinstance(optimizers, dict):
+        return dict(optimizers)
+    for name in optimizers:
+        if name not in _MAKERS:
+            raise refuse(
+                "explain.loss_surface",
+                "no such optimizer",
+                repr(name),
+                f"Name one of {', '.join(_MAKERS)}, or give a dictionary",
+            )
+    return {name: _MAKERS[name](rate) for name in optimizers}
+
+
+def _descend(
+    function: Any, start: Sequence[float], optimizer: Any, steps: int
+) -> tuple[Array, Array]:
+    spots = [tf.Variable(float(at)) for at in start]
+    path, losses = [], []
+    for step in range(steps + 1):
+        with tf.GradientTape() as tape:
+            # what a model's own weights read is not asked about
+            loss = function(*[spot + 0.0 for spot in spots])
+        path.append([float(spot) for spot in spots])
+        losses.append(float(loss))
+        if step < steps:
+            slopes = tape.gradient(loss, spots)
+            optimizer.apply_gradients(zip(slopes, spots, strict=True))
+    return np.asarray(path), np.asarray(losses)
+
+
+def _plane(model: Any, x: Any, y: Any, count: int) -> Callable[..., Any]:
+    """The loss of a model whose weights are moved along some directions."""
+    if x is None or y is None:
+        raise refuse(
+            "explain.loss_surface", "a model needs data", "none", "Give x and y"
+        )
+    inputs = as_inputs(x)
+    model(inputs)
+    rng = np.random.default_rng(0)
+    held = [(v, v.numpy()) for v in model.trainable_variables]
+    directions = []
+    for _ in range(count):
+        one = []
+        for _, value in held:
+            drawn = rng.normal(size=value.shape)
+            size = np.sqrt(np.square(drawn).sum()) or 1.0
+            own = np.sqrt(np.square(value).sum())
+            one.append((drawn * (own / size)).astype(value.dtype))
+        directions.append(one)
+
+    @tf.custom_gradient
+    def loss(*spots: Any) -> Any:
+        amounts = [float(spot) for spot in spots]
+        try:
+            for k, (v, value) in enumerate(held):
+                moved = value + sum(
+                    a * d[k] for a, d in zip(amounts, directions, strict=True)
+                )
+                v.assign(moved.astype(value.dtype))
+            with tf.GradientTape() as tape:
+                found = batch_loss(model, y, model(inputs, training=False))
+            slopes = tape.gradient(found, [v for v, _ in held])
+        finally:
+            for v, value in held:
+                v.assign(value)
+        by_spot = [
+            sum(
+                tf.reduce_sum(tf.convert_to_tensor(g) * d[k])
+                for k, g in enumerate(slopes)
+                if g is not None
+            )
+            for d in directions
+        ]
+
+        def back(g: Any, variables: Any = None) -> Any:
+            grads = [g * s for s in by_spot]
+            return (grads, [None] * len(variables)) if variables else grads
+
+        return tf.identity(found), back
+
+    return loss
