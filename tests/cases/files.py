@@ -1,5 +1,6 @@
 """Rows of `ops.files`, of images in files, and of boxes on images."""
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def case(op, call, *inputs, **more):
 
 def written(tf, text):
     """Write a file and read it again."""
-    path = f"{_FOLDER}/rillet_row.txt"
+    path = f"{_FOLDER}/rillet_row_{os.getpid()}.txt"
     tf.io.write_file(path, text)
     return tf.io.read_file(path)
 

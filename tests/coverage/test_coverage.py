@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import running
 
 import rillet as tf
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import running  # noqa: E402 - the path above comes first
+
 ROOT = HERE.parents[1]
 GOLDEN: dict[str, Any] = json.loads(
     (HERE.parent / "golden" / "coverage.json").read_text("utf-8")

@@ -74,7 +74,6 @@ REFUSED = [
     (lambda: L.IntegerLookup(pad_to_max_tokens=True), "must set `max_tokens`"),
     (lambda: L.TextVectorization(standardize="up"), "unknown `standardize`"),
     (lambda: L.TextVectorization(split="comma"), "unknown `split`"),
-    (lambda: L.TextVectorization(ragged=True), "dense outputs"),
     (lambda: L.TextVectorization()([["a", "b"]]), "last shape dimension must be 1"),
     (lambda: L.CategoryEncoding(), "`num_tokens` must be set"),
     (lambda: L.CategoryEncoding(2)([[2]]), "num_tokens=2"),
