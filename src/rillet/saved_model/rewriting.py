@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from rillet.core.convert import to_tensor
-from rillet.core.dtypes import int64
+from rillet.core.dtypes import int64, uint64
 from rillet.graph.ir import Graph, Node, SymbolicTensor
 from rillet.graph.trace import Tracer
+from rillet.ops.array import stack
 from rillet.ops.casting import cast
 from rillet.ops.compare import (
     equal,
@@ -24,8 +25,9 @@ from rillet.ops.compare import (
     not_equal,
 )
 from rillet.ops.cumulative import cumsum
-from rillet.ops.elementwise import log, maximum, minimum
+from rillet.ops.elementwise import add, log, maximum, minimum
 from rillet.ops.filling import zeros_like
+from rillet.ops.identity import bitcast
 from rillet.ops.mask import where
 from rillet.ops.quotients import realdiv
 from rillet.ops.reduce import reduce_max
@@ -111,7 +113,21 @@ def _repeated(counts: Any) -> Any:
     return reshape(upper_bound_op.run(*rows, out_type=int64), [-1])
 
 
+def _advanced(state: Any, blocks: Any) -> Any:
+    """A generator's state some blocks further on: its counter has 128 bits."""
+    low, high = [bitcast(state[i], uint64) for i in (0, 1)]
+    later = add(low, cast(blocks, uint64))
+    high = add(high, cast(less(later, low), uint64))
+    return stack([bitcast(later, int64), bitcast(high, int64), state[2]])
+
+
+def _key_and_counter(state: Any) -> Any:
+    return bitcast(state[2:3], uint64), bitcast(state[:2], uint64)
+
+
 REWRITES |= {
+    "RilletRngAdvance": _advanced,
+    "RilletRngKeyCounter": _key_and_counter,
     "RilletRepeatPlaces": _repeated,
     "RilletLogicalXor": not_equal,
     "RilletAtLeast": lambda x, y: _flag(greater_equal(x, y), x),

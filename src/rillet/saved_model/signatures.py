@@ -16,6 +16,8 @@ from rillet.functions import Function
 from rillet.graph.concrete import ConcreteFunction
 from rillet.saved_model.keras_functions import serving_function
 from rillet.saved_model.objects import SignatureMap, parts_of
+from rillet.saved_model.restored import RestoredSignature
+from rillet.saved_model.version_one import VersionOneSignature
 
 DEFAULT_KEY = "serving_default"
 #: What loaders run first; no signature may have the name.
@@ -100,6 +102,10 @@ def _signature(key: Any, function: Any) -> ConcreteFunction:
         raise KeyError(
             f"The signature name {key!r} is reserved. Please use a different name."
         )
+    if isinstance(function, RestoredSignature):
+        function = function._trace.concrete()
+    elif isinstance(function, VersionOneSignature):
+        function = function._function()
     if isinstance(function, Function):
         if function.input_signature is None and len(function._concretes()) != 1:
             raise ValueError(
