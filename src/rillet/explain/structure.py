@@ -23,11 +23,9 @@ SAMPLE: Final = 512
 LARGE: Final = 1000.0
 _LINEAR: Final = (None, "linear")
 _PASS: Final = ("Flatten", "Reshape", "Dropout", "InputLayer", "Permute")
-_SCALES: Final = (
-    "Normalization", "BatchNormalization", "LayerNormalization", "Rescaling",
-    "Embedding", "Lambda", "TextVectorization", "StringLookup", "IntegerLookup",
-    "CategoryEncoding", "Hashing", "Discretization",
-)  # fmt: skip
+#: Layers that inputs go through as they are, and those that learn from them.
+_SHAPES: Final = ("InputLayer", "Flatten", "Reshape", "Permute", "Masking", "Dropout")
+_LEARN: Final = ("Dense", "Conv1D", "Conv2D", "Conv3D", "SimpleRNN", "LSTM", "GRU")
 
 
 def chain(model: Any) -> list[Any]:
@@ -299,7 +297,9 @@ def _inputs(x: Array, layers: list[Any]) -> Iterator[Finding]:
             "Leave such rows out, or fill them in",
         )
         return
-    if not layers or any(type(layer).__name__ in _SCALES for layer in layers[:3]):
+    names = [type(layer).__name__ for layer in layers]
+    first = next((name for name in names if name not in _SHAPES), "")
+    if first not in _LEARN:  # what scales inputs, or what may do so
         return
     spread = float(np.abs(x.astype(np.float64)).max())
     if spread > LARGE:
