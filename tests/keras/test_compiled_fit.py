@@ -352,7 +352,11 @@ def test_graphs_train_as_single_ops_do(name: str, jit: Any, log: list[str]) -> N
 def log(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the log is told meanwhile."""
     lines: list[str] = []
-    monkeypatch.setattr(
-        tf.get_logger(), "warning", lambda text, *rest: lines.append(text % rest)
-    )
+
+    def listen(text, *rest):
+        # models here are made for their graphs; what they could learn is no matter
+        if not text.startswith("doctor: "):
+            lines.append(text % rest)
+
+    monkeypatch.setattr(tf.get_logger(), "warning", listen)
     return lines

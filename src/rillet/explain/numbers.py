@@ -87,7 +87,9 @@ class Course:
             return []
         at = int(np.argmin(seen))
         train = self._losses[-1]
-        if len(seen) - at <= 5 or seen[-1] < 1.5 * seen[at] or train > 0.5 * seen[-1]:
+        # a single bad epoch is no gap
+        now = min(seen[-3:])
+        if len(seen) - at <= 5 or now < 1.5 * seen[at] or train > 0.5 * now:
             return []
         return [
             Finding(
