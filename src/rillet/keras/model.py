@@ -72,6 +72,8 @@ class Model(ModelFiles):
                 _become(type(self), functional)
                 functional.__init__(self, *args, **kwargs)
                 return
+        if len(args) == 1 and args[0] is self:
+            args = ()  # super().__init__(self), as programs have it
         if args and not _is_functional(args, kwargs):
             raise TypeError(
                 house_message(

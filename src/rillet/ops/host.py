@@ -80,7 +80,8 @@ def integers(op: str, name: str, value: Any) -> Any:
         value = value.as_list()
     value = plain(value)
     if is_symbolic(value):
-        return value
+        stack = context.service("ops.stack") if value.shape.rank == 0 else None
+        return stack([value]) if stack else value
     if isinstance(value, np.ndarray):
         if value.dtype.kind not in "iu" and value.size:
             raise OperandTypeError(

@@ -153,7 +153,9 @@ def told_function(
         return _checked("numpy_function", function(*given), specs, strict=True)
 
     if _state.tracer is None:
-        return _packed(call([x._array for x in inputs]), several)
+        found = call([x._array for x in inputs])
+        # TensorFlow gives a list of one only in graphs.
+        return _packed(found, several and len(found) != 1)
 
     def run(arrays: list[Any], undo: list[Any]) -> list[Any]:
         with init_scope():

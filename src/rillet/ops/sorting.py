@@ -347,6 +347,10 @@ upper_bound_op: Op = define(
 )
 
 
+def _is_zero(size: Any) -> bool:
+    return isinstance(size, int) and size == 0
+
+
 def searchsorted(
     sorted_sequence: Any,
     values: Any,
@@ -392,7 +396,9 @@ def searchsorted(
             "both tensors have rank 1 or more",
             f"shapes are {list(have)} and {list(want)}",
         )
-    rows = reshape_op(sequence, (-1, have[-1]) if have[-1] else (0, 0))
-    asked = reshape_op(given, (-1, want[-1]) if want[-1] else (len(rows), 0))
+    # A size that only the run tells is no truth yet, and not taken for 0.
+    nothing, unasked = _is_zero(have[-1]), _is_zero(want[-1])
+    rows = reshape_op(sequence, (0, 0) if nothing else (-1, have[-1]))
+    asked = reshape_op(given, (len(rows), 0) if unasked else (-1, want[-1]))
     op = lower_bound_op if side == "left" else upper_bound_op
     return reshape_op(op(rows, asked, out_type=as_dtype(out_type)), want)

@@ -119,3 +119,16 @@ def test_all_sizes_are_compiled_where_that_was_asked_for(
         have = function(tf.constant(x)).numpy()
         np.testing.assert_array_equal(have, np.full(columns, 2.0 * columns + 1))
     assert len(program_of(function, tf.ones([3, 1]))._bindings) == 3
+
+
+def test_what_no_code_can_be_written_for_runs_on_the_host() -> None:
+    @tf.function(input_signature=[tf.TensorSpec([None, None, None])])
+    def turned(x: Any) -> Any:
+        rows = tf.reshape(tf.transpose(x, [1, 0, 2]), tf.shape(x))
+        return tf.cumsum(rows, 1, exclusive=True)
+
+    x = np.random.default_rng(3).normal(size=(16, 31, 4)).astype(np.float32)
+    rows = x.transpose(1, 0, 2).reshape(x.shape)
+    wanted = np.cumsum(rows, 1, dtype=np.float64) - rows
+    np.testing.assert_allclose(turned(x), wanted, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(turned(x), wanted, rtol=1e-4, atol=1e-4)

@@ -19,6 +19,7 @@ from rillet.backends.native import pool
 from rillet.backends.native.binding import Binding
 from rillet.backends.native.items import Batches
 from rillet.backends.native.recipe_book import Recipes
+from rillet.backends.native.scalar_ir import Unwritable
 from rillet.backends.reference import ReferenceProgram
 from rillet.core.cell import Contended, lent
 from rillet.core.cycles import uncollected
@@ -76,6 +77,7 @@ class NativeProgram:
             v._cell for v in graph.variables() if not v.shape.is_fully_defined()
         ]
         self.on_host = any(node.op is WRITE for node in graph.nodes)
+        self._why = ""
         self._strict = strict
         if strict and self.on_host:
             from rillet.backends.native.strict import refuse_calls
@@ -127,7 +129,8 @@ class NativeProgram:
                 repr(n.attrs["host"]) for n in self._graph.nodes if "host" in n.attrs
             )
             head = "all on the host, because Python may look at variables in between"
-            return f"{head}: {calls}\n{self.reference().explain()}"
+            why = f"all on the host: {self._why}" if self._why else f"{head}: {calls}"
+            return f"{why}\n{self.reference().explain()}"
         if inputs is None:
             found = list(self._bindings.values())
             if not found:
@@ -178,7 +181,13 @@ class NativeProgram:
                 if binding is None:
                     if batches is None and not self._strict and not self._worth(key):
                         return None
-                    binding = Binding(self._graph, self._outputs, specs, batches, made)
+                    try:
+                        binding = Binding(
+                            self._graph, self._outputs, specs, batches, made
+                        )
+                    except Unwritable as error:
+                        self.on_host, self._why = True, str(error)
+                        return None
             binding.specs = specs
             if self._strict:
                 from rillet.backends.native.strict import refuse_items

@@ -26,6 +26,10 @@ from rillet.ops.lowering import Buffer
 _NEAR = 16
 
 
+class Unwritable(ValueError):
+    """No code can be written for an expression; the program runs on the host."""
+
+
 class ScalarPrinter:
     """Prints expressions; what loops and folds know of is in its tables."""
 
@@ -121,7 +125,7 @@ class ScalarPrinter:
         inner = self._index(atom.index)
         kind = "udiv" if atom.quotient else "urem"
         if atom.index.bottom() is None or (atom.index.bottom() or 0) < 0:
-            raise ValueError("a position below zero is divided")
+            raise Unwritable("a position below zero is divided")
         by = self._number(atom.by) if varies(atom.by) else str(atom.by)
         return self._shared((kind, inner, by), f"{kind} i64 {inner}, {by}")
 

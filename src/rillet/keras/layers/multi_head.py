@@ -22,6 +22,7 @@ from rillet.ops.compare import logical_and
 from rillet.ops.contract import einsum_op
 from rillet.ops.elementwise import cast, mul_op
 from rillet.ops.rearrange import expand_dims_op
+from rillet.ops.shaping import static_dims
 
 _LETTERS = string.ascii_lowercase
 
@@ -220,7 +221,7 @@ class MultiHeadAttention(Layer):
             self._make_parts(query.shape, value.shape, key.shape)
         seen = _seen(masks, attention_mask)
         if use_causal_mask:
-            earlier = causal_mask(query.shape[1], value.shape[1])
+            earlier = causal_mask(static_dims(query)[1], static_dims(value)[1])
             seen = earlier if seen is None else logical_and(seen, earlier)
         q, k = self._query_dense(query), self._key_dense(key)
         q = mul_op.run(q, 1.0 / math.sqrt(self._key_dim))
