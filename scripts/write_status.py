@@ -16,16 +16,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "status.md"
 sys.path.insert(0, str(ROOT / "src"))
 
-from rillet.programs import check, names, tensorflow_names  # noqa: E402
+from rillet.programs import names, tensorflow_names  # noqa: E402
 
-_LATER = {
-    "keras.functional": "Keras's functional API: layers called on `keras.Input`",
-    "keras.layers.LSTM": "recurrent layers",
-    "saved_model": "saving: `tf.saved_model`, `tf.train.Checkpoint`",
-    "io": "`tf.io`: files, and pictures as JPEG and PNG",
-    "ragged": "`tf.ragged` and `tf.sparse`: ragged and sparse tensors",
-    "distribute": "`tf.distribute`: several processes",
-}
 #: Namespaces without which TensorFlow 2 and Keras are whole to most programs.
 _ASIDE = frozenset(
     """compat distribute dtensor estimator feature_column graph_util lite mlir profiler
@@ -82,9 +74,11 @@ def page() -> str:
     """Return the text of the page."""
     whole, partly, absent = compared()
     tops = [a for a in absent if a.rpartition(".")[0] not in absent]
-    lines = [_INTRO, "## Not here yet", ""]
-    lines += [f"- {words}." for name, words in _LATER.items() if not _there(name)]
-    lines += ["", *_wrapped("Namespaces: " + ", ".join(map(_shown, tops)) + ".")]
+    lines = [_INTRO, "## Not here", ""]
+    lines += _wrapped("Namespaces: " + ", ".join(map(_shown, tops)) + ".")
+    aside = [x for x in tensorflow_names.spaces() if _is_aside(x) and not _there(x)]
+    outer = [x for x in aside if x.rpartition(".")[0] not in aside]
+    lines += ["", *_wrapped("Left aside: " + ", ".join(map(_shown, outer)) + ".")]
     lines += ["", "## Whole", "", *_wrapped(", ".join(map(_shown, whole)) + ".")]
     lines += ["", "## In part: what is missing", ""]
     for space, lacks in partly.items():
@@ -100,8 +94,6 @@ def page() -> str:
 
 
 def _there(path: str) -> bool:
-    if path == "keras.functional":
-        return check.is_functional()
     try:
         names.walk(path)
     except LookupError:
