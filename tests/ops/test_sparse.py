@@ -230,3 +230,13 @@ def test_maps_over_rows(x: Any, traced: bool) -> None:
 
     function = tf.function(sums) if traced else sums
     assert function(x).numpy().tolist() == [11, 22, 33]
+
+
+@pytest.mark.parametrize(
+    ("kind", "wide"), [("int32", "float64"), ("int64", "float64"), ("int8", "float32")]
+)
+def test_division_of_whole_numbers_is_true(kind: str, wide: str) -> None:
+    x = tf.cast(tf.sparse.from_dense([[1, 2], [0, 3]]), kind)
+    for found in (x / 2, x / tf.constant([2, 2], kind), tf.function(lambda: x / 2)()):
+        assert found.dtype.name == wide
+        assert found.values.numpy().tolist() == [0.5, 1.0, 1.5]

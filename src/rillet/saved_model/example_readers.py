@@ -56,7 +56,13 @@ def _parse(reader: Any, step: Any, inputs: list[Any]) -> Any:
     rows = zip(dense_keys, dense_kinds, shapes, defaults, strict=True)
     for key, kind, dims, default in rows:
         if dims and dims[0] is None:
-            features[key] = FixedLenSequenceFeature(dims[1:], kind, allow_missing=True)
+            fills = _default(default, step)
+            features[key] = FixedLenSequenceFeature(
+                dims[1:],
+                kind,
+                allow_missing=True,
+                default_value=None if fills is None else fills.reshape(-1)[0],
+            )
             continue
         features[key] = FixedLenFeature(dims, kind, _default(default, step))
     found = parse_example(texts, features)

@@ -128,7 +128,7 @@ class Adafactor(Optimizer):
         >>> import rillet as tf
         >>> opt, var = tf.keras.optimizers.Adafactor(0.1), tf.Variable([1.0, 2.0])
         >>> step = opt.minimize(lambda: tf.reduce_sum(var ** 2), [var])
-        >>> var.numpy().round(4).tolist()
+        >>> [round(float(v), 4) for v in var.numpy()]
         [0.8419, 1.8419]
     """
 

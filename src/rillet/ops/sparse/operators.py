@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from rillet.core.composite import register
-from rillet.core.dtypes import int32
+from rillet.core.convert import to_tensor
+from rillet.core.dtypes import float32, float64, int32
 from rillet.core.sparse_tensor import SparseTensor as SparseTensor
 from rillet.core.sparse_tensor import SparseTensorSpec as SparseTensorSpec
 from rillet.core.tensor import install_operators
@@ -45,6 +46,10 @@ def _mul(x: Any, y: Any) -> Any:
 def _div(x: Any, y: Any) -> Any:
     if not isinstance(x, SparseTensor) or isinstance(y, SparseTensor):
         return NotImplemented
+    if x.dtype.is_integer:  # true division, in a type that holds the quotients
+        wide = float32 if x.dtype.size < 4 else float64
+        y = cast(to_tensor(y, dtype=x.dtype), wide)
+        x = x.with_values(cast(x.values, wide))
     return with_dense(dense_div_op, x, y)
 
 
