@@ -250,8 +250,11 @@ def test_a_link_is_edited_where_it_is_drawn(opened: Any) -> None:
     tab = opened(fragment="hidden=none", viewport={"width": 1280, "height": 800})
     text_of(tab, "#epoch", "0")
     tab.locator("#stage").scroll_into_view_if_needed()
-    first = tab.locator('[data-key="input-x1"]').bounding_box()
-    last = tab.locator('[data-key="node-0-0"]').bounding_box()
+    ends = [tab.locator(f'[data-key="{k}"]') for k in ("input-x1", "node-0-0")]
+    for end in ends:
+        end.wait_for()
+    wait_until(lambda: all(end.bounding_box() for end in ends))
+    first, last = (end.bounding_box() for end in ends)
     x = (first["x"] + first["width"] + last["x"]) / 2
     tab.mouse.move(x, first["y"] + first["height"] / 2)
     text_of(tab, ".tip", "weight")
@@ -312,11 +315,13 @@ def test_every_control(opened: Any) -> None:
         tab.focus(slider)
         tab.keyboard.press("ArrowRight")
         wait_until(lambda k=key: k in address(tab))
-    for button in ("#more", '[data-key="+0"]', '[data-key="input-sin_x1"]'):
-        before = address(tab)
+    for button, told in (
+        ("#more", "hidden=2-4"),
+        ('[data-key="+0"]', "hidden=3-4"),
+        ('[data-key="input-sin_x1"]', "sin_x1"),
+    ):
         tab.click(button)
-        wait_until(lambda b=before: address(tab) != b)
-    assert "hidden=3-4" in address(tab) and "sin_x1" in address(tab)
+        wait_until(lambda t=told: t in address(tab))
     for box in ("#test", "#discrete"):
         tab.check(box)
         wait_until(lambda b=box: f"{b[1:]}=yes" in address(tab))
