@@ -63,7 +63,7 @@ foreign: export RILLET_TENSORFLOW_PYTHON := $(TENSORFLOW_PYTHON)
 foreign: export RILLET_FOREIGN_SAMPLE := $(SAMPLE)
 foreign: export RILLET_FOREIGN_SEED := $(SEED)
 foreign:
-	@$(ENVIRONMENT) $(VENV) --extras test
+	@$(ENVIRONMENT) $(VENV) --extras foreign
 	@$(ENVIRONMENT) $(TENSORFLOW_VENV) --requirements scripts/tensorflow.txt
 	$(BIN)/python -m pytest -q -m foreign tests
 

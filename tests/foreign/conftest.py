@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import os
 import random
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 HERE = Path(__file__).parent
+
+if find_spec("sklearn") is None and "RILLET_TENSORFLOW_PYTHON" not in os.environ:
+    collect_ignore = ["test_scikit_learn.py"]  # `make foreign` installs what it needs
+
 
 
 def pytest_collection_modifyitems(config, items):
