@@ -19,7 +19,6 @@ if find_spec("sklearn") is None and "RILLET_TENSORFLOW_PYTHON" not in os.environ
     collect_ignore = ["test_scikit_learn.py"]  # `make foreign` installs what it needs
 
 
-
 def pytest_collection_modifyitems(config, items):
     """Mark this folder's tests foreign, and keep a seeded sample where one is asked."""
     ours = [item for item in items if HERE in Path(item.path).parents]
