@@ -136,6 +136,10 @@ def boundary(
     )
     grid = np.stack([g.reshape(-1) for g in np.meshgrid(*ticks)], axis=1)
     said = outputs_of(model, grid.astype(np.float32))
-    own = classes_of(outputs_of(model, points.astype(np.float32)))
+    at_points = outputs_of(model, points.astype(np.float32))
+    if said.size == len(grid) and (said.min() < 0.0 or said.max() > 1.0):
+        # logits, which half the probability is zero of
+        said, at_points = 1.0 / (1.0 + np.exp(-said)), 1.0 / (1.0 + np.exp(-at_points))
+    own = classes_of(at_points)
     right = float((own == labels).mean())
     return Regions((ticks[0], ticks[1]), said, points, labels, right, names, classes)

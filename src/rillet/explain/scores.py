@@ -33,8 +33,11 @@ def classes_of(values: Any) -> Array:
     if rows.ndim != 1:
         raise refuse("explain", "classes must be (n,) or (n, classes)", rows.shape)
     if rows.dtype.kind == "f":
-        whole = bool((rows == np.round(rows)).all())
-        return rows.astype(int) if whole else (rows >= 0.5).astype(int)
+        if (rows == np.round(rows)).all():
+            return rows.astype(int)
+        # What leaves [0, 1] is no probability: logits change sides at zero.
+        logits = rows.size and (rows.min() < 0.0 or rows.max() > 1.0)
+        return (rows >= (0.0 if logits else 0.5)).astype(int)
     return rows.astype(int)
 
 
