@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from rillet.checkpoint.wire import read_varint, varint
+from rillet.checkpoint.wire import read_varint
 from rillet.core.checksums import crc32c, mask
 from rillet.core.errors import DataLossError
+from rillet.core.varints import varint
 
 Array = np.ndarray[Any, Any]
 _CRC = struct.Struct("<I")

@@ -14,9 +14,10 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from rillet.checkpoint.wire import read_varint, varint
+from rillet.checkpoint.wire import read_varint
 from rillet.core.checksums import masked
 from rillet.core.errors import DataLossError, UnimplementedError, house_message
+from rillet.core.varints import varint
 
 _MAGIC = 0xDB4775248B80FB57
 _FOOTER = 48

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from rillet.core.errors import DataLossError, house_message
+from rillet.core.varints import varint
 
 #: Messages in messages, at most.
 _DEEPEST = 100
@@ -212,17 +213,6 @@ def read_varint(data: bytes | memoryview, at: int, end: int) -> tuple[int, int]:
         if shift > 63:
             raise damaged("a number is longer than 10 bytes", f"at byte {at}")
     raise damaged("the bytes end inside a number", f"at byte {at}")
-
-
-def varint(value: int) -> bytes:
-    """A number as bytes; negative ones in two's complement of 64 bits."""
-    value &= 0xFFFFFFFFFFFFFFFF
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
 
 
 def decode(schema: Schema, data: bytes | memoryview) -> Record:

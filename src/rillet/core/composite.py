@@ -232,7 +232,8 @@ def dispatched(function: F) -> F:
     """Mark a public function of which composites may have versions of their own.
 
     The function itself runs first. Only where it fails are its arguments looked at, so
-    calls with tensors pay nothing. Functions that thinly call a record need no mark.
+    calls with tensors pay a call's frame and no more. Functions that thinly call a
+    record need no mark.
     """
 
     @functools.wraps(function)

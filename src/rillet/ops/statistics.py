@@ -128,6 +128,19 @@ def reduce_euclidean_norm(
     return euclidean_norm_op.run(input_tensor, axis, keep_dims=bool(keepdims))
 
 
+def refuse_whole_numbers(x: Any) -> None:
+    """Raise for the variance of integers: it would hardly ever be one."""
+    if x.dtype.is_integer:
+        raise TypeError(
+            house_message(
+                "reduce_variance",
+                "Input must be either real or complex",
+                f"received integer type {x.dtype.name}",
+                "Convert it with tf.cast(x, tf.float32)",
+            )
+        )
+
+
 @dispatched
 def reduce_variance(
     input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
@@ -152,15 +165,7 @@ def reduce_variance(
         [1.0, 1.0]
     """
     x, axis = to_tensor(input_tensor), axis_or_none("reduce_variance", axis)
-    if x.dtype.is_integer:
-        raise TypeError(
-            house_message(
-                "reduce_variance",
-                "Input must be either real or complex",
-                f"received integer type {x.dtype.name}",
-                "Convert it with tf.cast(x, tf.float32)",
-            )
-        )
+    refuse_whole_numbers(x)
     away = sub_op.run(x, mean_op.run(x, axis, keep_dims=True))
     if x.dtype.is_complex:
         squares = cast_op(mul_op.run(away, conjugate(away)), DstT=x.dtype.real_dtype)

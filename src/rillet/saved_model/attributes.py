@@ -13,7 +13,14 @@ from rillet.checkpoint.wire import Record
 from rillet.core.dtypes import DType, as_dtype
 from rillet.core.errors import house_message
 from rillet.core.shapes import TensorShape
-from rillet.saved_model.messages import ATTR, ATTR_LIST, FUNC
+from rillet.saved_model.messages import (
+    ATTR,
+    ATTR_ENTRY,
+    ATTR_LIST,
+    FUNC,
+    NODE,
+    as_entries,
+)
 from rillet.saved_model.tensors import (
     array_of,
     dims_of,
@@ -39,6 +46,23 @@ def attribute_message(kind: str, value: Any) -> Record:
         values = [_bare(inner, item) for item in _items(value)]
         return Record(ATTR, list=Record(ATTR_LIST, **{_ONE[inner]: values}))
     return Record(ATTR, **{_ONE[kind]: _bare(kind, value)})
+
+
+def node_message(
+    name: str, op: str, inputs: list[str], attrs: dict[str, tuple[str, Any]]
+) -> Record:
+    """A node of a graph.
+
+    Args:
+        name: its name.
+        op: TensorFlow's name of its op.
+        inputs: references to what it takes.
+        attrs: by name the kind and the value of each attribute.
+    """
+    made = {k: attribute_message(kind, value) for k, (kind, value) in attrs.items()}
+    return Record(
+        NODE, name=name, op=op, input=inputs, attr=as_entries(ATTR_ENTRY, made)
+    )
 
 
 def _items(value: Any) -> Any:

@@ -24,8 +24,8 @@ from rillet.saved_model.objects import Node, SignatureMap, argument_spec, concre
 from rillet.saved_model.saved_tables import (
     TableFunction,
     holds_table,
+    no_arguments,
     result_of,
-    spec_values,
     written,
 )
 from rillet.saved_model.structures import structure_message
@@ -155,7 +155,7 @@ class FunctionMessages:
         return Record(
             messages.SAVED_FUNCTION,
             concrete_functions=[name],
-            function_spec=_arguments_message(spec_values(), None),
+            function_spec=_arguments_message(no_arguments(), None),
         )
 
     def function(self, function: Function) -> Record:

@@ -18,7 +18,7 @@ from rillet.graph.passes import live_nodes
 from rillet.ops.lookup.store import Store
 from rillet.ops.registry import Op
 from rillet.saved_model import messages
-from rillet.saved_model.attributes import attribute_message
+from rillet.saved_model.attributes import attribute_message, node_message
 from rillet.saved_model.definitions import definition
 from rillet.saved_model.expanding import gradient_graph
 from rillet.saved_model.list_writers import WRITERS
@@ -198,16 +198,7 @@ class FunctionWriter:
             at += 1
             found = f"{name}_{at}"
         self._taken.add(found)
-        made = {k: attribute_message(kind, value) for k, (kind, value) in attrs.items()}
-        self._nodes.append(
-            Record(
-                messages.NODE,
-                name=found,
-                op=op,
-                input=inputs,
-                attr=as_entries(messages.ATTR_ENTRY, made),
-            )
-        )
+        self._nodes.append(node_message(found, op, inputs, attrs))
         return found
 
     def effect(

@@ -15,7 +15,6 @@ from rillet.checkpoint.messages import VERSION
 from rillet.checkpoint.wire import Field, Record, Schema, decode, encode
 from rillet.core import nest
 from rillet.core.logger import get_logger
-from rillet.core.variable import Variable
 from rillet.functions import Function
 from rillet.keras import models as _models  # noqa: F401  enters their classes
 from rillet.keras.checkpoint_parts import load_checkpoint
@@ -23,6 +22,7 @@ from rillet.keras.compile_form import compiled_by_training_data, training_data
 from rillet.keras.config_forms import older_form, plain
 from rillet.keras.keras_archive import need_built
 from rillet.keras.layers.registry import deserialize, serialize
+from rillet.keras.layers.saved_graph import variables_below
 from rillet.keras.model import Model
 from rillet.keras.optimizers import legacy
 from rillet.keras.serialization import CustomObjectScope
@@ -342,7 +342,7 @@ class Revived(Model):
         super().__init__()
         self.__dict__["_restored"] = restored
         self.__dict__["keras_api"] = getattr(restored, "keras_api", None)
-        for place, variable in enumerate(_variables(restored)):
+        for place, variable in enumerate(variables_below(restored, _parts)):
             setattr(self, f"variable_{place}", variable)
         self.built = True
 
@@ -356,26 +356,8 @@ class Revived(Model):
         return self.__dict__["_restored"](inputs, training=bool(training))
 
 
-def _variables(restored: Restored) -> list[Variable]:
-    """The variables of the model itself, not of its optimizer or metrics."""
-    found: dict[int, Variable] = {}
-    seen: set[int] = set()
-    line: list[Any] = [restored]
-    while line:
-        item = line.pop(0)
-        if id(item) in seen:
-            continue
-        seen.add(id(item))
-        if isinstance(item, Variable):
-            found.setdefault(id(item), item)
-        elif isinstance(item, Restored):
-            line += [
-                value
-                for name, value in vars(item).items()
-                if name not in ("optimizer", "keras_api", "signatures")
-            ]
-        elif isinstance(item, list):
-            line += item
-        elif isinstance(item, dict):
-            line += item.values()
-    return list(found.values())
+def _parts(item: Any) -> list[Any]:
+    """What belongs to the model itself, not to its optimizer or metrics."""
+    beside = ("optimizer", "keras_api", "signatures")
+    held = vars(item).items() if isinstance(item, Restored) else ()
+    return [value for name, value in held if name not in beside]

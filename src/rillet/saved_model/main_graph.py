@@ -23,7 +23,7 @@ from rillet.core.variable import Variable
 from rillet.graph.concrete import ConcreteFunction
 from rillet.ops.lookup.store import Store
 from rillet.saved_model import messages
-from rillet.saved_model.attributes import attribute_message
+from rillet.saved_model.attributes import node_message
 from rillet.saved_model.function_messages import FunctionMessages
 from rillet.saved_model.messages import as_entries
 from rillet.saved_model.naming import clean_name
@@ -72,16 +72,7 @@ class MainGraph:
             at += 1
             found = f"{name}_{at}"
         self._taken.add(found.lower())
-        made = {k: attribute_message(kind, value) for k, (kind, value) in attrs.items()}
-        self._nodes.append(
-            Record(
-                messages.NODE,
-                name=found,
-                op=op,
-                input=inputs,
-                attr=as_entries(messages.ATTR_ENTRY, made),
-            )
-        )
+        self._nodes.append(node_message(found, op, inputs, attrs))
         return found
 
     def _constant(self, value: Any, dtype: DType, name: str) -> str:

@@ -14,7 +14,7 @@ from rillet.core.variable import Variable
 from rillet.functions import Function
 from rillet.graph.concrete import ConcreteFunction
 from rillet.saved_model.keras_functions import is_layer, keras_functions
-from rillet.saved_model.saved_tables import TableFunction, table_parts
+from rillet.saved_model.saved_tables import TableFunction, no_arguments, table_parts
 
 _CONTAINERS = (list, tuple, dict)
 
@@ -105,15 +105,7 @@ def concretes_of(function: Any) -> list[ConcreteFunction]:
 def argument_spec(function: Any) -> dict[str, Any]:
     """A Python function's arguments as `inspect.getfullargspec` tells them."""
     signature = function._signature.signature
-    found: dict[str, Any] = {
-        "args": [],
-        "varargs": None,
-        "varkw": None,
-        "defaults": None,
-        "kwonlyargs": [],
-        "kwonlydefaults": None,
-        "annotations": {},
-    }
+    found = no_arguments()
     if signature is None:
         return {**found, "varargs": "args", "varkw": "kwargs"}
     defaults, by_name = [], {}

@@ -95,8 +95,8 @@ def result_of(part: TableFunction) -> Any:
     return _HANDLE if part.name == "_create_resource" else dtypes.int32
 
 
-def spec_values() -> dict[str, Any]:
-    """The Python arguments of a table's functions: none."""
+def no_arguments() -> dict[str, Any]:
+    """What `inspect.getfullargspec` tells of a function without arguments."""
     return {
         "args": [],
         "varargs": None,

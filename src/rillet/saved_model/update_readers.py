@@ -189,27 +189,6 @@ def _adadelta(
     return var - rate * change, accum, changes
 
 
-def _leader(
-    var: Any,
-    accum: Any,
-    linear: Any,
-    g: Any,
-    rate: Any,
-    l1: Any,
-    l2: Any,
-    shrinkage: Any,
-    up: Any,
-) -> tuple[Any, ...]:
-    """Follow the regularized leader (McMahan et al., 2013)."""
-    used = g if shrinkage is None else g + 2.0 * shrinkage * var
-    more = accum + square(g)
-    grown = power(more, -up)
-    linear = linear + used - (grown - power(accum, -up)) / rate * var
-    quadratic = grown / rate + 2.0 * l2
-    far = (sign(linear) * l1 - linear) / quadratic
-    return where(absolute(linear) > l1, far, zeros_like(var)), more, linear
-
-
 def _ftrl(
     var: Any,
     accum: Any,
@@ -218,25 +197,18 @@ def _ftrl(
     rate: Any,
     l1: Any,
     l2: Any,
-    up: Any,
+    *rest: Any,
     **attrs: Any,
 ) -> tuple[Any, ...]:
-    return _leader(var, accum, linear, g, rate, l1, l2, None, up)
-
-
-def _ftrl_v2(
-    var: Any,
-    accum: Any,
-    linear: Any,
-    g: Any,
-    rate: Any,
-    l1: Any,
-    l2: Any,
-    shrinkage: Any,
-    up: Any,
-    **attrs: Any,
-) -> tuple[Any, ...]:
-    return _leader(var, accum, linear, g, rate, l1, l2, shrinkage, up)
+    """Follow the regularized leader (McMahan et al., 2013); the second op shrinks."""
+    *shrinkage, up = rest
+    used = g + 2.0 * shrinkage[0] * var if shrinkage else g
+    more = accum + square(g)
+    grown = power(more, -up)
+    linear = linear + used - (grown - power(accum, -up)) / rate * var
+    quadratic = grown / rate + 2.0 * l2
+    far = (sign(linear) * l1 - linear) / quadratic
+    return where(absolute(linear) > l1, far, zeros_like(var)), more, linear
 
 
 #: For each op the rule, how many variables come first, and where the gradient stands.
@@ -253,7 +225,7 @@ _RULES: dict[str, tuple[Rule, int, int]] = {
     "AdagradV2": (_adagrad_v2, 2, 4),
     "Adadelta": (_adadelta, 3, 6),
     "Ftrl": (_ftrl, 3, 3),
-    "FtrlV2": (_ftrl_v2, 3, 3),
+    "FtrlV2": (_ftrl, 3, 3),
 }
 
 

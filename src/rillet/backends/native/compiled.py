@@ -79,6 +79,7 @@ class Compiled:
     ) -> None:
         """All that is the same for any sizes, but the code."""
         self.graph = made
+        self._written = frozenset([id(v._cell) for v, _ in made.writes])
         self.batches = batches
         self.lowered: Lowered = lowered(made, wanted, batches)
         self.schedule: Schedule = scheduled(self.lowered)
@@ -140,7 +141,6 @@ class Compiled:
         """Which bases are inputs, variables and outputs, for quick filling."""
         self._inputs: list[tuple[int, int]] = []
         self._variables: list[tuple[int, Any, bool, Known]] = []
-        self._written = frozenset([id(v._cell) for v, _ in self.graph.writes])
         self._made: list[tuple[int, Any, tuple[int, ...], int]] = []
         self._rows_base = -1
         written = {id(b) for _, b in self.lowered.writes}

@@ -71,7 +71,8 @@ class NativeProgram:
         self._said = False
         self._reference: ReferenceProgram | None = None
         self.cells = _cells(v for v, _ in graph.writes)
-        self.beside = [c for c in _cells(graph.variables()) if c not in self.cells]
+        written = {id(cell) for cell in self.cells}
+        self.beside = [c for c in _cells(graph.variables()) if id(c) not in written]
         #: Of variables whose sizes may change.
         self._loose = [
             v._cell for v in graph.variables() if not v.shape.is_fully_defined()

@@ -7,6 +7,7 @@ that reads such folders signs in through `core.context`.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from rillet.core import context
@@ -66,7 +67,7 @@ class TFSMLayer(Layer):
         self.__dict__["_run_training"] = (
             found if training is None else self._endpoint(graph, training)
         )
-        for place, variable in enumerate(_variables(graph)):
+        for place, variable in enumerate(variables_below(graph, _parts)):
             setattr(self, f"variable_{place}", variable)
         self.built = True
 
@@ -114,8 +115,15 @@ class TFSMLayer(Layer):
         }
 
 
-def _variables(graph: Any) -> list[Variable]:
-    """The variables below a loaded object, each once."""
+def variables_below(
+    graph: Any, children: Callable[[Any], Iterable[Any]]
+) -> list[Variable]:
+    """The variables below a loaded object, each once.
+
+    Args:
+        graph: the object.
+        children: what an object holds that is no list and no dictionary.
+    """
     found: dict[int, Variable] = {}
     seen: set[int] = set()
     line: list[Any] = [graph]
@@ -130,6 +138,13 @@ def _variables(graph: Any) -> list[Variable]:
             line += item
         elif isinstance(item, dict):
             line += item.values()
-        elif hasattr(item, "_trackable_children"):
-            line += item._trackable_children().values()
+        else:
+            line += children(item)
     return list(found.values())
+
+
+def _parts(item: Any) -> Iterable[Any]:
+    held: dict[str, Any] = {}
+    if hasattr(item, "_trackable_children"):
+        held = item._trackable_children()
+    return held.values()

@@ -88,14 +88,7 @@ def fixed(op: str, key: str, feature: Any) -> Dense:
                 "Use tf.io.FixedLenSequenceFeature",
             )
         )
-    if None in dims:
-        raise ValueError(
-            house_message(
-                op,
-                f"All dimensions of shape for feature {key} need to be known",
-                repr(feature),
-            )
-        )
+    _need_known(op, key, feature, dims)
     default = feature.default_value
     if default is not None:
         default = _default(op, key, default, kind)
@@ -118,14 +111,7 @@ def growing(op: str, key: str, feature: Any) -> Dense:
     """How a `FixedLenSequenceFeature` becomes a padded tensor."""
     kind = kind_of(op, key, feature.dtype)
     dims = as_shape(_shape_given(op, key, feature)).as_list()
-    if None in dims:
-        raise ValueError(
-            house_message(
-                op,
-                f"All dimensions of shape for feature {key} need to be known",
-                repr(feature),
-            )
-        )
+    _need_known(op, key, feature, dims)
     default = feature.default_value
     if default is None:
         default = np.array(b"" if kind is string else 0, kind.numpy_dtype)
@@ -141,6 +127,17 @@ def growing(op: str, key: str, feature: Any) -> Dense:
             )
         default = default.reshape(())
     return Dense(key, kind, (None, *dims), default)
+
+
+def _need_known(op: str, key: str, feature: Any, dims: list[int | None]) -> None:
+    if None in dims:
+        raise ValueError(
+            house_message(
+                op,
+                f"All dimensions of shape for feature {key} need to be known",
+                repr(feature),
+            )
+        )
 
 
 def _shape_given(op: str, key: str, feature: Any) -> Any:

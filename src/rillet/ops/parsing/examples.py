@@ -103,6 +103,32 @@ def _parsed(op: str, serialized: Any, features: Any) -> Any:
     return plan.pack(outputs, batch, rank == 0)
 
 
+def one_text(op: str, serialized: Any, batched: str) -> Any:
+    """One serialized message as a tensor.
+
+    Args:
+        op: the function that asks.
+        serialized: the message.
+        batched: the function that takes several.
+
+    Raises:
+        ValueError: where it is no scalar.
+    """
+    tensor = to_tensor(serialized, None if hasattr(serialized, "dtype") else string)
+    if tensor.shape.rank is None:
+        tensor.set_shape([])
+    if tensor.shape.rank != 0:
+        raise ValueError(
+            house_message(
+                op,
+                "Input serialized must be a scalar",
+                f"its shape is {tensor.shape}",
+                f"Use tf.io.{batched} for a batch",
+            )
+        )
+    return tensor
+
+
 def parse_example(
     serialized: Any, features: Any, example_names: Any = None, name: str | None = None
 ) -> dict[str, Any]:
@@ -160,17 +186,6 @@ def parse_single_example(
     """
     op = "io.parse_single_example"
     _checked(op, features)
-    tensor = to_tensor(serialized, None if hasattr(serialized, "dtype") else string)
-    if tensor.shape.rank is None:
-        tensor.set_shape([])
-    if tensor.shape.rank != 0:
-        raise ValueError(
-            house_message(
-                op,
-                "Input serialized must be a scalar",
-                f"its shape is {tensor.shape}",
-                "Use tf.io.parse_example for a batch",
-            )
-        )
+    tensor = one_text(op, serialized, "parse_example")
     found: dict[str, Any] = _parsed(op, tensor, features)
     return found

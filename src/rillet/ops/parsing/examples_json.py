@@ -13,6 +13,8 @@ import math
 import struct
 from typing import Any
 
+from rillet.core.varints import bytes_field, varint
+
 _KINDS = {
     "bytesList": 1,
     "bytes_list": 1,
@@ -36,14 +38,14 @@ def example_of(value: Any) -> bytes:
     features = _object(fields["features"], "Features", ("feature",))
     table = features.get("feature")
     if table is None:
-        return _field(1, b"")
+        return bytes_field(1, b"")
     if not isinstance(table, dict):
         raise ValueError("feature: expected an object")
     entries = [
-        _field(1, _field(1, key.encode()) + _field(2, _feature(feature)))
+        bytes_field(1, bytes_field(1, key.encode()) + bytes_field(2, _feature(feature)))
         for key, feature in table.items()
     ]
-    return _field(1, b"".join(entries))
+    return bytes_field(1, b"".join(entries))
 
 
 def _feature(value: Any) -> bytes:
@@ -57,7 +59,7 @@ def _feature(value: Any) -> bytes:
         if not isinstance(values, list):
             raise ValueError(f"{name}.value: expected a list")
         number = _KINDS[name]
-        return _field(number, (_texts, _floats, _integers)[number - 1](values))
+        return bytes_field(number, (_texts, _floats, _integers)[number - 1](values))
     return b""
 
 
@@ -80,7 +82,7 @@ def _texts(values: list[Any]) -> bytes:
             data = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
         except binascii.Error as error:
             raise ValueError(f"bytes: {error}") from None
-        out.append(_field(1, data))
+        out.append(bytes_field(1, data))
     return b"".join(out)
 
 
@@ -109,19 +111,5 @@ def _integers(values: list[Any]) -> bytes:
         number = int(value)
         if not -(1 << 63) <= number < 1 << 63:
             raise ValueError(f"int64: out of range: {value!r}")
-        out.append(b"\x08" + _varint(number))
+        out.append(b"\x08" + varint(number))
     return b"".join(out)
-
-
-def _varint(value: int) -> bytes:
-    value &= 0xFFFFFFFFFFFFFFFF
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-def _field(number: int, content: bytes) -> bytes:
-    return _varint(number << 3 | 2) + _varint(len(content)) + content

@@ -255,17 +255,6 @@ def parse_single_sequence_example(
         InvalidArgumentError: as for `parse_example`.
     """
     op = "io.parse_single_sequence_example"
-    tensor = to_tensor(serialized, None if hasattr(serialized, "dtype") else string)
-    if tensor.shape.rank is None:
-        tensor.set_shape([])
-    if tensor.shape.rank != 0:
-        raise ValueError(
-            house_message(
-                op,
-                "Input serialized must be a scalar",
-                f"its shape is {tensor.shape}",
-                "Use tf.io.parse_sequence_example for a batch",
-            )
-        )
+    tensor = examples.one_text(op, serialized, "parse_sequence_example")
     first, found, _ = _parsed(op, tensor, context_features, sequence_features)
     return first, found

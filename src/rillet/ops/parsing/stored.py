@@ -18,6 +18,7 @@ from rillet.core.shapes import TensorShape
 from rillet.core.sparse_tensor import SparseTensor, SparseTensorSpec
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
+from rillet.core.varints import bytes_field, varint
 from rillet.ops.parsing.messages import Damaged, fields, varints
 from rillet.ops.registry import Op, define
 from rillet.ops.sparse.places import check_parts, sparse, sparse_specs
@@ -31,31 +32,18 @@ _WHOLES = (7, 10, 11, _HALF, 16, 17)
 _VARINT, _LENGTH = 0, 2
 
 
-def _varint(value: int) -> bytes:
-    value &= 0xFFFFFFFFFFFFFFFF
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-def _field(number: int, content: bytes) -> bytes:
-    return _varint(number << 3 | _LENGTH) + _varint(len(content)) + content
-
-
 def stored(array: Array, kind: DType) -> bytes:
     """An array as a message."""
     dims = b"".join(
-        _field(2, b"\x08" + _varint(size) if size else b"") for size in array.shape
+        bytes_field(2, b"\x08" + varint(size) if size else b"") for size in array.shape
     )
-    head = b"\x08" + _varint(kind.as_datatype_enum) + _field(_SHAPE, dims)
+    head = b"\x08" + varint(kind.as_datatype_enum) + bytes_field(_SHAPE, dims)
     if kind is string:
-        return head + b"".join(_field(_TEXT, t) for t in array.reshape(-1).tolist())
+        texts = array.reshape(-1).tolist()
+        return head + b"".join(bytes_field(_TEXT, text) for text in texts)
     little = array.dtype.newbyteorder("<") if array.dtype.kind != "V" else array.dtype
     content = np.ascontiguousarray(array, little).tobytes()
-    return head + (_field(_CONTENT, content) if content else b"")
+    return head + (bytes_field(_CONTENT, content) if content else b"")
 
 
 def restored(data: bytes) -> tuple[DType, Array]:

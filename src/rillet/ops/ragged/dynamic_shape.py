@@ -17,7 +17,6 @@ from rillet.ops.casting import cast
 from rillet.ops.ragged import partition as parts
 from rillet.ops.ragged.rows import RaggedRows, is_open
 from rillet.ops.ragged.spec import ragged_class
-from rillet.ops.reduce import reduce_prod
 from rillet.ops.shaping import broadcast_to
 from rillet.ops.sizes import shape as shape_of
 
@@ -191,9 +190,6 @@ class DynamicRaggedShape:
         raise NotImplementedError(
             house_message(_OWNER, "slices of ragged shapes are not supported")
         )
-
-    def _num_elements(self) -> Any:
-        return reduce_prod(self._inner)
 
     def _filled(self, value: Any) -> Any:
         """A ragged tensor of this shape that holds one value."""

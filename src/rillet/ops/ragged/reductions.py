@@ -42,6 +42,7 @@ from rillet.ops.segment import (
     unsorted_segment_sum,
 )
 from rillet.ops.shaping import reduce_sum
+from rillet.ops.statistics import refuse_whole_numbers
 
 _Pair = tuple[Callable[..., Any], Callable[..., Any]]
 
@@ -194,15 +195,7 @@ def variance(
     """`tf.math.reduce_variance` of a ragged tensor: the mean of squares less the
     square of the mean, as TensorFlow computes it."""
     x = input_tensor
-    if x.dtype.is_integer:
-        raise TypeError(
-            house_message(
-                "reduce_variance",
-                "Input must be either real or complex",
-                f"received integer type {x.dtype.name}",
-                "Convert it with tf.cast(x, tf.float32)",
-            )
-        )
+    refuse_whole_numbers(x)
     of_squares = mean(square(x), axis, keepdims)
     found = of_squares - square(mean(x, axis, keepdims))
     return maximum(found, 0)

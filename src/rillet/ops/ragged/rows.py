@@ -353,10 +353,6 @@ class RaggedRows(CompositeTensor):
         """Not defined for a value that is there."""
         raise AttributeError("RaggedTensor.consumers is not defined when eager")
 
-    def _set_shape(self, shape: Any) -> None:
-        """Check that a shape fits."""
-        self.shape.assert_is_compatible_with(TensorShape(shape))
-
 
 def is_open(tensor: Any) -> bool:
     """Whether a tensor belongs to a graph, whatever is known of it."""
