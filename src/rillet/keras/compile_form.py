@@ -113,6 +113,9 @@ def training_data(model: Any) -> dict[str, Any] | None:
         name = optimizer["class_name"]
         # tf.keras takes the plain names for its optimizers of before 2.11.
         old = "legacy" in type(model.optimizer).__module__
+        if name == "LossScaleOptimizer":
+            # So tf.keras calls what wraps those that came after.
+            name, old = "LossScaleOptimizerV3", True
         found["optimizer_config"] = {
             "class_name": name if old else f"Custom>{name}",
             "config": optimizer["config"],

@@ -33,6 +33,7 @@ _NEUTRAL: dict[str, tuple[Any, ...]] = {
     "lora_alpha": (None,),
     "lora_rank": (None,),
     "loss_scale_factor": (None,),
+    "oov_method": ("floormod",),
     "optional": (False,),
     "output_axes": (None,),
     "output_shape_module": (None,),
@@ -46,6 +47,8 @@ _NEUTRAL: dict[str, tuple[Any, ...]] = {
     "renorm_clipping": (None,),
     "renorm_momentum": (_ANY,),
     "reset_after": (True,),
+    "rms_scaling": (False,),
+    "salt": (None,),
     "seed": (None,),
     "shared_object_id": (_ANY,),
     "sliding_window": (None,),
@@ -267,6 +270,19 @@ def _shared_object(data: dict[str, Any]) -> dict[str, Any]:
         out["module"] = "keras"
     if name.startswith("SpatialDropout"):
         config = {k: v for k, v in config.items() if k in _SPATIAL}
+    if name == "Discretization":
+        # Keras 3's takes no further arguments, and casts what it is given to its type.
+        config.pop("trainable", None)
+        if config.get("dtype") == "int64":
+            del config["dtype"]
+    if data.get("module") in ("keras.losses", "keras.metrics"):
+        # Classes know their function.
+        config = {k: v for k, v in config.items() if k != "fn" or "Wrapper" in name}
+    if config.get("reduction") == "auto":
+        # Where losses have this name, Keras 3 has only what it stands for.
+        config["reduction"] = "sum_over_batch_size"
+    if config.get("name", "") is None:
+        del config["name"]
     if "batch_input_shape" in config and name != "InputLayer":
         del config["batch_input_shape"]
     if "input_layers" in config:
@@ -362,6 +378,8 @@ def older_form(value: Any) -> Any:
         data.pop("keras3_nodes", None)
     if value["class_name"] == "Lambda":
         _write_older_lambda(config)
+    if value["class_name"] == "Discretization":
+        config.pop("trainable", None)
     return out
 
 

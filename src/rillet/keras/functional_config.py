@@ -26,6 +26,7 @@ from rillet.keras.layers.registry import deserialize, serialize
 from rillet.keras.model import Model
 from rillet.keras.nodes import Node
 from rillet.keras.op_layers import TFOpLambda
+from rillet.keras.operations import Operation, is_operation
 
 _CONSTANT = "_CONSTANT_VALUE"
 
@@ -223,11 +224,15 @@ def network_of(
         ValueError: where a layer needs what no other gives.
     """
     layers: dict[str, Any] = dict(made_layers or {})
+    operations: dict[str, Operation] = {}
     for data in config["layers"]:
         name = data.get("name") or data["config"]["name"]
-        if name not in layers:
+        if name not in layers and is_operation(data):
+            operations[name] = Operation(data)
+            layers[name] = operations[name].layer
+        elif name not in layers:
             layers[name] = deserialize(data, custom_objects)
-    wiring = _Wiring(layers)
+    wiring = _Wiring(layers, operations)
     waiting = [
         (layers[data.get("name") or data["config"]["name"]], number, node)
         for data in config["layers"]
@@ -256,8 +261,13 @@ class _Missing(Exception):
 class _Wiring:
     """Layers being called on each other's placeholders, as a configuration says."""
 
-    def __init__(self, layers: dict[str, Any]) -> None:
+    def __init__(
+        self, layers: dict[str, Any], operations: dict[str, Operation]
+    ) -> None:
         self._layers = layers
+        self._operations = operations
+        #: The number of each layer's first call, before calls tell stacks their input.
+        self._starts = {name: int(starts_at_one(x)) for name, x in layers.items()}
         #: What calls gave, flat, by layer and number in the configuration.
         self._given: dict[tuple[str, int], list[Any]] = {}
 
@@ -266,14 +276,18 @@ class _Wiring:
         modern = isinstance(node, dict)
         if (layer.name, number - 1) not in self._given and number and modern:
             return False
-        start = 0 if modern else int(starts_at_one(layer))
+        start = 0 if modern else self._starts[layer.name]
         try:
             args, kwargs = self._modern(node) if modern else self._older(layer, node)
         except _Missing:
             return False
         if number and (layer.name, start + number - 1) not in self._given:
             return False
-        found = layer(*args, **kwargs)
+        operation = self._operations.get(layer.name)
+        if operation is not None:
+            found = operation.call(args, kwargs)
+        else:
+            found = layer(*args, **kwargs)
         flat = [t for t in _flat(found)]
         self._given[layer.name, start + number] = flat
         return True

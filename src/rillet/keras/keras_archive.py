@@ -24,14 +24,9 @@ from rillet.keras.functional_config import both_forms
 from rillet.keras.hdf5 import library, reading, replacing
 from rillet.keras.layers.registry import deserialize, serialize
 from rillet.keras.model import Model
+from rillet.keras.optimizer_files import read_state, write_state
 from rillet.keras.serialization import CustomObjectScope
-from rillet.keras.weight_tree import (
-    parts_of,
-    read_state,
-    read_tree,
-    write_state,
-    write_tree,
-)
+from rillet.keras.weight_tree import parts_of, read_tree, write_tree
 
 _CONFIG, _METADATA = "config.json", "metadata.json"
 _WEIGHTS = "model.weights.h5"
@@ -140,7 +135,7 @@ def write_training(model: Any, file: Any) -> None:
     """Write the state of the optimizer and the metrics of a compiled model."""
     optimizer = getattr(model, "optimizer", None)
     if optimizer is not None and hasattr(optimizer, "variables"):
-        write_state(optimizer, file.require_group("optimizer/vars"))
+        write_state(optimizer, file.require_group("optimizer"))
 
 
 def load_archive(
@@ -201,9 +196,8 @@ def read_training(model: Any, file: Any, path: Any) -> None:
     optimizer = getattr(model, "optimizer", None)
     if optimizer is None or "optimizer/vars" not in file:
         return
-    group = file["optimizer/vars"]
     optimizer.build(model.trainable_variables)
-    if not read_state(optimizer, group):
+    if not read_state(optimizer, file["optimizer"]):
         warn_of_state(model, os.fspath(path))
 
 

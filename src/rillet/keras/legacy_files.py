@@ -23,8 +23,8 @@ from rillet.keras.function_code import safe_mode as in_safe_mode
 from rillet.keras.hdf5 import array_of, library, put_array, reading, replacing
 from rillet.keras.keras_archive import need_built
 from rillet.keras.layers.registry import deserialize, serialize
+from rillet.keras.optimizer_files import take_state
 from rillet.keras.serialization import CustomObjectScope
-from rillet.keras.weight_tree import take_state
 
 #: HDF5 keeps attributes in a header of at most 64 KB; longer lists are split.
 _HEADER = 64512

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from rillet.core.errors import house_message
 from rillet.core.variable import Variable
 from rillet.keras.hdf5 import array_of, library, put_array
@@ -297,62 +295,3 @@ def _unused(file: Any, used: set[Any]) -> list[str]:
 
     file.visititems(look)
     return found
-
-
-def write_state(optimizer: Any, group: Any) -> None:
-    """Write an optimizer's variables in Keras 3's order: steps, rate, slots.
-
-    Args:
-        optimizer: the optimizer.
-        group: where they go.
-    """
-    first, *slots = optimizer.variables
-    if getattr(optimizer, "momentum", None) == 0:
-        # Keras 3 keeps none where there is no momentum.
-        slots = []
-    rate = np.asarray(optimizer.learning_rate, "float32")
-    for number, value in enumerate([first.numpy(), rate, *[s.numpy() for s in slots]]):
-        put_array(group, str(number), value)
-
-
-def read_state(optimizer: Any, group: Any) -> bool:
-    """Read an optimizer's variables, with or without the rate among them.
-
-    Args:
-        optimizer: the optimizer, its slots made.
-        group: what holds them.
-
-    Returns:
-        Whether they fitted.
-    """
-    names = [str(n) for n in range(len(group)) if str(n) in group]
-    return take_state(optimizer, [group[name] for name in names])
-
-
-def take_state(optimizer: Any, held: list[Any]) -> bool:
-    """Give an optimizer's variables the values of data sets; see `read_state`.
-
-    Args:
-        optimizer: the optimizer, its slots made.
-        held: the data sets, the steps first.
-
-    Returns:
-        Whether they fitted.
-    """
-    mine = list(optimizer.variables)
-    if len(held) == len(mine) + 1 and len(held) > 1 and held[1].shape == ():
-        # Keras 3 keeps the learning rate beside the steps.
-        del held[1]
-    if len(held) in (1, 2) and (
-        getattr(optimizer, "momentum", None) == 0
-        or (held[0].shape == () and not array_of(held[0]).any())
-    ):
-        # Keras 3 keeps no slots where there is no momentum, nobody before a first step.
-        held, mine = held[:1], mine[:1]
-    fits = len(held) == len(mine) and all(
-        tuple(d.shape) == tuple(v.shape) for d, v in zip(held, mine, strict=True)
-    )
-    if fits:
-        for variable, dataset in zip(mine, held, strict=True):
-            variable.assign(array_of(dataset).astype(variable.dtype.numpy_dtype))
-    return fits

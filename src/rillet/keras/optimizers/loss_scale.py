@@ -318,7 +318,8 @@ class LossScaleOptimizer(Optimizer):
         cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
     ) -> LossScaleOptimizer:
         """An optimizer from what `get_config` gave."""
-        given = dict(config)
+        # Keras 3 says a name as well.
+        given = {k: v for k, v in config.items() if k != "name"}
         inner = given.pop("inner_optimizer")
         if not isinstance(inner, Optimizer):
             inner = deserialize(inner, custom_objects)
