@@ -106,6 +106,10 @@ class DataHandler:
         """Whether batches can be had several at a time, as rows side by side."""
         return self._source.joins
 
+    def take_together(self, several: bool) -> None:
+        """Say whether calls will run many steps: nothing is read ahead then."""
+        self._source.together = several
+
     def steps(self, per_call: Callable[[], int]) -> Iterator[int]:
         """The numbers of the steps at which a step function is to be called.
 

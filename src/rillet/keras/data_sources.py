@@ -41,11 +41,13 @@ class Source:
         size: batches an epoch, None where nobody knows.
         again: whether each epoch begins a new iterator.
         joins: whether batches can be had several at a time, as rows side by side.
+        together: whether they will be asked for so.
     """
 
     size: int | None = None
     again = True
     joins = False
+    together = False
 
     def iterate(self) -> Iterator[Any]:
         """A new iterator of batches."""
@@ -101,6 +103,8 @@ class DatasetSource(Source):
     def iterate(self) -> Iterator[Any]:
         """The batches of one pass."""
         batches = iter(self._dataset)
+        if self.joins:
+            batches.together = self.together  # type: ignore[attr-defined]
         return batches if self._weigh is None else map(self._weigh, batches)
 
 

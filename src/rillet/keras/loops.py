@@ -343,6 +343,7 @@ class Loops(Trainer):
             and function.step.compiles()
             and hooks.lag(event)
         )
+        handler.take_together(free)
         fixed = self.__dict__["_steps_per_execution"]
         return Pace(self, fixed, free, hooks.has_bar)
 

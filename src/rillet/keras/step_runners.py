@@ -80,7 +80,7 @@ class Runner:
         steps = calls.steps or self._model.steps_per_execution
         if type(iterator) is RowIterator and self.step.compiles():
             parts = self._over_rows(iterator, steps)
-        elif steps > 1 and hasattr(iterator, "pull_joined") and self.step.compiles():
+        elif self._joins(iterator, steps):
             parts = self._over_joined(iterator, steps)
         else:
             parts = self._one_by_one(iterator, steps)
@@ -96,6 +96,11 @@ class Runner:
             return None
         concrete = self.step.proven(batch)
         return None if concrete is None else concrete.run(batch.tensors)
+
+    def _joins(self, iterator: Any, steps: int) -> bool:
+        """Whether batches are to be asked for side by side."""
+        several = steps > 1 or getattr(iterator, "together", False)
+        return several and hasattr(iterator, "pull_joined") and self.step.compiles()
 
     def _one_by_one(self, iterator: Iterator[Any], steps: int) -> list[Any]:
         parts: list[Any] = []
