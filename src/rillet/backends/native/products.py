@@ -37,6 +37,7 @@ _LEAST_LONG: Final = 64
 _LEAST_MASKED: Final = 32  # bytes of vectors that are loaded under masks
 _ROWS_AHEAD: Final = 4
 _DOT_TIME: Final = 4  # times what a multiply-add takes in a tile: memory is the limit
+_READING: Final = 75.0  # bytes a nanosecond that one core reads past its own cache
 _ELEMENTS: Final = {
     "float32": ("float", 4, 4),
     "float64": ("double", 8, 8),
@@ -362,7 +363,7 @@ def _tiled(made: _Product) -> Plan:
         tuple(words),
         extent,
         alignment(a, b, made.shape, by, stack, step_out),
-        work / _rate(machine, lanes),
+        max(work / _rate(machine, lanes), _reading(made) if by == "columns" else 0.0),
         _block(made, by, work, form),
         ((cut if varies(k) else min(cut, k)) + lanes) * width * sum_size
         if packs
@@ -430,6 +431,13 @@ def _block(made: _Product, by: str, work: int, form: Form) -> int:
     elif by == "terms":
         wanted = max(wanted, -(-k // _MOST_PARTS), 64)
     return -(-max(wanted, 1) // unit) * unit
+
+
+def _reading(made: _Product) -> float:
+    """Nanoseconds that a column of a large b takes to come, which is used once."""
+    n, k = plain(made.shape.n), plain(made.shape.k)
+    size = _ELEMENTS[made.dtype][1]
+    return k * size / _READING if n * k * size > made.machine.l2 // 2 else 0.0
 
 
 def _rate(machine: Facts, lanes: int) -> float:
