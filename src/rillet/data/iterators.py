@@ -100,7 +100,7 @@ class Iterator:
         self._ahead: list[Element] = []
         self._given = 0
         self._batch_bytes: int | None = None
-        #: Whether the program will ask for several elements at a time, by `pull_joined`.
+        #: Whether the program will ask for several elements at a time (`pull_joined`).
         self.together = False
 
     @property
