@@ -26,7 +26,7 @@ from rillet.ops.numerics_watch import watching
 
 _SHARE: Final = 0.02
 #: What a pass is thought to cost before the first.
-_FIRST: Final = 0.005
+_FIRST: Final = 0.012
 
 
 class _Setting:
