@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,24 @@ def test_fit_is_that_from_arrays(kind: str) -> None:
         expected.evaluate(X, Y, batch_size=8, verbose=0),
         rtol=1e-4,
     )
+
+
+def test_many_steps_a_call_need_no_reading_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun: list[str] = []
+    start = threading.Thread.start
+
+    def noted(thread: threading.Thread) -> None:
+        begun.append(thread.name)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", noted)
+    model().fit(pipeline("read ahead"), epochs=2, verbose=0)
+    assert "rillet-prefetch" not in begun
+    each = tf.keras.callbacks.LambdaCallback(on_batch_end=lambda batch, logs: None)
+    model().fit(pipeline("read ahead"), verbose=0, callbacks=[each])
+    assert "rillet-prefetch" in begun
 
 
 def test_epochs_of_given_length_go_on() -> None:
