@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from typing import Any
 from harness.case import Case, Steps, row_names, select
 from harness.driver import Plan, Series, measure, say
 from harness.envs import UnusableEnvironment, default_folder, ensure
+from harness.gauge import Gauge
 from harness.machine import keep_to
 from harness.peak import measure_peak
 from harness.peers import PEERS
@@ -184,13 +186,15 @@ def measure_all(
         for name in options.frameworks
         if any(name in plan.columns_of(case) for _, case in chosen)
     }
-    with tempfile.TemporaryDirectory() as folder:
+    own = ensure("rillet", options.envs)
+    gauge = Gauge(own, environment_for("rillet"))
+    with closing(gauge), tempfile.TemporaryDirectory() as folder:
         mnist = str(options.mnist.resolve()) if options.mnist else ""
         if any("mnist" in case.needs for _, case in chosen) and not mnist:
-            mnist = write_mnist(ensure("rillet", options.envs), folder)
+            mnist = write_mnist(own, folder)
         for row, group in groupby(chosen, key=lambda pair: pair[0]):
             cases = [case for _, case in group]
-            yield from measure(row, cases, pythons, plan, mnist)
+            yield from measure(row, cases, pythons, plan, mnist, gauge)
 
 
 if __name__ == "__main__":

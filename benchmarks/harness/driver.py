@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.case import Case
+from harness.gauge import Gauge
 from harness.machine import read_busy, share_of_others
 from harness.peers import PEERS
 from harness.processes import Worker, WorkerFailed
@@ -28,12 +29,15 @@ class Repeat:
     Args:
         figure: Seconds of one call, or what the case's unit says.
         others: The share of the machine that other processes took, or None if unknown.
-        quiet: Whether `others` was within the limit.
+        quiet: Whether `others` was within the limit, and the machine at its speed.
+        speed: The machine's own speed around the repeat as a share of its best (see
+            `gauge.py`), or None if nobody asked.
     """
 
     figure: float
     others: float | None
     quiet: bool
+    speed: float | None = None
 
 
 @dataclass
@@ -97,6 +101,7 @@ def measure(
     pythons: Mapping[str, Path],
     plan: Plan,
     mnist: str = "",
+    gauge: Gauge | None = None,
 ) -> Iterator[Series]:
     """Measure a row's cases, every framework in turn, repeat after repeat.
 
@@ -106,6 +111,7 @@ def measure(
         pythons: The interpreter for each column that is wanted.
         plan: How to measure.
         mnist: The path of MNIST's arrays, or an empty string.
+        gauge: What tells the machine's speed, if it is to be watched.
 
     Yields:
         A `Series` for each case and column that the case has code for.
@@ -125,7 +131,7 @@ def measure(
         for case in cases:
             columns = plan.columns_of(case)
             everyone = [Series(row, case, p) for p in wanted if p in columns]
-            yield from _measure_case(everyone, seats, workers, plan)
+            yield from _measure_case(everyone, seats, workers, plan, gauge)
 
 
 def _measure_case(
@@ -133,6 +139,7 @@ def _measure_case(
     seats: Mapping[str, Seat],
     workers: Mapping[str, Worker | WorkerFailed],
     plan: Plan,
+    gauge: Gauge | None,
 ) -> list[Series]:
     runners: dict[str, Runner] = {}
     try:
@@ -147,7 +154,7 @@ def _measure_case(
                 runners[series.peer] = open_runner(series.case, seat, worker)
             except WorkerFailed as failure:
                 _fail(series, failure)
-        _interleave(everyone, runners, plan)
+        _interleave(everyone, runners, plan, gauge)
     finally:
         for series in everyone:
             if series.peer in runners:
@@ -169,7 +176,10 @@ def say(message: str) -> None:
 
 
 def _interleave(
-    series: list[Series], runners: Mapping[str, Runner], plan: Plan
+    series: list[Series],
+    runners: Mapping[str, Runner],
+    plan: Plan,
+    gauge: Gauge | None,
 ) -> None:
     """Give each framework one repeat a round until each has enough quiet ones."""
     if not series:
@@ -188,18 +198,24 @@ def _interleave(
         for one in waiting:
             time.sleep(plan.pause)
             try:
-                one.repeats.append(_timed(runners[one.peer], plan.limit))
+                one.repeats.append(_timed(runners[one.peer], plan, gauge))
             except WorkerFailed as failure:
                 _fail(one, failure)
 
 
-def _timed(runner: Runner, limit: float) -> Repeat:
+def _timed(runner: Runner, plan: Plan, gauge: Gauge | None) -> Repeat:
+    speed = None if gauge is None else gauge.settle()
     before, driver, start = read_busy(), time.process_time(), time.perf_counter()
     figure, cpu = runner.repeat()
     wall = time.perf_counter() - start
     after, driver = read_busy(), time.process_time() - driver
     others = share_of_others(before, after, wall, cpu + driver)
-    return Repeat(figure, others, others is None or others <= limit)
+    quiet = others is None or others <= plan.limit
+    if gauge is not None and speed is not None:
+        time.sleep(plan.pause)  # the repeat's own idle threads spin until then
+        speed = min(speed, gauge.speed())
+        quiet = quiet and speed >= gauge.least
+    return Repeat(figure, others, quiet, speed)
 
 
 def _fail(series: Series, failure: WorkerFailed) -> None:

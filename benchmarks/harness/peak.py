@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -132,12 +133,14 @@ def compile_loop(width: int) -> tuple[Any, Any]:
     return signature(engine.get_function_address("rate")), engine
 
 
-def _seconds(loop: Any, rounds: int, threads: int) -> float:
-    """Return how long `threads` threads take for `rounds` rounds each."""
-    workers = [
-        threading.Thread(target=loop, args=(rounds, 0.999, 1e-3))
-        for _ in range(threads)
-    ]
+def seconds(loop: Any, rounds: int, threads: int) -> float:
+    """Return how long `threads` threads take for `rounds` rounds of the loop each."""
+    return in_threads(lambda: loop(rounds, 0.999, 1e-3), threads)
+
+
+def in_threads(work: Callable[[], object], threads: int) -> float:
+    """Return how long `threads` threads take for the same work, each for its own."""
+    workers = [threading.Thread(target=work) for _ in range(threads)]
     start = time.perf_counter()
     for worker in workers:
         worker.start()
@@ -169,8 +172,8 @@ def main() -> None:
     width = vector_width(dict(binding.get_host_cpu_features()))
     loop, _engine = compile_loop(width)
     rounds = 1_000_000
-    rounds = int(rounds * 0.25 / _seconds(loop, rounds, threads))
-    best = min(_seconds(loop, rounds, threads) for _ in range(7))
+    rounds = int(rounds * 0.25 / seconds(loop, rounds, threads))
+    best = min(seconds(loop, rounds, threads) for _ in range(7))
     rate = threads * rounds * CHAINS * width * 2 / best
     products = _rate_of_products()
     found = {"rate": rate, "products": products, "threads": threads, "width": width}

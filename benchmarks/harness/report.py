@@ -83,7 +83,11 @@ def remarks(series: Series, plan: Plan, peak: float | None = None) -> str:
     quiet = sum(repeat.quiet for repeat in series.repeats)
     if quiet == 0 and series.repeats:
         least = min(repeat.others or 0.0 for repeat in series.repeats)
-        notes.append(f"no quiet repeat, others took {least:.0%} or more: all used")
+        most = max(repeat.speed or 1.0 for repeat in series.repeats)
+        notes.append(
+            f"no quiet repeat, others took {least:.0%} or more, the machine ran at "
+            f"{most:.0%} of its speed or less: all used"
+        )
     elif quiet < wanted:
         notes.append(f"only {quiet} of {wanted} repeats quiet")
     wrong = wrong_result(series)
@@ -239,8 +243,9 @@ def _footer(
     noisy = sum(not repeat.quiet for s in everything for repeat in s.repeats)
     if LOAD_IS_MEASURED:
         load = (
-            f"other processes took over {plan.limit:.0%} of the processors in {noisy} "
-            "more, which are thrown away where quiet ones stand"
+            f"other processes took over {plan.limit:.0%} of the processors, or the "
+            f"machine itself ran slower than before, in {noisy} more, which are thrown "
+            "away where quiet ones stand"
         )
     else:
         load = "this system tells nothing of other processes: no repeat was thrown away"

@@ -1,5 +1,6 @@
 """The benchmarks' driver: rows, noise, ratios, and a worker that speaks to it."""
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -72,6 +73,7 @@ def harness(monkeypatch, tmp_path):
     (rows / "fake.py").write_text(FAKE_ROW)
     import harness.case as case
     import harness.driver as driver
+    import harness.gauge as gauge
     import harness.machine as machine
     import harness.peak as peak
     import harness.peers as peers
@@ -90,7 +92,7 @@ def harness(monkeypatch, tmp_path):
         "sys.exit(worker.main(sys.argv[1:]))\n"
     )
     monkeypatch.setattr(processes, "WORKER", wrapper)
-    names = dict(c=case, d=driver, m=machine, r=report, k=peak, p=peers)
+    names = dict(c=case, d=driver, g=gauge, m=machine, r=report, k=peak, p=peers)
     yield type("Harness", (), names)
     for name in [n for n in sys.modules if n.split(".")[0] in ("harness", "rows")]:
         del sys.modules[name]
@@ -227,6 +229,49 @@ def test_noisy_repeats_are_dropped_where_quiet_ones_stand(harness):
     assert series.kept() == [9.0, 8.0]
     plan = harness.d.Plan(repeats=1)
     assert "others took 30% or more" in harness.r.remarks(series, plan)
+
+
+class Speeds:
+    """A machine whose speeds are known."""
+
+    least = 0.9
+
+    def __init__(self, *speeds):
+        self.speeds = list(speeds)
+
+    def settle(self):
+        return self.speeds.pop(0)
+
+    speed = settle
+
+
+class OneSecond:
+    """Work that takes a second of the measured process."""
+
+    def repeat(self):
+        return 1.0, 0.0
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "quiet"),
+    [(1.0, 0.95, True), (1.0, 0.6, False), (0.7, 1.0, False)],
+)
+def test_repeats_on_a_slower_machine_are_dropped(harness, before, after, quiet):
+    plan = harness.d.Plan(limit=1.0, pause=0.0)
+    repeat = harness.d._timed(OneSecond(), plan, Speeds(before, after))
+    assert repeat.quiet is quiet
+    assert repeat.speed == min(before, after)
+
+
+def test_the_gauge_tells_shares_of_the_best(harness):
+    gauge = harness.g.Gauge(Path(sys.executable), dict(os.environ), patience=0.0)
+    try:
+        shares = [gauge.speed() for _ in range(5)]
+        assert all(0.0 < share <= 1.0 for share in shares)
+        gauge._best = [4.0 * best for best in gauge._best]
+        assert gauge.settle() < 0.5
+    finally:
+        gauge.close()
 
 
 @pytest.mark.parametrize(
