@@ -459,3 +459,25 @@ def test_rows_of_any_length_sort() -> None:
         values, places = found(tf.constant(row))
         np.testing.assert_array_equal(values, np.sort(row))
         np.testing.assert_array_equal(places, np.argsort(row))
+
+
+@pytest.mark.parametrize("kind", ["layer", "model", "object"])
+def test_callable_objects_keep_their_attributes(kind: str) -> None:
+    """What an object holds (`_name`, `_hot`) is not taken for the function's own."""
+
+    class Twice:
+        _hot = None
+        note = 3
+
+        def __call__(self, x: tf.Tensor) -> tf.Tensor:
+            return x * 2.0
+
+    made = {
+        "layer": lambda: tf.keras.layers.Rescaling(2.0),
+        "model": lambda: tf.keras.Sequential([tf.keras.layers.Rescaling(2.0)]),
+        "object": Twice,
+    }[kind]()
+    vars(made)["_cache"] = None
+    function = tf.function(made)
+    for _ in range(2):
+        assert function(tf.constant([1.5])).numpy().tolist() == [3.0]

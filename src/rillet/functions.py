@@ -108,7 +108,11 @@ class Function:
         #: Whether one of the recent calls traced.
         self._counting = False
         self._hot: dict[Any, ConcreteFunction] = {}
-        functools.update_wrapper(self, python_function)
+        functools.update_wrapper(self, python_function, updated=())
+        if inspect.isroutine(python_function):
+            # A callable object's attributes (a layer's, say) are not this function's.
+            for key, value in getattr(python_function, "__dict__", {}).items():
+                self.__dict__.setdefault(key, value)
 
     @property
     def python_function(self) -> Callable[..., Any]:

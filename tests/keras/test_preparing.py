@@ -78,3 +78,25 @@ def test_a_model_learns_from_a_folder(tmp_path):
     model.compile("adam", loss, metrics=["accuracy"])
     history = model.fit(data, epochs=2, verbose=0)
     assert np.isfinite(history.history["loss"]).all()
+
+
+def test_what_learnt_no_word_stays_known():
+    """A layer that saw unknown words only may be asked, also once it was copied."""
+    layer = tf.keras.layers.StringLookup(num_oov_indices=2)
+    layer.adapt(tf.constant([["[UNK]"]]))
+    for one in (layer, type(layer).from_config(layer.get_config())):
+        assert one.get_vocabulary() == ["[UNK]", "[UNK]"]
+        assert one(tf.constant(["a"])).shape == (1,)
+    texts = tf.keras.layers.TextVectorization()
+    texts.adapt(["", " "])
+    again = type(texts).from_config(texts.get_config())
+    assert again(["new"]).numpy().tolist() == [[1]]
+
+
+def test_words_stay_until_others_are_learnt():
+    layer = tf.keras.layers.StringLookup()
+    layer.adapt(tf.constant([["a"]]))
+    layer.reset_state()
+    assert layer.get_vocabulary() == ["[UNK]", "a"]
+    layer.adapt(tf.constant([["b"], ["b"], ["c"]]))
+    assert layer.get_vocabulary() == ["[UNK]", "b", "c"]

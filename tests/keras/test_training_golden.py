@@ -15,7 +15,7 @@ import rillet as tf
 _FOLDER = Path(__file__).parents[1] / "golden" / "keras"
 _GOLDEN = {
     (file, name): wanted
-    for file in ("training", "callbacks", "orders")
+    for file in ("training", "callbacks", "orders", "slots")
     for name, wanted in json.loads(
         (_FOLDER / f"{file}.json").read_text("utf-8")
     ).items()
@@ -49,6 +49,7 @@ _PROGRAMS = {
     "training": _programs("training_programs"),
     "callbacks": _programs("callback_programs"),
     "orders": _programs("order_programs"),
+    "slots": _programs("slot_programs"),
 }
 
 

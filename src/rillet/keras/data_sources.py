@@ -77,6 +77,17 @@ class ArraySource(Source):
         return self._iterator
 
 
+def draw_pass(dataset: Any) -> None:
+    """Draw the seeds of a pass that nobody makes.
+
+    tf.keras makes one iterator too many before its first epoch, in `fit` and its kin
+    and in `adapt`.
+    """
+    plan = getattr(dataset, "_plan", None)
+    for seeds in () if plan is None else plan.chance:
+        seeds.draw()
+
+
 class DatasetSource(Source):
     """A `tf.data.Dataset`, or anything else that can be iterated again and again."""
 
@@ -96,15 +107,13 @@ class DatasetSource(Source):
 
     def rehearse(self) -> None:
         """Draw the seeds of a pass, as tf.keras does before its first epoch."""
-        plan = getattr(self._dataset, "_plan", None)
-        for seeds in () if plan is None else plan.chance:
-            seeds.draw()
+        draw_pass(self._dataset)
 
     def iterate(self) -> Iterator[Any]:
         """The batches of one pass."""
         batches = iter(self._dataset)
         if self.joins:
-            batches.together = self.together  # type: ignore[attr-defined]
+            batches.together = self.together
         return batches if self._weigh is None else map(self._weigh, batches)
 
 

@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import callback_programs  # noqa: E402  the environment must be set before
 import order_programs  # noqa: E402
+import slot_programs  # noqa: E402
 import tensorflow as tf  # noqa: E402
 import training_programs  # noqa: E402
 
@@ -24,6 +25,7 @@ FILES = {
     "training": training_programs,
     "callbacks": callback_programs,
     "orders": order_programs,
+    "slots": slot_programs,
 }
 
 if __name__ == "__main__":

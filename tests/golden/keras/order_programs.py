@@ -163,4 +163,37 @@ def arrays(tf: Any) -> dict[str, Any]:
     return {name: run(tf, what) for name, what in kinds.items()}
 
 
-PROGRAMS = {"datasets": datasets, "arrays": arrays}
+def adapted(tf: Any) -> dict[str, Any]:
+    """Shuffled datasets that layers learnt from, and what is drawn after that."""
+    layers = tf.keras.layers
+
+    def numbers(seed: int | None = None) -> Any:
+        data = tf.data.Dataset.range(10).shuffle(10, seed)
+        return data.map(lambda i: tf.cast(i, tf.float32))
+
+    def run(layer: Any, data: Any, again: int = 1, **options: Any) -> list[int]:
+        for _ in range(again):
+            layer.adapt(data.batch(3), **options)
+        return [int(v) for _ in range(2) for v in data]
+
+    def words(data: Any) -> Any:
+        return data.map(lambda v: tf.strings.as_string(tf.cast(v, tf.int32)))
+
+    kinds = {
+        "Normalization": lambda: run(layers.Normalization(axis=None), numbers()),
+        "seeded": lambda: run(layers.Normalization(axis=None), numbers(4)),
+        "twice": lambda: run(layers.Discretization(num_bins=3), numbers(), 2),
+        "StringLookup": lambda: run(layers.StringLookup(), words(numbers())),
+        "TextVectorization": lambda: run(layers.TextVectorization(), words(numbers())),
+        "all steps": lambda: run(layers.Normalization(axis=None), numbers(), steps=4),
+        "some steps": lambda: run(layers.Normalization(axis=None), numbers(), steps=2),
+    }
+    found = {}
+    for name, what in kinds.items():
+        tf.keras.backend.clear_session()
+        tf.keras.utils.set_random_seed(3)
+        found[name] = what()
+    return found
+
+
+PROGRAMS = {"datasets": datasets, "arrays": arrays, "adapted": adapted}

@@ -1,6 +1,6 @@
 """All rows: those that real TensorFlow is asked about; those of impossible sizes."""
 
-from . import layers, names, shapes, sizes, training, values
+from . import layers, names, preparing, shapes, sizes, training, values
 
 CHECKED = [
     *values.ROWS,
@@ -8,5 +8,6 @@ CHECKED = [
     *names.ROWS,
     *layers.ROWS,
     *training.ROWS,
+    *preparing.ROWS,
 ]
 SIZES = sizes.ROWS

@@ -15,6 +15,7 @@ from rillet.core.convert import to_tensor
 from rillet.core.errors import house_message
 from rillet.core.tensor import Tensor
 from rillet.keras.base_layer import Layer
+from rillet.keras.data_sources import draw_pass
 
 
 class Adapting(Layer):
@@ -123,6 +124,9 @@ def batches(data: Any, batch_size: int | None, steps: Any) -> Iterator[Tensor]:
 
 def _of_dataset(data: Any, steps: Any) -> Iterator[Tensor]:
     seen = False
+    size = data.cardinality() if hasattr(data, "cardinality") else None
+    if steps is None or size is not None and int(steps) == int(size):
+        draw_pass(data)
     for i, batch in enumerate(data):
         if steps is not None and i >= int(steps):
             return
@@ -138,4 +142,8 @@ def _of_dataset(data: Any, steps: Any) -> Iterator[Tensor]:
         seen = True
         yield batch if isinstance(batch, Tensor) else as_batch(batch)
     if not seen:
-        raise ValueError(house_message("adapt", "the data set gave no batch"))
+        raise ValueError(
+            house_message(
+                "adapt", "Expected input data to be non-empty", "no batch came"
+            )
+        )

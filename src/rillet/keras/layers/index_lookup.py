@@ -27,11 +27,12 @@ from rillet.keras.layers.lookup_rules import (
     check_words,
     checked_idf,
     in_lines,
+    learnt_nothing,
     padded_idf,
     refuse_path,
 )
 from rillet.keras.layers.sparse_categories import placed
-from rillet.keras.layers.vocabulary import Vocabulary
+from rillet.keras.layers.vocabulary import FIRST, NONE_YET, Vocabulary
 from rillet.keras.settings import floatx
 from rillet.ops.elementwise import cast
 from rillet.ops.host_functions import told_function
@@ -136,8 +137,8 @@ class IndexLookup(Adapting):
             idf_weights: their inverse document frequencies, with ``"tf_idf"``.
 
         Raises:
-            ValueError: where a word comes twice, a special one in between, or they
-                are too many.
+            ValueError: where there is no word, one comes twice, a special one stands
+                in between, or they are too many.
         """
         name = type(self).__name__
         if isinstance(vocabulary, str | os.PathLike):
@@ -145,6 +146,10 @@ class IndexLookup(Adapting):
         if hasattr(vocabulary, "numpy"):
             vocabulary = vocabulary.numpy()
         given = list(np.asarray(vocabulary, object).reshape(-1).tolist())
+        if not given:
+            raise ValueError(
+                house_message(name, "Cannot set an empty vocabulary", "you passed []")
+            )
         words = [self._word(token) for token in given]
         front = self._words
         first = [] if front.mask is None else [front.mask]
@@ -198,18 +203,44 @@ class IndexLookup(Adapting):
         self.built = True
 
     def _depth(self) -> int | None:
-        return self.max_tokens if self.pad_to_max_tokens else len(self._words) or None
+        if self.pad_to_max_tokens:
+            return self.max_tokens
+        return len(self._words) if self._words.known else None
+
+    def _check_depth(self, op: str) -> None:
+        """Refuse an encoding whose length is not known yet.
+
+        Raises:
+            RuntimeError: there, as tf.keras does, also where nothing is computed yet.
+        """
+        if self.output_mode != "int" and self._depth() is None:
+            raise RuntimeError(
+                house_message(
+                    op,
+                    f"When using `output_mode={self.output_mode!r}` and"
+                    " `pad_to_max_tokens=False`, the vocabulary size must be known"
+                    " before calling the layer",
+                    NONE_YET,
+                    FIRST,
+                )
+            )
 
     def _weights(self, depth: int) -> Array | None:
         return padded_idf(self._idf, self._words.special, depth)
 
     def call(self, inputs: Any) -> Any:
-        """The numbers of words or their encoding; the words, where inverted."""
+        """The numbers of words or their encoding; the words, where inverted.
+
+        Raises:
+            FailedPreconditionError: where there is no vocabulary yet.
+            RuntimeError: there, where the encoding's length hangs on it.
+        """
+        name, mode = type(self).__name__, self.output_mode
+        self._check_depth(name)
         if isinstance(inputs, CompositeTensor) or self.sparse:
             return placed(self, inputs)
         if self.invert:
             return self._inverted(inputs)
-        name, mode = type(self).__name__, self.output_mode
         check_rank(name, mode, inputs.shape)
         kind = as_dtype(self.compute_dtype or floatx())
         target = int64 if mode == "int" else kind
@@ -244,7 +275,7 @@ class IndexLookup(Adapting):
         def run(numbers: Any) -> Array:
             ids = np.asarray(numbers)
             out = np.empty(ids.size, self._held)
-            out[:] = self._words.words_at(ids)
+            out[:] = self._words.words_at(ids, type(self).__name__)
             return out.reshape(ids.shape)
 
         def told(numbers: Any) -> Any:
@@ -276,6 +307,9 @@ class IndexLookup(Adapting):
         path = Path(folder, "vocabulary.txt")
         if path.is_file():
             lines = in_lines(path)
+            if not lines:
+                self._words.set([])
+                return
             weights = [1.0] * len(lines) if self.output_mode == "tf_idf" else None
             self.set_vocabulary(lines, weights)
 
@@ -293,7 +327,6 @@ class IndexLookup(Adapting):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, with the words that were learnt."""
-        known = self._fixed or self._adapted
         return {
             **super().get_config(),
             "invert": self.invert,
@@ -305,7 +338,7 @@ class IndexLookup(Adapting):
             "sparse": self.sparse,
             "pad_to_max_tokens": self.pad_to_max_tokens,
             "idf_weights": self._idf,
-            "vocabulary": self.get_vocabulary(False) if known else None,
+            "vocabulary": self.get_vocabulary(False) if self._words.known else None,
             "vocabulary_size": len(self._words),
         }
 
@@ -314,4 +347,8 @@ class IndexLookup(Adapting):
         """The layer that `get_config` described."""
         refuse_path(cls.__name__, config)
         kept = {k: v for k, v in config.items() if k != "vocabulary_size"}
-        return cls(**kept)
+        bare = learnt_nothing(kept)
+        layer = cls(**kept)
+        if bare:
+            layer._words.set([])
+        return layer

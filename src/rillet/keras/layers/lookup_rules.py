@@ -33,6 +33,14 @@ def refuse_path(op: str, config: dict[str, Any]) -> None:
         )
 
 
+def learnt_nothing(config: dict[str, Any]) -> bool:
+    """Whether a layer found no word in what it learnt from; drops that vocabulary."""
+    if config.get("vocabulary") != []:
+        return False
+    config["vocabulary"] = config["idf_weights"] = None
+    return True
+
+
 def in_lines(path: Any) -> list[str]:
     """The words in a file, a line each."""
     with open(path, encoding="utf-8") as file:

@@ -16,7 +16,7 @@ from rillet.core.spec import TensorSpec
 from rillet.keras.layers import told_lookups
 from rillet.keras.layers.adapting import Adapting
 from rillet.keras.layers.categories import ENCODINGS, checked_mode, encode
-from rillet.keras.layers.lookup_rules import refuse_path
+from rillet.keras.layers.lookup_rules import learnt_nothing, refuse_path
 from rillet.keras.layers.lookups import StringLookup
 from rillet.keras.layers.sparse_categories import sparse_encoding
 from rillet.keras.serialization import builtin, deserialize_keras_object
@@ -28,6 +28,7 @@ from rillet.ops.shaping import reshape
 
 Array = np.ndarray[Any, Any]
 
+_NAME: Final = "TextVectorization"
 _BOTH: Final = "lower_and_strip_punctuation"
 _STANDARDS: Final = (_BOTH, "lower", "strip_punctuation", None)
 _SPLITS: Final = ("whitespace", "character", None)
@@ -176,7 +177,13 @@ class TextVectorization(Adapting):
         return rows if not self._ngrams else [_joined(r, self._ngrams) for r in rows]
 
     def call(self, inputs: Any) -> Any:
-        """The numbers, ``(batch, length)`` int64, or rows of the vocabulary's size."""
+        """The numbers, ``(batch, length)`` int64, or rows of the vocabulary's size.
+
+        Raises:
+            FailedPreconditionError: where there is no vocabulary yet.
+            RuntimeError: there, where the encoding's length hangs on it.
+        """
+        self._lookup_layer._check_depth(_NAME)
         inputs = inputs if hasattr(inputs, "dtype") else to_tensor(inputs, string)
         if inputs.dtype is not string:
             raise TypeError(
@@ -237,7 +244,7 @@ class TextVectorization(Adapting):
             rows = self._words_of(np.asarray(texts, object))
             flat = np.empty(sum(map(len, rows)), object)
             flat[:] = [word for row in rows for word in row]
-            ids = self._lookup_layer._words.numbers(flat, "TextVectorization")
+            ids = self._lookup_layer._words.numbers(flat, _NAME)
             return ids, np.array([len(row) for row in rows], np.int64)
 
         def told(texts: Any) -> Any:
@@ -298,7 +305,7 @@ class TextVectorization(Adapting):
         lengths = [len(row) for row in rows]
         flat = np.empty(sum(lengths), object)
         flat[:] = [word for row in rows for word in row]
-        ids = self._lookup_layer._words.numbers(flat, "TextVectorization")
+        ids = self._lookup_layer._words.numbers(flat, _NAME)
         longest = max(lengths, default=0)
         table = np.full((len(rows), longest), padding, np.int64)
         filled = np.arange(longest) < np.asarray(lengths, np.int64)[:, None]
@@ -379,7 +386,11 @@ class TextVectorization(Adapting):
                 kept[key] = deserialize_keras_object(kept[key], "function")
         if isinstance(kept.get("ngrams"), list):
             kept["ngrams"] = tuple(kept["ngrams"])
-        return cls(**kept)
+        bare = learnt_nothing(kept)
+        layer = cls(**kept)
+        if bare:
+            layer._lookup_layer._words.set([])
+        return layer
 
 
 def _check(

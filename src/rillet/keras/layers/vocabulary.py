@@ -9,15 +9,23 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from rillet.core.dtypes import DType, int64, string
-from rillet.core.errors import InvalidArgumentError, house_message
+from rillet.core.errors import (
+    FailedPreconditionError,
+    InvalidArgumentError,
+    house_message,
+)
 from rillet.ops.lookup.store import Store
 
 Array = np.ndarray[Any, Any]
+
+NONE_YET: Final = "the layer has no vocabulary yet"
+#: What a layer without a vocabulary needs.
+FIRST: Final = "Call adapt(data) or set_vocabulary(words) first, or give `vocabulary`"
 
 
 class Vocabulary:
@@ -41,9 +49,10 @@ class Vocabulary:
         self.unknown = unknown
         self.unknown_places = unknown_places
         self._hashed = hashed
-        self.words: list[Any] = []
-        self._table: dict[Any, int] = {}
         self.forget()
+        self.set([])
+        #: Whether words were set or learnt; until then lookups are refused.
+        self.known = False
 
     @property
     def special(self) -> int:
@@ -54,17 +63,18 @@ class Vocabulary:
         return self.special + len(self.words)
 
     def forget(self) -> None:
-        """Drop the words, and the counts of `count`."""
+        """Drop the counts of `count`; words stay until others are set or learnt."""
         self.counts: Counter[Any] = Counter()
         self.documents: Counter[Any] = Counter()
         self.seen = 0
-        self.set([])
 
     def set(self, words: Iterable[Any]) -> None:
         """Take words as the vocabulary, without special ones."""
-        self.words = list(words)
+        self.known = True
+        self.words: list[Any] = list(words)
         start = self.special
-        self._table = {word: i for i, word in enumerate(self.words, start)}
+        numbered = enumerate(self.words, start)
+        self._table: dict[Any, int] = {word: i for i, word in numbered}
         if self.mask is not None:
             self._table[self.mask] = 0
         self._stores: dict[str, Store] = {}
@@ -134,12 +144,25 @@ class Vocabulary:
             math.log(1 + self.seen / (1 + self.documents[word])) for word in self.words
         ]
 
+    def check_known(self, op: str) -> None:
+        """Refuse to look words up before there are any.
+
+        Raises:
+            FailedPreconditionError: there, as an empty table of TensorFlow's does.
+        """
+        if not self.known:
+            raise FailedPreconditionError(
+                house_message(op, "Table not initialized", NONE_YET, FIRST)
+            )
+
     def numbers(self, words: Array, op: str) -> Array:
         """The numbers of an array of words, int64.
 
         Raises:
+            FailedPreconditionError: where there is no vocabulary yet.
             InvalidArgumentError: for an unknown word, where there is no place for it.
         """
+        self.check_known(op)
         table, places = self._table, self.unknown_places
         flat = words.reshape(-1).tolist()
         if places == 1:
@@ -164,8 +187,13 @@ class Vocabulary:
             ]
         return np.asarray(found, np.int64).reshape(words.shape)
 
-    def words_at(self, numbers: Array) -> list[Any]:
-        """The words of numbers; the unknown word outside the vocabulary."""
+    def words_at(self, numbers: Array, op: str) -> list[Any]:
+        """The words of numbers; the unknown word outside the vocabulary.
+
+        Raises:
+            FailedPreconditionError: where there is no vocabulary yet.
+        """
+        self.check_known(op)
         every, size = self.all(), len(self)
         return [
             every[i] if 0 <= i < size else self.unknown

@@ -178,8 +178,12 @@ class Optimizer(OptimizerState):
         index = self._index_dict
         for variable in variables:
             if id(variable._cell) not in index:
-                with init_scope():
-                    self._meet(variables, given)
+                self._scope = f"{self.name}/"
+                try:
+                    with init_scope():
+                        self._meet(variables, given)
+                finally:
+                    del self._scope
                 break
 
     def _apply(

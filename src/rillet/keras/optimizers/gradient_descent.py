@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rillet.core.errors import house_message
-from rillet.keras.optimizers.ruled import Ruled
+from rillet.keras.optimizers.ruled import Groups, Ruled
 from rillet.keras.serialization import builtin
 from rillet.ops.registry import Op
 from rillet.ops.updates import descend_op, momentum_op
@@ -34,7 +34,7 @@ class SGD(Ruled):
         0.9
     """
 
-    _slot_groups = ((("m", "momentums"),),)
+    _slot_groups: Groups = ((("m", "momentums"),),)
 
     def __init__(
         self,

@@ -20,6 +20,8 @@ from rillet.keras.optimizers.legacy_state import FormerState, one_by_one
 from rillet.keras.optimizers.schedules import LearningRateSchedule
 from rillet.keras.serialization import builtin
 from rillet.ops.elementwise import cast
+from rillet.ops.registry import Op
+from rillet.ops.updates import descend_op
 
 __all__ = [
     "Adadelta",
@@ -256,6 +258,12 @@ class SGD(FormerState, gradient_descent.SGD):
         **kwargs: Any,
     ) -> None:
         super().__init__(learning_rate, momentum, nesterov, name=name, **kwargs)
+        if not momentum:
+            self._slot_groups = ()
+
+    def _rule(self) -> tuple[Op, dict[str, Any]]:
+        # Whether there is momentum was settled when the slots were.
+        return super()._rule() if self._slot_groups else (descend_op, {})
 
 
 @builtin("legacy_optimizer", "rmsprop")

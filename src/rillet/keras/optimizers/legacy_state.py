@@ -7,7 +7,7 @@ An optimizer of before Keras 2.11 has its settings as variables (``iter``, ``dec
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rillet.checkpoint.children import Figure
@@ -37,6 +37,16 @@ class FormerState:
     #: The attribute that holds the setting ``decay``.
     _decay_attribute = "_rate_decay"
 
+    def build(self, var_list: Iterable[Variable]) -> None:
+        """Make the slots, by the names that they had."""
+        super().build(var_list)  # type: ignore[misc]
+        name = self.__dict__["name"]
+        self.__dict__["_iterations"]._name = f"{name}/iter"
+        if "_u_product" in self.__dict__:
+            self.__dict__["_u_product"]._name = f"{name}/momentum_cache"
+        for variable, slot, held in self._checkpoint_slots():
+            held._name = f"{name}/{variable._name}/{slot}"
+
     def _trackable_children(self, **kwargs: Any) -> dict[str, Any]:
         """What a checkpoint follows from here, by the names of before Keras 2.11."""
         space = self.__dict__
@@ -63,9 +73,6 @@ class FormerState:
         """Each variable with the name of a slot, and the slot."""
         space = self.__dict__
         groups: Any = getattr(self, "_slot_groups", ())
-        if "momentum" in self._hyper_names and "momentums" in self._former_slots:
-            # Plain descent has no slots in older files.
-            groups = groups if space["momentum"] else ()
         for group in groups:
             for _, attribute in group:
                 slots = space.get(attribute, ())

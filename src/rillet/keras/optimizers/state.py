@@ -33,6 +33,9 @@ class CallableList(list[Any]):
 class OptimizerState(Settings):
     """The state of an optimizer; see `Optimizer` for the arguments."""
 
+    #: What stands before slots' names: the optimizer's, where a step makes them.
+    _scope = ""
+
     def _build_learning_rate(self, learning_rate: Any) -> Any:
         """A schedule as it is; a number as a variable."""
         if self._given_rate is not None:
@@ -224,7 +227,7 @@ class OptimizerState(Settings):
         slot = Variable(
             initial_value,
             trainable=False,
-            name=f"{variable_name}/{model_variable._name}",
+            name=f"{self._scope}{variable_name}/{model_variable._name}",
             dtype=model_variable.dtype,
         )
         self._keep(slot)
