@@ -138,6 +138,17 @@ def test_lambdas_of_one_line_are_told_apart() -> None:
     assert autograph.convert(first)(1) == 1
 
 
+def powers(x, n):
+    if n == 0:
+        return x
+    return sum([powers(x * part, n - 1) for part in (1, 2)])
+
+
+def test_a_function_of_a_module_calls_itself() -> None:
+    # (1 + 2)^3 times 2.
+    assert float(tf.function(powers)(tf.constant(2.0), 3)) == 54.0
+
+
 def generator(n):
     for i in range(n):
         if i % 2:

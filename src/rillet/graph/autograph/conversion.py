@@ -216,12 +216,28 @@ def _compiled(source: Source, code: types.CodeType) -> types.CodeType:
         body = [owner] if source.class_name in outer else [*shadow, owner]
     elif inside:
         outer.append("__class__")
+    elif name not in outer and isinstance(statement, ast.FunctionDef):
+        # a function that calls itself means the one of its module
+        body = [*ast.parse(f"global {name}").body, statement]
     factory: Any = ast.parse("def ag__factory(): pass").body[0]
     factory.body = [*ast.parse(" = ".join([*outer, "None"])).body, *body]
     module = ast.Module([factory], [])
     made = compile(ast.fix_missing_locations(module), source.filename, "exec")
     new = _inner_code(_inner_code(made, "ag__factory"), name, source.class_name)
+    new = _renamed(new, code.co_name)
     return new.replace(co_qualname=code.co_qualname, co_firstlineno=code.co_firstlineno)
+
+
+def _renamed(code: types.CodeType, name: str) -> types.CodeType:
+    """Code with the parts that rewriting made named, in tracebacks, as the whole is."""
+
+    def inner(part: Any) -> Any:
+        if not isinstance(part, types.CodeType):
+            return part
+        return _renamed(part, name if part.co_name.startswith("ag__") else part.co_name)
+
+    parts = tuple([inner(part) for part in code.co_consts])
+    return code.replace(co_name=name, co_consts=parts)
 
 
 def _inner_code(
