@@ -23,10 +23,12 @@ from rillet.core.logger import get_logger
 from rillet.core.scopes import variables_made
 from rillet.core.spec import Spec, TypeSpec
 from rillet.core.tensor import Tensor
+from rillet.core.tracebacks import trim
 from rillet.graph.autograph import convert, leaving
 from rillet.graph.call import evaluate
 from rillet.graph.concrete import ConcreteFunction
 from rillet.graph.ir import Graph
+from rillet.graph.places import explain_symbolic
 from rillet.graph.signatures import Arguments, Signature
 from rillet.graph.trace import Tracer
 from rillet.ops.composites import opened
@@ -178,25 +180,31 @@ class Function:
         return made
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not kwargs and _state.tracer is None:
-            # tensors of kinds seen before: nothing needs to be bound
-            key: Any = [type(a) is Tensor for a in args]
-            if all(key):
-                key = tuple([(Tensor, a._array.shape, a._array.dtype) for a in args])
-                concrete = self._hot.get(key)
-            else:
-                concrete = None
-            if concrete is not None and not settings.functions_eager:
-                if self._counting:
-                    self._note(False)
-                return concrete.run(list(args))
-        if settings.functions_eager:
-            return self._python_function(*args, **kwargs)
-        arguments = self._signature.bind(args, kwargs)
-        concrete = self._found(arguments)
-        if not kwargs and not concrete.is_local:
-            self._keep_hot(args, arguments, concrete)
-        return concrete.run(arguments.tensors)
+        try:
+            if not kwargs and _state.tracer is None:
+                # tensors of kinds seen before: nothing needs to be bound
+                key: Any = [type(a) is Tensor for a in args]
+                if all(key):
+                    key = tuple(
+                        [(Tensor, a._array.shape, a._array.dtype) for a in args]
+                    )
+                    concrete = self._hot.get(key)
+                else:
+                    concrete = None
+                if concrete is not None and not settings.functions_eager:
+                    if self._counting:
+                        self._note(False)
+                    return concrete.run(list(args))
+            if settings.functions_eager:
+                return self._python_function(*args, **kwargs)
+            arguments = self._signature.bind(args, kwargs)
+            concrete = self._found(arguments)
+            if not kwargs and not concrete.is_local:
+                self._keep_hot(args, arguments, concrete)
+            return concrete.run(arguments.tensors)
+        except Exception as error:
+            trim(error)
+            raise
 
     def _keep_hot(
         self, args: tuple[Any, ...], arguments: Arguments, concrete: ConcreteFunction
@@ -287,7 +295,11 @@ class Function:
                 )
             count = len(tensors)
             args, kwargs = arguments.rebuilt(tensors)
-            result = self._body()(*args, **kwargs)
+            try:
+                result = self._body()(*args, **kwargs)
+            except TypeError as error:
+                explain_symbolic(error)
+                raise
             form, flat = opened(leaving(result))
             outputs = [tracer.lift(t) for t in flat]
             tracer.graph.outputs = outputs

@@ -29,6 +29,7 @@ from rillet.graph.ir import (
     SymbolicTensor,
 )
 from rillet.graph.passes import live_nodes
+from rillet.graph.places import point_out
 from rillet.ops.dispatch import worded
 
 #: One node's work: reads and writes slots of the values; notes what variables held.
@@ -172,11 +173,7 @@ def _located(
         )
         if not isinstance(error, OpError) and not lists:
             better = worded(node.op, tuple(given), node.attrs, error)
-    if node.where is not None and not getattr(better, "__notes__", None):
-        better.add_note(
-            f"Detected at node '{node.name}' defined at"
-            f' File "{node.where[0]}", line {node.where[1]}'
-        )
+    point_out(node, better)
     return better
 
 

@@ -102,6 +102,20 @@ class OperandTypeError(InvalidArgumentError, TypeError):
     """An operand cannot take the other's type: TensorFlow raises either class."""
 
 
+class TracedArgumentError(InvalidArgumentError, ValueError, TypeError):
+    """An argument that does not fit, found while a function is traced.
+
+    TensorFlow raises ValueError or TypeError then, InvalidArgumentError when it runs.
+    """
+
+
+class InaccessibleTensorError(ValueError, TypeError):
+    """A tensor of a function is used where it means nothing.
+
+    TensorFlow raises a ValueError of this name, and in most places TypeError.
+    """
+
+
 class DeadlineExceededError(OpError):
     """Time ran out before the operation was done."""
 

@@ -17,6 +17,7 @@ from rillet.core.quiet import restore, silence
 from rillet.data.drawing import NotBatchable, drawing
 from rillet.graph.inference import host_value
 from rillet.graph.ir import CONST, PLACEHOLDER, READ, Graph, Node, SymbolicTensor
+from rillet.graph.places import point_out
 from rillet.ops.registry import Op
 
 Array = np.ndarray[Any, Any]
@@ -69,10 +70,13 @@ class Batched:
         self._inputs = [self._slot(x) for x in graph.inputs]
         self._columns = {id(x) for x in inputs}
         self._steps: list[tuple[Run, list[int], list[int]]] = []
+        self._nodes: list[Node] = []
         wanted = _needed(graph, chance)
         for node in graph.nodes:
             if id(node) in wanted:
                 self._add(node)
+                # the node of each step, for errors
+                self._nodes += [node] * (len(self._steps) - len(self._nodes))
         self._outputs = [(self._slot(y), id(y) in self._columns) for y in graph.outputs]
 
     def _slot(self, tensor: SymbolicTensor) -> int:
@@ -123,14 +127,19 @@ class Batched:
         for slot, value in self._constants:
             values[slot] = value
         token = silence()
+        at = -1
         try:
             for run, ins, outs in self._steps:
+                at += 1
                 found = run([values[i] for i in ins], count)
                 if len(outs) == 1:
                     values[outs[0]] = found
                 else:
                     for slot, part in zip(outs, found, strict=True):
                         values[slot] = part
+        except Exception as error:
+            point_out(self._nodes[at], error)
+            raise
         finally:
             restore(token)
         return [

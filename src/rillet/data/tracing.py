@@ -7,7 +7,8 @@ tensors of its graph: those come out too, and bind the inner dataset's run.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from rillet.core.errors import house_message
 from rillet.core.scopes import variables_made
 from rillet.core.spec import Spec, TensorSpec
 from rillet.core.tensor import Tensor
+from rillet.core.tracebacks import trim
 from rillet.data.batching import Batched
 from rillet.data.drawing import NotBatchable
 from rillet.data.plan import HandlePlan, Plan, Run, is_free
@@ -42,6 +44,7 @@ from rillet.data.structure import (
 from rillet.graph.autograph import convert, leaving
 from rillet.graph.inline import inline
 from rillet.graph.ir import Graph, SymbolicTensor, inner_graphs
+from rillet.graph.places import explain_symbolic
 from rillet.graph.trace import Tracer
 from rillet.ops.registry import Op
 
@@ -105,12 +108,34 @@ class DataFunction:
             left = iter(places)
             given = [pack(part.spec, left) for part in self._arguments]
             args = unpacked(given)
-            result = leaving(convert(self._function)(*args))
+            try:
+                result = leaving(convert(self._function)(*args))
+            except Exception as error:
+                self._explain(error, args)
+                trim(error)
+                raise
             if isinstance(result, list):
                 result = tuple(result)
             self.result = map_nest(lambda x: self._leaf(tracer, x), result)
         tracer.settle(made)
         return tracer
+
+    def _explain(self, error: Exception, args: Sequence[Any]) -> None:
+        """Note on an error what the function is given, where it does not take that."""
+        explain_symbolic(error)
+        if not isinstance(error, TypeError):
+            return
+        try:
+            inspect.signature(self._function).bind(*args)
+        except TypeError:
+            names = ", ".join("xyzabcdefghijklmnopqrstuvw"[: len(args)])
+            many = "parts" if len(args) > 1 else "part"
+            error.add_note(
+                f"{self._owner}: an element has {len(args)} {many}, so the function is"
+                f" called with {len(args)} of them: write it as lambda {names}: ..."
+            )
+        except ValueError:
+            pass  # of some built-in functions the arguments are not known
 
     def _place(self, tracer: Tracer, spec: Any) -> Any:
         """What the function sees in the place of one leaf."""

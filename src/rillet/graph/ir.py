@@ -15,7 +15,11 @@ import numpy as np
 
 from rillet.core import context, dtypes
 from rillet.core.dtypes import DType
-from rillet.core.errors import OperatorNotAllowedInGraphError, house_message
+from rillet.core.errors import (
+    InaccessibleTensorError,
+    OperatorNotAllowedInGraphError,
+    house_message,
+)
 from rillet.core.shapes import TensorShape, as_shape
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
@@ -81,13 +85,15 @@ class _NoArray:
         return len(self.tensor.shape)
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        if context.state.tracer is None:
+            raise out_of_scope(self.tensor, "now no function is")
         raise self.tensor._no_value("NumPy")
 
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__"):
             raise AttributeError(name)
         if context.state.tracer is None:
-            raise out_of_scope(self.tensor, "no function is being traced")
+            raise out_of_scope(self.tensor, "now no function is")
         raise self.tensor._no_value(name)
 
 
@@ -258,13 +264,14 @@ class SymbolicTensor(Tensor):
         return f'Tensor("{self.name}"{shown}, dtype={self.dtype.name})'
 
 
-def out_of_scope(tensor: SymbolicTensor, where: str) -> TypeError:
+def out_of_scope(tensor: SymbolicTensor, where: str) -> InaccessibleTensorError:
     """The error for a tensor of a graph that is used outside it."""
-    return TypeError(
+    made = tensor.node.graph.name.removeprefix("__inference_")
+    return InaccessibleTensorError(
         house_message(
             "tf.function",
             f"{tensor!r} is out of scope and cannot be used here",
-            f"it belongs to {tensor.node.graph!r}, {where}",
+            f"it was made while {made!r} was traced, {where}",
             "Return it from the function that made it, or keep it in a tf.Variable",
         )
     )

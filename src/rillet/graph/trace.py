@@ -19,7 +19,12 @@ from rillet.core import context
 from rillet.core.composite import CompositeArgument, apply_op
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import variant
-from rillet.core.errors import LateVariableError, house_message
+from rillet.core.errors import (
+    InvalidArgumentError,
+    LateVariableError,
+    TracedArgumentError,
+    house_message,
+)
 from rillet.core.shapes import TensorShape
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
@@ -96,6 +101,8 @@ class Tracer:
                 given = {id(x) for x in inputs}
         except CompositeArgument:
             return apply_op(op, inputs, attrs)
+        except InvalidArgumentError as error:
+            raise _traced_error(error) from None
         flat = tuple([_packed(x) for x in flat])
         if self.aliases:
             flat = tuple([self.aliases.get(id(x), x) for x in flat])
@@ -107,7 +114,10 @@ class Tracer:
         )
         if op.effects == "random" and attrs.get("_instance") is None:
             attrs = _with_instance(op, attrs)
-        specs = inferred(op, lifted, attrs)
+        try:
+            specs = inferred(op, lifted, attrs)
+        except InvalidArgumentError as error:
+            raise _traced_error(error) from None
         node = self.graph.add(op, lifted, attrs, specs, "", caller())
         learn(node)
         outs = node.outputs
@@ -237,7 +247,9 @@ class Tracer:
             return self.lift(self.aliases[id(value)])
         if isinstance(value, SymbolicTensor) and value.node.graph is not self.home:
             if self.parent is None:
-                raise out_of_scope(value, f"this is {self.graph!r}")
+                raise out_of_scope(
+                    value, f"now {self.graph.name.removeprefix('__inference_')!r} is"
+                )
             if value.node.graph is not self.parent.graph:
                 outer = self.parent.capture(value)
             spec = value.spec
@@ -354,6 +366,14 @@ def caller() -> tuple[str, int] | None:
     while frame is not None and frame.f_code.co_filename.startswith(_HOME):
         frame = frame.f_back
     return None if frame is None else (frame.f_code.co_filename, frame.f_lineno)
+
+
+def _traced_error(error: InvalidArgumentError) -> InvalidArgumentError:
+    """The error as of the classes that TensorFlow raises while it traces."""
+    if type(error) is not InvalidArgumentError:
+        return error
+    told = TracedArgumentError(error.message)
+    return told.with_traceback(error.__traceback__)
 
 
 def _spec(value: Any) -> Spec:

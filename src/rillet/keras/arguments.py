@@ -13,6 +13,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from rillet.core.errors import house_message
+from rillet.core.tracebacks import trim
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -44,14 +45,26 @@ def unknown_argument(
 
 
 def checked(method: Callable[P, R]) -> Callable[P, R]:
-    """A method that words the error for arguments which it does not take."""
+    """A method of models whose errors are for the user.
+
+    Arguments that it does not take are named, and tracebacks are without our frames.
+    """
     known = frozenset(_names(method))
+    kinds = [p.kind for p in inspect.signature(method).parameters.values()]
+    takes_any = inspect.Parameter.VAR_KEYWORD in kinds
+    # Python's own words (a missing argument) name no class of ours.
+    method.__qualname__ = f"Model.{method.__name__}"
 
     @wraps(method)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        if not known.issuperset(kwargs):
-            raise unknown_argument(method, next(k for k in kwargs if k not in known))
-        return method(*args, **kwargs)
+        try:
+            if not takes_any and not known.issuperset(kwargs):
+                name = next(k for k in kwargs if k not in known)
+                raise unknown_argument(method, name)
+            return method(*args, **kwargs)
+        except Exception as error:
+            trim(error)
+            raise
 
     return call
 

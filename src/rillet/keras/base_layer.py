@@ -17,6 +17,7 @@ from rillet.core.scopes import init_scope
 from rillet.core.shapes import TensorShape, as_shape
 from rillet.core.spec import TensorSpec
 from rillet.core.tensor import Tensor
+from rillet.core.tracebacks import trim
 from rillet.keras.call_context import (
     calls,
     mask_of,
@@ -89,14 +90,18 @@ class Layer(LayerLosses):
             ValueError: where the inputs do not fit the layer.
         """
         hot = self._hot
-        if hot is not None and not kwargs and len(args) == 1 and not mode.masks:
-            x = args[0]
-            if type(x) is Tensor:
-                array = x._array
-                shape = array.shape
-                if array.dtype is hot.dtype and shape and shape[1:] == hot.tail:
-                    return self._call_hot(hot, x)
-        return self._call_fully(args, kwargs)
+        try:
+            if hot is not None and not kwargs and len(args) == 1 and not mode.masks:
+                x = args[0]
+                if type(x) is Tensor:
+                    array = x._array
+                    shape = array.shape
+                    if array.dtype is hot.dtype and shape and shape[1:] == hot.tail:
+                        return self._call_hot(hot, x)
+            return self._call_fully(args, kwargs)
+        except Exception as error:
+            trim(error)
+            raise
 
     def _call_hot(self, hot: _Hot, x: Tensor) -> Any:
         """A call like one that went through all checks before."""

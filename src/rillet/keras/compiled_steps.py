@@ -15,7 +15,11 @@ import numpy as np
 from rillet.core import context, nest
 from rillet.core.convert import to_tensor
 from rillet.core.devices import settings
-from rillet.core.errors import LateVariableError
+from rillet.core.errors import (
+    InvalidArgumentError,
+    LateVariableError,
+    TracedArgumentError,
+)
 from rillet.core.logger import get_logger
 from rillet.core.spec import TensorSpec
 from rillet.core.tensor import Tensor
@@ -236,8 +240,13 @@ class Step:
         """Run what no graph could hold; where this fails too, the error is its own."""
         try:
             logs = self.method(batch.data)
-        except BaseException:
-            self._eager.pop(batch.kind, None)
+        except BaseException as fault:
+            traced = self._eager.pop(batch.kind, None)
+            if type(fault) is InvalidArgumentError and isinstance(traced, ValueError):
+                # tf.keras traces, and so raises this class
+                told: Any = TracedArgumentError(fault.message)
+                told._layer_told = getattr(fault, "_layer_told", False)
+                raise told.with_traceback(fault.__traceback__) from None
             raise
         error = self._eager.get(batch.kind)
         self._eager[batch.kind] = True

@@ -184,6 +184,7 @@ class Loops(Trainer):
                 break
         return _needed("train_function", logs)
 
+    @checked
     def evaluate(
         self,
         x: Any = None,

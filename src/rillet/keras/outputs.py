@@ -142,9 +142,8 @@ def misfit(y: Any, p: Any, w: Any, error: Exception) -> Exception:
                 "Give targets of that shape, or change the last layer's units",
             )
         )
-    if w is None or all(
-        a in (b, 1) for a, b in zip(static_dims(w), want, strict=False)
-    ):
+    weighed = [] if w is None else zip(static_dims(w), want, strict=False)
+    if all(not isinstance(b, int) or a in (b, 1) for a, b in weighed):
         return error
     return ValueError(
         house_message(
@@ -160,7 +159,12 @@ def misfit(y: Any, p: Any, w: Any, error: Exception) -> Exception:
 def _meet(have: Any, want: Any) -> bool:
     """Whether shapes broadcast, counted from the right; unknown sizes fit any."""
     pairs = zip(reversed(have), reversed(want), strict=False)
-    return all(a == b or 1 in (a, b) or None in (a, b) for a, b in pairs)
+    return all(_goes(a, b) for a, b in pairs)
+
+
+def _goes(a: Any, b: Any) -> bool:
+    known = isinstance(a, int) and isinstance(b, int)
+    return not known or a == b or 1 in (a, b)
 
 
 def row_total(y: Any) -> Any:

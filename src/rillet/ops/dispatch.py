@@ -23,6 +23,7 @@ from rillet.core.convert import to_tensor
 from rillet.core.describe import describe, out_of_memory
 from rillet.core.dtypes import FROM_NUMPY, TypeSet
 from rillet.core.errors import (
+    InaccessibleTensorError,
     InvalidArgumentError,
     OperandTypeError,
     OpError,
@@ -419,7 +420,8 @@ def worded(
     op: Any, inputs: tuple[Any, ...], attrs: dict[str, Any], error: Exception
 ) -> Exception:
     """The error to raise where a kernel refused: `infer`'s words, or the kernel's."""
-    if isinstance(error, OpError) or not isinstance(error, _REFUSALS):
+    worded_already = isinstance(error, OpError | InaccessibleTensorError)
+    if worded_already or not isinstance(error, _REFUSALS):
         return error
     if isinstance(error, MemoryError):
         shown = ", ".join(describe(v) for v in inputs if isinstance(v, Tensor))

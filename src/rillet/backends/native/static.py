@@ -21,6 +21,7 @@ from rillet.core.tensor import Tensor
 from rillet.graph.gradient import unsure
 from rillet.graph.ir import CONST, PLACEHOLDER, READ, Graph, Node, SymbolicTensor
 from rillet.graph.passes import drop_dead, fold, join, live_nodes
+from rillet.graph.places import point_out
 from rillet.graph.trace import Tracer
 from rillet.ops.filling import zeros_like
 from rillet.ops.lowering import Rewrite
@@ -94,7 +95,11 @@ def _run_nodes(tracer: Tracer, nodes: list[Node], table: dict[int, Any]) -> None
             [table[id(x)] if isinstance(x, SymbolicTensor) else x for x in node.inputs]
         )
         before = len(made.nodes)
-        outs = _again(tracer, node, args)
+        try:
+            outs = _again(tracer, node, args)
+        except Exception as error:
+            point_out(node, error)
+            raise
         for fresh in made.nodes[before:]:
             if fresh.op is node.op or node.op not in control.FORMS:
                 fresh.where = node.where
