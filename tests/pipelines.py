@@ -36,6 +36,28 @@ def _seeded(tf: Any, seed: int, dataset: Any) -> Any:
         tf.random.set_seed(None)
 
 
+#: Options of `rejection_resample`.
+RESAMPLED: dict[str, dict[str, Any]] = {
+    "estimated": {"target_dist": [0.4, 0.3, 0.3], "seed": 5},
+    "known": {"target_dist": [0.4, 0.3, 0.3], "initial_dist": [0.5, 0.3, 0.2]},
+    "doubles": {
+        "target_dist": np.full(3, 1 / 3),
+        "initial_dist": np.array([0.6, 0.2, 0.2]),
+        "seed": 2,
+    },
+    "as they are": {"target_dist": [0.5, 0.3, 0.2], "initial_dist": [0.5, 0.3, 0.2]},
+    "one left out": {"target_dist": [0.5, 0.5, 0.0], "initial_dist": [0.5, 0.3, 0.2]},
+}
+
+
+def _resampled(tf: Any, **options: Any) -> Any:
+    classes = np.random.RandomState(1).choice(3, 50, p=[0.5, 0.3, 0.2])
+    pairs = tf.data.Dataset.from_tensor_slices((np.arange(50), classes))
+    return _seeded(
+        tf, 3, lambda: pairs.rejection_resample(lambda number, one: one, **options)
+    )
+
+
 def _pixels(x: Any, y: Any, tf: Any) -> Any:
     x = tf.reshape(x, (1, 6))
     return tf.cast(tf.squeeze(x), tf.float32) / 255.0, tf.one_hot(y, 3)
@@ -171,6 +193,10 @@ ROWS: dict[str, Row] = {
     "unique": lambda tf, f: tf.data.Dataset.from_tensor_slices(
         ["b", "a", "b", "", "a"]
     ).unique(),
+    **{
+        f"resampled {name}": lambda tf, f, options=options: _resampled(tf, **options)
+        for name, options in RESAMPLED.items()
+    },
     "sample": lambda tf, f: tf.data.Dataset.sample_from_datasets(
         [tf.data.Dataset.range(k, k + 6) for k in (0, 10, 20)],
         weights=[0.2, 0.3, 0.5],

@@ -39,6 +39,26 @@ CHANGES = {
         "rescale": 1 / 255,
         "channel_shift_range": 20,
     },
+    "square_nearest": {"rotation_range": 40, "interpolation_order": 2},
+    "cubic_nearest": {"zoom_range": [0.5, 1.9], "interpolation_order": 3},
+    "cubic_reflect": {
+        "rotation_range": 70,
+        "width_shift_range": 0.4,
+        "fill_mode": "reflect",
+        "interpolation_order": 3,
+    },
+    "fourth_wrap": {
+        "shear_range": 30,
+        "zoom_range": [0.6, 1.8],
+        "fill_mode": "wrap",
+        "interpolation_order": 4,
+    },
+    "fifth_constant": {
+        "rotation_range": 60,
+        "fill_mode": "constant",
+        "cval": 7.0,
+        "interpolation_order": 5,
+    },
     "far_wrap": {
         "rotation_range": 90,
         "width_shift_range": 0.6,

@@ -18,6 +18,9 @@ def values(tf: Any) -> dict[str, Any]:
     return {
         "tf": tf,
         "a": constant([[1, 2], [], [3]]),
+        "i": constant([[1, 2], [], [3]], row_splits_dtype=tf.int32),
+        "v": constant([[[0], [2]], [[1]]], ragged_rank=1),
+        "w": constant([[[0], [2]], [[1]]], ragged_rank=1, row_splits_dtype=tf.int32),
         "f": constant([[1.0, 2.5], [], [3.0]]),
         "g": constant([[0.5, -1.0], [], [2.0]]),
         "d": constant([[[1, 2], []], [], [[3]]]),

@@ -106,7 +106,9 @@ def test_too_large_images_are_refused(kind: str) -> None:
         data[16:24] = struct.pack(">II", 60000, 60000)
         data[29:33] = struct.pack(">I", zlib.crc32(bytes(data[12:29])))
     elif kind == "gif":
-        data[6:10] = struct.pack("<HH", 60000, 60000)
+        # a frame's own size counts, not the canvas
+        at = data.index(b"\x2c" + bytes(4), 13 + (6 << (data[10] & 7))) + 5
+        data[at : at + 4] = struct.pack("<HH", 60000, 60000)
     elif kind == "bmp":
         data[18:26] = struct.pack("<ii", 60000, 60000)
     else:

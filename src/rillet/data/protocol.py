@@ -39,15 +39,16 @@ def _float(value: Any) -> float:
         )
     if isinstance(value, str | bytes):
         raise TypeError(f"must be real number, not {type(value).__name__}")
+    number = float(value)
     try:
-        return float(struct.unpack("<f", struct.pack("<f", float(value)))[0])
+        return float(struct.unpack("<f", struct.pack("<f", number))[0])
     except OverflowError:
         return float("inf") if value > 0 else float("-inf")
 
 
 def _int(value: Any) -> int:
-    if isinstance(value, bool | np.bool_):
-        raise TypeError("Expected an int, got a boolean.")
+    if isinstance(value, np.bool_):
+        value = bool(value)
     found = operator.index(value)
     if not -(1 << 63) <= found < 1 << 63:
         raise ValueError(f"Value out of range: {found}")

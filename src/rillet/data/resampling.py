@@ -4,110 +4,103 @@
 dataset: one as it is, one in which an element of class i is kept with probability
 ``(r_i - m) / (M - m)``; r_i is the wanted share over the share there is, m and M the
 least and greatest of them, and the first pass is drawn from with probability m. The
-dataset ends with the first pass that ends.
+dataset ends with the first pass that ends. Stages and their order are TensorFlow's, and
+so, with a seed, are the elements.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from rillet.core import dtypes
+from rillet.core.context import to_call
 from rillet.core.convert import to_tensor
 from rillet.core.errors import house_message
 from rillet.core.quiet import quiet
 from rillet.core.spec import TensorSpec
-from rillet.data.chance import SeedSource, Words
-from rillet.data.plan import UNKNOWN, Plan, Run, iterate
-from rillet.data.structure import Element, made
-from rillet.data.tracing import DataFunction
+from rillet.ops.array import stack
+from rillet.ops.casting import cast
+from rillet.ops.compare import less
+from rillet.ops.gather import gather
+from rillet.ops.host import is_symbolic
+from rillet.ops.one_hot import one_hot
+from rillet.ops.quotients import truediv
+from rillet.ops.random import uniform
+from rillet.ops.reduce import reduce_max, reduce_min
+from rillet.ops.shaping import reduce_sum
+from rillet.ops.tiling import tile
 
 _OWNER = "Dataset.rejection_resample"
-
-
-class ResampledPlan(Plan):
-    """Pairs of classes and elements, the classes as often as wanted."""
-
-    kind = "_MapDataset"
-
-    def __init__(
-        self, source: Plan, classes: DataFunction, wanted: Any, there: Any, seed: Any
-    ) -> None:
-        spec = (classes.spec, source.spec)
-        super().__init__(spec, (source,), classes.free)
-        self._source = source
-        self._classes = classes
-        self._wanted = wanted
-        self._there = there
-        self._seeds = SeedSource(seed, True)
-        self.chance.append(self._seeds)
-
-    def elements(self, run: Run) -> Iterator[Element]:
-        """See `Plan`."""
-        words = Words(self._seeds.draw())
-        shares = _Shares(self._wanted, self._there)
-        as_it_is, kept = self._pairs(run), _kept(self._pairs(run), shares, words)
-        while True:
-            first = _uniform(words) < shares.as_it_is
-            found = next(as_it_is if first else kept, None)
-            if found is None:
-                return
-            yield found
-
-    def _pairs(self, run: Run) -> Iterator[Element]:
-        call = self._classes.start(run)
-        for element in iterate(self._source, run):
-            yield (call(element)[0], *element)
-
-    def cardinality(self) -> int:
-        """Unknown."""
-        return UNKNOWN
-
-
-def _uniform(words: Words) -> float:
-    return words.next() / 2.0**32
-
-
-def _kept(source: Iterator[Element], shares: _Shares, words: Words) -> Any:
-    for element in source:
-        number = int(element[0])
-        shares.seen(number)
-        if _uniform(words) < shares.accepted[number]:
-            yield element
-
-
-class _Shares:
-    """How often classes are wanted and there, and what follows from it."""
-
-    def __init__(self, wanted: Any, there: Any) -> None:
-        self._wanted = wanted
-        self._counts = None if there is not None else np.ones(len(wanted))
-        self._update(np.ones(len(wanted)) if there is None else there)
-
-    def _update(self, there: Any) -> None:
-        with quiet():
-            ratios = self._wanted / (there / there.sum())
-        ratios = np.where(np.isfinite(ratios), ratios, 0.0)
-        low, high = ratios.min(), ratios.max()
-        self.as_it_is = float(low)
-        spread = high - low
-        self.accepted = (ratios - low) / spread if spread > 0 else ratios * 0 + 1.0
-
-    def seen(self, number: int) -> None:
-        """Count a class, where shares are estimated."""
-        if self._counts is not None:
-            self._counts[number] += 1
-            self._update(self._counts)
+#: After so many elements shares are estimated anew; what each class counts from.
+_ESTIMATED_EVERY, _COUNTED_FROM = 32, 10
 
 
 def resampled(
     dataset: Any, class_func: Any, target: Any, initial: Any, seed: Any
 ) -> Any:
-    """What `Dataset.rejection_resample` gives."""
-    plan: Plan = dataset._plan
-    classes = DataFunction(class_func, (plan.spec,), _OWNER)
-    found = classes.spec
+    """What `Dataset.rejection_resample` gives.
+
+    Args:
+        dataset: the elements.
+        class_func: takes an element, gives its class, a scalar integer.
+        target: how often each class should come, a vector.
+        initial: how often each class comes; estimated where None.
+        seed: for the draws.
+
+    Raises:
+        ValueError: where a class is no scalar integer, or shares are no vectors of one
+            length.
+    """
+    class_of = to_call(class_func)
+
+    def with_class(*parts: Any) -> Any:
+        whole = parts if len(parts) > 1 else parts[0]
+        return class_of(*parts), whole
+
+    pairs = dataset.map(with_class)
+    _check_class(pairs.element_spec[0])
+    wanted = _distribution("target_dist", target)
+    if initial is None:
+        shares = _estimated(dataset.map(class_func), wanted)
+        both = shares.map(lambda there: _chances(there, wanted))
+        kept = both.map(lambda kept, _: kept)
+        whole = both.map(lambda _, whole: whole)
+        least = None
+    else:
+        there = _distribution("initial_dist", initial)
+        if there.shape != wanted.shape:
+            raise ValueError(
+                house_message(
+                    _OWNER,
+                    "`initial_dist` and `target_dist` must be equally long",
+                    f"they have {there.shape[0]} and {wanted.shape[0]} classes",
+                )
+            )
+        chances = _chances(there, wanted)
+        kept, whole = [dataset.from_tensors(one).repeat() for one in chances]
+        least = _least_ratio(there, wanted)
+    if least == 1:
+        return pairs
+    filtered = _filtered(dataset, kept, class_of, seed)
+    if least == 0:
+        return filtered
+    weights = whole.map(lambda share: stack([share, 1.0 - share]))
+    return dataset.sample_from_datasets(
+        [pairs, filtered], weights, seed, stop_on_empty_dataset=True
+    )
+
+
+def _least_ratio(there: Any, wanted: Any) -> float | None:
+    """The chance of the pass as it is, where it is known before the dataset runs."""
+    if is_symbolic(there) or is_symbolic(wanted):
+        return None
+    with quiet():
+        return float(np.min(wanted._array / there._array))
+
+
+def _check_class(found: Any) -> None:
     if not isinstance(found, TensorSpec) or not found.dtype.is_integer:
         raise ValueError(
             house_message(
@@ -116,23 +109,47 @@ def resampled(
                 f"its return type is {found!r}",
             )
         )
-    wanted = _distribution("target_dist", target)
-    there = None if initial is None else _distribution("initial_dist", initial)
-    if there is not None and there.shape != wanted.shape:
-        raise ValueError(
-            house_message(
-                _OWNER,
-                "`initial_dist` and `target_dist` must be equally long",
-                f"they have {len(there)} and {len(wanted)} classes",
-            )
-        )
-    return made(ResampledPlan(plan, classes, wanted, there, seed))
 
 
 def _distribution(name: str, value: Any) -> Any:
-    array = np.asarray(to_tensor(value)._array, np.float64)
-    if array.ndim != 1:
+    tensor = to_tensor(value)
+    if tensor.shape.rank != 1:
         raise ValueError(
-            house_message(_OWNER, f"`{name}` must be a vector", f"shape {array.shape}")
+            house_message(_OWNER, f"`{name}` must be a vector", f"shape {tensor.shape}")
         )
-    return array / array.sum()
+    return tensor if tensor.dtype.is_floating else cast(tensor, dtypes.float32)
+
+
+def _chances(there: Any, wanted: Any) -> tuple[Any, Any]:
+    """The chance that each class is kept, and that the pass as it is is drawn from."""
+    tiny = to_tensor(np.finfo(there.dtype.numpy_dtype).tiny, there.dtype)
+    ratios = cast(wanted, there.dtype) / (there + tiny)
+    least, most = reduce_min(ratios), reduce_max(ratios)
+    return (ratios - least) / (most - least), least
+
+
+def _estimated(classes: Any, wanted: Any) -> Any:
+    """The shares of classes so far, for each element."""
+    count = wanted.shape[0]
+    begin = to_tensor(np.full(count, _COUNTED_FROM, np.int64))
+
+    def counted(seen: Any, batch: Any) -> tuple[Any, Any]:
+        seen = seen + reduce_sum(one_hot(batch, count, dtype=dtypes.int64), 0)
+        shares = cast(truediv(seen, reduce_sum(seen)), dtypes.float32)
+        return seen, tile(shares[None], [_ESTIMATED_EVERY, 1])
+
+    return classes.batch(_ESTIMATED_EVERY).scan(begin, counted).unbatch()
+
+
+def _filtered(dataset: Any, kept: Any, class_of: Any, seed: Any) -> Any:
+    """The pass in which elements are left out."""
+
+    def judged(chances: Any, data: Any) -> Any:
+        number = class_of(*data) if isinstance(data, tuple) else class_of(data)
+        return gather(chances, number), number, data
+
+    def stays(chance: Any, number: Any, data: Any) -> Any:
+        return less(uniform([], seed=seed, dtype=chance.dtype), chance)
+
+    found = dataset.zip((kept, dataset)).map(judged).filter(stays)
+    return found.map(lambda _, number, data: (number, data)).prefetch(3)

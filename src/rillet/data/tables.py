@@ -312,36 +312,21 @@ def make_csv_dataset(
         raise ValueError(
             house_message(owner, "No files match `file_pattern`", f"{file_pattern}")
         )
-    with opened(paths[0], compression_type) as file:
-        text = io.TextIOWrapper(file, encoding, newline="")
-        lines = rows_of(text, field_delim, use_quote_delim)
-        first = [line for line, _ in zip(lines, range(1), strict=False)]
+    form = (compression_type, header, field_delim, use_quote_delim, na_value)
     if column_names is None:
-        if not header:
-            raise ValueError(
-                house_message(owner, "Cannot infer column names without a header line")
-            )
-        column_names = first[0] if first else []
+        column_names = _names_in(owner, paths[0], form, encoding)
     names = list(column_names)
     if len(set(names)) != len(names):
         raise ValueError(house_message(owner, "Cannot have duplicate column names"))
     chosen = _selected(owner, names, select_columns)
-    form = (compression_type, header, field_delim, use_quote_delim, na_value)
+    wanted = [names[i] for i in chosen]
+    _check_label(owner, label_name, wanted)
     if column_defaults is None:
         columns = _inferred(paths, chosen, form, num_rows_for_inference)
     else:
         columns = [
             column_of(i, d, owner) for i, d in zip(chosen, column_defaults, strict=True)
         ]
-    wanted = [names[i] for i in chosen]
-    if label_name is not None and label_name not in wanted:
-        raise ValueError(
-            house_message(
-                owner,
-                "`label_name` provided must be one of the columns",
-                f"{label_name!r} is not in {wanted}",
-            )
-        )
     dataset: Any = Dataset(CsvPlan(paths, columns, (*form, None), owner))
     if ignore_errors:
         dataset = dataset.ignore_errors()
@@ -352,6 +337,29 @@ def make_csv_dataset(
     dataset = dataset.batch(batch_size, drop_remainder=num_epochs is None)
     dataset = dataset.map(_by_name(wanted, label_name))
     return dataset.prefetch(prefetch_buffer_size)
+
+
+def _names_in(owner: str, path: str, form: Any, encoding: str) -> list[str]:
+    """The names that a file's first line holds."""
+    zip_, header, delimiter, quotes, _ = form
+    if not header:
+        raise ValueError(
+            house_message(owner, "Cannot infer column names without a header line")
+        )
+    with opened(path, zip_) as file:
+        text = io.TextIOWrapper(file, encoding, newline="")
+        return next(rows_of(text, delimiter, quotes), [])
+
+
+def _check_label(owner: str, label: str | None, names: list[str]) -> None:
+    if label is not None and label not in names:
+        raise ValueError(
+            house_message(
+                owner,
+                "`label_name` provided must be one of the columns",
+                f"{label!r} is not in {names}",
+            )
+        )
 
 
 def _by_name(names: list[str], label: str | None) -> Any:

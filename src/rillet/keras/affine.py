@@ -1,8 +1,7 @@
 """Images turned, moved, sheared and zoomed: one affine map for all of it.
 
 In: arrays of images. Out: arrays. `image_generator` and `keras.preprocessing.image`
-call these functions; what they compute is what SciPy's `ndimage.affine_transform` does
-for orders 0 and 1.
+call these functions; what they compute is what SciPy's `ndimage.affine_transform` does.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import numpy as np
 
 from rillet.core.errors import house_message
 from rillet.keras.images import array_to_img, img_to_array
+from rillet.keras.splines import at_places
 
 Array = np.ndarray[Any, Any]
 
@@ -86,6 +86,7 @@ def _sampled(
 ) -> Array:
     """``(height, width, channels)`` at places between pixels."""
     height, width = image.shape[:2]
+    wanted = rows, columns
     rows, in_rows = _coordinates(rows, height, mode)
     columns, in_columns = _coordinates(columns, width, mode)
     wide = image.astype(np.float64)
@@ -97,6 +98,10 @@ def _sampled(
 
     if order == 0:
         found = at(np.floor(rows + 0.5), np.floor(columns + 0.5))
+    elif order > 1:
+        # edges that go on do so before the spline is laid through all pixels
+        rows, columns = wanted if mode == "nearest" else (rows, columns)
+        found = at_places(wide, rows, columns, order, mode)
     else:
         top, left = np.floor(rows), np.floor(columns)
         down, right = (rows - top)[..., None], (columns - left)[..., None]
@@ -140,14 +145,14 @@ def apply_affine_transform(
         channel_axis: the axis of channels.
         fill_mode: ``"constant"``, ``"nearest"``, ``"reflect"`` or ``"wrap"``.
         cval: what stands outside the image with ``"constant"``.
-        order: 0 for the nearest pixel, 1 for a mean of four.
+        order: 0 for the nearest pixel, 1 for a mean of four, 2 to 5 for splines.
 
     Returns:
         The image in the same shape and type.
 
     Raises:
         ValueError: for axes or modes that do not fit.
-        NotImplementedError: for splines of higher order.
+        RuntimeError: for another order.
 
     Example:
         >>> import numpy as np
@@ -167,9 +172,9 @@ def apply_affine_transform(
         )
     if {row_axis % 3, col_axis % 3, channel_axis % 3} != {0, 1, 2} or x.ndim != 3:
         raise _refused(op, "Input arrays must be multi-channel 2D images", f"{x.shape}")
-    if order not in (0, 1):
-        raise NotImplementedError(
-            house_message(op, "only orders 0 and 1 are supported", f"order={order}")
+    if order not in range(6):
+        raise RuntimeError(
+            house_message(op, "spline order not supported: 0 to 5", f"order={order}")
         )
     matrix = _matrix(theta, tx, ty, shear, zx, zy)
     if matrix is None:

@@ -50,7 +50,7 @@ class ImageDataGenerator:
         preprocessing_function: called with each changed image; gives another.
         data_format: ``"channels_last"`` or ``"channels_first"``.
         validation_split: the part kept for validation.
-        interpolation_order: 0 or 1.
+        interpolation_order: 0 to 5: the order of the spline between pixels.
         dtype: the type of images.
 
     Raises:

@@ -132,6 +132,9 @@ def bincount(
         if axis == -1:
             sparse = sparse_bincount(arr, weights, axis, *ends, binary_output)
             whole = to_dense(sparse)
+            if maxlength is not None:
+                flat = to_tensor(arr._gradient_tensor())
+                whole = whole[..., : table_size(flat, minlength, maxlength)]
             return whole if weights is not None else cast(whole, dtype)
         arr = arr._gradient_tensor()
         if isinstance(weights, CompositeTensor) and is_whole(weights):

@@ -15,12 +15,14 @@ from typing import Any, Final
 import numpy as np
 
 from rillet.core.errors import InvalidArgumentError, house_message
-from rillet.ops import png
+from rillet.ops import gif, png
 
 Array = np.ndarray[Any, Any]
 
 #: More values than this in one file are refused, as TensorFlow does.
 MOST_VALUES: Final = 1 << 29
+#: How many bytes one of zlib's can stand for: nothing is unpacked that lacks too many.
+_MOST_PACKED: Final = 1032
 #: libpng's weights of red, green and blue in grey, by 2^15, and what it rounds with.
 _GREY: Final = np.array([9797, 19234, 3737], np.int64)
 
@@ -146,6 +148,8 @@ def decode_png(op: str, data: bytes, channels: int, deep: bool) -> Array:
         raise _bad_png(op, data)
     width, height, depth = head[:3]
     _checked_size(op, width, height, 4)
+    if len(data) * _MOST_PACKED < width * height * depth // 8:
+        raise _bad_png(op, data)
     try:
         if depth == 16:
             array = png.decoded_deep(data)
@@ -207,27 +211,43 @@ def decode_gif(op: str, data: bytes, first: bool = False) -> Array:
     A frame lies on what the frames before it left, as in TensorFlow, which does not
     dispose of them.
     """
+    found = gif.frames_of(data)
+    if not found:
+        raise _bad_gif(op, data, "failed to slurp gif file: no image is whole")
+    height, width = _largest(found)
+    _checked_size(op, width, height, 3)
+    most = MOST_VALUES // (3 * width * height)
+    if not first and len(found) > most:
+        raise refused(op, "the frames are too many to decode", f"{most} fit")
     plugin = _pillow(op, "GifImagePlugin")
-    try:
-        image = plugin.GifImageFile(io.BytesIO(data))
-        width, height = image.size
-        _checked_size(op, width, height, 3)
-        most = MOST_VALUES // (3 * width * height)
-        frames: list[Array] = []
-        while True:
-            frames.append(np.asarray(image.convert("RGB")))
-            image.dispose = None
-            if first:
-                break
-            if len(frames) >= most:
-                raise refused(op, "the frames are too many to decode", f"{most} fit")
-            try:
-                image.seek(len(frames))
-            except EOFError:
-                break
-    except (OSError, SyntaxError, ValueError, struct.error, IndexError) as error:
-        raise refused(op, "Invalid GIF data", f"size {len(data)}: {error}") from error
+    whole: list[Array] = []
+    for frame in found:
+        try:
+            whole.append(gif.pixels(plugin, frame))
+        except (OSError, SyntaxError, ValueError, struct.error, IndexError) as error:
+            if not whole:
+                why = f"failed to slurp gif file: {error}"
+                raise _bad_gif(op, data, why) from error
+            # TensorFlow gives what comes before the damage.
+            break
+    below = np.zeros((*_largest(found[: len(whole)]), 3), np.uint8)
+    frames: list[Array] = []
+    for frame, numbers in zip(found, whole[:1] if first else whole, strict=False):
+        try:
+            below = gif.laid(below, frame, numbers)
+        except ValueError as error:
+            raise _bad_gif(op, data, f"{error} for frame {len(frames)}") from error
+        frames.append(below)
     return np.stack(frames)
+
+
+def _largest(frames: list[gif.Frame]) -> tuple[int, int]:
+    """The height and width that hold each frame by itself."""
+    return max(f.height for f in frames), max(f.width for f in frames)
+
+
+def _bad_gif(op: str, data: bytes, why: str) -> InvalidArgumentError:
+    return refused(op, f"Invalid GIF data (size {len(data)}), {why}")
 
 
 def decode_webp(op: str, data: bytes, channels: int, first: bool = False) -> Array:

@@ -38,7 +38,8 @@ def _forward(function: Callable[..., Any], reflected: str) -> Callable[..., Any]
         try:
             return function(x, y)
         except (TypeError, ValueError):
-            if isinstance(y, _KNOWN) or not hasattr(type(y), reflected):
+            known = isinstance(y, _KNOWN) or type(y) is type(x)
+            if known or not hasattr(type(y), reflected):
                 raise
             return NotImplemented
 

@@ -229,7 +229,7 @@ class TextFileInitializer(TableInitializer):
                 for count, line in enumerate(file):
                     if count == self._vocab_size:
                         break
-                    bare = line.removesuffix(b"\n").replace(b"\r", b"")
+                    bare = line.removesuffix(b"\n").removesuffix(b"\r")
                     parts = self._columns(bare, count)
                     keys.append(self._one(self._key_index, bare, parts, count, True))
                     values.append(
@@ -278,14 +278,9 @@ class TextFileInitializer(TableInitializer):
         text = line if index == TextFileIndex.WHOLE_LINE else parts[index]
         if kind is string:
             return text
-        try:
-            if not kind.is_integer:
-                return float(text)
-            found = int(text)
-            if kind.min <= found <= kind.max:
-                return found
-        except ValueError:
-            pass
+        found = number_of(text, kind)
+        if found is not None:
+            return found
         raise InvalidArgumentError(
             house_message(
                 "TextFileInitializer",
@@ -294,6 +289,38 @@ class TextFileInitializer(TableInitializer):
                 f"in {self._path}",
             )
         )
+
+
+def number_of(text: bytes, kind: DType) -> int | float | None:
+    """The number that a text stands for as C reads it, where Python reads more or less.
+
+    Args:
+        text: decimal digits, for a float also hexadecimal ones, `inf` or `nan`; blanks
+            around it do not matter.
+        kind: an integer or floating type.
+
+    Returns:
+        The number; None where the text is none, or the type does not hold it.
+    """
+    if b"_" in text:
+        return None
+    try:
+        if kind.is_integer:
+            found = int(text)
+            return found if kind.min <= found <= kind.max else None
+        bare = text.strip().lower()
+        if bare.lstrip(b"+-").startswith(b"0x"):
+            return _hexadecimal(bare.decode("ascii"))
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _hexadecimal(text: str) -> float:
+    try:
+        return float.fromhex(text)
+    except OverflowError:
+        return float("-inf" if text.startswith("-") else "inf")
 
 
 def _check_index(which: str, index: int, kind: DType) -> None:

@@ -43,31 +43,11 @@ class _Mutable(LookupInterface):
         self._default = Tensor(store.default)
         self._saves = checkpoint
 
-    def lookup(  # type: ignore[override]
-        self, keys: Any, dynamic_default_values: Any = None, name: str | None = None
-    ) -> Any:
-        """The values that keys stand for now.
-
-        Args:
-            keys: keys of any shape; also a ragged or sparse tensor.
-            dynamic_default_values: what missing keys stand for, one for each key; the
-                table's default where None.
-            name: ignored when eager.
-
-        Returns:
-            A tensor of the keys' shape, followed by that of a value.
-
-        Raises:
-            TypeError: where the keys have another type.
-        """
+    def _found(self, keys: Any, default: Any) -> Any:
         if isinstance(keys, CompositeTensor):
-            found = self.lookup(keys._gradient_tensor(), dynamic_default_values)
+            found = self._found(keys._gradient_tensor(), default)
             return keys._with_gradient_tensor(found)
-        tensor = keys_of(keys, self.key_dtype)
-        default: Any = self._default
-        if dynamic_default_values is not None:
-            default = self._values(dynamic_default_values)
-        return find_op.run(tensor, default, table=self._store)
+        return find_op.run(keys_of(keys, self.key_dtype), default, table=self._store)
 
     def insert(self, keys: Any, values: Any, name: str | None = None) -> Any:
         """Let keys stand for values; keys that are there get new ones.
@@ -172,6 +152,28 @@ class MutableHashTable(_Mutable):
             store, None if name == "MutableHashTable" else name, checkpoint
         )
 
+    def lookup(  # type: ignore[override]
+        self, keys: Any, dynamic_default_values: Any = None, name: str | None = None
+    ) -> Any:
+        """The values that keys stand for now.
+
+        Args:
+            keys: keys of any shape; also a ragged or sparse tensor.
+            dynamic_default_values: what missing keys stand for: one value for all, or
+                one for each key; the table's default where None.
+            name: ignored when eager.
+
+        Returns:
+            A tensor of the keys' shape, followed by that of a value.
+
+        Raises:
+            TypeError: where the keys have another type.
+        """
+        default: Any = self._default
+        if dynamic_default_values is not None:
+            default = self._values(dynamic_default_values)
+        return self._found(keys, default)
+
 
 class DenseHashTable(_Mutable):
     """A table that can be changed, of `tf.lookup.experimental.DenseHashTable`'s form.
@@ -237,6 +239,21 @@ class DenseHashTable(_Mutable):
         )
         given = None if name == "MutableDenseHashTable" else name
         super().__init__(store, given, checkpoint)
+
+    def lookup(self, keys: Any, name: str | None = None) -> Any:
+        """The values that keys stand for now.
+
+        Args:
+            keys: keys of any shape; also a ragged or sparse tensor.
+            name: ignored when eager.
+
+        Returns:
+            A tensor of the keys' shape, followed by that of a value.
+
+        Raises:
+            TypeError: where the keys have another type.
+        """
+        return self._found(keys, self._default)
 
     def insert_or_assign(self, keys: Any, values: Any, name: str | None = None) -> Any:
         """The same as `insert`."""

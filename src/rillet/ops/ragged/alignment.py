@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from rillet.core import dtypes
 from rillet.core.errors import house_message
 from rillet.core.tensor import Tensor
 from rillet.ops.gather import gather
@@ -21,7 +20,7 @@ from rillet.ops.mask import where
 from rillet.ops.ragged import dense
 from rillet.ops.ragged import partition as parts
 from rillet.ops.ragged.indexing import expanded
-from rillet.ops.ragged.rows import RaggedRows, count_of, is_open
+from rillet.ops.ragged.rows import RaggedRows, count_of, is_open, same_splits_type
 
 Rebuild = Callable[[Any], Any]
 
@@ -38,9 +37,9 @@ def aligned(owner: str, values: list[Any]) -> tuple[Rebuild, list[Any]]:
 
     Raises:
         InvalidArgumentError: where the shapes do not fit.
-        ValueError: where a rank is unknown and matters.
+        ValueError: where a rank is unknown and matters, or row splits have two types.
     """
-    values = one_splits_type(values)
+    same_splits_type(owner, values)
     ragged = [v for v in values if isinstance(v, RaggedRows)]
     first = ragged[0]
     if all(same_rows(first, other) for other in ragged[1:]):
@@ -54,17 +53,6 @@ def aligned(owner: str, values: list[Any]) -> tuple[Rebuild, list[Any]]:
             flats = [v.flat_values if isinstance(v, RaggedRows) else v for v in values]
             return first._with_flat, flats
     return _spread(owner, values)
-
-
-def one_splits_type(values: list[Any]) -> list[Any]:
-    """The values with row splits of one type: int64 where theirs differ."""
-    kinds = {v._splits.dtype for v in values if isinstance(v, RaggedRows)}
-    if len(kinds) < 2:
-        return values
-    return [
-        v.with_row_splits_dtype(dtypes.int64) if isinstance(v, RaggedRows) else v
-        for v in values
-    ]
 
 
 def same_rows(a: RaggedRows, b: RaggedRows) -> bool:

@@ -10,14 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from rillet.core import dtypes
 from rillet.core.convert import to_tensor
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.tensor import Tensor
 from rillet.ops.array import concat
 from rillet.ops.host import is_symbolic
 from rillet.ops.ragged import partition as parts
-from rillet.ops.ragged.rows import RaggedRows, count_of
+from rillet.ops.ragged.rows import RaggedRows, count_of, splits_mismatch
 
 _NESTED = {
     "from_nested_row_splits": "nested_row_splits",
@@ -370,8 +369,7 @@ def _prepared(owner: str, values: Any, name: str, index: Any) -> tuple[Any, Any]
     values = values_of(owner, values)
     kind = values.row_splits.dtype if isinstance(values, RaggedRows) else None
     if kind is not None and isinstance(index, Tensor) and index.dtype is not kind:
-        values = values.with_row_splits_dtype(dtypes.int64)
-        kind = dtypes.int64
+        raise splits_mismatch(owner, kind, index.dtype)
     tensor = parts.index_tensor(owner, name, index, kind)
     if tensor.shape.rank not in (1, None):
         raise ValueError(

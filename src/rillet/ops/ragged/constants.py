@@ -82,13 +82,17 @@ def _cut(pylist: Any, ragged_rank: Any, inner_shape: Any) -> tuple[Any, list[Any
         else:
             flat = [value for row in flat for value in row]
     if inner is not None and rank:
-        array = to_tensor(flat)._array if len(flat) else np.zeros((0, *inner))
+        array = to_tensor(flat)._array if len(flat) else _nothing(inner)
         if array.shape[1:] != inner and array.size:
             raise _refused(f"inner_shape {inner} does not fit values of the lists")
         flat = array.reshape(-1, *inner) if array.size else array
     elif rank and not isinstance(flat, np.ndarray):
         _check_inner(flat)
     return flat, splits
+
+
+def _nothing(inner: tuple[int, ...]) -> Any:
+    return np.zeros((0, *inner), np.float32)
 
 
 def _rank(pylist: Any, depth: int, scalars: Any, ragged_rank: Any, inner: Any) -> int:
@@ -107,12 +111,7 @@ def _rank(pylist: Any, depth: int, scalars: Any, ragged_rank: Any, inner: Any) -
             f"Invalid pylist: ragged_rank={ragged_rank} for lists of depth {depth}:"
             " it must be less than the depth"
         )
-    if scalars is None and depth < ragged_rank + 1 and ragged_rank:
-        # empty lists say nothing of what would be in them
-        if depth < ragged_rank:
-            raise _refused(
-                f"Invalid pylist: incompatible with ragged_rank={ragged_rank}"
-            )
+    # empty lists say nothing of what would be in them: any rank fits
     return ragged_rank
 
 

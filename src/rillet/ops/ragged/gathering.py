@@ -18,7 +18,7 @@ from rillet.ops.one_hot import one_hot as dense_one_hot
 from rillet.ops.ragged import partition as parts
 from rillet.ops.ragged.alignment import deepened
 from rillet.ops.ragged.indexing import get_item, rows_at
-from rillet.ops.ragged.rows import RaggedRows, count_of
+from rillet.ops.ragged.rows import RaggedRows, count_of, same_splits_type
 from rillet.ops.shaping import broadcast_to, reshape
 from rillet.ops.sizes import shape as shape_of
 
@@ -37,6 +37,7 @@ def gather(
         params = to_tensor(params)
     if not isinstance(indices, RaggedRows):
         indices = parts.index_tensor("gather", "indices", indices)
+    same_splits_type("gather", [params, indices])
     if batch < 0:
         batch += _rank("indices", indices)
     at = batch if axis is None else integer("gather", "axis", axis)
@@ -119,7 +120,7 @@ def _batched(params: Any, indices: Any, axis: int, batch: int) -> Any:
     kinds = [v._splits.dtype for v in (params, indices) if isinstance(v, RaggedRows)]
     if not kinds:
         return dense_gather.gather(params, indices, axis=axis, batch_dims=batch)
-    kind = dtypes.int64 if len(set(kinds)) > 1 else kinds[0]
+    kind = kinds[0]
     params, indices = _typed(params, kind), _typed(indices, kind)
     if batch > 1:
         _same_rows(params, indices)
@@ -185,11 +186,7 @@ def _evened(found: Any) -> Any:
 
 def _typed(value: Any, kind: Any) -> Any:
     if isinstance(value, RaggedRows):
-        return (
-            value
-            if value._splits.dtype is kind
-            else (value.with_row_splits_dtype(kind))
-        )
+        return value
     return deepened(value, 1, kind) if (value.shape.rank or 0) > 1 else value
 
 
@@ -219,6 +216,7 @@ def gather_nd(
         raise ValueError(
             house_message("gather_nd", "batch_dims != 0 is not supported for ragged")
         )
+    same_splits_type("gather_nd", [params, indices])
     if isinstance(indices, RaggedRows):
         if indices.shape[-1] is None:
             raise ValueError(
@@ -246,7 +244,7 @@ def gather_nd(
         if outer_shape.rank == 0:
             return found[0]
         like = deepened(
-            reshape(flat[:, 0], outer_shape), outer_shape.rank - 1, dtypes.int64
+            reshape(flat[:, 0], outer_shape), outer_shape.rank - 1, _splits_type(params)
         )
         if isinstance(found, RaggedRows):
             return like._with_flat(found)
@@ -265,6 +263,10 @@ def gather_nd(
         parts.check("gather_nd", good, "indices lie within their rows", own, sizes)
         value, at = value._inner, starts + own
     return rows_at(value, at)
+
+
+def _splits_type(value: Any) -> Any:
+    return value._splits.dtype if isinstance(value, RaggedRows) else dtypes.int64
 
 
 def _without_last(value: RaggedRows) -> Any:

@@ -14,9 +14,9 @@ from rillet.ops import array
 from rillet.ops.array import concat
 from rillet.ops.host import integer
 from rillet.ops.ragged import partition as parts
-from rillet.ops.ragged.alignment import deepened, one_splits_type
+from rillet.ops.ragged.alignment import deepened
 from rillet.ops.ragged.indexing import expanded, rows_at
-from rillet.ops.ragged.rows import RaggedRows, count_of
+from rillet.ops.ragged.rows import RaggedRows, count_of, same_splits_type
 from rillet.ops.shaping import reshape
 
 
@@ -63,6 +63,7 @@ def _joined(op: str, values: Any, axis: Any, stacking: bool) -> Any:
     if not values:
         raise ValueError(house_message(op, "values may not be empty"))
     made = _converted(values)
+    same_splits_type(op, made)
     ranks = {v.shape.rank for v in made if v.shape.rank is not None}
     if len(ranks) > 1:
         raise ValueError(
@@ -112,7 +113,7 @@ def _converted(values: Any) -> list[Any]:
                 f"they have {sorted(k.name for k in kinds)}",
             )
         )
-    return one_splits_type(made)
+    return made
 
 
 def _one_depth(values: list[Any], stacking: bool) -> list[Any]:

@@ -13,9 +13,9 @@ from rillet.ops.gather import gather
 from rillet.ops.mask import boolean_mask as dense_mask
 from rillet.ops.mask import where as dense_where
 from rillet.ops.ragged import partition as parts
-from rillet.ops.ragged.alignment import deepened, one_splits_type, same_rows
+from rillet.ops.ragged.alignment import deepened, same_rows
 from rillet.ops.ragged.indexing import rows_at
-from rillet.ops.ragged.rows import RaggedRows
+from rillet.ops.ragged.rows import RaggedRows, same_splits_type
 from rillet.ops.shaping import reshape
 
 
@@ -82,7 +82,7 @@ def boolean_mask(data: Any, mask: Any, name: str | None = None) -> Any:
         raise TypeError(house_message(owner, "mask must be boolean", mask.dtype.name))
     if not mask.shape.rank:
         raise ValueError(house_message(owner, "mask cannot be scalar", f"{mask.shape}"))
-    data, mask = one_splits_type([data, mask])
+    same_splits_type(owner, [data, mask])
     kind = next(
         (v._splits.dtype for v in (data, mask) if isinstance(v, RaggedRows)),
         dtypes.int64,

@@ -15,7 +15,7 @@ from rillet.ops.quotients import truediv
 from rillet.ops.ragged import partition as parts
 from rillet.ops.ragged.dense import from_dense, to_dense
 from rillet.ops.ragged.reductions import axes_of
-from rillet.ops.ragged.rows import RaggedRows
+from rillet.ops.ragged.rows import RaggedRows, same_splits_type
 from rillet.ops.reduce import reduce_max
 from rillet.ops.shaping import reduce_sum
 
@@ -115,6 +115,7 @@ def matmul(
 
 def _padded(a: Any, b: Any, options: dict[str, Any]) -> Any:
     """Products of padded matrices, cut to the rows and columns that there are."""
+    same_splits_type("matmul", [a, b])
     rank = max(_rank(a), _rank(b))
     if rank != 3:
         rule = "The matrices in `a` and `b` may not be ragged in their innermost"

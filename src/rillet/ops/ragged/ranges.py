@@ -17,10 +17,10 @@ from rillet.ops.elementwise import maximum
 from rillet.ops.gather import gather
 from rillet.ops.host import is_symbolic
 from rillet.ops.ragged import partition as parts
-from rillet.ops.ragged.alignment import one_splits_type, same_rows
+from rillet.ops.ragged.alignment import same_rows
 from rillet.ops.ragged.building import BuiltRows
 from rillet.ops.ragged.indexing import rows_at
-from rillet.ops.ragged.rows import RaggedRows
+from rillet.ops.ragged.rows import RaggedRows, same_splits_type
 from rillet.ops.rounding import ceil
 from rillet.ops.shaping import broadcast_to, reshape
 from rillet.ops.sizes import shape as shape_of
@@ -272,9 +272,9 @@ def map_flat_values(op: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     named = {k: one(v) for k, v in kwargs.items()}
     if not found:
         return op(*args, **kwargs)
-    even = one_splits_type(list(found))
-    first = even[0]
-    for other in even[1:]:
+    same_splits_type(owner, found)
+    first = found[0]
+    for other in found[1:]:
         if not same_rows(first, other):
             _compare(owner, first, other)
 

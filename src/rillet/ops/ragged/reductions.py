@@ -42,7 +42,6 @@ from rillet.ops.segment import (
     unsorted_segment_sum,
 )
 from rillet.ops.shaping import reduce_sum
-from rillet.ops.statistics import refuse_whole_numbers
 
 _Pair = tuple[Callable[..., Any], Callable[..., Any]]
 
@@ -179,7 +178,7 @@ def mean(x: Any, axis: Any, keep_dims: bool = False) -> Any:
         return NotImplemented
     axes = axes_of("reduce_mean", x, axis)
     if axes is None:
-        found = reduce_mean(x.flat_values)
+        found = _mean_of_all(x.flat_values)
         for _ in range(x.shape.rank or 0 if keep_dims else 0):
             found = expanded(found, 0)
         return found
@@ -189,13 +188,19 @@ def mean(x: Any, axis: Any, keep_dims: bool = False) -> Any:
     return truediv(total, count)
 
 
+def _mean_of_all(flat: Any) -> Any:
+    """The mean of values: a quotient, where they are whole numbers, as along axes."""
+    if not flat.dtype.is_integer:
+        return reduce_mean(flat)
+    return truediv(reduce_sum(flat), reduce_sum(ones_like(flat)))
+
+
 def variance(
     input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
 ) -> Any:
     """`tf.math.reduce_variance` of a ragged tensor: the mean of squares less the
-    square of the mean, as TensorFlow computes it."""
+    square of the mean, as TensorFlow computes it, of whole numbers too."""
     x = input_tensor
-    refuse_whole_numbers(x)
     of_squares = mean(square(x), axis, keepdims)
     found = of_squares - square(mean(x, axis, keepdims))
     return maximum(found, 0)

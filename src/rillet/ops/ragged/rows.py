@@ -6,6 +6,7 @@ between handle this class alone, and make others by `RaggedRows._of`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NoReturn, Self
 
 import numpy as np
@@ -211,9 +212,7 @@ class RaggedRows(CompositeTensor):
                 raise ValueError(
                     house_message(owner, f"Shape {new.shape} must have rank at least 1")
                 )
-        elif new._splits.dtype is not self._splits.dtype:
-            new = new.with_row_splits_dtype("int64")
-            return self.with_row_splits_dtype("int64").with_values(new)
+        same_splits_type(owner, [self, new])
         have = count_of(self._inner, self._splits.dtype)
         found = count_of(new, self._splits.dtype)
         if not is_symbolic(have) and not is_symbolic(found):
@@ -367,3 +366,31 @@ def count_of(values: Any, dtype: DType) -> Any:
             return parts.scalar(known - 1, dtype)
         return cast(shape_of(values._splits)[0] - 1, dtype)
     return parts.size_of(values, 0, dtype)
+
+
+def same_splits_type(owner: str, values: Iterable[Any]) -> None:
+    """Raise where the row splits of ragged values have two types.
+
+    Args:
+        owner: whom the error names.
+        values: ragged tensors, and other things, which do not matter.
+
+    Raises:
+        ValueError: where they have.
+    """
+    kinds = [v._splits.dtype for v in values if isinstance(v, RaggedRows)]
+    if any(kind is not kinds[0] for kind in kinds):
+        raise splits_mismatch(owner, *kinds)
+
+
+def splits_mismatch(owner: str, *kinds: DType) -> ValueError:
+    """The error for row splits of several types."""
+    return ValueError(
+        house_message(
+            owner,
+            "Input RaggedTensors have mismatched row_splits dtypes",
+            f"they are {', '.join(kind.name for kind in kinds)}",
+            "Use RaggedTensor.with_row_splits_dtype() to convert them to compatible"
+            " dtypes",
+        )
+    )

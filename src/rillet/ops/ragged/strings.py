@@ -18,6 +18,7 @@ from rillet.core.dtypes import STRING
 from rillet.core.errors import house_message
 from rillet.core.spec import Spec
 from rillet.ops import string_joins, string_pieces, unicode
+from rillet.ops.casting import cast
 from rillet.ops.host import axis_or_none
 from rillet.ops.ragged import partition as parts
 from rillet.ops.ragged.alignment import deepened
@@ -380,13 +381,14 @@ def ngrams(
     name: str | None = None,
 ) -> Any:
     """`tf.strings.ngrams` of the rows of a ragged tensor."""
-    data = data.with_row_splits_dtype(dtypes.int64)
     inner = data._inner
     options = (separator, pad_values, padding_width, preserve_short_sequences)
     if isinstance(inner, RaggedRows):
         return data._like(ngrams(inner, ngram_width, *options))
-    found = string_pieces.ngrams_of_rows(inner, data._splits, ngram_width, *options)
-    return RaggedRows._of(*found)
+    kind = data._splits.dtype
+    splits = cast(data._splits, dtypes.int64)
+    found, cut = string_pieces.ngrams_of_rows(inner, splits, ngram_width, *options)
+    return RaggedRows._of(found, cast(cut, kind))
 
 
 def reduce_join(x: Any, axis: Any, keep_dims: bool = False, separator: str = "") -> Any:

@@ -20,7 +20,7 @@ from rillet.ops.array import concat
 from rillet.ops.gather import gather
 from rillet.ops.ragged import dense, elementwise, indexing, printing, text
 from rillet.ops.ragged import partition as parts
-from rillet.ops.ragged.building import BuiltRows
+from rillet.ops.ragged.building import BuiltRows, check_known
 from rillet.ops.ragged.masking import places
 from rillet.ops.ragged.rows import RaggedRows, is_open
 from rillet.ops.ragged.spec import RaggedTensorSpec
@@ -156,6 +156,10 @@ class RaggedTensor(BuiltRows):
         kind = parts.index_type(owner, row_splits_dtype)
         places = elementwise.cast(source.indices, kind)
         count = elementwise.cast(source.dense_shape[0], kind)
+        rule = "the rows of st_input are 0 or more"
+        parts.check(owner, places[:, 0] >= 0, rule, source.indices)
+        rule = "the rows of st_input are less than there are rows"
+        check_known(owner, places[:, 0] < count, rule, source.indices)
         splits = parts.splits_of_ids(places[:, 0], count)
         columns = parts.columns(parts.lengths_of_splits(splits))
         rule = "SparseTensor is not right-ragged: its rows have no gaps"

@@ -222,6 +222,8 @@ def _extreme(name: str, how: Any) -> Op:
         check_parts(op, ai, av, shape)
         check_parts(op, bi, bv, b_shape)
         _same_shape(op, shape, b_shape)
+        check_bounds(op, ai, shape)
+        check_bounds(op, bi, shape)
         whole, (at, bt) = _merged(ai, bi)
         sides = np.zeros((2, len(whole)), av.dtype)
         sides[0, at] = av

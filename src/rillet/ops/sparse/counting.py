@@ -17,7 +17,14 @@ from rillet.ops.casting import cast
 from rillet.ops.registry import Op, define
 from rillet.ops.shaping import reshape
 from rillet.ops.sparse.placeholders import placed
-from rillet.ops.sparse.places import check_parts, made, rank_of, refused, sparse_specs
+from rillet.ops.sparse.places import (
+    check_bounds,
+    check_parts,
+    made,
+    rank_of,
+    refused,
+    sparse_specs,
+)
 
 Array = np.ndarray[Any, Any]
 _OP = "sparse.bincount"
@@ -96,6 +103,7 @@ def _sparse(
     binary_output: bool = False,
 ) -> tuple[Array, Array, Array]:
     check_parts(_OP, indices, values, shape)
+    check_bounds(_OP, indices, shape)
     count = int(shape[0]) if len(shape) == 2 else None
     rows = indices[:, 0] if count is not None else np.zeros(len(values), np.int64)
     return _counted(rows, values, weights, count, minlength, maxlength, binary_output)

@@ -23,6 +23,7 @@ from rillet.ops.shaping import reshape
 from rillet.ops.sizes import size as count_of
 from rillet.ops.sparse.placeholders import placed
 from rillet.ops.sparse.places import (
+    check_bounds,
     check_parts,
     made,
     rank_of,
@@ -116,6 +117,7 @@ def _split(
 ) -> list[Array]:
     op = "sparse.split"
     check_parts(op, indices, values, shape)
+    check_bounds(op, indices, shape)
     rank, at = len(shape), int(axis)
     if not -rank <= at < rank:
         raise refused(op, f"axis is in [-{rank}, {rank})", f"axis={at}")

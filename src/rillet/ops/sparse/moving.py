@@ -28,6 +28,7 @@ from rillet.ops.shaping import reshape as reshape_dense
 from rillet.ops.sizes import size as count_of
 from rillet.ops.sparse.placeholders import placed
 from rillet.ops.sparse.places import (
+    check_bounds,
     check_parts,
     flat_of,
     made,
@@ -117,6 +118,7 @@ def _reshape(indices: Array, shape: Array, wanted: Array) -> tuple[Array, Array]
             f" shape has {size_of(sizes)}",
             f"input_shape={shape.tolist()} output_shape={sizes.tolist()}",
         )
+    check_bounds(op, indices, shape)
     return places_of(flat_of(op, indices, shape), sizes), sizes
 
 
