@@ -12,9 +12,11 @@ from typing import Any
 
 from rillet.core import threads
 from rillet.core.errors import InvalidArgumentError, house_message
+from rillet.data.drawing import NotBatchable
+from rillet.data.native_maps import NativeMap, Part
 from rillet.data.order import PassPlan, symbols
 from rillet.data.plan import UNKNOWN, Plan, Run, iterate, static
-from rillet.data.rows import MappedRows, Rows
+from rillet.data.rows import MappedRows, Rows, Which
 from rillet.data.structure import (
     Bound,
     DatasetSpec,
@@ -41,6 +43,7 @@ class MapPlan(Plan):
         super().__init__(function.spec, (source,), [*function.free, *symbols(parallel)])
         self._source = source
         self._function = function
+        self._native: NativeMap | None | bool = False
         self._parallel = parallel
         if parallel is not None:
             self.kind = "_ParallelMapDataset"  # type: ignore[misc]
@@ -63,7 +66,24 @@ class MapPlan(Plan):
     def segments(self, run: Run) -> Iterator[Rows]:
         """See `Plan`."""
         function = self._function.on_rows(run)
-        return (MappedRows(rows, function) for rows in self._source.segments(run))
+        native = self._on_batches(run)
+        sources = self._source.segments(run)
+        return (MappedRows(rows, function, native) for rows in sources)
+
+    def _on_batches(self, run: Run) -> Any:
+        """What runs natively on many rows; traced when it is first asked."""
+        if self._function.batched() is None:
+            return None
+
+        def native(columns: Any, which: Which, size: int) -> Any:
+            if self._native is False:
+                self._native = _native_map(self._function)
+            if not isinstance(self._native, NativeMap):
+                return None
+            held = [run.array(x) for x in self._function._captured]
+            return self._native(Part(columns, which, size), held)
+
+        return native
 
     def elements(self, run: Run) -> Iterator[Element]:
         """See `Plan`."""
@@ -83,6 +103,13 @@ class MapPlan(Plan):
     def cardinality(self) -> int:
         """As the source."""
         return self._source.cardinality()
+
+
+def _native_map(function: DataFunction) -> NativeMap | None:
+    try:
+        return NativeMap(function._graph, function._ins)
+    except NotBatchable:
+        return None
 
 
 class FilterPlan(PassPlan):

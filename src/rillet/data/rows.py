@@ -40,6 +40,18 @@ class Rows:
         """
         raise NotImplementedError
 
+    def take_batches(self, which: Which, size: int) -> list[Array]:
+        """The chosen rows, which are batches of `size` rows side by side.
+
+        The same as `take`, for who takes many: it may go through native code.
+        """
+        return self.take(which)
+
+    def found(self, which: Which, size: int) -> tuple[list[Array], Which]:
+        """Where the chosen rows lie: whole columns, and their numbers there."""
+        columns = self.take_batches(which, size)
+        return columns, slice(0, _size(which), 1)
+
 
 def _size(which: Which) -> int:
     if isinstance(which, slice):
@@ -63,6 +75,10 @@ class ArrayRows(Rows):
         if isinstance(which, slice):
             return [column[which] for column in self._columns]
         return [column.take(which, axis=0) for column in self._columns]
+
+    def found(self, which: Which, size: int) -> tuple[list[Array], Which]:
+        """See `Rows.found`."""
+        return self._columns, which
 
 
 class RangeRows(Rows):
@@ -94,18 +110,34 @@ class MappedRows(Rows):
     Args:
         rows: what it is applied to.
         function: columns and their length -> columns.
+        native: the same on rows of whole columns: the columns, the rows' numbers, rows
+            a batch -> columns, or None where it had better not be used.
     """
 
     def __init__(
-        self, rows: Rows, function: Callable[[list[Array], int], list[Array]]
+        self,
+        rows: Rows,
+        function: Callable[[list[Array], int], list[Array]],
+        native: Callable[[list[Array], Which, int], list[Array] | None] | None = None,
     ) -> None:
         self._rows = rows
         self._function = function
+        self._native = native
         self.count = rows.count
 
     def take(self, which: Which) -> list[Array]:
         """See `Rows.take`."""
         return self._function(self._rows.take(which), _size(which))
+
+    def take_batches(self, which: Which, size: int) -> list[Array]:
+        """See `Rows.take_batches`."""
+        if self._native is None:
+            return self._function(self._rows.take_batches(which, size), _size(which))
+        columns, at = self._rows.found(which, size)
+        made = self._native(columns, at, size)
+        if made is None:
+            made = self._function(ArrayRows(columns).take(at), _size(which))
+        return made
 
 
 class OrderedRows(Rows):
@@ -124,6 +156,14 @@ class OrderedRows(Rows):
     def take(self, which: Which) -> list[Array]:
         """See `Rows.take`."""
         return self._rows.take(self._order[which])
+
+    def take_batches(self, which: Which, size: int) -> list[Array]:
+        """See `Rows.take_batches`."""
+        return self._rows.take_batches(self._order[which], size)
+
+    def found(self, which: Which, size: int) -> tuple[list[Array], Which]:
+        """See `Rows.found`."""
+        return self._rows.found(self._order[which], size)
 
 
 class PartRows(Rows):
@@ -144,11 +184,22 @@ class PartRows(Rows):
 
     def take(self, which: Which) -> list[Array]:
         """See `Rows.take`."""
+        return self._rows.take(self._numbers(which))
+
+    def take_batches(self, which: Which, size: int) -> list[Array]:
+        """See `Rows.take_batches`."""
+        return self._rows.take_batches(self._numbers(which), size)
+
+    def found(self, which: Which, size: int) -> tuple[list[Array], Which]:
+        """See `Rows.found`."""
+        return self._rows.found(self._numbers(which), size)
+
+    def _numbers(self, which: Which) -> Which:
         if isinstance(which, slice):
             low = which.start * self._step + self._start
             high = which.stop * self._step + self._start
-            return self._rows.take(slice(low, high, (which.step or 1) * self._step))
-        return self._rows.take(which * self._step + self._start)
+            return slice(low, high, (which.step or 1) * self._step)
+        return which * self._step + self._start
 
 
 class ZippedRows(Rows):
@@ -166,6 +217,18 @@ class ZippedRows(Rows):
         """See `Rows.take`."""
         return [column for part in self._parts for column in part.take(which)]
 
+    def take_batches(self, which: Which, size: int) -> list[Array]:
+        """See `Rows.take_batches`."""
+        parts = [part.take_batches(which, size) for part in self._parts]
+        return [column for part in parts for column in part]
+
+    def found(self, which: Which, size: int) -> tuple[list[Array], Which]:
+        """See `Rows.found`."""
+        if all(type(part) is ArrayRows for part in self._parts):
+            parts = [part.found(which, size)[0] for part in self._parts]
+            return [column for part in parts for column in part], which
+        return super().found(which, size)
+
 
 class KeptRows(Rows):
     """Rows that are computed once, block by block, and kept.
@@ -182,13 +245,23 @@ class KeptRows(Rows):
 
     def take(self, which: Which) -> list[Array]:
         """See `Rows.take`."""
+        numbers = self._filled(which)
+        return [column.take(numbers, axis=0) for column in self._columns]
+
+    def found(self, which: Which, size: int) -> tuple[list[Array], Which]:
+        """See `Rows.found`."""
+        numbers = self._filled(which)
+        return self._columns, numbers
+
+    def _filled(self, which: Which) -> Array:
+        """The numbers of rows, all of which are there now."""
         if isinstance(which, slice):
             which = np.arange(which.start, which.stop, which.step or 1)
         if not self._have.all():
             for block in np.unique(which // _CHUNK).tolist():
                 if not self._have[block]:
                     self._fill(block)
-        return [column.take(which, axis=0) for column in self._columns]
+        return which
 
     def _fill(self, block: int) -> None:
         low = block * _CHUNK
@@ -274,7 +347,12 @@ class BatchRows:
         rows = self._ready()
         count = min((rows.count - self._at) // size, max(most, 1))
         if count:
-            return self._cut(rows, count * size), size, count
+            start = self._at
+            self._at += count * size
+            which = slice(start, self._at, 1)
+            if count == 1:
+                return rows.take(which), size, 1
+            return rows.take_batches(which, size), size, count
         parts, have = [], 0
         while have < size:
             stop = min(rows.count - self._at, size - have)
