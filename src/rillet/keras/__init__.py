@@ -80,6 +80,12 @@ def _call_function(symbol: str, args: _Any, kwargs: _Any) -> _Any:
     return layers.called(symbol, args, kwargs)
 
 
+def _look_up(table: _Any, keys: _Any, given: dict[str, _Any]) -> _Any:
+    """A table's lookup of placeholders."""
+    layers = _importlib.import_module("rillet.keras.layers.table_lookup")
+    return layers.looked_up(table, keys, given)
+
+
 def _draw_model(model: _Any) -> str:
     """A picture of a model, as SVG."""
     plotting = _importlib.import_module("rillet.keras.plotting")
@@ -123,6 +129,7 @@ def _sign_in() -> None:
     context.register_service("keras.describe_op", _describe_op)
     context.register_service("keras.describe_composite_op", _describe_composite_op)
     context.register_service("keras.call_function", _call_function)
+    context.register_service("keras.look_up", _look_up)
     context.register_service("keras.draw_model", _draw_model)
     for name in _FILES:
         context.register_service(f"keras.{name}", _files(name))

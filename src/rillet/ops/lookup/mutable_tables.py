@@ -15,7 +15,7 @@ from rillet.core.tensor import Tensor
 from rillet.ops.lookup.initializers import known_array
 from rillet.ops.lookup.records import find_op, insert_op, remove_op
 from rillet.ops.lookup.store import DenseStore, Store
-from rillet.ops.lookup.tables import LookupInterface, keys_of
+from rillet.ops.lookup.tables import LookupInterface, keys_of, layered
 
 Array = np.ndarray[Any, Any]
 
@@ -152,6 +152,7 @@ class MutableHashTable(_Mutable):
             store, None if name == "MutableHashTable" else name, checkpoint
         )
 
+    @layered
     def lookup(  # type: ignore[override]
         self, keys: Any, dynamic_default_values: Any = None, name: str | None = None
     ) -> Any:
@@ -240,6 +241,7 @@ class DenseHashTable(_Mutable):
         given = None if name == "MutableDenseHashTable" else name
         super().__init__(store, given, checkpoint)
 
+    @layered
     def lookup(self, keys: Any, name: str | None = None) -> Any:
         """The values that keys stand for now.
 

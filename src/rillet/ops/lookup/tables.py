@@ -6,10 +6,14 @@ their lookups as nodes; modules and checkpoints find them like other parts.
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 
+from rillet.core import context
 from rillet.core.composite import CompositeTensor
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import DType, as_dtype, int64, string
@@ -24,6 +28,27 @@ from rillet.ops.lookup.store import Store
 from rillet.ops.mask import where
 from rillet.ops.string_hash import to_hash_bucket_fast
 from rillet.ops.strings import as_string
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def layered(lookup: F) -> F:
+    """Mark a table's method: a placeholder of Keras makes a layer of it."""
+
+    names = inspect.getfullargspec(lookup).args[2:]
+
+    @functools.wraps(lookup)
+    def call(self: Any, keys: Any, *args: Any, **kwargs: Any) -> Any:
+        given = (keys, *args, *kwargs.values())
+        if any(getattr(value, "_describe", None) is not None for value in given):
+            layer = context.service("keras.look_up")
+            if layer is not None:
+                told = {**dict(zip(names, args, strict=False)), **kwargs}
+                told.pop("name", None)
+                return layer(self, keys, told)
+        return lookup(self, keys, *args, **kwargs)
+
+    return call  # type: ignore[return-value]
 
 
 class LookupInterface:
@@ -158,6 +183,7 @@ class StaticHashTable(LookupInterface):
         """What a missing key stands for."""
         return self._default
 
+    @layered
     def lookup(self, keys: Any, name: str | None = None) -> Any:
         """The values that keys stand for.
 
@@ -250,6 +276,7 @@ class StaticVocabularyTable(LookupInterface):
         """Not defined for a table with buckets."""
         raise AttributeError("'StaticVocabularyTable' object has no attribute 'export'")
 
+    @layered
     def lookup(self, keys: Any, name: str | None = None) -> Any:
         """The numbers of words.
 
