@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import quote
 
 #: Ops that graphs hold, and neither a record nor a reader stands for.
-FURTHER = """ArgMax LinSpace MergeV2Checkpoints Placeholder RestoreV2 SaveV2 Shape
+FURTHER = """ArgMax LinSpace MergeV2Checkpoints Placeholder Real RestoreV2 SaveV2 Shape
 ShardedFilename StringJoin""".split()
 
 

@@ -193,7 +193,9 @@ def learn(node: Node) -> None:
     finally:
         restore(token)
     if len(outs) == 1:
-        outs[0].known = np.asarray(result)
+        # an op of any number of outputs gives a list
+        one = result[0] if isinstance(result, list | tuple) else result
+        outs[0].known = np.asarray(one)
 
 
 def _learn_shape(node: Node) -> None:

@@ -36,7 +36,22 @@ def _infer(true_classes: Spec, **attrs: Any) -> tuple[Spec, Spec, Spec]:
     )
 
 
-def _define(name: str, sampler: Callable[[int, Instance, Any], Any]) -> Op:
+#: What every call says.
+_NEEDED: dict[str, Any] = {"num_true": None, "num_sampled": None, "unique": None}
+#: How the weights of classes are given.
+_WEIGHTS: dict[str, Any] = {
+    "vocab_file": "",
+    "distortion": 1.0,
+    "num_reserved_ids": 0,
+    "num_shards": 1,
+    "shard": 0,
+    "unigrams": (),
+}
+
+
+def _define(
+    name: str, sampler: Callable[[int, Instance, Any], Any], more: Any = None
+) -> Op:
     def kernel(
         true_classes: Array,
         num_true: int,
@@ -65,7 +80,7 @@ def _define(name: str, sampler: Callable[[int, Instance, Any], Any]) -> Op:
         kernel=kernel,
         infer=_infer,
         outputs=3,
-        attrs={"range_max": 0, "seed": 0, "seed2": 0},
+        attrs={**_NEEDED, "range_max": 0, "seed": 0, "seed2": 0, **(more or {})},
         effects="random",
     )
 
@@ -91,7 +106,7 @@ log_uniform_op = _define(
     "LogUniformCandidateSampler", lambda n, held, rest: candidates.log_uniform(n)
 )
 learned_unigram_op = _define("LearnedUnigramCandidateSampler", _learned)
-fixed_unigram_op = _define("FixedUnigramCandidateSampler", _fixed_of)
+fixed_unigram_op = _define("FixedUnigramCandidateSampler", _fixed_of, _WEIGHTS)
 
 
 def _all(
@@ -115,7 +130,7 @@ all_op = define(
     kernel=_all,
     infer=_infer,
     outputs=3,
-    attrs={"seed": 0, "seed2": 0},
+    attrs={**_NEEDED, "seed": 0, "seed2": 0},
 )
 
 

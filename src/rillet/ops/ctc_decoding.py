@@ -6,6 +6,7 @@ Source: A. Graves, «Supervised sequence labelling with recurrent neural network
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -131,7 +132,11 @@ def _beams(scores: Array, width: int, paths: int) -> list[tuple[float, list[int]
 
 
 def _search(
-    scores: Array, lengths: Array, beam_width: int, top_paths: int
+    scores: Array,
+    lengths: Array,
+    beam_width: int,
+    top_paths: int,
+    merge_repeated: bool = False,
 ) -> list[Array]:
     op = "nn.ctc_beam_search_decoder"
     _check(op, scores, lengths)
@@ -158,7 +163,12 @@ def _search(
                 )
             )
         found.append(paths)
-    tables = [_packed([paths[k][1] for paths in found]) for k in range(top_paths)]
+    tables = []
+    for k in range(top_paths):
+        rows = [paths[k][1] for paths in found]
+        if merge_repeated:
+            rows = [[label for label, _ in groupby(row)] for row in rows]
+        tables.append(_packed(rows))
     chances = np.array([[p[0] for p in paths] for paths in found], scores.dtype)
     out = [table[k] for k in range(3) for table in tables]
     return [*out, chances.reshape(len(found), top_paths)]
@@ -182,8 +192,10 @@ search_op: Op = define(
     "CTCBeamSearchDecoder",
     types=(FLOATING, INDEX),
     kernel=_search,
-    infer=lambda scores, lengths, beam_width, top_paths: _specs(scores, top_paths),
-    attrs={"beam_width": 100, "top_paths": 1},
+    infer=lambda scores, lengths, beam_width, top_paths, **more: _specs(
+        scores, top_paths
+    ),
+    attrs={"beam_width": 100, "top_paths": 1, "merge_repeated": False},
     outputs=-1,
 )
 

@@ -89,7 +89,7 @@ def _block(function: Op, g: Any, a: Any) -> Any:
 
 
 #: Coefficients of the diagonal Padé approximant of degree 13 to the exponential.
-_PADE = tuple(
+PADE = tuple(
     [
         math.factorial(26 - k)
         * math.factorial(13)
@@ -97,7 +97,7 @@ _PADE = tuple(
         for k in range(14)
     ]
 )
-_PADE_RADIUS = 5.371920351148152  # Higham (2008), table 10.2: norm for unit roundoff
+PADE_RADIUS = 5.371920351148152  # Higham (2008), table 10.2: norm for unit roundoff
 
 
 def _exponential(a: Array) -> Array:
@@ -110,7 +110,7 @@ def _exponential(a: Array) -> Array:
     norm = np.abs(x).sum(axis=-2).max(axis=-1)
     finite = np.isfinite(norm)
     x[~finite] = 0
-    ratio = np.where(finite & (norm > 0), norm, 1) / _PADE_RADIUS
+    ratio = np.where(finite & (norm > 0), norm, 1) / PADE_RADIUS
     steps = np.maximum(0, np.ceil(np.log2(ratio))).astype(np.int64)
     x = x * np.exp2(-steps.astype(np.float64))[..., None, None]
     y = _pade(x)
@@ -124,7 +124,7 @@ def _exponential(a: Array) -> Array:
 def _pade(x: Array) -> Array:
     times = blas.batch_matmul
     one = np.broadcast_to(np.eye(x.shape[-1], dtype=x.dtype), x.shape)
-    p = _PADE
+    p = PADE
     x2 = times(x, x)
     x4 = times(x2, x2)
     x6 = times(x4, x2)

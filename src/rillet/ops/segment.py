@@ -20,6 +20,7 @@ from rillet.core.tensor import Tensor
 from rillet.ops import gathering_loops
 from rillet.ops.compare import equal_op, greater_op
 from rillet.ops.elementwise import cast, div_op, maximum_op, mul_op, sqrt_op, truediv
+from rillet.ops.filling import fill_op
 from rillet.ops.gather import (
     INDICES,
     combine_rows,
@@ -132,7 +133,8 @@ def _wider(kind: np.dtype[Any]) -> np.dtype[Any]:
 
 def _counts(segment_ids: Any, like: Any, count: Any) -> Any:
     """How many rows each segment has, at least 1, in the form of `like`'s rows."""
-    ones = Tensor(np.ones(static_dims(segment_ids), like.dtype.numpy_dtype))
+    one = Tensor(np.ones((), like.dtype.numpy_dtype))
+    ones = fill_op(static_dims(segment_ids), one)
     found = unsorted_segment_sum_op(ones, segment_ids, count)
     return reshape_op(found, (-1,) + (1,) * (len(like.shape) - 1))
 

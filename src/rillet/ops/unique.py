@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +20,8 @@ from rillet.ops.gather_nd import scatter_update_op
 from rillet.ops.host import integer, is_symbolic
 from rillet.ops.reduce import max_op
 from rillet.ops.registry import Op, define
-from rillet.ops.shaping import reshape_op, static_dims
+from rillet.ops.sequences import range_op
+from rillet.ops.shaping import could_match, reshape_op, static_dims
 
 Array = np.ndarray[Any, Any]
 
@@ -216,8 +218,8 @@ def _grad_partition(
     gs: Any, ys: Any, data: Any, partitions: Any, num_partitions: int
 ) -> Any:
     shape = static_dims(partitions)
-    total = int(np.prod(shape, dtype=np.int64))
-    places = Tensor(np.arange(total, dtype=np.int32).reshape(shape))
+    total: Any = math.prod(shape) if shape else 1
+    places = reshape_op(range_op.run(0, total, 1, Tidx=dtypes.int32), shape)
     indices = partition_op(places, partitions, num_partitions=num_partitions)
     merged = dynamic_stitch(list(indices), list(gs))
     return reshape_op(merged, static_dims(data))
@@ -269,21 +271,28 @@ def _stitch_rest(indices: list[Any], data: list[Any]) -> tuple[Any, ...]:
     rest: tuple[Any, ...] | None = None
     for i, (places, values) in enumerate(zip(indices, data, strict=True)):
         p, d = tuple(static_dims(places)), tuple(static_dims(values))
-        if d[: len(p)] != p:
+        if not could_match(d[: len(p)], p):
             raise _refused(
                 "dynamic_stitch",
                 f"data[{i}].shape = {list(d)} does not start with indices[{i}].shape ="
                 f" {list(p)}",
             )
-        if rest is not None and d[len(p) :] != rest:
+        if rest is not None and not could_match(d[len(p) :], rest):
             raise _refused(
                 "dynamic_stitch",
                 f"Need data[0].shape[{indices[0].shape.rank}:] ="
                 f" data[{i}].shape[{len(p)}:]",
                 f"rows have shape {list(rest)} and {list(d[len(p) :])}",
             )
-        rest = d[len(p) :]
+        own = d[len(p) :]
+        rest = own if rest is None else _surest(rest, own)
     return rest or ()
+
+
+def _surest(a: tuple[Any, ...], b: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Of two sizes of an axis the one that is a number."""
+    pairs = zip(a, b, strict=True)
+    return tuple([x if isinstance(x, int) else y for x, y in pairs])
 
 
 def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Tensor:

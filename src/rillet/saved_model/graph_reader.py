@@ -16,10 +16,12 @@ from rillet.core.errors import (
     PermissionDeniedError,
     house_message,
 )
-from rillet.saved_model import example_readers as _examples  # noqa: F401
+from rillet.saved_model import gradient_readers as _gradients  # noqa: F401
 from rillet.saved_model import list_readers as _lists  # noqa: F401  enters readers
 from rillet.saved_model import older_readers as _older  # noqa: F401
+from rillet.saved_model import parsing_readers as _parsing  # noqa: F401
 from rillet.saved_model import ragged_readers as _ragged  # noqa: F401
+from rillet.saved_model import record_readers as _records  # noqa: F401
 from rillet.saved_model import table_readers as _tables  # noqa: F401
 from rillet.saved_model import update_readers as _updates  # noqa: F401
 from rillet.saved_model import variable_readers as _variables  # noqa: F401
@@ -75,7 +77,7 @@ class Reader:
             function = self._functions.get(name)
             if function is None:
                 raise damaged("a function is missing", name)
-            found = self._plans[name] = plan_of_function(function)
+            found = self._plans[name] = plan_of_function(function, self._functions)
         return found
 
     def part(self, feeds: list[str], fetches: list[str]) -> Plan:

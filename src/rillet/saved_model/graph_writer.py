@@ -18,6 +18,8 @@ from rillet.graph.passes import live_nodes
 from rillet.ops.lookup.store import Store
 from rillet.ops.registry import Op
 from rillet.saved_model import messages
+from rillet.saved_model import parsing_writers as _parsing  # noqa: F401
+from rillet.saved_model import record_writers as _records  # noqa: F401  enters writers
 from rillet.saved_model.attributes import attribute_message, node_message
 from rillet.saved_model.definitions import definition
 from rillet.saved_model.expanding import gradient_graph

@@ -17,6 +17,9 @@ from rillet.graph.ir import Node, SymbolicTensor
 from rillet.ops.registry import Op
 from rillet.saved_model.definitions import Definition, parsed
 
+#: Ops whose inputs are made the type of the result.
+_RESULT_SAYS = frozenset(("Range",))
+
 
 def refused(node: Node, why: str, fix: str = "") -> UnimplementedError:
     """The error for a node that TensorFlow has no op for."""
@@ -46,6 +49,9 @@ class NodeInputs:
     def all(self) -> tuple[list[str], dict[str, Any]]:
         """References, and the attributes that the inputs and outputs say."""
         slots = self._slots()
+        if self._node.type in _RESULT_SAYS:
+            argument = self._found.outputs[0]
+            self._kinds[argument.type_attr] = self._node.outputs[0].dtype
         for argument, value in slots:
             if isinstance(value, SymbolicTensor) and argument.type_attr:
                 self._kinds.setdefault(argument.type_attr, value.dtype)
@@ -67,7 +73,8 @@ class NodeInputs:
         for argument in arguments:
             count = 1
             if argument.number_attr:
-                count = len(values) - rest
+                told = self._node.attrs.get(argument.number_attr)
+                count = len(values) - rest if told is None else int(told)
                 self._kinds[argument.number_attr] = count
             elif argument.is_list:
                 raise refused(self._node, "has no form in TensorFlow's files yet")
@@ -103,6 +110,11 @@ class NodeInputs:
         """What None stands for: all axes, or all axes turned round."""
         x = self._node.inputs[0]
         turned = argument.name == "perm"
+        if argument.name == "reduction_axes":
+            # of a sparse tensor, whose places have a column an axis
+            columns = (x.spec.shape or (None, None))[-1]
+            if columns is not None:
+                return list(range(columns))
         if argument.name not in ("perm", "reduction_indices"):
             raise refused(self._node, f"has no value for '{argument.name}'")
         dims = x.spec.shape

@@ -53,8 +53,15 @@ class Plan(NamedTuple):
 class _Nodes:
     """The nodes of a function or graph, and how they name each other's outputs."""
 
-    def __init__(self, where: str, nodes: list[Record], arguments: list[str]) -> None:
+    def __init__(
+        self,
+        where: str,
+        nodes: list[Record],
+        arguments: list[str],
+        functions: dict[str, Record],
+    ) -> None:
         self.where = where
+        self._functions = functions
         self.arguments = set(arguments)
         self.by_name: dict[str, Record] = {}
         for node in nodes:
@@ -92,7 +99,9 @@ class _Nodes:
     def _offset(self, node: Record, output: str) -> int:
         """Where the outputs of that name begin."""
         found = definition(node.op) if output else None
-        if found is None or len(found.outputs) == 1:
+        if found is None:
+            return self._result(node.op, output)
+        if len(found.outputs) == 1:
             return 0
         place = 0
         for argument in found.outputs:
@@ -107,11 +116,27 @@ class _Nodes:
         raise damaged("an op has no such output", f"{node.op} {output}")
 
 
-def plan_of_function(function: Record) -> Plan:
-    """The plan of a `FunctionDef`."""
+    def _result(self, op: str, output: str) -> int:
+        """Which result of a function that a node's op is, 0 for an op not known."""
+        if not output or op not in self._functions:
+            return 0
+        signature = self._functions[op].signature
+        names = [argument.name for argument in signature.output_arg]
+        if output not in names:
+            raise damaged("a function has no such result", f"{op} {output}")
+        return names.index(output)
+
+
+def plan_of_function(function: Record, functions: dict[str, Record]) -> Plan:
+    """The plan of a `FunctionDef`.
+
+    Args:
+        function: the function.
+        functions: all by name: nodes may bear the name of one as their op.
+    """
     signature = function.signature
     arguments = [argument.name for argument in signature.input_arg]
-    nodes = _Nodes(signature.name, list(function.node_def), arguments)
+    nodes = _Nodes(signature.name, list(function.node_def), arguments, functions)
     returned = {entry.key: entry.value for entry in function.ret}
     results = []
     for argument in signature.output_arg:
@@ -136,7 +161,7 @@ def plan_of_graph(
     """
     given = [feed.partition(":")[0] for feed in feeds]
     names = set(given)
-    held = _Nodes(where, [n for n in nodes if n.name not in names], given)
+    held = _Nodes(where, [n for n in nodes if n.name not in names], given, {})
     places = [held.place(fetch if ":" in fetch else f"^{fetch}") for fetch in fetches]
     results = [place for place in places if place[1] >= 0]
     return Plan(where, given, _ordered(held, places), results)

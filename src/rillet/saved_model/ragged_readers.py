@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rillet.core import dtypes
 from rillet.saved_model.op_readers import reads
 from rillet.saved_model.records import hosted, record_of, run_record
 from rillet.saved_model.tensors import damaged
@@ -48,3 +49,24 @@ def _decode(reader: Any, step: Any, inputs: list[Any]) -> Any:
         raise damaged("an op is missing", "UnicodeDecodeWithOffsets")
     splits, points, *_ = run_record(op, step.attrs, inputs)
     return splits, points
+
+
+@reads("RaggedRange")
+def _ranges(reader: Any, step: Any, inputs: list[Any]) -> Any:
+    from rillet.ops.ragged.ranges import range as ranges
+
+    kind = step.attrs.get("Tsplits") or dtypes.int64
+    starts, limits, deltas = inputs
+    found = ranges(starts, limits, deltas, row_splits_dtype=kind)
+    return found.row_splits, found.values
+
+
+@reads("RaggedGather")
+def _gather(reader: Any, step: Any, inputs: list[Any]) -> Any:
+    from rillet.ops.ragged.gathering import gather
+    from rillet.ops.ragged.tensor import RaggedTensor
+
+    *splits, values, indices = inputs
+    rows = RaggedTensor.from_nested_row_splits(values, splits, validate=False)
+    found = gather(rows, indices)
+    return [*found.nested_row_splits, found.flat_values]

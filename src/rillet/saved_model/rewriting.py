@@ -34,10 +34,14 @@ from rillet.ops.reduce import reduce_max
 from rillet.ops.sequences import range as sequence
 from rillet.ops.shaping import reduce_sum, reshape
 from rillet.ops.sorting import upper_bound_op
+from rillet.saved_model.composed import RULES
 from rillet.saved_model.expanding import by_elements, settle
+from rillet.saved_model.node_inputs import refused
 
 #: Functions of tensors and attributes that give the node's outputs.
-REWRITES: dict[str, Callable[..., Any]] = {}
+REWRITES: dict[str, Callable[..., Any]] = dict(RULES)
+#: Marks a node that a rule ran on what TensorFlow's op can take.
+_TOLD = "_told"
 
 
 def told_graph(node: Node) -> Graph | None:
@@ -49,10 +53,24 @@ def told_graph(node: Node) -> Graph | None:
 def rewritten(node: Node) -> Graph | None:
     """A graph that computes what a node does; its inputs are the node's tensors."""
     rule = REWRITES.get(node.type) or by_elements(node)
-    if rule is None:
+    if rule is None or _TOLD in node.attrs or not _needs(node):
         return None
     attrs = {k: v for k, v in node.attrs.items() if not k.startswith("_")}
-    return _traced(node, rule, node.tensors(), attrs)
+    try:
+        graph = _traced(node, rule, node.tensors(), attrs)
+    except NotImplementedError as error:
+        raise refused(node, f"has no form in TensorFlow's ops: {error}") from None
+    for inner in graph.nodes:
+        if inner.type == node.type:
+            inner.attrs = {**inner.attrs, _TOLD: True}
+    return graph
+
+
+def _needs(node: Node) -> bool:
+    """Whether a rule that only dilations need has to run."""
+    if not node.type.startswith("DepthwiseConv2dNative"):
+        return True
+    return any(step != 1 for step in node.attrs.get("dilations") or ())
 
 
 def _traced(node: Node, rule: Any, tensors: Any, attrs: dict[str, Any]) -> Graph:

@@ -23,8 +23,11 @@ from rillet.keras.serialization import builtin
 from rillet.keras.settings import floatx
 from rillet.ops.compare import equal
 from rillet.ops.filling import zeros_like
-from rillet.ops.host_functions import numpy_function
+from rillet.ops.host_functions import told_function
 from rillet.ops.mask import where
+from rillet.ops.shaping import reshape
+from rillet.ops.sizes import shape as shape_of
+from rillet.ops.sparse.crossing import cross_hashed
 from rillet.ops.string_hash import (
     fingerprint64,
     to_hash_bucket_fast,
@@ -219,7 +222,12 @@ class HashedCrossing(_Hashed):
             found = [_crossed(row) % size for row in rows]
             return np.asarray(found, np.int64).reshape(shape)
 
-        bins = numpy_function(run, features, TensorSpec(features[0].shape, int64))
+        def told(*columns: Any) -> Any:
+            flat = [reshape(column, [-1, 1]) for column in columns]
+            return reshape(cross_hashed(flat, size).values, shape_of(columns[0]))
+
+        spec = TensorSpec(features[0].shape, int64)
+        bins = told_function(run, features, spec, told)
         mode, kind = self.output_mode, self.compute_dtype
         return encoded(bins, mode, size, kind, op="HashedCrossing", sparse=self.sparse)
 
