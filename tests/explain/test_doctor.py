@@ -14,6 +14,21 @@ X = RNG.normal(size=(256, 4)).astype(np.float32)
 Y = (X[:, 0] > 0).astype(int)
 
 
+FOUR = np.arange(256) % 4
+PIXELS = RNG.integers(0, 256, (256, 8, 8)).astype(np.uint8)
+PIXELS[:, 0] = 0
+Conv2D = tf.keras.layers.Conv2D
+
+
+def pictures(*layers, built=True):
+    given = [tf.keras.layers.Flatten(), *layers, Dense(1)]
+    if built:
+        given.insert(0, tf.keras.Input((8, 8)))
+    model = tf.keras.Sequential(given)
+    model.compile("adam", "mse")
+    return model
+
+
 def made(*layers, loss="mse", optimizer="adam"):
     model = tf.keras.Sequential(layers)
     model.build((None, 4))
@@ -68,6 +83,39 @@ SICK = [
     ("vanishing",
      lambda: made(*[Dense(8, activation="sigmoid") for _ in range(10)], Dense(1)),
      X, Y),
+    ("loss", lambda: made(relu(), Dense(4, activation="softmax"),
+                          loss="binary_crossentropy"), X, np.eye(4)[FOUR]),
+    ("loss", lambda: made(relu(), Dense(4, activation="softmax"),
+                          loss="binary_crossentropy"), X, FOUR),
+    ("loss", lambda: made(relu(), Dense(2), tf.keras.layers.Activation("softmax"),
+                          loss="binary_crossentropy"), X, Y),
+    ("softmax missing", lambda: made(relu(), relu(4), loss=cce()), X, FOUR),
+    ("sigmoid missing", lambda: made(relu(), Dense(1, activation="tanh"),
+                                     loss="binary_crossentropy"), X, Y),
+    ("labels", lambda: made(relu(), Dense(1, activation="sigmoid"),
+                            loss="binary_crossentropy"), X, FOUR),
+    ("labels", lambda: made(relu(), Dense(4, activation="softmax"), loss=cce()),
+     X, np.eye(4)[FOUR]),
+    ("labels", lambda: made(relu(), Dense(4, activation="softmax"),
+                            loss="categorical_crossentropy"), X, FOUR),
+    ("range", lambda: made(relu(), relu(1)), X, X[:, 0]),
+    ("range", lambda: made(relu(), Dense(1, activation="sigmoid")), X, FOUR),
+    ("range", lambda: made(relu(), Dense(1, activation="tanh")), X, 9 * X[:, 0]),
+    ("shapes", lambda: made(relu(), Dense(1)), X, np.eye(4)[FOUR]),
+    ("shapes", lambda: made(relu(), Dense(4)), X, FOUR),
+    ("frozen", lambda: made(relu(trainable=False), Dense(1, trainable=False)), X, Y),
+    ("learning rate",
+     lambda: made(relu(), Dense(1), optimizer=tf.keras.optimizers.Adam(10.0)), X, Y),
+    ("learning rate",
+     lambda: made(Dense(1), optimizer=tf.keras.optimizers.RMSprop(10.0)), X, Y),
+    ("same weights",
+     lambda: made(relu(kernel_initializer="zeros"), Dense(1)), X, Y),
+    ("same weights",
+     lambda: made(Dense(8, activation="tanh", kernel_initializer="ones"),
+                  Dense(1, kernel_initializer="ones")), X, Y),
+    ("unscaled", lambda: pictures(Dense(3, activation="relu")), PIXELS, Y),
+    ("unscaled", lambda: pictures(Dense(3, activation="relu"), built=False),
+     PIXELS.astype(np.float32), Y),
     ("exploding", lambda: made(*map(constant, (1e-8, 1e4, 1e4, 1.0))), X + 2, Y),
 ]  # fmt: skip
 
@@ -89,6 +137,30 @@ HEALTHY = [
     (lambda: made(Dense(2), Dense(4)), X, X),  # a linear bottleneck is no disguise
     (lambda: made(tf.keras.layers.Normalization(), relu(), Dense(1)), X * 1e5, Y),
     (lambda: made(relu(), tf.keras.layers.Dropout(0.5), Dense(1)), X, Y),
+    (lambda: made(relu(), Dense(1)), X, X[:, :1]),
+    (lambda: made(relu(), relu(1)), X, np.abs(X[:, 0])),
+    (lambda: made(relu(), Dense(1, activation="tanh")), X, np.sin(X[:, 0])),
+    (
+        lambda: made(
+            relu(), Dense(4, activation="sigmoid"), loss="binary_crossentropy"
+        ),
+        X,
+        (X > 0).astype(int),
+    ),  # several labels
+    (
+        lambda: made(
+            relu(), Dense(2, activation="softmax"), loss="binary_crossentropy"
+        ),
+        X,
+        np.eye(2)[Y],
+    ),  # for two classes it comes to the same
+    (lambda: made(relu(trainable=False), Dense(1)), X, Y),
+    (lambda: made(relu(), Dense(1, kernel_initializer="zeros")), X, Y),
+    (lambda: made(Dense(1), optimizer=tf.keras.optimizers.Adam(0.5)), X, Y),
+    (lambda: made(relu(), Dense(1), optimizer=tf.keras.optimizers.SGD(10.0)), X, Y),
+    (lambda: pictures(relu(3)), PIXELS / 255.0, Y),
+    (lambda: pictures(tf.keras.layers.Rescaling(1 / 255), relu(3)), PIXELS, Y),
+    (lambda: pictures(tf.keras.layers.BatchNormalization(), relu(3)), PIXELS, Y),
 ]
 
 
@@ -113,6 +185,48 @@ def test_fit_tells_once(said):
     (line,) = said()
     assert line.startswith("doctor: ") and "one linear layer in disguise" in line
     assert "explain.doctor(False)" in line
+
+
+def test_fixes_name_what_to_write():
+    def fix(model, x, y):
+        (found,) = explain.examine(model, x, y)
+        return found
+
+    made_of = made(relu(), Dense(1, activation="sigmoid", name="out"))
+    found = fix(made_of, X, FOUR)
+    assert "out ends in sigmoid, which gives numbers from 0 to 1" in found.message
+    assert "the targets are from 0 to 3" in found.message
+    assert 'For 4 classes use Dense(4, activation="softmax")' in found.fix
+    found = fix(made(relu(), Dense(4, activation="softmax"), loss=cce()), X,
+                np.eye(4)[FOUR])  # fmt: skip
+    assert "the targets are one-hot rows of 4" in found.message
+    assert 'Use loss="categorical_crossentropy"' in found.fix
+    found = fix(made(relu(), Dense(1)), X, np.eye(4)[FOUR])
+    assert "targets of shape (n, 4) are stretched over outputs of shape (n, 1)" in str(
+        found
+    )
+
+
+def test_data_with_nan_is_named_before_the_weights_it_spoiled():
+    bad = np.where(X > 2, np.nan, X)
+    model = made(relu(), Dense(1))
+    model.fit(bad, Y, verbose=0)
+    first, second = explain.examine(model, bad, Y)
+    assert first.kind == "inputs" and second.kind == "weights"
+    assert "as the data does" in str(second) and "before training" not in str(second)
+
+
+def test_a_short_fit_on_pictures_that_are_not_scaled(said):
+    pictures(relu(3)).fit(PIXELS, Y, verbose=0)
+    (line,) = said()
+    assert "the inputs go from 0 to 255" in line and "Divide images by 255" in line
+
+
+def test_a_net_frozen_after_compile_still_learns(said):
+    model = made(relu(), Dense(1))
+    model.trainable = False  # as the parts of a GAN are
+    model.fit(X, Y, verbose=0)
+    assert said() == []
 
 
 def test_it_can_be_switched_off(said):
@@ -155,6 +269,16 @@ def explained(model, x, y, **kwargs):
     return caught.value.message
 
 
+def test_nan_in_the_data():
+    bad = X.copy()
+    bad[5, 2] = np.nan
+    text = explained(made(relu(), Dense(1)), bad, Y, shuffle=False)
+    assert text == (
+        "fit: NaN or infinity in step 1 of epoch 1: the inputs of the batch hold it,"
+        " 1 of 128; the first in row 5. Leave such rows out, or fill them in."
+    )
+
+
 def test_nan_of_an_earlier_run():
     model = made(relu(name="dense1"), Dense(1))
     model.layers[0].kernel.assign(np.full((4, 8), np.nan))
@@ -167,6 +291,7 @@ def test_nan_of_a_learning_rate():
     text = explained(model, X * 100, Y * 100.0, shuffle=False, epochs=3)
     assert text.startswith("fit: NaN or infinity in step ") and "of epoch 1" in text
     assert "the learning rate 0.1 is too large; try 0.001" in text
+    assert "dense" in text and "has grown to" in text
     assert all(np.isfinite(w).all() for w in model.get_weights())
 
 
@@ -192,6 +317,11 @@ def test_check_numerics_in_fit_and_alone():
             model.fit(X * 100, Y * 100.0, verbose=0, epochs=3)
         with pytest.raises(tf.errors.InvalidArgumentError, match="in layer logs; like"):
             Dense(3, activation=tf.math.log, name="logs")(X)
+        model.layers[0].kernel.assign(np.full((4, 8), np.nan))
+        with pytest.raises(
+            tf.errors.InvalidArgumentError, match="kernel holds NaN alr"
+        ):
+            model(X)
     finally:
         tf.debugging.disable_check_numerics()
 

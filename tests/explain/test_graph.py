@@ -113,7 +113,7 @@ def test_saving(tmp_path, name):
 
 def test_refusals(tmp_path):
     picture = explain.graph(lambda x: x * 2.0, tf.constant(1.0))
-    with pytest.raises(ValueError, match="save: this picture is SVG"):
+    with pytest.raises(ValueError, match=r"saved as .svg or .html: .* it as g.svg"):
         picture.save(tmp_path / "g.png")
     with pytest.raises(ValueError, match="a function, a model or a tape is needed"):
         explain.graph(3)
@@ -121,3 +121,29 @@ def test_refusals(tmp_path):
         explain.graph(lambda: 3)
     with pytest.raises(KeyError, match="no node is called 'nobody'"):
         picture["nobody"]
+
+
+def test_a_tape_that_watched_nothing_says_so():
+    x = tf.constant(2.0)
+    with tf.GradientTape() as tape:
+        y = x * x
+    with pytest.raises(ValueError, match=r"constants that tape.watch\(x\) was called"):
+        explain.graph(tape, target=y)
+    w = tf.Variable(1.0)
+    with tf.GradientTape() as tape:
+        y = w * x
+    tape.gradient(y, w)
+    with pytest.raises(ValueError, match="Ask before tape.gradient, or make the tape"):
+        explain.graph(tape, target=y)
+
+
+def test_names_and_lengths_are_explained():
+    picture = explain.graph(
+        lambda x, x1: tf.reduce_sum((x + x1) * 2.0, 0), np.ones((2, 3)), np.ones((2, 3))
+    )
+    assert [node.name for node in picture.nodes] == [
+        "x", "x1", "x2", "2", "x3", "result",
+    ]  # fmt: skip
+    assert picture.edge("x", "x2").said().startswith("|g| ")
+    for text in (str(picture), picture.svg):
+        assert "|g| is the length of the gradient that comes back" in text

@@ -66,7 +66,7 @@ def line_model():
 def test_a_step_by_hand():
     # y = w x; w = 3; x = 1, 2; y = 0: loss (9 + 36) / 2, gradient 2 w (1 + 4) / 2
     model = line_model()
-    told = explain.step(model, ([[1.0], [2.0]], [[0.0], [0.0]]))
+    told = explain.step(model, ([[1.0], [2.0]], [[0.0], [0.0]]), keep=True)
     assert told.loss == pytest.approx(22.5)
     (change,) = told.changes
     assert change.name == "d/kernel" and told.largest is change
@@ -85,15 +85,29 @@ def test_a_step_by_hand():
     assert set(told.seconds) == {"forward", "backward", "update"}
 
 
-def test_a_step_that_is_put_back():
-    model = line_model()
-    explain.step(model, ([[1.0]], [[0.0]]), keep=False)
-    assert model.get_weights()[0] == 3.0
-    assert int(model.optimizer.iterations) == 0
+def test_a_step_leaves_the_model_as_it_was():
+    tf.keras.utils.set_random_seed(0)
+    layers = [tf.keras.layers.BatchNormalization(), tf.keras.layers.Dense(1)]
+    model = tf.keras.Sequential(layers)
+    model.compile("adam", "mse")
+    x, y = np.arange(8.0, dtype=np.float32).reshape(4, 2), np.zeros(4)
+    model.fit(x, y, epochs=2, verbose=0)
+    before = model.get_weights(), [np.array(v) for v in model.optimizer.variables]
+    told = explain.step(model, x, y)
+    assert told.batch == ((4, 2), (4,)) and told.loss_after != told.loss
+    for a, b in zip(before[0], model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    for a, b in zip(before[1], model.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
-def test_a_step_needs_targets_and_compile():
-    with pytest.raises(ValueError, match="explain.step: a batch is"):
+def test_a_step_says_how_to_call_it():
+    with pytest.raises(ValueError, match="explain.step: a batch is") as caught:
         explain.step(line_model(), tf.ones((1, 1)))
+    assert "Call explain.step(model, (x, y)) or explain.step(model, x, y)" in str(
+        caught.value
+    )
+    with pytest.raises(ValueError, match="To keep the step write keep=True"):
+        explain.step(line_model(), ([[1.0]], [[0.0]]), True)
     with pytest.raises(ValueError, match="the model must be compiled"):
         explain.step(tf.keras.Sequential(), ([1.0], [1.0]))

@@ -249,3 +249,74 @@ def test_matmul_and_shapes():
 def test_saving_refuses_unknown_kinds(tmp_path):
     with pytest.raises(ValueError, match="save: the name's ending says"):
         explain.geometry().save(tmp_path / "p.doc")
+
+
+def test_confusion_of_names():
+    found = explain.confusion(["cat", "dog", "dog"], ["cat", "cat", "dog"])
+    assert found.labels == ["cat", "dog"] and found.counts.tolist() == [[1, 0], [1, 1]]
+    mixed = explain.confusion(["b", "a"], [[0.9, 0.1], [0.2, 0.8]], ["b", "a"])
+    assert mixed.accuracy == 1.0
+    with pytest.raises(ValueError, match="need the names' order: .*Give labels=\\[\"c"):
+        explain.confusion(["cat", "dog"], [0, 1])
+    with pytest.raises(ValueError, match=r"one of the labels \['cat'\]: got 'dog'"):
+        explain.confusion(["cat", "dog"], ["cat", "cat"], ["cat"])
+
+
+def test_loss_surface_knows_how_many_numbers_a_function_takes():
+    found = explain.loss_surface(lambda w: w * w, side=5, steps=2)
+    assert found.y is None and found.names == ["w"] and found.x[0] == -2
+    assert found.figure.axes[0].get_xlabel() == "w"
+    both = explain.loss_surface(lambda w, b: w * w + b, side=5, steps=2)
+    first, *_, bar = both.figure.axes
+    assert (first.get_xlabel(), first.get_ylabel()) == ("w", "b")
+    assert bar.get_ylabel() == "loss"
+    low, high = bar.get_ylim()
+    assert (low, high) == pytest.approx((both.losses.min(), both.losses.max()))
+    with pytest.raises(ValueError, match="must take one number or two: got 3: a, b, c"):
+        explain.loss_surface(lambda a, b, c: a)
+    with pytest.raises(ValueError, match="a function of one or two numbers is needed"):
+        explain.loss_surface(3.0)
+
+
+def test_predictions_have_ticks():
+    found = explain.predictions(lambda x: np.eye(10)[:3], np.zeros((3, 4)), [0, 1, 5])
+    axis = found.figure.axes[0]
+    assert [t.get_text() for t in axis.get_xticklabels()] == list("0123456789")
+    assert axis.get_xlabel() == "class"
+
+
+TOLD = [
+    (lambda: explain.loss_surface(lambda a: a * a, start=(1.0,), learning_rate=0.1,
+                                  steps=2, side=5),
+     "SGD: loss 1 to 0.4096 in 2 steps, at a 0.64"),
+    (lambda: explain.predictions(lambda x: x + 1, np.zeros((2, 1)), [1.0, 3.0]),
+     "<predictions: 2, off by 1>\n  row 1: 1, is 3"),
+    (lambda: explain.predictions(lambda x: np.array([[0.9, 0.1]]), np.zeros((1, 1)),
+                                 [1]),
+     "<predictions: 1 of 1 wrong>\n  row 0: 0 with 90 %, is 1"),
+    (lambda: explain.boundary(lambda p: 1.0 * (p[:, :1] > 1), [[0, 0], [2, 2]], [0, 1]),
+     "<boundary: 100.0 % of 2 points right; x1 -0.12 to 2.12"),
+    (lambda: explain.local_minimum(), "SGD ends at -1.332 with loss -0.2351"),
+    (lambda: explain.geometry([[1.0, 0.0]], angle=90),
+     "rotation: (1, 0) goes to (6.123e-17, 1)"),
+    (lambda: explain.history({"loss": [2.0, 1.0]}), "<history: loss 1>"),
+    (lambda: explain.uncrumple(1, 40, 1), "<uncrumple: after each layer mixed "),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "text"), TOLD)
+def test_what_print_tells(make, text):
+    assert text in str(make())
+
+
+def test_every_name_has_a_page_and_a_test():
+    import pathlib
+
+    root = pathlib.Path(__file__).parents[2]
+    page = (root / "docs" / "pictures.md").read_text("utf-8")
+    tests = "".join(
+        p.read_text("utf-8") for p in (root / "tests" / "explain").glob("*.py")
+    )
+    for name in explain.__all__:
+        assert f"explain.{name}" in page, name
+        assert f"explain.{name}" in tests or f"import {name}" in tests, name

@@ -27,6 +27,7 @@ from rillet.ops.numerics_watch import watching
 _SHARE: Final = 0.02
 #: What a pass is thought to cost before the first.
 _FIRST: Final = 0.012
+_ENOUGH: Final = ("weights", "frozen", "same weights")
 
 
 class _Setting:
@@ -105,8 +106,11 @@ class Doctor(Watch):
 
     def _look(self, x: Any, y: Any) -> None:
         model = self._model
-        for finding in structure.look(model, x, y):
+        found = structure.look(model, x, y)
+        for finding in found:
             tell(model, finding)
+        if any(finding.kind in _ENOUGH for finding in found):
+            return  # what a pass would find follows from it
         self._rows, self._targets = structure.sample(x), structure.sample(y)
         if self._rows is not None and self._targets is not None:
             self._rows = self._rows[: numbers.ROWS].copy()

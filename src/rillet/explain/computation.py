@@ -16,8 +16,8 @@ import rillet as tf
 from rillet import keras
 from rillet.autodiff.backward import gradients
 from rillet.explain.folding import fold_by_layer, fold_differences
-from rillet.explain.graph_drawing import drawn
-from rillet.explain.passage import Passage, Ran
+from rillet.explain.graph_drawing import LENGTHS, drawn
+from rillet.explain.passage import Passage, Ran, taped
 from rillet.explain.picture import Drawing, number, refuse, shown
 from rillet.keras.outputs import match
 
@@ -136,6 +136,8 @@ class Computation(Drawing):
                         if edge.derivative is not None
                         else f"      back to {edge.source.name}: {edge.said()}"
                     )
+        if any(edge.said().startswith("|g|") for edge in self.edges):
+            lines.append(f"  {LENGTHS}")
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -194,7 +196,7 @@ def graph(
     """
     known = dict(names or {})
     if isinstance(fn_or_tape, tf.GradientTape):
-        ran, title = _from_tape(fn_or_tape, target), "tape"
+        ran, title = taped(fn_or_tape, target), "tape"
         return _pictured(title, ran, target, {id(v): n for n, v in known.items()}, fold)
     if isinstance(fn_or_tape, keras.Model):
         return _of_model(fn_or_tape, args, fold)
@@ -259,27 +261,6 @@ def _floats(value: Any) -> bool:
     return isinstance(value, (tf.Tensor, tf.Variable)) and value.dtype.is_floating
 
 
-def _from_tape(tape: Any, target: Any) -> list[Ran]:
-    if target is None:
-        raise refuse(
-            "explain.graph", "a tape needs a target", "None", "Give target=loss"
-        )
-    cells = {id(v._cell): v for v in tape._variables.values()}
-    found = []
-    for op, inputs, outputs, attrs in tape._entries:
-        if op is None:
-            inputs = tuple(cells.get(id(c), c) for c in inputs)
-        found.append(Ran(op, inputs, outputs, dict(attrs or {})))
-    if not any(y is target for ran in found for y in ran.outputs):
-        raise refuse(
-            "explain.graph",
-            "the tape does not hold how the target was made",
-            f"{len(found)} ops",
-            "Ask before tape.gradient, or make the tape persistent",
-        )
-    return found
-
-
 class _Builder:
     """Nodes and edges of what ran."""
 
@@ -288,15 +269,15 @@ class _Builder:
         self.result = result
         self.nodes: dict[int, Node] = {}
         self.edges: list[Edge] = []
-        self._taken: set[str] = set(names.values())
+        self.taken: set[str] = set(names.values())
         self.owner: dict[int, Ran] = {}
 
     def free(self, wanted: str) -> str:
         name, count = wanted, 1
-        while name in self._taken:
+        while name in self.taken:
             count += 1
             name = f"{wanted}_{count}"
-        self._taken.add(name)
+        self.taken.add(name)
         return name
 
     def given(self, value: Any, kind: str) -> Node:
@@ -351,9 +332,11 @@ def _pictured(
             name = names.get(id(y))
             if name is None and y is not result:
                 unnamed += 1
+                while f"x{unnamed}" in build.taken:
+                    unnamed += 1
                 name = build.free(f"x{unnamed}")
             elif name is None or y is result:
-                own = "y" if y.shape.rank else "loss"
+                own = "result" if y.shape.rank else "loss"
                 name = names.get(id(y)) or build.free(own)
             node = Node(name, each.op.name, y.numpy(), _array(adjoints.get(id(y))))
             node.is_result = y is result

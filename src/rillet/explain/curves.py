@@ -107,6 +107,13 @@ class Valleys(Plot):
         }
         self.ends = {name: float(path[-1]) for name, path in self.paths.items()}
 
+    def __repr__(self) -> str:
+        ends = ", ".join(
+            f"{n} ends at {number(end)} with loss {number(float(_floor(end)))}"
+            for n, end in self.ends.items()
+        )
+        return f"<local minimum: {ends}>"
+
     def _draw(self, figure: Figure) -> None:
         axis = figure.subplots()
         axis.plot(self.x, self.loss, color="gray")

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _KINDS: Final = {"variable": "variable", "input": "input", "constant": "op"}
 
+#: What the numbers beside arrows between tensors are.
+LENGTHS: Final = "|g| is the length of the gradient that comes back along an edge"
+
 
 def _lines(node: Node) -> list[tuple[str, str]]:
     plain = node.is_source or node.kind == node.name
@@ -70,6 +73,10 @@ def drawn(found: Computation) -> str:
         sheet.box(x - width / 2, y, width, height, kind, note)
         for k, (text, look) in enumerate(texts[i]):
             sheet.text(x, y + 17 + 15 * k, text, look)
+    if any(edge.said().startswith("|g|") for edge in found.edges):
+        foot = max(y * spread + h for y, (_, h) in zip(layout.y, sizes, strict=True))
+        centre = (min(layout.x) + max(layout.x)) / 2
+        sheet.text(centre, foot + 40, LENGTHS, "faint")
     return sheet.done()
 
 

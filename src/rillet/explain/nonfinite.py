@@ -15,6 +15,7 @@ from rillet.core import context
 from rillet.core.errors import InvalidArgumentError
 from rillet.explain.passage import Passage, Ran, layers_running
 from rillet.explain.picture import number
+from rillet.explain.starts import learning_rate
 
 _MAKERS: Final = {
     "Exp": "exp overflows above 88; a softmax written by hand does so: subtract the"
@@ -119,6 +120,20 @@ def _said(x: Any) -> str:
     return f"{text} from {number(float(array.min()))} to {number(float(array.max()))}"
 
 
+def in_batch(data: Any) -> str:
+    """Which part of a batch holds NaN or infinity, and in which row; "" where none."""
+    parts = tf.keras.utils.unpack_x_y_sample_weight(data)
+    for name, part in zip(("inputs", "targets", "weights"), parts, strict=True):
+        for value in tf.nest.flatten(part):
+            if value is None or finite(value):
+                continue
+            array = np.asarray(value, np.float64)
+            bad = np.argwhere(~np.isfinite(array))
+            row = f"; the first in row {int(bad[0][0])}" if array.ndim else ""
+            return f"the {name} of the batch hold it, {len(bad)} of {array.size}{row}"
+    return ""
+
+
 def bad_weight(model: Any) -> str | None:
     """The name of a weight that is not finite, or None."""
     for v in model.variables if model.built else ():
@@ -133,13 +148,12 @@ def cause(model: Any, ran: Ran) -> str:
     if not all(finite(x) for x in given):
         return "A batch holds NaN or infinity: look at the data."
     name = ran.op.name if ran.op is not None else ""
-    sizes = [
-        float(np.abs(np.asarray(v, np.float64)).max())
-        for v in model.weights
-        if v.dtype.is_floating and v.shape.num_elements()
-    ]
+    held = [v for v in model.weights if v.dtype.is_floating and v.shape.num_elements()]
+    sizes = [float(np.abs(np.asarray(v, np.float64)).max()) for v in held]
+    names = [str(v.name.split(":")[0]) for v in held]
     if max(sizes, default=0.0) > 1e3:
-        return f"The weights have grown to {max(sizes):.1e}. {_rate(model)}"
+        where = names[sizes.index(max(sizes))]
+        return f"{where} has grown to {max(sizes):.1e}. {_rate(model)}"
     if name in _MAKERS:
         text = _MAKERS[name]
         return f"Likely cause: {text}."
@@ -147,9 +161,8 @@ def cause(model: Any, ran: Ran) -> str:
 
 
 def _rate(model: Any) -> str:
-    try:
-        rate = float(tf.convert_to_tensor(model.optimizer.learning_rate))
-    except (AttributeError, TypeError, ValueError):
+    rate = learning_rate(model)
+    if rate is None:
         return "Try a smaller learning rate."
     return (
         f"Likely cause: the learning rate {number(rate)} is too large; try"
@@ -164,7 +177,16 @@ def hint(name: str, inputs: tuple[Any, ...]) -> str:
         return ""
     parts = [f"in layer {layers[-1].name}"] if layers else []
     if not all(finite(x) for x in inputs):
-        parts.append("NaN or infinity came in: a weight or the data holds it already")
+        bad = bad_weight(layers[-1]) if layers else None
+        if bad is not None:
+            parts.append(
+                f"{bad} holds NaN already, which an earlier step or run left there;"
+                " build the model anew"
+            )
+        elif layers and hasattr(layers[-1], "variables"):
+            parts.append("NaN or infinity came in with the layer's inputs")
+        else:
+            parts.append("NaN or infinity came in: a weight or the data holds it")
     elif name in _MAKERS:
         parts.append(f"likely cause: {_MAKERS[name]}")
     else:
@@ -209,6 +231,12 @@ class Guard:
     def _one(self, data: Any) -> Any:
         model = self._model
         self._at += 1
+        broken = in_batch(data)
+        if broken:
+            raise InvalidArgumentError(
+                f"fit: NaN or infinity in step {self._at} of epoch {self.epoch + 1}:"
+                f" {broken}. Leave such rows out, or fill them in."
+            )
         if self._at == 1 and self.epoch == 0:
             self._prepare(data)
         held = [(v, v.value()) for v in _variables(model)]

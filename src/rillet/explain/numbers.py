@@ -15,6 +15,7 @@ from rillet.explain.computation import batch_loss
 from rillet.explain.findings import Finding
 from rillet.explain.passage import Passage
 from rillet.explain.picture import number
+from rillet.explain.starts import learning_rate
 
 Array = np.ndarray[Any, Any]
 
@@ -69,7 +70,7 @@ class Course:
         first, best = losses[0], min(losses[1:])
         if first <= 1e-3 or good > 0.9 or best < first * 0.999:
             return []
-        rate = _rate(model)
+        rate = learning_rate(model)
         said = "" if rate is None else f" (now {number(rate)})"
         return [
             Finding(
@@ -107,13 +108,6 @@ def _plain(value: Any) -> float | None:
     try:
         return float(value)
     except (TypeError, ValueError):
-        return None
-
-
-def _rate(model: Any) -> float | None:
-    try:
-        return float(tf.convert_to_tensor(model.optimizer.learning_rate))
-    except (AttributeError, TypeError, ValueError):
         return None
 
 

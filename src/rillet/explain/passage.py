@@ -13,6 +13,7 @@ from typing import Any
 
 from rillet import keras
 from rillet.core import context
+from rillet.explain.picture import refuse
 
 
 @dataclass(eq=False)
@@ -119,3 +120,36 @@ def _layers(frame: Any) -> Iterator[Any]:
             if isinstance(found, keras.layers.Layer):
                 yield found
         frame = frame.f_back
+
+
+def taped(tape: Any, target: Any) -> list[Ran]:
+    """What a tape recorded, where the target was made from it.
+
+    Raises:
+        ValueError: where there is no target, or the tape does not hold how it was made.
+    """
+    if target is None:
+        raise refuse(
+            "explain.graph", "a tape needs a target", "None", "Give target=loss"
+        )
+    cells = {id(v._cell): v for v in tape._variables.values()}
+    found = []
+    for op, inputs, outputs, attrs in tape._entries:
+        if op is None:
+            inputs = tuple(cells.get(id(c), c) for c in inputs)
+        found.append(Ran(op, inputs, outputs, dict(attrs or {})))
+    if any(y is target for ran in found for y in ran.outputs):
+        return found
+    if tape._used:
+        fix = "Ask before tape.gradient, or make the tape persistent"
+    else:
+        fix = (
+            "Compute the target inside the tape's block, from variables or from"
+            " constants that tape.watch(x) was called for"
+        )
+    raise refuse(
+        "explain.graph",
+        "the tape does not hold how the target was made",
+        f"{len(found)} ops",
+        fix,
+    )

@@ -74,7 +74,11 @@ class Drawing(ABC):
         ending = Path(os.fspath(path)).suffix
         if ending not in (".svg", ".html"):
             raise refuse(
-                "save", "this picture is SVG", f"{path!r}", "Name it picture.svg"
+                "save",
+                "this picture is made of lines and text, and saved as .svg or .html",
+                f"{path!r}",
+                f"Save it as {Path(os.fspath(path)).stem}.svg; any browser shows it,"
+                " and prints it to PDF",
             )
         text = self.svg
         if ending == ".html":

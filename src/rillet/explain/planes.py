@@ -11,7 +11,7 @@ import numpy as np
 
 import rillet as tf
 from rillet import keras
-from rillet.explain.picture import COLOURS, Array, Plot, refuse, write
+from rillet.explain.picture import COLOURS, Array, Plot, number, refuse, write
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,6 +38,16 @@ class Geometry(Plot):
     def __init__(self, points: Array, results: dict[str, Array]) -> None:
         self.points = points
         self.results = results
+
+    def __repr__(self) -> str:
+        lines = [f"<geometry: {len(self.points)} points>"]
+        for name, moved in self.results.items() if len(self.points) else ():
+            (x, y), (u, v) = self.points[0], moved[0]
+            lines.append(
+                f"  {name}: ({number(x)}, {number(y)}) goes to"
+                f" ({number(u)}, {number(v)})"
+            )
+        return "\n".join(lines)
 
     def _draw(self, figure: Figure) -> None:
         axes = np.atleast_1d(figure.subplots(1, len(self.results), sharey=True))
@@ -132,6 +142,10 @@ class Uncrumpling(Plot):
         for sheet in (0, 1):
             axis.plot(*points[self.labels == sheet].T, ".", color=COLOURS[sheet], ms=3)
         axis.set(xticks=[], yticks=[])
+
+    def __repr__(self) -> str:
+        mixed = ", ".join(f"{100 * share:.0f} %" for share in self.overlaps)
+        return f"<uncrumple: after each layer mixed {mixed}>"
 
     def _draw(self, figure: Figure) -> None:
         axes = np.atleast_1d(figure.subplots(1, len(self.stages)))

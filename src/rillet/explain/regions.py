@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from rillet.explain.picture import COLOURS, Array, Plot, refuse
+from rillet.explain.picture import COLOURS, Array, Plot, number, refuse
 from rillet.explain.scores import classes_of, outputs_of
 
 if TYPE_CHECKING:
@@ -58,6 +58,13 @@ class Regions(Plot):
         self.right = right
         self._names = names
         self._called = called
+
+    def __repr__(self) -> str:
+        return (
+            f"<boundary: {100 * self.right:.1f} % of {len(self.points)} points right;"
+            f" {self._names[0]} {number(self.x[0])} to {number(self.x[-1])},"
+            f" {self._names[1]} {number(self.y[0])} to {number(self.y[-1])}>"
+        )
 
     def _draw(self, figure: Figure) -> None:
         axis = figure.subplots()

@@ -86,13 +86,15 @@ def confusion(y_true: Any, y_pred: Any, labels: list[str] | None = None) -> Conf
     """The confusion matrix of a classifier.
 
     Args:
-        y_true: class numbers ``(n,)``, or one-hot rows.
-        y_pred: class numbers, probabilities ``(n, classes)``, or of two classes
+        y_true: class numbers ``(n,)``, one-hot rows, or names of classes.
+        y_pred: class numbers, names, probabilities ``(n, classes)``, or of two classes
             ``(n,)`` or ``(n, 1)``.
-        labels: names of the classes.
+        labels: names of the classes, in their order; where None, numbers, or the names
+            that were given, in the order of the alphabet.
 
     Raises:
-        ValueError: where both differ in length, or names are too few.
+        ValueError: where both differ in length, names are too few, or a name is not
+            among the labels.
 
     Example:
         >>> import rillet as tf
@@ -101,6 +103,8 @@ def confusion(y_true: Any, y_pred: Any, labels: list[str] | None = None) -> Conf
         >>> found.counts.tolist()
         [[1, 0], [1, 1]]
     """
+    if _named(y_true) or _named(y_pred):
+        y_true, y_pred, labels = _numbered(y_true, y_pred, labels)
     true, said = classes_of(y_true), classes_of(y_pred)
     if len(true) != len(said):
         raise refuse(
@@ -118,6 +122,49 @@ def confusion(y_true: Any, y_pred: Any, labels: list[str] | None = None) -> Conf
         )
     table = np.asarray(tf.math.confusion_matrix(true, said, count))
     return Confusion(table, names)
+
+
+def _named(values: Any) -> bool:
+    return np.asarray(values).dtype.kind in "USO"
+
+
+def _numbered(
+    y_true: Any, y_pred: Any, labels: list[str] | None
+) -> tuple[Any, Any, list[str]]:
+    """Names of classes as numbers, and the names by number."""
+    given = [
+        np.asarray([_text(v) for v in np.ravel(np.asarray(part))])
+        if _named(part)
+        else None
+        for part in (y_true, y_pred)
+    ]
+    if labels is None:
+        if any(part is None for part in given):
+            raise refuse(
+                "explain.confusion",
+                "names of classes beside numbers need the names' order",
+                "no labels",
+                'Give labels=["cat", "dog", ...], the first for class 0',
+            )
+        labels = sorted({str(v) for part in given if part is not None for v in part})
+    place = {str(name): k for k, name in enumerate(labels)}
+    found = []
+    for part, raw in zip(given, (y_true, y_pred), strict=True):
+        strange = [] if part is None else sorted({str(v) for v in part} - set(place))
+        if strange:
+            raise refuse(
+                "explain.confusion",
+                f"each name must be one of the labels {list(place)}",
+                ", ".join(map(repr, strange[:5])),
+            )
+        found.append(
+            raw if part is None else np.asarray([place[str(v)] for v in part], int)
+        )
+    return found[0], found[1], [str(name) for name in labels]
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 class Predictions(Plot):
@@ -148,6 +195,27 @@ class Predictions(Plot):
             and self._x.shape[-1] in (1, 3, *([self._x.shape[2]] * (self._x.ndim == 3)))
         )  # fmt: skip
         self.size = (8.0, 3.8) if classes else (4.6, 4.4)
+
+    def __repr__(self) -> str:
+        count = len(self.targets)
+        if self.kind == "classes":
+            lines = [f"<predictions: {len(self.wrong)} of {count} wrong>"]
+            for row in self.wrong[:5].tolist():
+                chosen = int(self.predicted[row].argmax())
+                lines.append(
+                    f"  row {row}: {chosen} with"
+                    f" {100 * float(self.predicted[row, chosen]):.0f} %, is"
+                    f" {self.targets[row]}"
+                )
+            return "\n".join(lines)
+        gap = np.abs(self.predicted - self.targets)
+        lines = [f"<predictions: {count}, off by {number(float(gap.mean()))}>"]
+        for row in self.wrong[:5].tolist():
+            lines.append(
+                f"  row {row}: {number(float(self.predicted[row]))}, is"
+                f" {number(float(self.targets[row]))}"
+            )
+        return "\n".join(lines)
 
     def _draw(self, figure: Figure) -> None:
         if self.kind == "numbers":
@@ -184,6 +252,10 @@ class Predictions(Plot):
                 axis.bar(range(self.predicted.shape[1]), self.predicted[row],
                          color=colour)  # fmt: skip
                 axis.set_ylim(0, 1)
+                count = self.predicted.shape[1]
+                axis.set_xticks(range(0, count, max(1, -(-count // 10))))
+                axis.set_xlabel("class", fontsize=8)
+                axis.tick_params(labelsize=7)
         for axis in axes[len(shown) :]:
             axis.axis("off")
 

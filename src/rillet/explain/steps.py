@@ -1,8 +1,8 @@
 """`explain.step`: one training step told in order, with its numbers.
 
 In: a compiled model and a batch. Out: a `Step`, whose text tells shapes, time, loss,
-gradients and updates. The step is a real one; the model's weights move by it unless
-they are put back.
+gradients and updates. The step is a real one; afterwards the model is put back to
+where it was, unless it is to keep the step.
 """
 
 from __future__ import annotations
@@ -135,14 +135,15 @@ class Step:
     __repr__ = __str__
 
 
-def step(model: Any, batch: Any, keep: bool = True) -> Step:
-    """Carry out one training step and tell it in order.
+def step(model: Any, batch: Any, y: Any = None, *, keep: bool = False) -> Step:
+    """Tell one training step in order; the model stays as it was.
 
     Args:
         model: a model compiled with one loss.
-        batch: ``(x, y)``.
-        keep: whether the weights stay where the step moved them; else they and the
-            optimizer's variables are put back.
+        batch: ``(x, y)``; or inputs alone, with the targets as `y`.
+        y: targets, where `batch` does not bring them.
+        keep: whether weights and optimizer stay where the step moved them; else they
+            are put back.
 
     Returns:
         What happened; print it.
@@ -158,8 +159,20 @@ def step(model: Any, batch: Any, keep: bool = True) -> Step:
         >>> told.loss_after < told.loss
         True
     """
-    if not isinstance(batch, Sequence) or len(batch) < 2:
-        raise refuse("explain.step", "a batch is (x, y)", type(batch).__name__)
+    if y is None and (not isinstance(batch, Sequence) or len(batch) < 2):
+        raise refuse(
+            "explain.step",
+            "a batch is (x, y)",
+            type(batch).__name__,
+            "Call explain.step(model, (x, y)) or explain.step(model, x, y)",
+        )
+    if isinstance(y, bool):
+        raise refuse(
+            "explain.step",
+            "targets are an array",
+            y,
+            f"To keep the step write keep={y}",
+        )
     if getattr(model, "optimizer", None) is None:
         raise refuse(
             "explain.step",
@@ -167,11 +180,23 @@ def step(model: Any, batch: Any, keep: bool = True) -> Step:
             "no optimizer",
             "Call model.compile(optimizer, loss)",
         )
-    x = as_inputs(batch[0])
-    y = tf.convert_to_tensor(batch[1])
+    x, y = (batch[0], batch[1]) if y is None else (batch, y)
+    x, y = as_inputs(x), tf.convert_to_tensor(y)
+    model(x, training=False)  # the first call makes the weights
+    model.optimizer.build(model.trainable_variables)
+    kept = [(v, v.numpy()) for v in _variables(model)]
+    try:
+        return _told(model, x, y)
+    finally:
+        if not keep:
+            for v, old in kept:
+                v.assign(old)
+
+
+def _told(model: Any, x: Any, y: Any) -> Step:
     passage = Passage()
     seconds: dict[str, float] = {}
-    # this pass is told, the next is timed; the first makes the weights
+    # this pass is told, the next is timed
     passage.run(lambda: model(x, training=False))
     start = perf_counter()
     with tf.GradientTape() as tape:
@@ -183,9 +208,6 @@ def step(model: Any, batch: Any, keep: bool = True) -> Step:
     start = perf_counter()
     slopes = tape.gradient(loss, weights)
     seconds["backward"] = perf_counter() - start
-    model.optimizer.build(weights)
-    everything = _variables(model)
-    kept = [v.numpy() for v in everything]
     before = [v.numpy() for v in weights]
     start = perf_counter()
     pairs = [(g, v) for g, v in zip(slopes, weights, strict=True) if g is not None]
@@ -195,7 +217,7 @@ def step(model: Any, batch: Any, keep: bool = True) -> Step:
     changes = [
         _change(v, old, g) for v, old, g in zip(weights, before, slopes, strict=True)
     ]
-    told = Step(
+    return Step(
         _layers(passage),
         float(loss),
         float(loss_after),
@@ -205,10 +227,6 @@ def step(model: Any, batch: Any, keep: bool = True) -> Step:
         type(model.optimizer).__name__,
         (np.shape(tf.nest.flatten(x)[0]), np.shape(y)),
     )
-    if not keep:
-        for v, old in zip(everything, kept, strict=True):
-            v.assign(old)
-    return told
 
 
 def _variables(model: Any) -> list[Any]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from rillet import keras
+from rillet.explain import starts, targets
 from rillet.explain.findings import Finding
 from rillet.explain.picture import number
 
@@ -22,10 +23,21 @@ SAMPLE: Final = 512
 #: A deviation or mean of the inputs beyond which steps are sure to go wrong.
 LARGE: Final = 1000.0
 _LINEAR: Final = (None, "linear")
+#: Activations that give no probabilities.
+_BENT: Final = (
+    "relu", "relu6", "leakyrelu", "leaky_relu", "elu", "selu", "gelu", "swish", "silu",
+    "tanh", "softplus", "softsign", "exponential", "mish",
+)  # fmt: skip
 _PASS: Final = ("Flatten", "Reshape", "Dropout", "InputLayer", "Permute")
 #: Layers that inputs go through as they are, and those that learn from them.
 _SHAPES: Final = ("InputLayer", "Flatten", "Reshape", "Permute", "Masking", "Dropout")
+#: Layers after which a row of numbers is a row of numbers.
+_KEEP: Final = (
+    "Dense", "Activation", "ReLU", "LeakyReLU", "ELU", "Softmax",
+    "BatchNormalization", "LayerNormalization", "GaussianNoise", "Normalization",
+)  # fmt: skip
 _LEARN: Final = ("Dense", "Conv1D", "Conv2D", "Conv3D", "SimpleRNN", "LSTM", "GRU")
+_PICTURED: Final = ("Dense", "Conv2D", "SimpleRNN", "LSTM", "GRU")
 
 
 def chain(model: Any) -> list[Any]:
@@ -87,18 +99,48 @@ def look(model: Any, x: Any = None, y: Any = None) -> list[Finding]:
         y: targets, where they are one array.
     """
     layers = chain(model)
-    found = list(_nonfinite_weights(model))
+    rows, wanted = sample(x), sample(y)
+    given = list(_inputs(rows, layers)) if rows is not None else []
     name, logits = loss_of(model)
+    ends = None
     if layers:
-        found += _linear_stacks(layers)
+        last = layers[-1]
+        shape = _output_shape(model, layers, rows)
+        ends = targets.Ends(last.name, _width(layers), activation(last), shape)
+    about = None if wanted is None else targets.look(wanted, name, ends)
+    held = any(found.kind == "inputs" for found in given)
+    held = held or (about is not None and "NaN" in about.message)
+    # what the data brought in is named before what became of it
+    found = [each for each in given if held and each.kind == "inputs"]
+    found += list(_nonfinite_weights(model, held))
+    found += [*starts.frozen(model), *starts.wild_rate(model, layers)]
+    if layers:
+        found += [*starts.same_weights(layers), *_linear_stacks(layers)]
         found += _outputs(layers[-1], layers, name, logits)
-    rows, targets = sample(x), sample(y)
-    units = _units(layers[-1]) if layers else None
-    if targets is not None:
-        found += _labels(targets, name, units, layers)
-    if rows is not None and rows.dtype.kind in "fiu":
-        found += _inputs(rows, layers)
-    return found
+    if about is not None and not (
+        about.kind == "loss" and any(each.kind == "loss" for each in found)
+    ):
+        found.append(about)
+    return found + [each for each in given if each not in found]
+
+
+def _output_shape(
+    model: Any, layers: list[Any], x: Array | None
+) -> tuple[int, ...] | None:
+    """A model's output's shape without the rows; None where it is not known."""
+    shape: Any = None
+    if getattr(model, "built", False):
+        try:
+            shape = model.output_shape
+        except (AttributeError, RuntimeError, ValueError):
+            shape = None
+    if isinstance(shape, tuple) and not any(isinstance(s, tuple) for s in shape):
+        return None if None in shape[1:] else tuple(map(int, shape[1:]))
+    kinds = [type(layer).__name__ for layer in layers]
+    flat = "Flatten" in kinds or (x is not None and x.ndim == 2)
+    plain = all(kind in (*_PASS, *_KEEP) for kind in kinds) and "Reshape" not in kinds
+    units = [u for u in map(_units, layers) if u is not None]
+    return (units[-1],) if flat and plain and units else None
 
 
 def sample(value: Any) -> Array | None:
@@ -123,12 +165,20 @@ def sample(value: Any) -> Array | None:
     return rows if rows.dtype.kind in "fiub" else None
 
 
+def _width(layers: list[Any]) -> int | None:
+    """How many numbers the last layer gives; None where that is not known."""
+    for layer in reversed(layers):
+        if type(layer).__name__ not in ("Activation", "Softmax", "ReLU", "LeakyReLU"):
+            return _units(layer)
+    return None
+
+
 def _units(layer: Any) -> int | None:
     units = getattr(layer, "units", None)
     return units if isinstance(units, int) else None
 
 
-def _nonfinite_weights(model: Any) -> Iterator[Finding]:
+def _nonfinite_weights(model: Any, from_data: bool) -> Iterator[Finding]:
     if not getattr(model, "built", False):
         return
     for v in model.weights:
@@ -139,11 +189,14 @@ def _nonfinite_weights(model: Any) -> Iterator[Finding]:
         # a NaN spreads over a weight in one step: some values tell of all
         part = flat[:: max(1, flat.size // 65536)]
         if not np.isfinite(part).all():
-            yield Finding(
-                "weights",
-                f"{v.name.split(':')[0]} holds NaN or infinity before training",
-                "An earlier run left it there: build the model anew",
-            )
+            name = v.name.split(":")[0]
+            if from_data:
+                said = f"{name} holds NaN or infinity, as the data does"
+                fix = "Mend the data, then build the model anew"
+            else:
+                said = f"{name} holds NaN or infinity before training"
+                fix = "An earlier run left it there: build the model anew"
+            yield Finding("weights", said, fix)
             return
 
 
@@ -184,7 +237,7 @@ def _outputs(
     last: Any, layers: list[Any], loss: str, logits: bool
 ) -> Iterator[Finding]:
     said = activation(last)
-    units = _units(last)
+    units = _width(layers)
     if said == "softmax" and len(layers) > 1 and activation(layers[-2]) == "softmax":
         yield Finding(
             "softmax twice",
@@ -205,6 +258,21 @@ def _outputs(
             "softmax missing",
             f"the loss {loss} expects probabilities, and {last.name} gives any numbers",
             f'Give {last.name} activation="softmax", or the loss from_logits=True',
+        )
+    if several and not logits and said in _BENT:
+        yield Finding(
+            "softmax missing",
+            f"the loss {loss} expects probabilities, and {last.name} ends in {said}",
+            f'Give {last.name} activation="softmax"',
+        )
+    if said == "softmax" and loss == "binary_crossentropy" and (units or 0) > 2:
+        yield Finding(
+            "loss",
+            f"the loss {loss} judges each number by itself, and the softmax of"
+            f" {last.name} shares 1 among {units} classes",
+            'Use loss="categorical_crossentropy" for one-hot targets,'
+            ' "sparse_categorical_crossentropy" for class numbers; or, where several'
+            ' classes may be right at once, activation="sigmoid"',
         )
     if several and units == 1 and dense:
         yield Finding(
@@ -234,59 +302,12 @@ def _outputs(
             f"the loss {loss} expects probabilities, and {last.name} gives any numbers",
             f'Give {last.name} activation="sigmoid", or the loss from_logits=True',
         )
-
-
-def _labels(
-    y: Array, loss: str, units: int | None, layers: list[Any]
-) -> Iterator[Finding]:
-    if y.dtype.kind == "f" and not np.isfinite(y).all():
+    if not logits and said in _BENT:
         yield Finding(
-            "labels",
-            "the targets hold NaN or infinity",
-            "Leave such rows out, or fill them in",
+            "sigmoid missing",
+            f"the loss {loss} expects probabilities, and {last.name} ends in {said}",
+            f'Give {last.name} activation="sigmoid"',
         )
-        return
-    low, high = float(y.min()), float(y.max())
-    span = f"from {number(low)} to {number(high)}"
-    if loss == "binary_crossentropy" and (low < 0 or high > 1):
-        yield Finding(
-            "labels",
-            f"the loss {loss} expects targets from 0 to 1, and they are {span}",
-            "Encode the two classes as 0 and 1",
-        )
-    if loss == "sparse_categorical_crossentropy":
-        whole = y.dtype.kind in "iub" or bool((y == np.round(y)).all())
-        if not whole:
-            yield Finding(
-                "labels",
-                f"the loss {loss} expects class numbers, and targets have fractions",
-                'Use loss="mse" for numbers, or "categorical_crossentropy" for shares',
-            )
-        elif low < 0 or (units is not None and units > 1 and high >= units):
-            yield Finding(
-                "labels",
-                f"the loss {loss} expects classes from 0 to {(units or 1) - 1}, and the"
-                f" targets are {span}",
-                "Number the classes from 0, or give the last layer more units",
-            )
-    if loss == "categorical_crossentropy" and y.ndim == 2 and y.shape[1] > 1:
-        sums = y.sum(axis=1)
-        if low < 0 or np.abs(sums - 1).max() > 0.01:
-            yield Finding(
-                "labels",
-                f"the loss {loss} expects rows that add up to 1, and they add up to"
-                f" {number(float(sums.min()))} to {number(float(sums.max()))}",
-                'Use one-hot rows, or loss="binary_crossentropy" for several labels',
-            )
-    squares = loss in ("mean_squared_error", "mean_absolute_error")
-    flat = y.ndim == 1 or (y.ndim == 2 and y.shape[1] == 1)
-    if squares and flat and layers and activation(layers[-1]) == "softmax":
-        if units is not None and units > 1:
-            yield Finding(
-                "loss",
-                f"the loss {loss} compares {units} probabilities with one class number",
-                'Use loss="sparse_categorical_crossentropy"',
-            )
 
 
 def _inputs(x: Array, layers: list[Any]) -> Iterator[Finding]:
@@ -302,8 +323,16 @@ def _inputs(x: Array, layers: list[Any]) -> Iterator[Finding]:
     if first not in _LEARN:  # what scales inputs, or what may do so
         return
     spread = float(np.abs(x.astype(np.float64)).max())
-    if spread > LARGE:
+    if spread > LARGE or (first in _PICTURED and _pixels(x)):
         yield unscaled(x)
+
+
+def _pixels(x: Array) -> bool:
+    """Whether inputs are pictures with brightness from 0 to 255."""
+    if x.ndim < 3 and int(np.prod(x.shape[1:])) < 64:
+        return False
+    low, high = float(x.min()), float(x.max())
+    return low == 0 and 128 <= high <= 255 and bool((x == np.round(x)).all())
 
 
 def unscaled(x: Array) -> Finding:

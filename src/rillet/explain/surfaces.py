@@ -6,6 +6,7 @@ grid and a path for each optimizer, whose steps are those of rillet's own classe
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +15,7 @@ import numpy as np
 import rillet as tf
 from rillet import keras
 from rillet.explain.computation import as_inputs, batch_loss
-from rillet.explain.picture import COLOURS, Array, Plot, refuse
+from rillet.explain.picture import COLOURS, Array, Plot, number, refuse
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,6 +37,7 @@ class Surface(Plot):
         losses: ``(len(x),)``, or ``(len(y), len(x))``.
         paths: by optimizer, places ``(steps + 1, 1 or 2)``.
         path_losses: by optimizer, the loss at each place.
+        names: what the axes are called.
     """
 
     def __init__(
@@ -44,7 +46,9 @@ class Surface(Plot):
         losses: Array,
         paths: dict[str, Array],
         path_losses: dict[str, Array],
+        names: Sequence[str],
     ) -> None:
+        self.names = list(names)
         self.x: Array = axes[0]
         self.y: Array | None = axes[1] if len(axes) > 1 else None
         self.losses = losses
@@ -53,6 +57,20 @@ class Surface(Plot):
         panels = max(1, len(paths)) if len(axes) > 1 else 1
         self.size = (3.3 * panels if panels > 1 else 5.5, 3.6)
 
+    def __repr__(self) -> str:
+        low, high = float(np.nanmin(self.losses)), float(np.nanmax(self.losses))
+        lines = [f"<loss surface: from {number(low)} to {number(high)}>"]
+        for name, path in self.paths.items():
+            at = ", ".join(
+                f"{n} {number(v)}" for n, v in zip(self.names, path[-1], strict=True)
+            )
+            losses = self.path_losses[name]
+            lines.append(
+                f"  {name}: loss {number(losses[0])} to {number(losses[-1])} in"
+                f" {len(path) - 1} steps, at {at}"
+            )
+        return "\n".join(lines)
+
     def _draw(self, figure: Figure) -> None:
         if self.y is None:
             axis = figure.subplots()
@@ -60,18 +78,25 @@ class Surface(Plot):
             for (name, path), colour in zip(self.paths.items(), COLOURS, strict=False):
                 at = self.path_losses[name]
                 axis.plot(path[:, 0], at, ".-", color=colour, lw=0.8, label=name)
-            axis.set(xlabel="weight", ylabel="loss")
+            axis.set(xlabel=self.names[0], ylabel="loss")
             if self.paths:
                 axis.legend()
             return
         panels = np.atleast_1d(
             figure.subplots(1, max(1, len(self.paths)), sharex=True, sharey=True)
         )
-        heights = self.losses - np.nanmin(self.losses)
-        top = float(np.nanmax(heights)) or 1.0
-        levels = top * np.linspace(0.0, 1.0, 25) ** 2  # valleys get more lines
+        floor = float(np.nanmin(self.losses))
+        top = float(np.nanmax(self.losses)) - floor or 1.0
+        levels = floor + top * np.linspace(0.0, 1.0, 25) ** 2  # valleys get more lines
         for axis in panels:
-            axis.contourf(self.x, self.y, heights, levels=levels, cmap="Blues_r")
+            picture = axis.contourf(
+                self.x, self.y, self.losses, levels=levels, cmap="Blues_r"
+            )
+            axis.set_xlabel(self.names[0])
+        panels[0].set_ylabel(self.names[1])
+        bar = figure.colorbar(picture, ax=list(panels), label="loss")
+        marks = [float(level) for level in levels[::6]]
+        bar.set_ticks(marks, labels=[number(mark) for mark in marks])
         for axis, (name, path) in zip(panels, self.paths.items(), strict=False):
             axis.plot(path[:, 0], path[:, 1], ".-", color=COLOURS[1], lw=0.9, ms=3)
             axis.plot(*path[-1], "o", color=COLOURS[1])
@@ -85,7 +110,7 @@ def loss_surface(
     x: Any = None,
     y: Any = None,
     *,
-    start: Sequence[float] = (-1.5, 1.5),
+    start: Sequence[float] | None = None,
     limits: tuple[float, float] = (-2.0, 2.0),
     optimizers: Any = ("SGD", "momentum", "RMSprop", "Adam"),
     learning_rate: float = 0.05,
@@ -102,7 +127,8 @@ def loss_surface(
             variable).
         x: for a model, inputs.
         y: for a model, targets.
-        start: where descents begin: one number or two.
+        start: where descents begin: one number or two; where None, -1.5, and 1.5
+            if the loss takes two, as a model's does.
         limits: the ends of each axis.
         optimizers: names out of ``SGD``, ``momentum``, ``RMSprop``, ``Adam``; or a
             dictionary of optimizers by name.
@@ -119,6 +145,8 @@ def loss_surface(
         >>> found.losses.shape, found.path_losses["SGD"][-1] < 1e-3
         ((41, 41), np.True_)
     """
+    if start is None:
+        start = (-1.5, 1.5)[: len(_asked(loss))]
     if len(start) not in (1, 2) or side < 2 or steps < 1:
         raise refuse(
             "explain.loss_surface",
@@ -139,7 +167,36 @@ def loss_surface(
     paths, path_losses = {}, {}
     for name, optimizer in made.items():
         paths[name], path_losses[name] = _descend(function, start, optimizer, steps)
-    return Surface(axes, losses, paths, path_losses)
+    names = _asked(loss)
+    if len(names) != len(start):
+        names = ["a", "b"][: len(start)]
+    return Surface(axes, losses, paths, path_losses, names)
+
+
+def _asked(loss: Any) -> list[str]:
+    """The names of the numbers that a loss takes; two where that cannot be told."""
+    if isinstance(loss, keras.Model):
+        return ["along direction 1", "along direction 2"]
+    if not callable(loss):
+        raise refuse(
+            "explain.loss_surface",
+            "a function of one or two numbers is needed, or a model with x and y",
+            type(loss).__name__,
+        )
+    try:
+        given = inspect.signature(loss).parameters.values()
+    except (TypeError, ValueError):
+        return ["a", "b"]
+    plain = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    names = [p.name for p in given if p.kind in plain and p.default is p.empty]
+    if len(names) > 2:
+        raise refuse(
+            "explain.loss_surface",
+            "the function must take one number or two",
+            f"{len(names)}: {', '.join(names)}",
+            "Fix the others, as in lambda a, b: loss(a, b, 0.0)",
+        )
+    return names or ["a", "b"]
 
 
 def _made(optimizers: Any, rate: float) -> dict[str, Any]:

@@ -1,0 +1,137 @@
+"""What a model starts with that keeps it from learning: weights and learning rate.
+
+In: a compiled model and its layers. Out: findings. `structure` asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import nullcontext
+from typing import Any, Final
+
+import numpy as np
+
+import rillet as tf
+from rillet import keras
+from rillet.explain.findings import Finding
+from rillet.explain.picture import number
+from rillet.keras.compiled_state import trainable_as
+
+#: Optimizers whose steps are about as long as their learning rate.
+_UNIT: Final = ("Adam", "AdamW", "Adamax", "Nadam", "RMSprop", "Lion")
+#: Learning rates from which those run wild: with hidden layers, and without.
+_WILD: Final = (0.5, 5.0)
+#: And plain descent, which some tiny networks like at 10.
+_WILD_DESCENT: Final = 100.0
+_LEARN: Final = ("Dense", "Conv1D", "Conv2D", "Conv3D")
+
+
+def frozen(model: Any) -> Iterator[Finding]:
+    """A model none of whose weights learns."""
+    if type(model).train_step is not keras.Model.train_step:
+        return
+    noted = model.__dict__.get("_compiled_trainable")
+    # what counts is what was trainable when the model was compiled
+    with nullcontext() if noted is None else trainable_as(model, noted):
+        layers = list(getattr(model, "layers", ()))
+        parts = [model, *layers]
+        if getattr(model, "built", False):
+            still = bool(model.weights) and not model.trainable_weights
+            still = still and not all(part.trainable for part in parts)
+        else:
+            still = bool(layers) and not any(layer.trainable for layer in layers)
+            still = still or not model.trainable
+    if still:
+        yield Finding(
+            "frozen",
+            "no weight of the model is trainable, so training changes nothing",
+            "Set layer.trainable = True on the layers that are to learn, then compile"
+            " again",
+        )
+
+
+def same_weights(layers: list[Any]) -> Iterator[Finding]:
+    """Hidden layers whose units are all alike, or give 0 and stay so."""
+    learning = [layer for layer in layers if type(layer).__name__ in _LEARN]
+    for layer, after in zip(learning, learning[1:], strict=False):
+        value = _constant(layer)
+        if value is None or _width(layer) < 2:
+            continue
+        dead = value == 0 and _is_relu(layer) and not _lifted(layer)
+        if not dead and _constant(after) is None:
+            continue
+        why = "all its units learn the same"
+        if value == 0:
+            why = "it gives 0 whatever comes in, and its units cannot learn"
+        yield Finding(
+            "same weights",
+            f"all weights of {layer.name} are {number(value)} at the start, so {why}",
+            f"Leave kernel_initializer out of {layer.name}: numbers drawn at random"
+            " make units differ",
+        )
+        return
+
+
+def _width(layer: Any) -> int:
+    return int(getattr(layer, "units", None) or getattr(layer, "filters", None) or 0)
+
+
+def _is_relu(layer: Any) -> bool:
+    return getattr(getattr(layer, "activation", None), "__name__", "") == "relu"
+
+
+def _lifted(layer: Any) -> bool:
+    """Whether biases lift some unit above 0."""
+    if not getattr(layer, "use_bias", False):
+        return False
+    if getattr(layer, "built", False):
+        return bool((np.asarray(layer.bias) > 0).any())
+    return type(getattr(layer, "bias_initializer", None)).__name__ != "Zeros"
+
+
+def _constant(layer: Any) -> float | None:
+    """The one number that all of a layer's weights are; None where they differ."""
+    if getattr(layer, "built", False):
+        array = np.asarray(layer.kernel).reshape(-1)
+        if array.size < 2 or array[0] != array[1] or (array != array[0]).any():
+            return None
+        return float(array[0])
+    made = getattr(layer, "kernel_initializer", None)
+    kind = type(made).__name__
+    if kind in ("Zeros", "Ones"):
+        return float(kind == "Ones")
+    if kind == "Constant":
+        value = getattr(made, "value", None)
+        return float(value) if isinstance(value, (int, float)) else None
+    return None
+
+
+def learning_rate(model: Any) -> float | None:
+    """The optimizer's learning rate now; None where it has none that is a number."""
+    try:
+        return float(tf.convert_to_tensor(model.optimizer.learning_rate))
+    except (AttributeError, TypeError, ValueError):
+        return None
+
+
+def wild_rate(model: Any, layers: list[Any]) -> Iterator[Finding]:
+    """A learning rate that no model of this kind bears."""
+    rate = learning_rate(model)
+    if rate is None:
+        return
+    kind = type(model.optimizer).__name__
+    hidden = len(layers or getattr(model, "layers", [])) > 1
+    if kind in _UNIT and rate >= _WILD[0 if hidden else 1]:
+        yield Finding(
+            "learning rate",
+            f"the learning rate {number(rate)} moves each weight by about"
+            f" {number(rate)} a step; {kind} is used with 0.001, give or take",
+            f"Try {kind}(learning_rate=0.001)",
+        )
+    elif kind == "SGD" and rate >= _WILD_DESCENT:
+        yield Finding(
+            "learning rate",
+            f"the learning rate {number(rate)} is far too large; SGD is used with 0.01,"
+            " give or take",
+            "Try SGD(learning_rate=0.01)",
+        )

@@ -1,0 +1,274 @@
+"""Whether targets fit a model's loss and its last layer.
+
+In: a sample of the targets, the loss's name, the last layer and the form of what it
+gives. Out: the one finding that matters most, or nothing. `structure` asks.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from rillet.explain.findings import Finding
+from rillet.explain.picture import number
+
+Array = np.ndarray[Any, Any]
+
+#: What an activation can give.
+RANGES: Final[dict[str, tuple[float, float]]] = {
+    "relu": (0.0, float("inf")),
+    "relu6": (0.0, 6.0),
+    "softplus": (0.0, float("inf")),
+    "exponential": (0.0, float("inf")),
+    "sigmoid": (0.0, 1.0),
+    "hard_sigmoid": (0.0, 1.0),
+    "softmax": (0.0, 1.0),
+    "tanh": (-1.0, 1.0),
+    "softsign": (-1.0, 1.0),
+}
+_SQUARES: Final = (
+    "mean_squared_error",
+    "mean_absolute_error",
+    "huber_loss",
+    "huber",
+    "log_cosh",
+    "logcosh",
+)
+#: Losses that compare number with number.
+_NUMBERWISE: Final = (
+    *_SQUARES,
+    "binary_crossentropy",
+    "mean_absolute_percentage_error",
+    "mean_squared_logarithmic_error",
+    "poisson",
+)
+_SPARSE: Final = "sparse_categorical_crossentropy"
+_ROWS: Final = "categorical_crossentropy"
+_BINARY: Final = "binary_crossentropy"
+#: The share of targets out of reach from which they are spoken of.
+_SHARE: Final = 0.01
+#: Stands for the number of rows; no model's outputs have this size.
+_ANY: Final = 1_000_003
+
+
+class Ends:
+    """A model's last layer.
+
+    Args:
+        name: of the layer.
+        units: how many numbers it gives; None where unknown.
+        activation: what it applies last.
+        shape: of the model's outputs without the rows; None where unknown.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        units: int | None,
+        activation: str | None,
+        shape: tuple[int, ...] | None,
+    ) -> None:
+        self.name = name
+        self.units = units
+        self.activation = activation
+        self.shape = shape
+        self.width = shape[-1] if shape else units
+
+
+def look(y: Array, loss: str, ends: Ends | None) -> Finding | None:
+    """What is wrong with targets; None where nothing is.
+
+    Args:
+        y: some of them ``(rows, ...)``.
+        loss: the loss's name.
+        ends: the last layer; None where the model is no chain of layers.
+    """
+    if y.dtype.kind == "f" and not np.isfinite(y).all():
+        return Finding(
+            "labels",
+            "the targets hold NaN or infinity",
+            "Leave such rows out, or fill them in",
+        )
+    if not y.size:
+        return None
+    if loss == _BINARY:
+        return _binary(y, ends)
+    if loss == _SPARSE:
+        return _sparse(y, ends)
+    if loss == _ROWS:
+        return _one_hot(y, ends)
+    if loss in _NUMBERWISE and ends is not None:
+        return _numbers(y, loss, ends)
+    return None
+
+
+def _span(y: Array) -> str:
+    return f"from {number(float(y.min()))} to {number(float(y.max()))}"
+
+
+def _flat(y: Array) -> bool:
+    return y.ndim == 1 or (y.ndim == 2 and y.shape[1] == 1)
+
+
+def _whole(y: Array) -> bool:
+    return y.dtype.kind in "iub" or bool((y == np.round(y)).all())
+
+
+def _classes(y: Array) -> int | None:
+    """How many classes the targets seem to number; None where they are no classes."""
+    if not _flat(y) or not _whole(y) or float(y.min()) < 0:
+        return None
+    count = int(y.max()) + 1
+    return count if 3 <= count <= 1000 and len(np.unique(y)) > count // 2 else None
+
+
+def _for_classes(count: int) -> str:
+    return (
+        f'For {count} classes use Dense({count}, activation="softmax") and'
+        f' loss="{_SPARSE}"'
+    )
+
+
+def _binary(y: Array, ends: Ends | None) -> Finding | None:
+    if ends is not None and ends.activation == "softmax" and (ends.width or 0) > 1:
+        if (ends.width or 0) == 2 and _flat(y):
+            return Finding(
+                "loss",
+                f"the loss {_BINARY} compares the 2 probabilities of {ends.name} with"
+                " one class number",
+                f'Use loss="{_SPARSE}"',
+            )
+        return None  # the layer and the loss were spoken of already
+    low, high = float(y.min()), float(y.max())
+    if low < 0 or high > 1:
+        count = _classes(y)
+        return Finding(
+            "labels",
+            f"the loss {_BINARY} expects targets from 0 to 1, and they are {_span(y)}",
+            "Encode the two classes as 0 and 1" if count is None
+            else _for_classes(count),
+        )  # fmt: skip
+    return None if ends is None else _stretched(y, _BINARY, ends)
+
+
+def _sparse(y: Array, ends: Ends | None) -> Finding | None:
+    units = None if ends is None else ends.units
+    if not _whole(y):
+        return Finding(
+            "labels",
+            f"the loss {_SPARSE} expects class numbers, and targets have fractions",
+            'Use loss="mse" for numbers, or "categorical_crossentropy" for shares',
+        )
+    if y.ndim > 1 and y.shape[-1] > 1 and y.shape[-1] == units and _hot(y):
+        return Finding(
+            "labels",
+            f"the loss {_SPARSE} expects class numbers, and the targets are one-hot"
+            f" rows of {units}",
+            f'Use loss="{_ROWS}", or y.argmax(axis=-1) as targets',
+        )
+    low, high = float(y.min()), float(y.max())
+    if low < 0 or (units is not None and units > 1 and high >= units):
+        return Finding(
+            "labels",
+            f"the loss {_SPARSE} expects classes from 0 to {(units or 1) - 1}, and the"
+            f" targets are {_span(y)}",
+            "Number the classes from 0, or give the last layer more units",
+        )
+    return None
+
+
+def _hot(y: Array) -> bool:
+    return bool(((y == 0) | (y == 1)).all() and (y.sum(axis=-1) == 1).all())
+
+
+def _one_hot(y: Array, ends: Ends | None) -> Finding | None:
+    if _flat(y) and ends is not None and (ends.units or 0) > 1 and _whole(y):
+        return Finding(
+            "labels",
+            f"the loss {_ROWS} expects one-hot rows of {ends.units}, and the targets"
+            f" are class numbers {_span(y)}",
+            f'Use loss="{_SPARSE}"',
+        )
+    if y.ndim != 2 or y.shape[1] < 2:
+        return None
+    sums = y.sum(axis=1)
+    if float(y.min()) >= 0 and np.abs(sums - 1).max() <= 0.01:
+        return None
+    return Finding(
+        "labels",
+        f"the loss {_ROWS} expects rows that add up to 1, and they add up to"
+        f" {number(float(sums.min()))} to {number(float(sums.max()))}",
+        f'Use one-hot rows, or loss="{_BINARY}" with sigmoid for several labels',
+    )
+
+
+def _numbers(y: Array, loss: str, ends: Ends) -> Finding | None:
+    flat = _flat(y)
+    if loss in _SQUARES and flat and (ends.units or 0) > 1:
+        if ends.activation == "softmax":
+            return Finding(
+                "loss",
+                f"the loss {loss} compares {ends.units} probabilities with one class"
+                " number",
+                f'Use loss="{_SPARSE}"',
+            )
+    found = _stretched(y, loss, ends)
+    if found is not None or loss not in _SQUARES:
+        return found
+    low, high = RANGES.get(ends.activation or "", (-np.inf, np.inf))
+    slack = 0.01 * (float(y.max()) - float(y.min()))
+    beyond = (y < low - slack) | (y > high + slack)
+    if float(beyond.mean()) <= _SHARE:
+        return None
+    reach = f"numbers from {number(low)} up"
+    fix = f"Leave the activation of {ends.name} out"
+    if np.isfinite(high):
+        reach = f"numbers from {number(low)} to {number(high)}"
+        fix += ", or scale the targets to that range"
+    count = _classes(y) if ends.activation in ("sigmoid", "softmax") else None
+    if count is not None:
+        fix = f"{_for_classes(count)}; for numbers leave the activation out"
+    return Finding(
+        "range",
+        f"{ends.name} ends in {ends.activation}, which gives {reach}, and the targets"
+        f" are {_span(y)}",
+        fix,
+    )
+
+
+def _stretched(y: Array, loss: str, ends: Ends) -> Finding | None:
+    """Targets and outputs of different shapes that are compared all the same."""
+    if ends.shape is None:
+        return None
+    true, said = (_ANY, *y.shape[1:]), (_ANY, *ends.shape)
+    # what `fit` and the losses put right themselves
+    if len(true) == 1 and len(said) == 2:
+        true = (*true, 1)
+    if len(true) - len(said) == -1 and said[-1] == 1:
+        said = said[:-1]
+    elif len(true) - len(said) == 1 and true[-1] == 1:
+        true = true[:-1]
+    if true == said:
+        return None
+    try:
+        np.broadcast_shapes(true, said)
+    except ValueError:
+        return None  # `fit` words what does not fit together
+    except MemoryError:
+        pass
+    want = _text(y.shape[1:])
+    fix = f"Give both one shape: targets {_text(ends.shape)}, or outputs {want}"
+    count = _classes(y)
+    if count is not None and ends.units == count and loss in _SQUARES:
+        fix = f'Use softmax and loss="{_SPARSE}", or outputs of shape {want}'
+    return Finding(
+        "shapes",
+        f"targets of shape {want} are stretched over outputs of shape"
+        f" {_text(ends.shape)}, so numbers are compared that do not belong together",
+        fix,
+    )
+
+
+def _text(sizes: tuple[int, ...]) -> str:
+    return f"({', '.join(['n', *map(str, sizes)])}{'' if sizes else ','})"
