@@ -95,6 +95,65 @@ def test_reading_sets_nothing():
     assert made.SerializeToString() == b"" and not made.HasField("int64_list")
 
 
+def test_parts_are_copies_that_read_when_looked_into():
+    numbers = ints(1)
+    features = T.Features(feature={"a": numbers, "": T.Feature()})
+    made = T.Example(features=features)
+    numbers.int64_list.value.append(2)
+    features.feature["a"].int64_list.value.append(3)
+    # serialized by TensorFlow 2.21 with deterministic=True
+    wanted = bytes.fromhex("0a120a0a0a016112051a030a01010a040a001200")
+    assert T.Example.FromString(wanted) == made
+    assert len(made.SerializeToString()) == len(wanted)
+    made = T.Example(features=made.features)
+    inner = made.features.feature["a"].int64_list
+    inner.value.append(7)  # changes the whole, through copies that were bytes
+    assert T.Example.FromString(made.SerializeToString()).features.feature[
+        "a"
+    ].int64_list.value == [1, 7]
+    assert features.feature["a"].int64_list.value == [1, 3]
+
+
+def test_looking_into_a_part_that_was_taken_out_sets_nothing():
+    made = example()
+    held = T.Example(features=made.features)
+    part = held.features
+    held.Clear()
+    assert len(part.feature) == 4
+    assert not held.HasField("features") and held.SerializeToString() == b""
+    part.feature["new"].int64_list.value.append(1)
+    lone = T.Feature(int64_list=T.Int64List())
+    assert lone.HasField("int64_list") and lone.int64_list.value == []
+    lone.int64_list.value.append(5)
+    assert lone == ints(5)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ([1e40, -1e40, True, 0.1], [np.inf, -np.inf, 1.0, float(np.float32(0.1))]),
+        (np.float64([1e40, 0.1]), [np.inf, float(np.float32(0.1))]),
+        (np.arange(3, dtype=np.uint8), [0.0, 1.0, 2.0]),
+        ((np.float16(0.1), np.int8(3)), [float(np.float16(0.1)), 3.0]),
+        (iter([1, 2]), [1.0, 2.0]),
+        ([10**300], [np.inf]),
+    ],
+)
+def test_floats_are_kept_as_float32(given, kept):
+    made = T.FloatList(value=given)
+    assert made.value == kept
+    assert T.FloatList.FromString(made.SerializeToString()).value == kept
+
+
+def test_whole_numbers_of_any_type():
+    values = [True, np.bool_(True), np.int16(-3), np.uint64(7), -(1 << 63)]
+    assert T.Int64List(value=values).value == [1, 1, -3, 7, -(1 << 63)]
+    assert T.Int64List(value=np.array([5, 6])).value == [5, 6]
+    for wrong in (np.array([1.5]), np.uint64([1 << 63]), [0, "1"]):
+        with pytest.raises((TypeError, ValueError)):
+            T.Int64List(value=wrong)
+
+
 TEXT = """\
 float_list {
   value: 1

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from rillet.core.errors import DataLossError, house_message
-from rillet.core.varints import varint
+from rillet.core.varints import bytes_field, varint
 
 #: Messages in messages, at most.
 _DEEPEST = 100
@@ -100,12 +100,13 @@ class Schema:
         ['a']
     """
 
-    __slots__ = ("name", "by_number", "by_name")
+    __slots__ = ("name", "by_number", "by_name", "in_order")
 
     def __init__(self, name: str, *fields: Field) -> None:
         self.name = name
         self.by_number = {f.number: f for f in fields}
         self.by_name = {f.name: f for f in fields}
+        self.in_order = sorted(self.by_number.items())
 
 
 class Record:
@@ -325,8 +326,7 @@ def _packed(field: Field, data: memoryview) -> list[Any]:
 def encode(schema: Schema, record: Record) -> bytes:
     """A message as bytes: fields in the order of their numbers, zeros left out."""
     out: list[bytes] = []
-    for number in sorted(schema.by_number):
-        field = schema.by_number[number]
+    for _, field in schema.in_order:
         if field.name not in record.values:
             continue
         value = getattr(record, field.name)
@@ -335,13 +335,30 @@ def encode(schema: Schema, record: Record) -> bytes:
             given = field.presence or isinstance(kind, Schema)
             if given or value != _ZEROS[kind]:  # type: ignore[index]
                 out += _field(field, kind, value)
-        elif field.wire == _LENGTH:
+        elif isinstance(kind, Schema):
             for item in value:
                 out += _field(field, kind, item)
-        elif value:
-            body = b"".join(_bare(str(kind), item) for item in value)
-            out += (varint(number << 3 | _LENGTH), varint(len(body)), body)
+        else:
+            out.append(list_bytes(field, value))
     return b"".join(out)
+
+
+def list_bytes(field: Field, values: list[Any]) -> bytes:
+    """A repeated field of scalars: numbers are packed."""
+    kind = str(field.kind)
+    number = field.number
+    if kind == "bytes":
+        return b"".join([bytes_field(number, x) for x in values])
+    if kind == "string":
+        return b"".join([bytes_field(number, x.encode()) for x in values])
+    if not values:
+        return b""
+    pack = _PACKS.get(kind)
+    if pack is None:
+        body = b"".join([varint(int(x)) for x in values])
+    else:
+        body = struct.pack(f"<{len(values)}{pack.format[1:]}", *values)
+    return bytes_field(number, body)
 
 
 def _field(field: Field, kind: str | Schema, value: Any) -> Iterable[bytes]:

@@ -9,10 +9,14 @@ from __future__ import annotations
 from typing import Final
 
 _LENGTH: Final = 2
+#: The numbers of one byte, which most lengths and all usual tags are.
+_SHORT: Final = [bytes([value]) for value in range(128)]
 
 
 def varint(value: int) -> bytes:
     """A number as bytes; negative ones in two's complement of 64 bits."""
+    if 0 <= value < 128:
+        return _SHORT[value]
     value &= 0xFFFFFFFFFFFFFFFF
     out = bytearray()
     while value > 127:
@@ -24,4 +28,7 @@ def varint(value: int) -> bytes:
 
 def bytes_field(number: int, content: bytes) -> bytes:
     """A field that holds bytes: a text, or a message inside."""
-    return varint(number << 3 | _LENGTH) + varint(len(content)) + content
+    size = len(content)
+    length = _SHORT[size] if size < 128 else varint(size)
+    tag = number << 3 | _LENGTH
+    return (_SHORT[tag] if tag < 128 else varint(tag)) + length + content

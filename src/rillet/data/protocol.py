@@ -1,206 +1,31 @@
 """Messages as objects, with the ways of the protobuf package.
 
 A class names its `Schema`; its objects take fields by name, hold lists and maps that
-make their messages on first touch, and turn into bytes and back. `examples` defines
-TensorFlow's with it.
+make their messages on first touch, and turn into bytes and back. A copy is kept as
+bytes until somebody looks into it: most are only written. `examples` defines
+TensorFlow's messages with it.
 """
 
 from __future__ import annotations
 
-import operator
-import struct
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, ClassVar, Self, SupportsIndex
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from rillet.checkpoint.wire import Record, Schema, decode, encode
+from rillet.checkpoint.wire import Record, Schema, decode, list_bytes
 from rillet.core.errors import DataLossError
+from rillet.core.varints import bytes_field
+from rillet.data.protocol_fields import CHECKS, Map, Messages, Values
 
 
 class DecodeError(ValueError):
     """Bytes that are no message of the kind."""
 
 
-def _bytes(value: Any) -> bytes:
-    if not isinstance(value, bytes):
-        raise TypeError(
-            f"expected bytes, {type(value).__name__} found. Encode texts:"
-            " 'text'.encode()"
-        )
-    return bytes(value)
-
-
-def _float(value: Any) -> float:
-    if np.ndim(value):
-        raise TypeError(
-            f"{value!r} has type {type(value).__name__}, but expected one of: float."
-            " Give a flat list: array.reshape(-1)"
-        )
-    if isinstance(value, str | bytes):
-        raise TypeError(f"must be real number, not {type(value).__name__}")
-    number = float(value)
-    try:
-        return float(struct.unpack("<f", struct.pack("<f", number))[0])
-    except OverflowError:
-        return float("inf") if value > 0 else float("-inf")
-
-
-def _int(value: Any) -> int:
-    if isinstance(value, np.bool_):
-        value = bool(value)
-    found = operator.index(value)
-    if not -(1 << 63) <= found < 1 << 63:
-        raise ValueError(f"Value out of range: {found}")
-    return found
-
-
-_CHECKS: dict[str, Callable[[Any], Any]] = {
-    "bytes": _bytes,
-    "float": _float,
-    "int": _int,
-}
-
-
-class Values(list[Any]):
-    """A list of numbers or bytes that lets nothing else in.
-
-    Args:
-        check: gives a value as it is kept, or raises.
-        touched: called when something is put in.
-    """
-
-    def __init__(self, check: Callable[[Any], Any], touched: Callable[[], None]):
-        super().__init__()
-        self._check = check
-        self._touched = touched
-
-    def append(self, value: Any) -> None:
-        """Add a value."""
-        self.extend([value])
-
-    def extend(self, values: Iterable[Any]) -> None:
-        """Add values."""
-        try:
-            items = iter(values)
-        except TypeError:
-            raise TypeError("must assign iterable: give a list of values") from None
-        checked = [self._check(value) for value in items]
-        super().extend(checked)
-        self._touched()
-
-    def insert(self, place: SupportsIndex, value: Any) -> None:
-        """Put a value in at a place."""
-        super().insert(place, self._check(value))
-        self._touched()
-
-    def __setitem__(self, place: Any, value: Any) -> None:
-        if isinstance(place, slice):
-            super().__setitem__(place, [self._check(v) for v in value])
-        else:
-            super().__setitem__(place, self._check(value))
-
-    def __iadd__(self, values: Iterable[Any]) -> Self:  # type: ignore[misc]
-        self.extend(values)
-        return self
-
-    MergeFrom = extend
-
-
-class Messages(list[Any]):
-    """A list of messages of one class.
-
-    Args:
-        kind: the class.
-        touched: called when something is put in.
-    """
-
-    def __init__(self, kind: type[Message], touched: Callable[[], None]) -> None:
-        super().__init__()
-        self._kind = kind
-        self._touched = touched
-
-    def add(self, **fields: Any) -> Any:
-        """Add a new message and return it."""
-        made = self._kind(**fields)
-        super().append(made)
-        self._touched()
-        return made
-
-    def append(self, value: Any) -> None:
-        """Add a copy of a message."""
-        self.add().CopyFrom(value)
-
-    def extend(self, values: Iterable[Any]) -> None:
-        """Add copies of messages."""
-        for value in values:
-            self.append(value)
-
-
-class Map:
-    """Messages by their names; asking for one makes it.
-
-    Args:
-        kind: the messages' class.
-        touched: called when one is made.
-    """
-
-    def __init__(self, kind: type[Message], touched: Callable[[], None]) -> None:
-        self._kind = kind
-        self._touched = touched
-        self._held: dict[str, Any] = {}
-
-    def __getitem__(self, key: str) -> Any:
-        if not isinstance(key, str):
-            raise TypeError(f"expected str, {type(key).__name__} found")
-        if key not in self._held:
-            self._held[key] = self._kind()
-            self._touched()
-        return self._held[key]
-
-    get_or_create = __getitem__
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        raise ValueError(
-            "Message objects may not be assigned: write feature[key].CopyFrom(value)"
-        )
-
-    def __delitem__(self, key: str) -> None:
-        del self._held[key]
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._held
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._held)
-
-    def __len__(self) -> int:
-        return len(self._held)
-
-    def __eq__(self, other: object) -> bool:
-        held = other._held if isinstance(other, Map) else other
-        return self._held == held
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """The message of a name, or `default`."""
-        return self._held.get(key, default)
-
-    def keys(self) -> Any:
-        """The names."""
-        return self._held.keys()
-
-    def values(self) -> Any:
-        """The messages."""
-        return self._held.values()
-
-    def items(self) -> Any:
-        """Names and messages."""
-        return self._held.items()
-
-    def __repr__(self) -> str:
-        return repr(self._held)
+def _nobody() -> None:
+    """What a message calls that is in no other one."""
 
 
 class Message:
@@ -223,7 +48,7 @@ class Message:
 
     def __init__(self, **fields: Any) -> None:
         self.__dict__["_set"] = {}
-        self.__dict__["_touched"] = lambda: None
+        self.__dict__["_touched"] = _nobody
         for name, value in fields.items():
             if name not in self._schema.by_name:
                 raise ValueError(
@@ -232,17 +57,48 @@ class Message:
             if value is not None:
                 self._take(name, value)
 
+    @classmethod
+    def _of_bytes(cls, data: bytes, touched: Callable[[], Any]) -> Self:
+        """A message that reads its bytes, which are valid, when somebody looks."""
+        made = cls.__new__(cls)
+        made.__dict__["_bytes"] = data
+        made.__dict__["_touched"] = touched
+        return made
+
+    def _read_bytes(self) -> dict[str, Any]:
+        """Read the bytes that this is a copy of; the fields."""
+        own = self.__dict__
+        found: dict[str, Any] = {}
+        data = own.pop("_bytes")
+        own["_set"] = found
+        # Looking into a field is no change of the message above.
+        touched, own["_touched"] = own["_touched"], _nobody
+        self._fill(decode(self._schema, data))
+        own["_touched"] = touched
+        return found
+
     def _take(self, name: str, value: Any) -> None:
+        kind = self._kinds.get(name)
+        if kind is not None and type(value) is kind and name not in self._maps:
+            if not self._schema.by_name[name].repeated:
+                data = value.SerializeToString()
+                self._mark(name, kind._of_bytes(data, partial(self._mark, name)))
+                return
         held = getattr(self, name)
         if name in self._maps:
             for key, item in value.items():
-                held[key].CopyFrom(item)
+                if kind is None or type(item) is not kind:
+                    held[key].CopyFrom(item)
+                else:
+                    held.put(key, kind._of_bytes(item.SerializeToString(), _nobody))
         elif isinstance(held, list):
             held.extend(value)
         else:
             held.CopyFrom(value)
 
     def __getattr__(self, name: str) -> Any:
+        if name == "_set" and "_bytes" in self.__dict__:
+            return self._read_bytes()
         field = type(self)._schema.by_name.get(name)
         if field is None:
             raise AttributeError(f"{type(self).__name__} has no field {name}")
@@ -254,12 +110,10 @@ class Message:
         return held
 
     def _make(self, name: str, field: Any) -> Any:
-        def touched() -> None:
-            self._mark(name)
-
+        touched = partial(self._mark, name)
         kind = self._kinds.get(name)
         if kind is None:
-            return Values(_CHECKS[field.kind], touched)
+            return Values(CHECKS[field.kind], touched)
         if name in self._maps:
             return Map(kind, touched)
         if field.repeated:
@@ -268,10 +122,15 @@ class Message:
         made.__dict__["_touched"] = touched
         return made
 
-    def _mark(self, name: str) -> None:
-        """Say that a field is set now, and so is this message in the one above."""
+    def _mark(self, name: str, given: Any = None) -> None:
+        """Say that a field is set now, and so is this message in the one above.
+
+        Args:
+            name: the field.
+            given: what it holds, where it is none that was asked for before.
+        """
         if name not in self._set:
-            held = self.__dict__.pop(f"_unset_{name}", None)
+            held = self.__dict__.pop(f"_unset_{name}", given)
             if name in self._one_of:
                 for other in self._one_of:
                     self._set.pop(other, None)
@@ -357,7 +216,28 @@ class Message:
 
     def SerializeToString(self, **kwargs: Any) -> bytes:
         """The message as bytes; maps in the order of their keys."""
-        return encode(self._schema, self._record())
+        given: bytes | None = self.__dict__.get("_bytes")
+        if given is not None:
+            return given
+        out: list[bytes] = []
+        fields = self._set.items()
+        if len(fields) > 1:
+            by_name = self._schema.by_name
+            fields = sorted(fields, key=lambda item: by_name[item[0]].number)
+        for name, value in fields:
+            field = self._schema.by_name[name]
+            number = field.number
+            if isinstance(value, Values):
+                out.append(list_bytes(field, value))
+            elif isinstance(value, Map):
+                for key in sorted(value):
+                    entry = bytes_field(1, key.encode())
+                    entry += bytes_field(2, value[key].SerializeToString())
+                    out.append(bytes_field(number, entry))
+            else:
+                parts = value if isinstance(value, Messages) else [value]
+                out += [bytes_field(number, part.SerializeToString()) for part in parts]
+        return b"".join(out)
 
     SerializePartialToString = SerializeToString
 
