@@ -48,7 +48,7 @@ def names() -> list[str]:
     return [
         f"{name} {module}"
         for name, module in sorted(known.items())
-        if not name.startswith("Rillet")
+        if not name.startswith("Rillet") and " " not in name
     ]
 
 

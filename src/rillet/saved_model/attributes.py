@@ -111,6 +111,30 @@ def attribute_value(message: Record) -> Any:
     return None
 
 
+_CLASSES: dict[str, type] = {
+    "int": int,
+    "float": float,
+    "bool": bool,
+    "string": bytes,
+    "type": DType,
+    "shape": tuple,
+    "tensor": np.ndarray,
+    "func": Record,
+}
+
+
+def has_kind(value: Any, kind: str) -> bool:
+    """Whether an attribute's value is of a kind, such as ``int`` or ``list(type)``."""
+    if kind.startswith("list("):
+        inner = kind[5:-1]
+        return isinstance(value, list) and all(
+            [item is None or has_kind(item, inner) for item in value]
+        )
+    if kind == "int" and isinstance(value, bool):
+        return False
+    return isinstance(value, _CLASSES[kind])
+
+
 def _value(name: str, value: Any) -> Any:
     if name == "type":
         return dtype_of(value)

@@ -17,6 +17,8 @@ from rillet.core.errors import (
     house_message,
 )
 from rillet.saved_model import gradient_readers as _gradients  # noqa: F401
+from rillet.saved_model import array_readers as _arrays  # noqa: F401
+from rillet.saved_model import frame_readers as _frames  # noqa: F401
 from rillet.saved_model import list_readers as _lists  # noqa: F401  enters readers
 from rillet.saved_model import older_readers as _older  # noqa: F401
 from rillet.saved_model import parsing_readers as _parsing  # noqa: F401
@@ -26,8 +28,9 @@ from rillet.saved_model import table_readers as _tables  # noqa: F401
 from rillet.saved_model import update_readers as _updates  # noqa: F401
 from rillet.saved_model import variable_readers as _variables  # noqa: F401
 from rillet.saved_model.op_readers import FORBIDDEN, READERS
-from rillet.saved_model.plans import Plan, plan_of_function, plan_of_graph
+from rillet.saved_model.plans import plan_of_function, plan_of_graph
 from rillet.saved_model.records import record_of, run_record
+from rillet.saved_model.steps import Plan
 from rillet.saved_model.tensors import damaged
 
 #: Functions that call functions, at most.
@@ -100,6 +103,7 @@ class Reader:
                     if step.op not in FORBIDDEN and not self.has(step.op):
                         where = f"node '{step.name}' of function '{part.name}'"
                         lacking.setdefault(step.op, where)
+                line += [x for x in step.attrs.values() if isinstance(x, Plan)]
                 for name in _called(step):
                     if name not in seen:
                         seen.add(name)

@@ -16,6 +16,7 @@ import numpy as np
 
 from rillet.core import context, dtypes
 from rillet.core.convert import to_tensor
+from rillet.core.errors import UnimplementedError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.graph import loops as _loops  # noqa: F401  signs loops in
@@ -104,7 +105,22 @@ def _function(step: Any, name: str) -> str:
     return str(found.name)
 
 
-def _split(values: list[Any]) -> tuple[list[Any], Callable[[Any], list[Any]]]:
+def tracing(name: str, step: Any) -> Any:
+    """The service that traces a branch or loop.
+
+    Raises:
+        UnimplementedError: where no graph is traced: while a model begins.
+    """
+    service = context.service(name)
+    if service is None or context.state.tracer is None:
+        why = "a branch or loop runs before the model is there"
+        raise UnimplementedError(
+            house_message("SavedModel", why, f"node '{step.name}'")
+        )
+    return service
+
+
+def split(values: list[Any]) -> tuple[list[Any], Callable[[Any], list[Any]]]:
     """The tensors among values, and what puts others in their places."""
     tensors = [x for x in values if not is_resource(x)]
 
@@ -115,7 +131,7 @@ def _split(values: list[Any]) -> tuple[list[Any], Callable[[Any], list[Any]]]:
     return tensors, whole
 
 
-def _truth(x: Any) -> Any:
+def as_truth(x: Any) -> Any:
     """What a condition counts as: zero and the empty text are false."""
     x = to_tensor(x)
     if x.dtype is dtypes.bool_:
@@ -130,7 +146,7 @@ def _truth(x: Any) -> Any:
 @reads("If", "StatelessIf")
 def _if(reader: Any, step: Any, inputs: list[Any]) -> Any:
     names = [_function(step, "then_branch"), _function(step, "else_branch")]
-    return _branches(reader, _truth(inputs[0]), names, inputs[1:], IF, step)
+    return _branches(reader, as_truth(inputs[0]), names, inputs[1:], IF, step)
 
 
 @reads("Case", "StatelessCase")
@@ -144,8 +160,7 @@ def _case(reader: Any, step: Any, inputs: list[Any]) -> Any:
 def _branches(
     reader: Any, index: Any, names: list[str], values: list[Any], form: Any, step: Any
 ) -> Any:
-    service = context.service("graph.branches")
-    assert service is not None
+    service = tracing("graph.branches", step)
 
     def branch(name: str) -> Callable[[], list[Any]]:
         return lambda: reader.call(name, values)
@@ -165,10 +180,9 @@ def _learn_shapes(found: Any, step: Any) -> None:
 
 @reads("While", "StatelessWhile")
 def _while(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    service = context.service("graph.loop")
-    assert service is not None
+    service = tracing("graph.loop", step)
     test, body = _function(step, "cond"), _function(step, "body")
-    tensors, whole = _split(inputs)
+    tensors, whole = split(inputs)
     tensors = [to_tensor(x) for x in tensors]
     shapes = list(step.attrs.get("output_shapes") or ())
     if len(shapes) != len(inputs):
@@ -180,7 +194,7 @@ def _while(reader: Any, step: Any, inputs: list[Any]) -> Any:
     ]
 
     def goes_on(*state: Any) -> Any:
-        return _truth(reader.call(test, whole(state))[0])
+        return as_truth(reader.call(test, whole(state))[0])
 
     def once(*state: Any) -> list[Any]:
         found = reader.call(body, whole(state))

@@ -2,52 +2,21 @@
 
 In flow a `FunctionDef` or the nodes of a `GraphDef`; out flows a `Plan`: the nodes that
 the results and effects need, inputs first. Files may be hostile: circles, missing nodes
-and endless names are errors. `graph_reader` calls it.
+and endless names are errors. Graphs with control flow of TensorFlow 1 go to `regions`.
+`graph_reader` calls it.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from rillet.checkpoint.wire import Record
-from rillet.core.errors import UnimplementedError, house_message
-from rillet.saved_model.attributes import attribute_value
+from rillet.saved_model.attributes import attribute_value, has_kind
 from rillet.saved_model.definitions import definition
+from rillet.saved_model.steps import CONTROL, Plan, Step
 from rillet.saved_model.tensors import damaged
 
-_FRAMES = ("Merge", "NextIteration", "Switch", "Enter", "Exit", "LoopCond")
-
-
-class Step(NamedTuple):
-    """A node to run.
-
-    Attributes:
-        name: its name.
-        op: its op.
-        inputs: for each input the node and which of its outputs.
-        attrs: its attributes.
-    """
-
-    name: str
-    op: str
-    inputs: list[tuple[str, int]]
-    attrs: dict[str, Any]
-
-
-class Plan(NamedTuple):
-    """Nodes in order.
-
-    Attributes:
-        name: the function's name.
-        arguments: names of the arguments.
-        steps: the nodes.
-        results: for each result the node, or argument, and which of its outputs.
-    """
-
-    name: str
-    arguments: list[str]
-    steps: list[Step]
-    results: list[tuple[str, int]]
+_AGAIN = ("NextIteration", "RefNextIteration")
 
 
 class _Nodes:
@@ -78,8 +47,17 @@ class _Nodes:
                 for entry in node.attr
                 if not entry.key.startswith("_")
             }
+            self._check_kinds(node, found)
             self._attrs[node.name] = found
         return found
+
+    def _check_kinds(self, node: Record, attrs: dict[str, Any]) -> None:
+        known = definition(node.op)
+        for name, kind, _ in () if known is None else known.attributes:
+            value = attrs.get(name)
+            if value is not None and not has_kind(value, kind):
+                where = f"{name} of {node.name} in {self.where}: {value!r:.80}"
+                raise damaged(f"an attribute is no {kind}", where)
 
     def place(self, ref: str) -> tuple[str, int]:
         """The node that a reference names, and which of its outputs."""
@@ -95,6 +73,10 @@ class _Nodes:
         if not (index or "0").isdigit():
             raise damaged("a reference has no number", f"{ref} in {self.where}")
         return name, self._offset(node, output) + int(index or 0)
+
+    def goes_round(self, name: str) -> bool:
+        """Whether a node gives a loop's next round a value."""
+        return name in self.by_name and self.by_name[name].op in _AGAIN
 
     def _offset(self, node: Record, output: str) -> int:
         """Where the outputs of that name begin."""
@@ -114,7 +96,6 @@ class _Nodes:
                 count = len(self.attrs(node).get(argument.type_attr) or ())
             place += int(count)
         raise damaged("an op has no such output", f"{node.op} {output}")
-
 
     def _result(self, op: str, output: str) -> int:
         """Which result of a function that a node's op is, 0 for an op not known."""
@@ -144,8 +125,7 @@ def plan_of_function(function: Record, functions: dict[str, Record]) -> Plan:
             raise damaged("a result is missing", f"{argument.name} in {nodes.where}")
         results.append(nodes.place(returned[argument.name]))
     effects = [nodes.place(f"^{entry.value}") for entry in function.control_ret]
-    steps = _ordered(nodes, [*effects, *results])
-    return Plan(signature.name, arguments, steps, results)
+    return _plan(nodes, arguments, [*effects, *results])
 
 
 def plan_of_graph(
@@ -163,8 +143,18 @@ def plan_of_graph(
     names = set(given)
     held = _Nodes(where, [n for n in nodes if n.name not in names], given, {})
     places = [held.place(fetch if ":" in fetch else f"^{fetch}") for fetch in fetches]
-    results = [place for place in places if place[1] >= 0]
-    return Plan(where, given, _ordered(held, places), results)
+    return _plan(held, given, places)
+
+
+def _plan(nodes: _Nodes, arguments: list[str], wanted: list[tuple[str, int]]) -> Plan:
+    steps = _ordered(nodes, wanted)
+    if any(step.op in CONTROL for step in steps):
+        from rillet.saved_model.regions import framed_steps
+
+        steps, results = framed_steps(nodes, wanted)
+    else:
+        results = [place for place in wanted if place[1] >= 0]
+    return Plan(nodes.where, arguments, steps, results)
 
 
 def _ordered(nodes: _Nodes, wanted: list[tuple[str, int]]) -> list[Step]:
@@ -188,17 +178,12 @@ def _ordered(nodes: _Nodes, wanted: list[tuple[str, int]]) -> list[Step]:
             order.append(Step(name, node.op, inputs, nodes.attrs(node)))
             continue
         open_.add(name)
-        found = places[name] = [nodes.place(ref) for ref in node.input]
+        found = [nodes.place(ref) for ref in node.input]
+        if node.op in ("Merge", "RefMerge"):
+            # What a loop's next round gets comes back to where it began.
+            found = [x for x in found if not nodes.goes_round(x[0])]
+        places[name] = found
         for before, _ in reversed(found):
-            if before in open_ and nodes.by_name[before].op in _FRAMES:
-                raise UnimplementedError(
-                    house_message(
-                        "SavedModel",
-                        "the graph has a loop of TensorFlow 1's old kind",
-                        f"{before} in {nodes.where}",
-                        "Export it with control flow v2",
-                    )
-                )
             if before in open_:
                 raise damaged("nodes stand in a circle", f"{before} in {nodes.where}")
             if before not in done:

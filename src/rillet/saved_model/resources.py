@@ -1,22 +1,37 @@
-"""What a graph of TensorFlow's passes by reference: variables and tables.
+"""What a graph of TensorFlow's passes by reference: variables, tables, arrays.
 
 `op_readers` and its kin ask here what a value is.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from rillet.core import dtypes
+from rillet.core.dtypes import DType
 from rillet.core.errors import UnimplementedError, house_message
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
 from rillet.ops.lookup.store import Store
 
 
+class ArrayHandle(NamedTuple):
+    """What names an array of TensorFlow 1; its elements go by as a tensor list.
+
+    Attributes:
+        dtype: the type of its elements.
+        shape: what is known of their sizes.
+        grows: whether writing past its end makes it longer.
+    """
+
+    dtype: DType
+    shape: Any
+    grows: bool
+
+
 def is_resource(x: Any) -> bool:
     """Whether a value is passed by reference."""
-    return isinstance(x, Variable | Store)
+    return isinstance(x, Variable | Store | ArrayHandle)
 
 
 def is_list(x: Any) -> bool:

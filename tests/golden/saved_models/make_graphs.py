@@ -58,7 +58,10 @@ def v1_classifier() -> Any:
 
 
 def loops() -> Any:
-    """Branches and loops, as the flags that are set write them."""
+    """Branches and loops, as the flags that are set write them.
+
+    `make_frames` writes them as switches, merges and frames.
+    """
     x = v1.placeholder(tf.float32, [None], "x")
     n = v1.placeholder(tf.int32, [], "n")
     w = v1.get_variable("w", [2], use_resource=True)
@@ -88,16 +91,6 @@ def loops() -> Any:
 def v1_loops() -> Any:
     """Loops and branches that call functions."""
     return loops()
-
-
-@model
-def v1_frames() -> Any:
-    """Loops and branches as TensorFlow 1 wrote them: switches, merges and frames."""
-    v1.disable_control_flow_v2()
-    try:
-        return loops()
-    finally:
-        v1.enable_control_flow_v2()
 
 
 @model
@@ -152,13 +145,18 @@ def v1_examples() -> Any:
     return served, None, {"serving_default": [np.array(rows, object)]}
 
 
-def write(name: str) -> None:
-    """Build, initialise, save, and call what was saved."""
+def write(name: str, make: Any) -> None:
+    """Build, initialise, save, and call what was saved.
+
+    Args:
+        name: the model's name.
+        make: what builds it.
+    """
     folder = packing.folder_for(name)
     graph = tf.Graph()
     with graph.as_default(), v1.Session(graph=graph) as session:
         v1.set_random_seed(1)
-        served, first, inputs = MAKERS[name]()
+        served, first, inputs = make()
         session.run([v1.global_variables_initializer(), v1.tables_initializer()])
         builder = v1.saved_model.Builder(folder)
         signatures = {
@@ -176,11 +174,14 @@ def write(name: str) -> None:
     calls = []
     for key, tensors in inputs.items():
         names = sorted(served[key][0])
-        tensors = [tf.constant(x) for x in tensors]
-        calls.append((f"sig:{key}", [], dict(zip(names, tensors, strict=True))))
+        # One call, or a list of them.
+        rows = tensors if isinstance(tensors[0], list) else [tensors]
+        for row in rows:
+            kwargs = dict(zip(names, map(tf.constant, row), strict=True))
+            calls.append((f"sig:{key}", [], kwargs))
     packing.finish(name, folder, calls, HERE)
 
 
 if __name__ == "__main__":
     for chosen in sys.argv[1:] or MAKERS:
-        write(chosen)
+        write(chosen, MAKERS[chosen])
