@@ -32,6 +32,11 @@ _FEW = 16
 #: Inner loops shorter than this, and no multiple of a vector, run under masks.
 _MASKED = 256
 _LANES = 16
+#: What LLVM is told of loops.
+_TOLD = {
+    "masked": '"llvm.loop.vectorize.predicate.enable", i1 true',
+    "backward": '"llvm.loop.vectorize.enable", i1 false',
+}
 
 
 def generated(nest: Nest) -> KernelCall:
@@ -68,9 +73,14 @@ class Printer(ScalarPrinter):
             f"  {counter} = phi i64 [ {start}, %{before} ],"
             f" [ {following}, %{at}.latch ]"
         )
+        outside = {*self._vars.values()}
         self._scopes.append({})
         body(counter)
         self._scopes.pop()
+        # LLVM 22 aborts the process over some loops that read neighbours so: its two
+        # estimates of what they cost as vectors disagree
+        if any(value not in outside for value in self._backward):
+            hint = "backward"
         self._lines.append(f"  br label %{at}.latch")
         self._lines.append(f"{at}.latch:")
         self._lines.append(f"  {following} = add nuw nsw i64 {counter}, {step}")
@@ -83,9 +93,9 @@ class Printer(ScalarPrinter):
         at = len(self._metadata)
         parts = [f"!{at}"]
         self._metadata.append("")
-        if hint == "masked":
+        if hint in _TOLD:
             parts.append(f"!{len(self._metadata)}")
-            self._metadata.append('!{!"llvm.loop.vectorize.predicate.enable", i1 true}')
+            self._metadata.append(f"!{{!{_TOLD[hint]}}}")
         self._metadata[at] = f"distinct !{{{', '.join(parts)}}}"
         return at
 

@@ -46,6 +46,8 @@ class ScalarPrinter:
         self._accs: dict[Any, str] = {}
         self._entry: list[str] = []
         self._fails = False
+        #: Counters at which something steps back by more than one element.
+        self._backward: list[str] = []
 
     def _new(self, line: str) -> str:
         self._count += 1
@@ -97,6 +99,8 @@ class ScalarPrinter:
         parts = []
         for atom, c in index.terms.items():
             value = self._atom(atom)
+            if not varies(c) and c < -1:
+                self._backward.append(value)
             if varies(c) or c != 1:
                 by = self._number(c, "distance") if varies(c) else str(c)
                 value = self._shared(("mul", value, by), f"mul nsw i64 {value}, {by}")
