@@ -236,3 +236,41 @@ def test_shapes_may_change_where_that_is_said() -> None:
         )[0]
 
     assert function(tf.constant([1.0])).shape.as_list() == [16]
+
+
+def _written(count: Any, x: Any) -> Any:
+    rows = tf.TensorArray(tf.float32, size=0, dynamic_size=True)
+    for i in tf.range(count):
+        rows = rows.write(i, x * 2.0)
+    return rows
+
+
+def test_an_array_knows_after_a_loop_what_was_written_in_it() -> None:
+    seen = []
+
+    @tf.function(input_signature=[tf.TensorSpec([], tf.int32)])
+    def stacked(count: Any) -> Any:
+        rows = _written(count, tf.ones([3, 4]))
+        seen.append((rows.element_shape.as_list(), rows.stack().shape.as_list()))
+        return rows.stack(), rows.concat()
+
+    assert [y.shape.as_list() for y in stacked(2)] == [[2, 3, 4], [6, 4]]
+    assert [y.shape.as_list() for y in stacked(0)] == [[0, 3, 4], [0, 4]]
+    assert seen == [([3, 4], [None, 3, 4])]
+
+
+@pytest.mark.parametrize("method", ["stack", "concat"])
+def test_no_elements_of_unknown_shape_make_no_tensor(method: str) -> None:
+    # TensorFlow 2.21 refuses both; a program that knows the sizes need not
+    @tf.function(
+        input_signature=[tf.TensorSpec([], tf.int32), tf.TensorSpec([None, None])],
+        jit_compile=False,
+    )
+    def made(count: Any, x: Any) -> Any:
+        return getattr(_written(count, x), method)()
+
+    x = tf.ones([3, 4])
+    assert made(2, x).shape[-1] == 4
+    words = f"Tried to {method} elements of an empty list with non-fully-defined"
+    with pytest.raises(tf.errors.InvalidArgumentError, match=words):
+        made(0, x)

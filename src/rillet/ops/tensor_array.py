@@ -76,9 +76,11 @@ class TensorArray:
         self._dtype = as_dtype(dtype)
         self._dynamic = bool(dynamic_size)
         self._infer = infer_shape
-        self._shape = (
+        # one list for all arrays that come of this one: what a loop's body writes is
+        # known after the loop
+        self._known = [
             TensorShape(None) if element_shape is None else as_shape(element_shape)
-        )
+        ]
         self._rows: list[Any] = []
         self._flow: Any = None
         count = 0 if size is None else size
@@ -95,6 +97,14 @@ class TensorArray:
     def dtype(self) -> Any:
         """The elements' type."""
         return self._dtype
+
+    @property
+    def _shape(self) -> TensorShape:
+        return self._known[0]
+
+    @_shape.setter
+    def _shape(self, shape: TensorShape) -> None:
+        self._known[0] = shape
 
     @property
     def dynamic_size(self) -> bool:

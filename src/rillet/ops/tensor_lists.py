@@ -80,6 +80,21 @@ def _zeros(rows: Any, element_dtype: DType, element_shape: Any) -> Array:
     return np.zeros([d or 0 for d in dims], element_dtype.numpy_dtype)
 
 
+def _settled(dims: Any, method: str, element_shape: Any) -> tuple[int, ...]:
+    """The sizes that an array without elements says these have."""
+    if dims is None or None in dims:
+        raise InvalidArgumentError(
+            house_message(
+                f"TensorArray.{method}",
+                f"Tried to {method} elements of an empty list with"
+                " non-fully-defined element_shape",
+                f"element_shape is {TensorShape(element_shape)}",
+                "Give element_shape",
+            )
+        )
+    return tuple(dims)
+
+
 def _reserve(
     size: Array, element_dtype: DType = dtypes.float32, element_shape: Any = None
 ) -> Any:
@@ -201,9 +216,10 @@ list_get_op: Op = define_for_graphs(
 def _stack(
     rows: Any, element_dtype: DType = dtypes.float32, element_shape: Any = None
 ) -> Array:
-    blank = _zeros(rows, element_dtype, element_shape)
     if not rows:
-        return np.zeros((0, *blank.shape), element_dtype.numpy_dtype)
+        dims = _settled(element_shape, "stack", element_shape)
+        return np.zeros((0, *dims), element_dtype.numpy_dtype)
+    blank = _zeros(rows, element_dtype, element_shape)
     parts = [blank if row is None else row for row in rows]
     if any(part.shape != parts[0].shape for part in parts):
         raise InvalidArgumentError(
@@ -348,8 +364,9 @@ def _concat(
 ) -> Array:
     parts = [row for row in rows if row is not None]
     if not parts:
-        dims = (element_shape or (0,))[1:]
-        return np.zeros([0, *[d or 0 for d in dims]], element_dtype.numpy_dtype)
+        inner = None if element_shape is None else element_shape[1:]
+        dims = _settled(inner, "concat", element_shape)
+        return np.zeros((0, *dims), element_dtype.numpy_dtype)
     return np.concatenate(parts)
 
 
