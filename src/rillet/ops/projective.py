@@ -24,6 +24,9 @@ _OP: Final = "image_projective_transform"
 FILL_MODES: Final = ("REFLECT", "WRAP", "CONSTANT", "NEAREST")
 INTERPOLATIONS: Final = ("NEAREST", "BILINEAR")
 
+#: Pixels of outputs that are found together: small images in groups.
+_GROUP: Final = 1 << 16
+
 #: A neighbour of every output: its place in an image's pixels counted through, and
 #: whether that lies inside.
 _Tap = tuple[Array, Array]
@@ -65,7 +68,10 @@ def _mapped(at: Array, size: int, mode: str) -> Array:
 def _places(
     row: Array, sizes: tuple[int, int], space: tuple[int, int], mode: str
 ) -> tuple[Array, Array]:
-    """Where the pixels of an output come from: rows and columns, in float32."""
+    """Where the pixels of an output come from: rows and columns, in float32.
+
+    Each of the eight numbers in `row` is one number, or one for each image, (n, 1, 1).
+    """
     y = np.arange(sizes[0], dtype=np.float32)[:, None]
     x = np.arange(sizes[1], dtype=np.float32)
     depth = row[6] * x + row[7] * y + np.float32(1)
@@ -129,26 +135,30 @@ def _transform(
     out = np.empty((batch, *sizes, channels), images.dtype)
     fill = np.float32(fill_value)
 
-    def one(number: int) -> None:
-        pixels = images[number].reshape(height * width, channels)
-        pixels = pixels.astype(np.float32, copy=False)
-        space = height, width
-        taps, weights = _taps(rows[number], sizes, space, interpolation, fill_mode)
+    space = height, width
+    group = max(1, _GROUP // max(sizes[0] * sizes[1], 1))
+
+    def some(block: int) -> None:
+        part = slice(block * group, min((block + 1) * group, batch))
+        pixels = images[part].reshape(-1, channels).astype(np.float32, copy=False)
+        numbers = rows[part].T[:, :, None, None]
+        taps, weights = _taps(numbers, sizes, space, interpolation, fill_mode)
+        first = np.arange(numbers.shape[1])[:, None, None] * (height * width)
         found = []
         for at, inside in taps:
-            values = pixels[at]
+            values = pixels[at + first]
             values[~inside] = fill
             found.append(values)
         if weights is None:
-            out[number] = found[0].astype(images.dtype)
+            out[part] = found[0].astype(images.dtype)
             return
         above, below, before, behind = (w[..., None] for w in weights)
         upper = before * found[0] + behind * found[1]
         lower = before * found[2] + behind * found[3]
-        out[number] = (above * upper + below * lower).astype(images.dtype)
+        out[part] = (above * upper + below * lower).astype(images.dtype)
 
     if out.size and images.size:
-        threads.parallel(one, batch)
+        threads.parallel(some, -(-batch // group))
     else:
         out[...] = fill
     return out
