@@ -9,6 +9,9 @@ from rillet.checkpoint.reading import load_checkpoint as load_checkpoint
 from rillet.checkpoint.reading import load_variable as load_variable
 from rillet.checkpoint.state import get_checkpoint_state as get_checkpoint_state
 from rillet.checkpoint.state import latest_checkpoint as latest_checkpoint
+from rillet.checkpoint.views import CheckpointView as CheckpointView
+from rillet.checkpoint.views import TrackableView as TrackableView
+from rillet.core.coordinator import Coordinator as Coordinator
 from rillet.data.examples import BytesList as BytesList
 from rillet.data.examples import Example as Example
 from rillet.data.examples import Feature as Feature

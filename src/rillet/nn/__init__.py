@@ -1,5 +1,9 @@
 """`tf.nn`: activations, losses of logits, convolutions, normalisation, lookups."""
 
+import importlib as _importlib
+import typing as _typing
+
+from rillet.core import missing as _missing
 from rillet.nn import experimental as experimental
 from rillet.ops import softmax as _softmax
 from rillet.ops.activations import crelu as crelu
@@ -115,3 +119,32 @@ sparse_softmax_cross_entropy_with_logits = (
 
 #: The modules here that are public.
 _namespaces = ("experimental",)
+#: Wrappers of recurrent cells: layers of Keras, which loads with the first of them.
+_CELLS = ("RNNCellDeviceWrapper", "RNNCellDropoutWrapper", "RNNCellResidualWrapper")
+
+if _typing.TYPE_CHECKING:
+    from rillet.keras.layers.cell_wrappers import (
+        RNNCellDeviceWrapper as RNNCellDeviceWrapper,
+    )
+    from rillet.keras.layers.cell_wrappers import (
+        RNNCellDropoutWrapper as RNNCellDropoutWrapper,
+    )
+    from rillet.keras.layers.cell_wrappers import (
+        RNNCellResidualWrapper as RNNCellResidualWrapper,
+    )
+else:
+
+    def __getattr__(name: str) -> _typing.Any:
+        if name in _CELLS:
+            layers = _importlib.import_module("rillet.keras.layers.cell_wrappers")
+            value = getattr(layers, name)
+        elif name == "__all__":
+            value = __dir__()
+        else:
+            raise _missing.missing_name("tf.nn", name, __dir__)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*_CELLS, *(n for n in globals() if not n.startswith("_"))})
