@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import operator
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from rillet.backends.native.sizes import Ledger, Size, Values, plain, same, share
+from rillet.backends.native.straight import Proven
 
 _OPERATIONS = (
     operator.add, operator.sub, operator.mul, operator.floordiv, operator.mod,
@@ -107,3 +109,52 @@ def test_only_whole_numbers_are_followed(what: Any) -> None:
     assert (n == what) is False
     with pytest.raises(TypeError):
         n < "a"  # noqa: B015
+
+
+def test_a_closed_ledger_takes_no_notes() -> None:
+    ledger = Ledger()
+    n = ledger.symbol(7)
+    assert n > 3
+    noted = dict(ledger.asked)
+    ledger.close()
+    assert n > 4
+    assert n % 2 == 1
+    assert len(noted) == 1 and dict(ledger.asked) == noted
+    assert Values(ledger, [4]).agree() and not Values(ledger, [3]).agree()
+
+
+def _proven() -> Proven:
+    """What is known of a graph with one input of two sizes that vary."""
+    ledger = Ledger()
+    shape = (ledger.symbol(10), ledger.symbol(20), 4)
+    one = SimpleNamespace(spec=SimpleNamespace(shape=shape))
+    graph: Any = SimpleNamespace(inputs=[one], nodes=[])
+    return Proven(graph, 2)
+
+
+def test_sizes_are_served_between_others() -> None:
+    proven = _proven()
+    assert proven.open and proven.symbols([(5, 6, 4)]) == (5, 6)
+    for served in ((10, 20), (30, 40), (12, 60), (1, 20)):
+        proven.add(served)
+    for sizes, holds in {
+        (10, 20): True, (20, 30): True, (11, 50): True, (31, 40): False, (9, 20): True,
+        (5, 19): False, (1, 30): True, (0, 30): False, (25, 25): False,
+    }.items():  # fmt: skip
+        assert proven.holds(sizes) == holds, sizes
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        lambda k: (5000 - k, 6000 - k),
+        lambda k: (10 + k, 9000 + k),
+        lambda k: (10 + k, 9000 - k),
+    ],
+)
+def test_what_is_known_of_sizes_stays_small(line: Any) -> None:
+    proven = _proven()
+    for k in range(300):
+        proven.add(line(k))
+        assert proven.holds(line(k))
+    assert len(proven._low) <= 64 and len(proven._high) <= 64

@@ -81,6 +81,7 @@ class Recipe:
         self.base.codes = self.base._compiled()
         self.base.arenas = None if GUARDED else Arenas()
         self.base.recipe = self
+        self.ledger.close()
 
     def values(self, made: Made) -> tuple[Values, Sequence[Array]] | None:
         """What the sizes are in a graph; None where the recipe does not serve it."""

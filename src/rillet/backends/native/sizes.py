@@ -10,6 +10,7 @@ truth, is written down: a recipe holds only where all of it comes out the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 #: A sum of products: for each product of atoms, in order, its factor.
@@ -29,13 +30,16 @@ class Ledger:
     Attributes:
         values: of the atoms: first the sizes that vary, then quotients and remainders.
         parts: for each atom after these its kind and the two sums it is made of.
-        asked: sums that were compared with zero, and how that came out.
+        asked: sums that were compared with zero, and how that came out; no more are
+            noted once the ledger is closed.
     """
 
     def __init__(self) -> None:
         self.values: list[int] = []
         self.parts: list[tuple[str, Sum, Sum] | None] = []
-        self.asked: dict[tuple[str, Sum], bool] = {}
+        self._noted: dict[tuple[str, Sum], bool] = {}
+        self.asked = MappingProxyType(self._noted)
+        self._closed = False
         self._positive: list[bool] = []
         self._known: dict[tuple[str, Sum, Sum], int] = {}
 
@@ -74,8 +78,13 @@ class Ledger:
             return outcome
         if not x[0][0] and self._never_less(_times(x, -1)):
             return outcome
-        self.asked[kind, x] = outcome
+        if not self._closed:
+            self._noted[kind, x] = outcome
         return outcome
+
+    def close(self) -> None:
+        """End the notes: from here on threads share the ledger."""
+        self._closed = True
 
     def _never_less(self, x: Sum) -> bool:
         """Whether a sum cannot be below zero: sizes never are."""

@@ -117,33 +117,44 @@ class Proven:
         #: Whether all sizes are those of inputs.
         self.open = len(self._where) == count and count > 0
         self._numbers = frozenset(_numbers(graph)) if self.open else frozenset()
-        self._sets: list[tuple[int, ...]] = []
+        #: Sets that no other served one lies below, and above.
+        self._low: list[tuple[int, ...]] = []
+        self._high: list[tuple[int, ...]] = []
+        #: For each size the numbers served that a formula need not hold for.
+        self._exact: list[set[int]] = [set() for _ in self._where]
 
     def symbols(self, shapes: Sequence[Any]) -> tuple[int, ...]:
         """The sizes that vary, out of the inputs' shapes."""
         return tuple([shapes[number][axis] for number, axis in self._where])
 
     def add(self, symbols: tuple[int, ...]) -> None:
-        """Note that a set of sizes is served."""
-        if symbols in self._sets:
-            return
-        if self._covers(symbols) and len(self._sets) > _SMALL:
-            return
-        self._sets.append(symbols)
+        """Note that a set of sizes is served.
+
+        Of many that lie neither below nor above each other the oldest are forgotten.
+        """
+        for n, exact in zip(symbols, self._exact, strict=True):
+            if self._odd(n):
+                exact.add(n)
+        if not any(_below(s, symbols) for s in self._low):
+            kept = [s for s in self._low if not _below(symbols, s)]
+            self._low = [*kept[1 - _SMALL :], symbols]
+        if not any(_below(symbols, s) for s in self._high):
+            kept = [s for s in self._high if not _below(s, symbols)]
+            self._high = [*kept[1 - _SMALL :], symbols]
 
     def holds(self, symbols: tuple[int, ...]) -> bool:
         """Whether a set of sizes is served because it lies between others."""
         if len({*symbols}) < len(symbols):
             return False
-        for at, n in enumerate(symbols):
-            if n < 2 or n in self._numbers:
-                if not any(s[at] == n for s in self._sets):
-                    return False
-        return self._covers(symbols)
+        for n, exact in zip(symbols, self._exact, strict=True):
+            if self._odd(n) and n not in exact:
+                return False
+        low = any(_below(s, symbols) for s in self._low)
+        return low and any(_below(symbols, s) for s in self._high)
 
-    def _covers(self, symbols: tuple[int, ...]) -> bool:
-        low = any(_below(s, symbols) for s in self._sets)
-        return low and any(_below(symbols, s) for s in self._sets)
+    def _odd(self, n: int) -> bool:
+        """Whether a size is one that broadcasts, or equal to a number in the graph."""
+        return n < 2 or n in self._numbers
 
 
 def _below(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
