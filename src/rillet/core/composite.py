@@ -27,12 +27,14 @@ from __future__ import annotations
 import functools
 import importlib
 from collections.abc import Callable, Iterable
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 from rillet.core.errors import house_message
 from rillet.core.spec import TensorSpec, TypeSpec
 
 F = TypeVar("F", bound=Callable[..., Any])
+#: What functions for tensors say of an argument that is none.
+_REFUSALS: Final = (AttributeError, TypeError, ValueError)
 
 
 class CompositeArgument(ValueError):
@@ -240,7 +242,7 @@ def dispatched(function: F) -> F:
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
             return function(*args, **kwargs)
-        except Exception as error:
+        except _REFUSALS as error:
             version = _version(key, args, kwargs)
             if version is None:
                 raise
