@@ -1,6 +1,7 @@
 """The doctor: what it finds, what it leaves alone, and where a NaN came from."""
 
 import logging
+import re
 
 import numpy as np
 import pytest
@@ -287,11 +288,27 @@ def test_nan_of_an_earlier_run():
 
 
 def test_nan_of_a_learning_rate():
+    tf.keras.utils.set_random_seed(2)
     model = made(relu(), Dense(1), optimizer=tf.keras.optimizers.SGD(0.1))
     text = explained(model, X * 100, Y * 100.0, shuffle=False, epochs=3)
     assert text.startswith("fit: NaN or infinity in step ") and "of epoch 1" in text
     assert "the learning rate 0.1 is too large; try 0.001" in text
     assert "dense" in text and "has grown to" in text
+    assert float(model.optimizer.learning_rate) == np.float32(0.1)
+    # what it names works indeed
+    rate = float(re.search(r"Without scaling, (\S+) works", text)[1])
+    model = made(relu(), Dense(1), optimizer=tf.keras.optimizers.SGD(rate))
+    losses = model.fit(X * 100, Y * 100.0, epochs=3, verbose=0).history["loss"]
+    assert losses[2] < losses[0]
+
+
+def test_nan_of_a_learning_rate_on_scaled_inputs():
+    tf.keras.utils.set_random_seed(2)
+    model = made(Dense(1), optimizer=tf.keras.optimizers.SGD(5.0))
+    text = explained(model, X, X[:, 0] * 3, shuffle=False, epochs=30)
+    assert "the learning rate 5 is too large; try 0.05: 20 steps of it" in text or (
+        "try 0.5: 20 steps of it" in text
+    )
     assert all(np.isfinite(w).all() for w in model.get_weights())
 
 

@@ -6,7 +6,8 @@ explanation. The step runs once more, op by op.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from rillet.core.errors import InvalidArgumentError
 from rillet.explain.passage import Passage, Ran, layers_running
 from rillet.explain.picture import number
 from rillet.explain.starts import learning_rate
+from rillet.explain.trials import STEPS, bearable_rate
 
 _MAKERS: Final = {
     "Exp": "exp overflows above 88; a softmax written by hand does so: subtract the"
@@ -31,6 +33,8 @@ _MAKERS: Final = {
     "Reciprocal": "one divided by zero; tf.math.divide_no_nan gives 0 there",
     "Pow": "a power that is too large, or of a negative number",
 }
+
+Tries: TypeAlias = Callable[[], float | None]
 
 
 class Found(BaseException):
@@ -71,7 +75,9 @@ def where_made(model: Any, data: Any) -> Ran | None:
     return None
 
 
-def explanation(model: Any, ran: Ran | None, step: int, epoch: int) -> str:
+def explanation(
+    model: Any, ran: Ran | None, step: int, epoch: int, tries: Tries | None = None
+) -> str:
     """The text for a step that went wrong.
 
     Args:
@@ -79,6 +85,7 @@ def explanation(model: Any, ran: Ran | None, step: int, epoch: int) -> str:
         ran: the op that made the NaN.
         step: the step of the epoch, from 1.
         epoch: from 1.
+        tries: finds a learning rate that works, or None.
     """
     at = f"fit: NaN or infinity in step {step} of epoch {epoch}"
     bad = bad_weight(model)
@@ -88,8 +95,8 @@ def explanation(model: Any, ran: Ran | None, step: int, epoch: int) -> str:
             " earlier run left it there."
         )
     if ran is None:
-        return f"{at}: the weights overflowed in the update. {_rate(model)}"
-    return f"{at}: {made(ran)}. {cause(model, ran)}"
+        return f"{at}: the weights overflowed in the update. {_rate(model, tries)}"
+    return f"{at}: {made(ran)}. {cause(model, ran, tries)}"
 
 
 def made(ran: Ran) -> str:
@@ -142,7 +149,7 @@ def bad_weight(model: Any) -> str | None:
     return None
 
 
-def cause(model: Any, ran: Ran) -> str:
+def cause(model: Any, ran: Ran, tries: Tries | None = None) -> str:
     """The likely cause of a NaN, with what to do."""
     given = [x for x in ran.inputs if isinstance(x, tf.Tensor)]
     if not all(finite(x) for x in given):
@@ -153,21 +160,28 @@ def cause(model: Any, ran: Ran) -> str:
     names = [str(v.name.split(":")[0]) for v in held]
     if max(sizes, default=0.0) > 1e3:
         where = names[sizes.index(max(sizes))]
-        return f"{where} has grown to {max(sizes):.1e}. {_rate(model)}"
+        return f"{where} has grown to {max(sizes):.1e}. {_rate(model, tries)}"
     if name in _MAKERS:
         text = _MAKERS[name]
         return f"Likely cause: {text}."
-    return _rate(model)
+    return _rate(model, tries)
 
 
-def _rate(model: Any) -> str:
+def _rate(model: Any, tries: Tries | None) -> str:
     rate = learning_rate(model)
     if rate is None:
         return "Try a smaller learning rate."
-    return (
-        f"Likely cause: the learning rate {number(rate)} is too large; try"
-        f" {number(rate / 100)} and scale the inputs to about -1 to 1."
-    )
+    works = tries() if tries is not None else None
+    said = f"Likely cause: the learning rate {number(rate)} is too large; try "
+    if works is not None and works >= 0.9 * rate / 100:
+        return f"{said}{number(works)}: {STEPS} steps of it lower this batch's loss."
+    said += f"{number(rate / 100)} and scale the inputs to about -1 to 1."
+    if works is not None:
+        said += (
+            f" Without scaling, {number(works)} works: {STEPS} steps of it lower this"
+            " batch's loss."
+        )
+    return said
 
 
 def hint(name: str, inputs: tuple[Any, ...]) -> str:
@@ -211,6 +225,7 @@ class Guard:
         self._size = size
         self.epoch = 0
         self._at = 0
+        self._start: list[tuple[Any, Any]] = []
 
     def begin(self, epoch: int) -> None:
         """An epoch begins."""
@@ -254,7 +269,17 @@ class Guard:
             ran = where_made(model, data)
         for v, old in held:
             v.assign(old)
-        text = explanation(model, ran, self._at, self.epoch + 1)
+        try:
+            text = explanation(
+                model,
+                ran,
+                self._at,
+                self.epoch + 1,
+                lambda: bearable_rate(model, data, self._start),
+            )
+        finally:
+            for v, old in held:
+                v.assign(old)
         raise InvalidArgumentError(text)
 
     def _prepare(self, data: Any) -> None:
@@ -265,6 +290,7 @@ class Guard:
             model(x, training=False)
         if hasattr(model.optimizer, "build"):
             model.optimizer.build(model.trainable_variables)
+        self._start = [(v, v.value()) for v in _variables(model)]
         bad = bad_weight(model)
         if bad is not None:
             raise InvalidArgumentError(
