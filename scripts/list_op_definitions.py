@@ -31,9 +31,9 @@ def names() -> list[str]:
 
     import rillet.ops
     from rillet.ops.registry import TABLE, Op
-    from rillet.saved_model.graph_reader import READERS
+    from rillet.saved_model.reader_table import all_readers
 
-    known = dict.fromkeys([*FURTHER, *READERS], "")
+    known = dict.fromkeys([*FURTHER, *all_readers()], "")
     start = "rillet.ops."
     homes = [found.name for found in pkgutil.walk_packages(rillet.ops.__path__, start)]
     for home in sorted(homes):
@@ -48,7 +48,7 @@ def names() -> list[str]:
     return [
         f"{name} {module}"
         for name, module in sorted(known.items())
-        if not name.startswith("Rillet") and " " not in name
+        if not name.startswith("Rillet")
     ]
 
 

@@ -23,6 +23,7 @@ from rillet.core.variable import Variable
 from rillet.graph.concrete import ConcreteFunction
 from rillet.ops.lookup.store import Store
 from rillet.saved_model import messages
+from rillet.saved_model.assets import names_in_model
 from rillet.saved_model.attributes import node_message
 from rillet.saved_model.function_messages import FunctionMessages
 from rillet.saved_model.messages import as_entries
@@ -55,9 +56,10 @@ class MainGraph:
         self.signatures: dict[str, Record] = {}
         for variable in functions.variables:
             self._handle(variable)
+        self._file_names = names_in_model(functions.assets)
         self._files = [
-            self._constant(asset.path_in_model, dtypes.string, "asset_path")
-            for asset in functions.assets
+            self._constant(f"assets/{name}", dtypes.string, "asset_path")
+            for name in self._file_names
         ]
         self._tables: dict[int, str] = {}
         #: What fills the tables, before a server runs anything.
@@ -240,9 +242,9 @@ class MainGraph:
             Record(
                 messages.ASSET_FILE,
                 tensor_info=Record(messages.TENSOR_INFO, name=f"{node}:0"),
-                filename=asset.name,
+                filename=name,
             )
-            for node, asset in zip(self._files, self._functions.assets, strict=True)
+            for node, name in zip(self._files, self._file_names, strict=True)
         ]
 
     def graph_message(self) -> Record:

@@ -169,6 +169,16 @@ def _svd(reader: Any, step: Any, inputs: list[Any]) -> Any:
     return cast(values, inputs[0].dtype), left, right
 
 
+@reads("StringFormat")
+def _format(reader: Any, step: Any, inputs: list[Any]) -> Any:
+    words = {
+        name: step.attrs.get(name, b"%s").decode("utf-8", "replace")
+        for name in ("template", "placeholder")
+    }
+    summarize = step.attrs.get("summarize", 3)
+    return (run("StringFormat", *inputs, summarize=summarize, **words),)
+
+
 @reads("DrawBoundingBoxes")
 def _draw(reader: Any, step: Any, inputs: list[Any]) -> Any:
     nothing = constant(np.zeros((0, 0), np.float32))

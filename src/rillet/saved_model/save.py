@@ -8,7 +8,6 @@ In flow an object, and signatures; out flows a folder that TensorFlow loads:
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -23,7 +22,7 @@ from rillet.core.variable import Variable
 from rillet.functions import Function
 from rillet.graph.concrete import ConcreteFunction
 from rillet.saved_model import messages
-from rillet.saved_model.assets import Asset
+from rillet.saved_model.assets import Asset, copied, names_in_model
 from rillet.saved_model.function_messages import FunctionMessages
 from rillet.saved_model.main_graph import MainGraph
 from rillet.saved_model.messages import as_entries
@@ -251,10 +250,8 @@ def _user_object(item: Any) -> Record:
 def _write(folder: str, obj: Any, files: dict[str, bytes], assets: list[Asset]) -> None:
     """Lay down what a model's folder holds."""
     os.makedirs(os.path.join(folder, "assets"), exist_ok=True)
-    for asset in assets:
-        target = os.path.join(folder, "assets", asset.name)
-        if os.path.abspath(asset.path) != os.path.abspath(target):
-            shutil.copyfile(asset.path, target)
+    for asset, name in zip(assets, names_in_model(assets), strict=True):
+        copied(asset, os.path.join(folder, "assets", name))
     saver.save(os.path.join(folder, "variables", "variables"), obj)
     for name, data in files.items():
         with open(os.path.join(folder, name), "wb") as file:
