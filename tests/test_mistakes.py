@@ -25,6 +25,7 @@ HOUSE = re.compile(r"^[\w.\[\]() =]+: \S(.|\n)*[.?]$")
 #: Words that are Python's, or TensorFlow's own form of an assertion.
 OTHERS = re.compile(
     r"unexpected keyword argument|required (positional )?argument"
+    r"|takes \d positional arguments? but"
     r"|is not (callable|subscriptable)|object has no attribute"
     r"|^Condition x == y did not hold|^loss : Tensor had NaN values"
 )

@@ -69,6 +69,18 @@ def checked(method: Callable[P, R]) -> Callable[P, R]:
     return call
 
 
+def note_arguments(
+    function: Any, error: TypeError, what: str, args: Any, kwargs: Any
+) -> None:
+    """Note on an error with what a program's function is called, where it can't be."""
+    try:
+        inspect.signature(function).bind(*args, **kwargs)
+    except TypeError:
+        error.add_note(f"{what} is called with two arguments, (y_true, y_pred).")
+    except ValueError:
+        pass  # of some built-in functions the arguments are not known
+
+
 def refuse_class(kind: str, given: Any) -> None:
     """Raise where a class is given in place of an instance of it.
 

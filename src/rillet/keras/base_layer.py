@@ -12,6 +12,7 @@ from typing import Any, Self
 import numpy as np
 
 from rillet.core import context, nest
+from rillet.core.describe import shortened
 from rillet.core.errors import house_message
 from rillet.core.scopes import init_scope
 from rillet.core.shapes import TensorShape, as_shape
@@ -392,7 +393,8 @@ class Layer(LayerLosses):
         if getattr(error, "_layer_told", False):
             return
         who = f"layer '{self._name}' (type {type(self).__name__})"
-        advice = "" if "newaxis" in str(error) else self._advice(inputs)
+        known = calls.singles or "newaxis" in str(error)
+        advice = "" if known else self._advice(inputs)
         told = retold(error, who, form_of(self), inputs, kwargs, advice)
         if told is not None:
             raise told.with_traceback(error.__traceback__) from None
@@ -444,6 +446,6 @@ class Layer(LayerLosses):
                     f"{cls.__name__}.from_config",
                     "Error when deserializing the class: the configuration does not fit"
                     " its constructor",
-                    f"config={config}; {error}",
+                    f"{str(error).rstrip('.')}; config={shortened(config)}",
                 )
             ) from error

@@ -24,6 +24,8 @@ class _Calls(threading.local):
     autocast: Any = None
     #: Whether batches of any size go through models now, so that none is shown.
     free_batch: bool = False
+    #: Whether they come from a dataset that gives single examples.
+    singles: bool = False
     #: Steps that the next call of a step function is to run; the model's where None.
     steps: int | None = None
     #: Values of variables to go back to, where a call is only to tell shapes.

@@ -236,12 +236,23 @@ class Step:
         iterations = getattr(self._model.optimizer, "iterations", None)
         return None if iterations is None else iterations.numpy()
 
+    def _state(self) -> list[Any]:
+        """The variables that a step may change."""
+        model = self._model
+        slots = getattr(model.optimizer, "variables", ())
+        return [*model.variables, *(slots() if callable(slots) else slots)]
+
     def run_eagerly(self, batch: Batch) -> Any:
         """Run what no graph could hold; where this fails too, the error is its own."""
+        proven = self._eager.get(batch.kind) is True
+        held = [] if proven else [(v._cell, v._cell.tensor) for v in self._state()]
         try:
             logs = self.method(batch.data)
         except BaseException as fault:
             traced = self._eager.pop(batch.kind, None)
+            # a graph would have changed nothing
+            for cell, tensor in held:
+                cell.tensor = tensor
             if type(fault) is InvalidArgumentError and isinstance(traced, ValueError):
                 # tf.keras traces, and so raises this class
                 told: Any = TracedArgumentError(fault.message)

@@ -102,6 +102,11 @@ class DataHandler:
             self._source.epoch_ended()
 
     @property
+    def gives_singles(self) -> bool:
+        """Whether a dataset's elements are examples and no batches."""
+        return self._source.singles
+
+    @property
     def by_rows(self) -> bool:
         """Whether batches can be had several at a time, as rows side by side."""
         return self._source.joins

@@ -15,6 +15,7 @@ import numpy as np
 from rillet.core import nest
 from rillet.core.composite import CompositeTensor
 from rillet.core.convert import to_tensor
+from rillet.core.describe import shortened
 from rillet.core.errors import house_message
 from rillet.core.tensor import Tensor
 from rillet.keras.settings import floatx
@@ -54,7 +55,18 @@ def as_rows(value: Any) -> Any:
     if value is None:
         return None
     if isinstance(value, list) and is_list_of_scalars(value):
-        value = np.array(value)
+        try:
+            value = np.array(value)
+        except ValueError:
+            raise ValueError(
+                house_message(
+                    "fit",
+                    "the rows of a list must have one length (inhomogeneous shape)",
+                    f"got {shortened(value)}",
+                    "Pad them, e.g. with keras.utils.pad_sequences, or give a"
+                    " tf.ragged.constant",
+                )
+            ) from None
     return nest.map_structure(_as_rows, value)
 
 

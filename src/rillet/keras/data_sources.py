@@ -42,12 +42,14 @@ class Source:
         again: whether each epoch begins a new iterator.
         joins: whether batches can be had several at a time, as rows side by side.
         together: whether they will be asked for so.
+        singles: whether they are no batches, but single examples.
     """
 
     size: int | None = None
     again = True
     joins = False
     together = False
+    singles = False
 
     def iterate(self) -> Iterator[Any]:
         """A new iterator of batches."""
@@ -104,6 +106,10 @@ class DatasetSource(Source):
         self.again = steps is None or steps == self.size
         known = steps is not None or self.size is not None
         self.joins = known and weigh is None and getattr(dataset, "_joins", False)
+        specs = nest.flatten(getattr(dataset, "element_spec", ()))
+        shapes = [getattr(spec, "shape", None) for spec in specs]
+        # A batch has an axis for its examples.
+        self.singles = any(shape is not None and shape.rank == 0 for shape in shapes)
 
     def rehearse(self) -> None:
         """Draw the seeds of a pass, as tf.keras does before its first epoch."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from rillet.core import nest
+from rillet.core.describe import describe
 from rillet.core.dtypes import as_dtype
 from rillet.core.errors import house_message
 from rillet.core.shapes import as_shape
-from rillet.keras.call_context import calls
+from rillet.keras.input_hints import another_size, missing_axis
 
 
 class InputSpec:
@@ -139,14 +140,14 @@ def check_inputs(spec: Any, inputs: Any, name: str, kind: str = "Layer") -> None
                 kind,
                 f'Layer "{name}" expects {len(specs)} input(s), but it received'
                 f" {len(given)} input tensors",
-                f"Inputs received: {given}",
+                f"Inputs received: {[describe(x) for x in given]}",
                 "A list stands for several inputs; one input goes in as one tensor,"
                 " e.g. tf.constant([[1.0, 2.0]])",
             )
         )
     for index, (x, one) in enumerate(zip(given, specs, strict=True)):
         if one is not None and not (x is None and one.optional):
-            _check_one(one, x, index, f'{kind}: Input {index} of layer "{name}"')
+            _check_one(one, x, kind, f'{kind}: Input {index} of layer "{name}"')
 
 
 def _by_name(specs: list[Any], inputs: dict[str, Any]) -> list[Any]:
@@ -160,7 +161,7 @@ def _by_name(specs: list[Any], inputs: dict[str, Any]) -> list[Any]:
     return [inputs.get(s.name) for s in specs]
 
 
-def _check_one(spec: InputSpec, x: Any, index: int, who: str) -> None:
+def _check_one(spec: InputSpec, x: Any, kind: str, who: str) -> None:
     shape = as_shape(x.shape)
     if shape.rank is None:
         return
@@ -172,7 +173,7 @@ def _check_one(spec: InputSpec, x: Any, index: int, who: str) -> None:
         if rank != spec.ndim:
             raise ValueError(
                 f"{wrong} expected ndim={spec.ndim}, found ndim={rank}. {full}"
-                f"{_batch_hint(dims, spec.ndim)}"
+                f"{missing_axis(kind, dims, spec.ndim)}"
             )
     if spec.max_ndim is not None and rank > spec.max_ndim:
         raise ValueError(
@@ -181,7 +182,7 @@ def _check_one(spec: InputSpec, x: Any, index: int, who: str) -> None:
     if spec.min_ndim is not None and rank < spec.min_ndim:
         raise ValueError(
             f"{wrong} expected min_ndim={spec.min_ndim}, found ndim={rank}. {full}"
-            f"{_batch_hint(dims, spec.min_ndim)}"
+            f"{missing_axis(kind, dims, spec.min_ndim)}"
         )
     if spec.dtype is not None and x.dtype.name != spec.dtype:
         raise ValueError(
@@ -192,26 +193,10 @@ def _check_one(spec: InputSpec, x: Any, index: int, who: str) -> None:
         if size is not None and inside and dims[axis] not in (size, None):
             raise ValueError(
                 f"{wrong} expected axis {axis} of input shape to have value {size}, but"
-                f" received input with shape {dims}."
+                f" received input with shape {dims}.{another_size(dims, ())}"
             )
     if spec.shape is not None:
         _check_shape(spec, dims, wrong)
-
-
-def _batch_hint(dims: tuple[int | None, ...], wanted: int) -> str:
-    """What helps where an axis is missing: that of the batch, or of the features."""
-    if len(dims) != wanted - 1:
-        return ""
-    if calls.free_batch and len(dims) == 1:
-        return (
-            " Where each example is one number, give x of shape"
-            f" {(dims[0], 1)}: np.array(x)[:, np.newaxis]. Give a single example as"
-            " x[tf.newaxis]."
-        )
-    return (
-        " A layer takes a batch, one row for each example: give a single example as"
-        " x[tf.newaxis]."
-    )
 
 
 def _check_shape(spec: InputSpec, dims: tuple[int | None, ...], wrong: str) -> None:
@@ -225,4 +210,5 @@ def _check_shape(spec: InputSpec, dims: tuple[int | None, ...], wrong: str) -> N
         if want is not None and have is not None and want != have:
             raise ValueError(
                 f"{wrong} expected shape={spec.shape}, found shape={dims}."
+                f"{another_size(dims, tuple(wanted))}"
             )

@@ -226,6 +226,7 @@ class KerasTensor(Tensor):
                     "iter(KerasTensor)",
                     "Cannot iterate over a Tensor with unknown first dimension",
                     repr(self),
+                    "It stands for a whole batch: call layers and tf functions on it",
                 )
             )
         return iter([self[i] for i in range(dims[0])])

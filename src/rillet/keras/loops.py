@@ -7,7 +7,6 @@ hear of every step on the way. `Model` inherits them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
 
@@ -15,9 +14,8 @@ import numpy as np
 
 from rillet.core import nest
 from rillet.core.errors import house_message
-from rillet.core.logger import get_logger
 from rillet.core.tensor import Tensor
-from rillet.keras.advised import watch_fit
+from rillet.keras.advised import Watch, watch_fit
 from rillet.keras.arguments import checked, unknown_argument
 from rillet.keras.call_context import calls
 from rillet.keras.callbacks import CallbackList, History
@@ -26,7 +24,15 @@ from rillet.keras.composites import joined
 from rillet.keras.data_batches import split_off
 from rillet.keras.data_handler import ENDED, DataHandler
 from rillet.keras.data_rows import as_rows
-from rillet.keras.logs import as_numpy, plain_logs
+from rillet.keras.logs import as_numpy
+from rillet.keras.loop_parts import (
+    check_counts,
+    generator_arguments,
+    hooks_of,
+    needed,
+    open_batch,
+    tell_old,
+)
 from rillet.keras.pace import Pace
 from rillet.keras.progress import verbosity
 from rillet.keras.step_runners import Runner, outside_functions
@@ -102,7 +108,7 @@ class Loops(Trainer):
         """
         outside_functions("fit")
         self._need_compiled()
-        _check_counts(epochs, initial_epoch, steps_per_epoch, validation_split)
+        check_counts(epochs, initial_epoch, steps_per_epoch, validation_split)
         mode = verbosity(verbose)
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = split_off(
@@ -120,7 +126,7 @@ class Loops(Trainer):
             shuffle,
             class_weight,
         )
-        hooks = _hooks(callbacks, self, mode, epochs, handler.inferred_steps, True)
+        hooks = hooks_of(callbacks, self, mode, epochs, handler.inferred_steps, True)
         self.stop_training = False
         watch = watch_fit(self, x, y, on_nan)
         function = watch.runner(self.make_train_function())
@@ -128,7 +134,6 @@ class Loops(Trainer):
         hooks.on_train_begin()
         # A backup that a callback restored tells where to go on.
         handler.resume_at(self.__dict__.pop("_resume_at", None))
-        logs: dict[str, Any] = {}
         validate = Validation(
             self,
             validation_data,
@@ -136,8 +141,26 @@ class Loops(Trainer):
             validation_batch_size or batch_size,
             validation_steps,
         )
+        logs = self._epochs(handler, hooks, function, pace, watch, validate)
+        if epochs > 0 and hasattr(self.optimizer, "finalize_variable_values"):
+            self.optimizer.finalize_variable_values(self.trainable_variables)
+        hooks.on_train_end(logs)
+        found: History = self.__dict__["history"]
+        return found
+
+    def _epochs(
+        self,
+        handler: DataHandler,
+        hooks: CallbackList,
+        function: Any,
+        pace: Pace,
+        watch: Watch,
+        validate: Validation,
+    ) -> dict[str, Any]:
+        """All epochs of training with their validations; the logs of the last."""
+        logs: dict[str, Any] = {}
         trainable = trainable_as(self, self.__dict__["_compiled_trainable"])
-        with _open_batch(self), trainable:
+        with open_batch(self, handler), trainable:
             for epoch, iterator in handler.epochs():
                 watch.begin(epoch)
                 logs = self._epoch(
@@ -149,11 +172,7 @@ class Loops(Trainer):
                 hooks.on_epoch_end(epoch, logs)
                 if self.stop_training:
                     break
-        if epochs > 0 and hasattr(self.optimizer, "finalize_variable_values"):
-            self.optimizer.finalize_variable_values(self.trainable_variables)
-        hooks.on_train_end(logs)
-        found: History = self.__dict__["history"]
-        return found
+        return logs
 
     def _epoch(
         self,
@@ -169,6 +188,7 @@ class Loops(Trainer):
         self.reset_metrics()
         hooks.on_epoch_begin(epoch)
         logs: Any = before or None
+        ran = False
         for step in handler.steps(pace.next):
             calls.steps = handler.increment
             hooks.on_train_batch_begin(step)
@@ -178,11 +198,12 @@ class Loops(Trainer):
             except ENDED:
                 handler.ran_out(step)
                 break
+            ran = True
             pace.took(handler.increment, perf_counter() - start, logs)
             hooks.on_train_batch_end(step + handler.increment - 1, logs)
             if self.stop_training:
                 break
-        return _needed("train_function", logs)
+        return needed("train_function", logs, ran)
 
     @checked
     def evaluate(
@@ -231,12 +252,12 @@ class Loops(Trainer):
         self._need_compiled()
         handler = DataHandler("evaluate", x, y, sample_weight, batch_size, steps)
         mode = verbosity(verbose)
-        hooks = _hooks(callbacks, self, mode, 1, handler.inferred_steps, False)
+        hooks = hooks_of(callbacks, self, mode, 1, handler.inferred_steps, False)
         function = self.make_test_function()
         pace = self._pace("test", function, handler, hooks)
-        logs = None
+        logs, ran = None, False
         hooks.on_test_begin()
-        with _open_batch(self):
+        with open_batch(self, handler):
             for _, iterator in handler.epochs():
                 self.reset_metrics()
                 for step in handler.steps(pace.next):
@@ -248,9 +269,10 @@ class Loops(Trainer):
                     except ENDED:
                         handler.ran_out(step)
                         break
+                    ran = True
                     pace.took(handler.increment, perf_counter() - start, logs)
                     hooks.on_test_batch_end(step + handler.increment - 1, logs)
-        found = _needed("test_function", logs)
+        found = needed("test_function", logs, ran)
         hooks.on_test_end(found)
         return found if return_dict else self._logs_in_order(found)
 
@@ -291,12 +313,12 @@ class Loops(Trainer):
             if found is not None:
                 return found
         handler = DataHandler("predict", x, None, None, batch_size, steps)
-        hooks = _hooks(callbacks, self, mode, 1, handler.inferred_steps, False)
+        hooks = hooks_of(callbacks, self, mode, 1, handler.inferred_steps, False)
         function = self.make_predict_function()
         pace = self._pace("predict", function, handler, hooks)
         parts: list[Any] = []
         hooks.on_predict_begin()
-        with _open_batch(self):
+        with open_batch(self, handler):
             for _, iterator in handler.epochs():
                 for step in handler.steps(pace.next):
                     calls.steps = handler.increment
@@ -350,101 +372,15 @@ class Loops(Trainer):
 
     def fit_generator(self, generator: Any, *args: Any, **kwargs: Any) -> History:
         """The name that older programs have for `fit` on a generator."""
-        _old("fit_generator", "fit")
-        return self.fit(generator, **_generator_arguments("fit", args, kwargs))
+        tell_old("fit_generator", "fit")
+        return self.fit(generator, **generator_arguments("fit", args, kwargs))
 
     def evaluate_generator(self, generator: Any, *args: Any, **kwargs: Any) -> Any:
         """The name that older programs have for `evaluate` on a generator."""
-        _old("evaluate_generator", "evaluate")
-        return self.evaluate(generator, **_generator_arguments("steps", args, kwargs))
+        tell_old("evaluate_generator", "evaluate")
+        return self.evaluate(generator, **generator_arguments("steps", args, kwargs))
 
     def predict_generator(self, generator: Any, *args: Any, **kwargs: Any) -> Any:
         """The name that older programs have for `predict` on a generator."""
-        _old("predict_generator", "predict")
-        return self.predict(generator, **_generator_arguments("steps", args, kwargs))
-
-
-@contextmanager
-def _open_batch(model: Any) -> Iterator[None]:
-    """Batches of any size go through a model meanwhile; see `call_context`."""
-    for part in model._flatten():
-        if hasattr(part, "_free_batch"):
-            part._free_batch()
-    kept, calls.free_batch = (calls.free_batch, calls.steps), True
-    try:
-        yield
-    finally:
-        calls.free_batch, calls.steps = kept
-
-
-def _hooks(
-    callbacks: Any, model: Any, mode: int, epochs: int, steps: Any, history: bool
-) -> CallbackList:
-    if isinstance(callbacks, CallbackList):
-        return callbacks
-    return CallbackList(
-        callbacks,
-        add_history=history,
-        add_progbar=mode != 0,
-        model=model,
-        verbose=mode,
-        epochs=epochs,
-        steps=steps,
-    )
-
-
-def _needed(function: str, logs: Any) -> dict[str, Any]:
-    if logs is None:
-        raise ValueError(
-            house_message(
-                function,
-                f"Unexpected result of `{function}` (Empty Logs)",
-                "the data gave no batch",
-                "Give data that is not empty; a generator can be used up only once",
-            )
-        )
-    return plain_logs(logs)
-
-
-def _check_counts(epochs: Any, initial: Any, steps: Any, split: Any) -> None:
-    for name, value in (("epochs", epochs), ("initial_epoch", initial)):
-        if not isinstance(value, int | np.integer):
-            raise TypeError(
-                house_message("fit", f"`{name}` must be an integer", f"got {value!r}")
-            )
-    if steps is not None and (
-        not isinstance(steps, int | np.integer) or (steps < 1 and steps != -1)
-    ):
-        raise ValueError(
-            house_message(
-                "fit", "`steps_per_epoch` must be a positive integer", f"got {steps!r}"
-            )
-        )
-    if split and not 0 < split < 1:
-        raise ValueError(
-            house_message(
-                "fit",
-                "`validation_split` must be between 0 and 1",
-                f"got {split!r}",
-            )
-        )
-
-
-def _old(name: str, new: str) -> None:
-    get_logger().warning(
-        "`Model.%s` is deprecated. Please use `Model.%s`, which supports generators.",
-        name,
-        new,
-    )
-
-
-def _generator_arguments(
-    method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> dict[str, Any]:
-    """Positional arguments of the old generator methods by name."""
-    names = (
-        ("steps_per_epoch", "epochs", "verbose", "callbacks", "validation_data")
-        if method == "fit"
-        else ("steps", "callbacks")
-    )
-    return {**dict(zip(names, args, strict=False)), **kwargs}
+        tell_old("predict_generator", "predict")
+        return self.predict(generator, **generator_arguments("steps", args, kwargs))

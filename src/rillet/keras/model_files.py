@@ -13,7 +13,7 @@ import zipfile
 from typing import Any
 
 from rillet.core import context
-from rillet.core.errors import house_message
+from rillet.core.errors import NotFoundError, house_message
 from rillet.core.logger import get_logger
 from rillet.keras import keras_archive, legacy_files
 from rillet.keras.checkpoint_parts import load_checkpoint, save_checkpoint
@@ -251,7 +251,10 @@ def load_weights(
             )
         return load_checkpoint(model, path, skip_mismatch)
     if not os.path.exists(path):
-        raise FileNotFoundError(
+        # A bare path is TensorFlow's checkpoint, and the error its own.
+        plain = path.endswith((*_HDF5, ".keras"))
+        missing = FileNotFoundError if plain else NotFoundError
+        raise missing(
             house_message(
                 "Model.load_weights", "there is no such file", f"filepath={path!r}"
             )

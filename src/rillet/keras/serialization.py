@@ -245,16 +245,28 @@ def _lookup(name: str, kind: str, custom: Mapping[str, Any] | None) -> Any:
         for full, item in _CUSTOM.items():
             if full.partition(">")[2] == name:
                 return item
-        near = difflib.get_close_matches(name, own, 1, 0.6)
         raise ValueError(
             house_message(
                 f"{_PLURALS.get(kind, f'{kind}s')}.deserialize",
                 f"Unknown {_WORDS.get(kind, kind)}: '{name}'",
                 "no built-in and no registered object has that name",
-                f"Did you mean '{near[0]}'?"
-                if near
-                else "Please ensure you are using a `keras.utils.custom_object_scope`"
-                " and that this object is included in the scope",
+                _meant(name, kind, own),
             )
         )
     return found
+
+
+def _meant(name: str, kind: str, own: Mapping[str, Any]) -> str:
+    """What may be meant by a name that nothing has: the fix of an error."""
+    near = difflib.get_close_matches(name, own, 1, 0.6)
+    if near:
+        return f"Did you mean '{near[0]}'?"
+    for other in ("optimizer", "loss", "metric", "activation"):
+        if other != kind and name in builtins_of(other):
+            article = "an" if other[0] in "ao" else "a"
+            return f"'{name}' is {article} {_WORDS.get(other, other)}, no {kind}"
+    return (
+        "Please ensure you are using a `keras.utils.custom_object_scope` and that this"
+        f" object is included in the scope, or load with custom_objects={{'{name}':"
+        " ...}"
+    )

@@ -11,6 +11,7 @@ from typing import Any
 
 from rillet.core import nest
 from rillet.core.composite import CompositeSpec, CompositeTensor
+from rillet.core.describe import describe
 from rillet.core.dtypes import as_dtype
 from rillet.core.errors import house_message
 from rillet.core.shapes import TensorShape, as_shape
@@ -183,7 +184,7 @@ def check_history(tensors: list[Any], what: str) -> None:
             house_message(
                 "Model",
                 rule,
-                f"got {tensor!r}",
+                f"got {describe(tensor)}",
                 "Make it by calling layers on keras.Input(...)",
             )
         )

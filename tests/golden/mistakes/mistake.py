@@ -1,9 +1,9 @@
 """A beginner's mistake: a short program whose last statement must fail.
 
-The tables stand in `values.py`, `shapes.py`, `names.py`, `layers.py`, `training.py`,
-`preparing.py` and `sizes.py`. `make_mistakes.py` runs every program with real
-TensorFlow and keeps the exception's class in `mistakes.json`; `tests/test_mistakes.py`
-runs it with rillet.
+The tables stand in `values.py`, `shapes.py`, `names.py`, `layers.py`, `models.py`,
+`training.py`, `preparing.py` and `sizes.py`. `make_mistakes.py` runs every program with
+real TensorFlow and keeps the exception's class in `mistakes.json`;
+`tests/test_mistakes.py` runs it with rillet.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """All rows: those that real TensorFlow is asked about; those of impossible sizes."""
 
-from . import layers, names, preparing, shapes, sizes, training, values
+from . import layers, models, names, preparing, shapes, sizes, training, values
 
 CHECKED = [
     *values.ROWS,
@@ -9,5 +9,6 @@ CHECKED = [
     *layers.ROWS,
     *training.ROWS,
     *preparing.ROWS,
+    *models.ROWS,
 ]
 SIZES = sizes.ROWS

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rillet.core.composite import CompositeTensor
 from rillet.core.errors import house_message
 from rillet.core.shapes import TensorShape, as_shape
 from rillet.core.variable import Variable
@@ -163,6 +164,16 @@ class BaseConv(Layer):
 
     def call(self, inputs: Any) -> Any:
         """The convolution's outputs."""
+        if isinstance(inputs, CompositeTensor):
+            raise ValueError(
+                house_message(
+                    type(self).__name__,
+                    "a convolution takes plain tensors",
+                    f"got a {type(inputs).__name__} of shape"
+                    f" {getattr(inputs, 'shape', None)}",
+                    "Give its rows one length first: x.to_tensor()",
+                )
+            )
         x, leading = flat_batch(inputs, self.rank + 2)
         if self.rank == 1:
             x = with_axis(x, self._height_axis)

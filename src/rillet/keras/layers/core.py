@@ -104,6 +104,8 @@ class Dense(Layer):
                     "The last dimension of the inputs to a Dense layer should be"
                     " defined. Found None",
                     f"Full input shape received: {shape}",
+                    "Give all rows one length: x.to_tensor() of a ragged tensor, or"
+                    " pad_sequences",
                 )
             )
         self.input_spec = InputSpec(min_ndim=2, axes={-1: size})

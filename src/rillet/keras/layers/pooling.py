@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rillet.core.errors import house_message
 from rillet.core.shapes import TensorShape, as_shape
 from rillet.keras.base_layer import Layer
 from rillet.keras.input_spec import InputSpec
@@ -73,6 +74,22 @@ class _Pooling(Layer):
             "padding": self.padding.upper(),
             "data_format": op_format(self.data_format, rank),
         }
+
+    def build(self, input_shape: Any) -> None:
+        """Refuse inputs that are smaller than a window."""
+        found = self.compute_output_shape(input_shape).as_list()
+        if 0 in space_of(self.data_format, found, self.rank):
+            raise ValueError(
+                house_message(
+                    type(self).__name__,
+                    "One of the dimensions in the output is <= 0 due to downsampling"
+                    f" in {self.name} (Negative dimension size)",
+                    f"Received input shape {as_shape(input_shape).as_list()}, which"
+                    f" would give {found} with pool_size={self.pool_size}",
+                    'Use larger inputs, a smaller pool_size or padding="same"',
+                )
+            )
+        super().build(input_shape)
 
     def call(self, inputs: Any) -> Any:
         """One number for every window and channel."""

@@ -10,6 +10,7 @@ from rillet.core.convert import to_tensor
 from rillet.core.errors import house_message
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
+from rillet.keras.arguments import note_arguments
 from rillet.keras.call_context import mask_of, mode
 from rillet.keras.composites import any_ragged, loss_of_rows
 from rillet.keras.lookup import found
@@ -64,6 +65,17 @@ class Loss:
             InvalidArgumentError: where shapes do not fit.
         """
         losses = to_call(self.call)(y_true, y_pred)
+        if losses is None:
+            named = self.name is not None and self.name.isidentifier()
+            raise ValueError(
+                house_message(
+                    str(self.name) if named else type(self).__name__,
+                    "a loss must give a number or one an example (None values not"
+                    " supported)",
+                    "it returned None",
+                    "End it with `return losses`",
+                )
+            )
         reduction = self.reduction
         if reduction == Reduction.AUTO:
             reduction = Reduction.SUM_OVER_BATCH_SIZE
@@ -153,7 +165,11 @@ class LossFunctionWrapper(Loss):
             y_true, y_pred = matched_ranks(y_true, y_pred)
         elif any_ragged(y_true, y_pred):
             return loss_of_rows(to_call(self.fn), y_true, y_pred, **self._fn_kwargs)
-        return to_call(self.fn)(y_true, y_pred, **self._fn_kwargs)
+        try:
+            return to_call(self.fn)(y_true, y_pred, **self._fn_kwargs)
+        except TypeError as error:
+            note_arguments(self.fn, error, "a loss", (y_true, y_pred), self._fn_kwargs)
+            raise
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data."""

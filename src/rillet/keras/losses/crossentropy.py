@@ -197,9 +197,7 @@ def sparse_categorical_crossentropy(
                 "`labels.shape` must equal `logits.shape` except for the last"
                 " dimension",
                 f"labels.shape={to_tensor(y_true).shape} and logits.shape={dims}",
-                "For one-hot labels use categorical_crossentropy"
-                if to_tensor(y_true).shape == dims
-                else "",
+                _which_labels(to_tensor(y_true).shape, dims),
             )
         )
     if ignore_class is not None:
@@ -362,3 +360,15 @@ def categorical_focal_crossentropy(
     output = _safe(output / reduce_sum(output, axis=axis, keepdims=True))
     weights = pow(1.0 - output, gamma) * alpha
     return reduce_sum(weights * (-y_true * log(output)), axis=axis)
+
+
+def _which_labels(shape: Any, dims: Any) -> str:
+    """What helps where labels are not one for each row of the outputs."""
+    if shape == dims:
+        return "For one-hot labels use categorical_crossentropy"
+    if len(dims) > 2 and (shape.rank or 0) < len(dims) - 1:
+        return (
+            "The model gives classes for each place of an example, not one for the"
+            " whole: put Flatten() or a global pool before its last layers"
+        )
+    return ""

@@ -98,6 +98,9 @@ def count(
                 "metrics",
                 f"Shapes {y_pred.shape} and {y_true.shape} are incompatible",
                 "predictions and targets must have the same shape",
+                "Give one-hot targets, or ask for `sparse_categorical_accuracy`"
+                if y_true.shape.rank and y_true.shape[-1] == 1
+                else "",
             )
         )
     weights = _weights(sample_weight, label_weights, y_pred, kind)

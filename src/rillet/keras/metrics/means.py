@@ -14,6 +14,7 @@ from rillet.core.errors import house_message
 from rillet.core.shapes import as_shape
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
+from rillet.keras.arguments import note_arguments
 from rillet.keras.call_context import mask_of, mode
 from rillet.keras.composites import any_ragged, flat_pair
 from rillet.keras.lookup import found
@@ -188,7 +189,12 @@ class MeanMetricWrapper(Mean):
             y_true, y_pred, _ = flat_pair(self.name, y_true, y_pred)
         y_true, y_pred = _typed(y_true, kind), _typed(y_pred, kind)
         y_true, y_pred = matched_ranks(y_true, y_pred)
-        values = context.to_call(self._fn)(y_true, y_pred, **self._fn_kwargs)
+        try:
+            values = context.to_call(self._fn)(y_true, y_pred, **self._fn_kwargs)
+        except TypeError as error:
+            given = (y_true, y_pred)
+            note_arguments(self._fn, error, "a metric", given, self._fn_kwargs)
+            raise
         if mode.masks and isinstance(values, Tensor):
             mask = mask_of(values)
             if mask is not None:
