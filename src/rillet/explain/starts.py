@@ -92,7 +92,9 @@ def _lifted(layer: Any) -> bool:
 def _constant(layer: Any) -> float | None:
     """The one number that all of a layer's weights are; None where they differ."""
     if getattr(layer, "built", False):
-        array = np.asarray(layer.kernel).reshape(-1)
+        held = layer.kernel.value()
+        array = getattr(held, "_array", None)  # `np.asarray` would copy it
+        array = np.asarray(held if array is None else array).reshape(-1)
         if array.size < 2 or array[0] != array[1] or (array != array[0]).any():
             return None
         return float(array[0])
