@@ -14,17 +14,17 @@ import numpy as np
 import pytest
 
 import rillet.ops
+import rillet.saved_model
 from rillet.core import dtypes
 from rillet.ops.registry import TABLE, Op
-from rillet.saved_model import graph_writer
 from rillet.saved_model.definitions import Definition, definition
-from rillet.saved_model.reader_table import all_readers
+from rillet.saved_model.list_writers import WRITERS
+from rillet.saved_model.op_readers import READERS
 from rillet.saved_model.rewriting import REWRITES
 
-for _module in pkgutil.walk_packages(rillet.ops.__path__, "rillet.ops."):
-    importlib.import_module(_module.name)
-WRITERS = graph_writer.WRITERS
-READERS = all_readers()
+for _home in (rillet.ops, rillet.saved_model):
+    for _module in pkgutil.walk_packages(_home.__path__, f"{_home.__name__}."):
+        importlib.import_module(_module.name)
 NAMED = sorted(name for name in TABLE if definition(name) is not None)
 #: Attributes that are told by other means, or only say how kernels run.
 IGNORED = {
