@@ -236,7 +236,7 @@ def as_sparse(rows: list[Any], kind: DType) -> tuple[Array, Array, Array]:
 
 def as_dense(op: str, rows: list[Any], column: Dense, places: list[str]) -> Array:
     """Rows as a dense tensor; missing ones have the default, short ones are padded."""
-    count = int(np.prod(column.row))
+    count = math.prod(column.row)
     if column.grows:
         return _padded(op, rows, column, places, count)
     out = np.empty((len(rows), count), column.dtype.numpy_dtype)
