@@ -29,7 +29,7 @@ from rillet.graph.control import (
 from rillet.graph.ir import Graph, SymbolicTensor
 from rillet.graph.passes import has_effects
 from rillet.graph.trace import Tracer
-from rillet.ops.tensor_lists import row_op, rows_count_op
+from rillet.ops.loop_history import row_op, rows_count_op
 
 _state = context.state
 

@@ -1,7 +1,7 @@
 """Tensor lists: the value of a `TensorArray` inside a graph, as TensorFlow names it.
 
 A list is an immutable tuple of arrays of type variant; None in it stands for zeros that
-nobody wrote. Rows of a loop's history are read here too. `ops.tensor_array` calls.
+nobody wrote. `ops.tensor_array` calls; `ops.loop_history` has the rows that loops keep.
 """
 
 from __future__ import annotations
@@ -307,55 +307,6 @@ list_add_op: Op = define_for_graphs(
     kernel=_add,
     infer=lambda a, b: a,
     grad=(lambda g, y, a, b: g, lambda g, y, a, b: g),
-)
-
-
-def _row(history: Any, index: Array) -> Any:
-    at = int(index)
-    found = history[at] if at < len(history) else None
-    # a gradient that nobody wrote is a list of zeros, however long
-    return () if found is None else found
-
-
-row_op: Op = define_for_graphs(
-    "RilletRow",
-    types=(LISTS, ANY),
-    kernel=_row,
-    infer=lambda history, index: Spec(
-        None if history.shape is None else history.shape[1:], history.dtype
-    ),
-    grad=(lambda g, y, history, index: row_spread_op.run(g, index, history), None),
-)
-
-
-def _row_spread(g: Any, index: Array, history: Any) -> Any:
-    """Zeros like a history, with `g` in one row."""
-    at = int(index)
-    if isinstance(history, np.ndarray):
-        out = np.zeros(history.shape, history.dtype)
-        out[at] = g
-        return out
-    rows = [
-        (None,) * len(row) if isinstance(row, tuple) else np.zeros(row.shape, row.dtype)
-        for row in history
-    ]
-    rows[at] = g
-    return tuple(rows)
-
-
-row_spread_op: Op = define_for_graphs(
-    "RilletRowSpread",
-    types=(LISTS, ANY, LISTS),
-    kernel=_row_spread,
-    infer=lambda g, index, history: history,
-    grad=(lambda g, y, x, index, history: row_op.run(g, index), None, None),
-)
-
-rows_count_op: Op = define_for_graphs(
-    "RilletRowsCount",
-    types=(LISTS,),
-    kernel=lambda history: np.array(len(history), np.int32),
-    infer=lambda history: Spec((), dtypes.int32),
 )
 
 
