@@ -24,7 +24,6 @@ from rillet.core.scopes import variables_made
 from rillet.core.spec import Spec, TypeSpec
 from rillet.core.tensor import Tensor
 from rillet.core.tracebacks import trim
-from rillet.graph.autograph import convert, leaving
 from rillet.graph.call import evaluate
 from rillet.graph.concrete import ConcreteFunction
 from rillet.graph.ir import Graph
@@ -68,6 +67,13 @@ def load_compiler() -> None:
     backend = _native()
     if backend is not _REFERENCE:
         backend.get_ready()
+
+
+def _autograph() -> Any:
+    """AutoGraph; imported with the first trace: loaded models may never need it."""
+    from rillet.graph import autograph
+
+    return autograph
 
 
 class Function:
@@ -300,7 +306,7 @@ class Function:
             except TypeError as error:
                 explain_symbolic(error)
                 raise
-            form, flat = opened(leaving(result))
+            form, flat = opened(_autograph().leaving(result))
             outputs = [tracer.lift(t) for t in flat]
             tracer.graph.outputs = outputs
             tracer.graph.writes = tracer.written()
@@ -320,8 +326,8 @@ class Function:
         if not self._autograph:
             return self._python_function
         if plain is None or self._bound_to is None:
-            return convert(self._python_function)
-        return functools.partial(convert(plain), self._bound_to())
+            return _autograph().convert(self._python_function)
+        return functools.partial(_autograph().convert(plain), self._bound_to())
 
     def _note(self, traced: bool) -> None:
         """Keep count of calls that traced; warn once where many did."""

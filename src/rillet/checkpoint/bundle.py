@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -60,7 +59,7 @@ def write_bundle(prefix: str, tensors: Mapping[str, Any]) -> None:
     old = _shards_there(prefix)
     # Beside files that are in use, under names that the old index does not know.
     shards = 2 if old == 1 else 1
-    mark = f".{uuid.uuid4().hex[:12]}.tmp"
+    mark = f".{os.urandom(6).hex()}.tmp"
     final = data_file(prefix, 0, shards)
     scratch = [final + mark, index_file(prefix) + mark]
     try:

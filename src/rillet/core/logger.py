@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-import logging
 import os
+from typing import TYPE_CHECKING
 
-_LEVELS = {"0": logging.WARNING, "1": logging.WARNING, "2": logging.ERROR}
+if TYPE_CHECKING:
+    import logging
 
 
 def get_logger() -> logging.Logger:
@@ -17,6 +18,8 @@ def get_logger() -> logging.Logger:
     Returns:
         The logger named ``tensorflow``, as programs that set its level expect.
     """
+    import logging  # only where there is something to say
+
     logger = logging.getLogger("tensorflow")
     if not logger.handlers:
         handler = logging.StreamHandler()
@@ -24,6 +27,6 @@ def get_logger() -> logging.Logger:
         logger.addHandler(handler)
         logger.propagate = False
         if logger.level == logging.NOTSET:
-            wanted = os.environ.get("TF_CPP_MIN_LOG_LEVEL", "0")
-            logger.setLevel(_LEVELS.get(wanted, logging.ERROR))
+            quiet = os.environ.get("TF_CPP_MIN_LOG_LEVEL", "0") not in ("0", "1")
+            logger.setLevel(logging.ERROR if quiet else logging.WARNING)
     return logger

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -23,7 +23,9 @@ from rillet.core.errors import (
 from rillet.core.shapes import TensorShape, as_shape
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
-from rillet.graph.drawing import Drawing, drawn
+
+if TYPE_CHECKING:
+    from rillet.graph.drawing import Drawing
 
 _serial = itertools.count()
 
@@ -217,7 +219,7 @@ class SymbolicTensor(Tensor):
                 f"{to}(tensor)",
                 "the tensor is symbolic: it gets its value when the function runs",
                 f"got {self!r}",
-                "Use tf.cast",
+                "Use tf.cast" if to != "index" else "Use tf.range, or x.shape",
             )
         )
 
@@ -441,6 +443,8 @@ class Graph:
         Returns:
             A `Drawing`: ``svg`` is its text, ``save(path)`` writes it.
         """
+        from rillet.graph.drawing import drawn
+
         found = drawn(self, inner_graphs)
         if path is not None:
             found.save(path)

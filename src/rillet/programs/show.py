@@ -13,7 +13,8 @@ from rillet.core.errors import OpError
 from rillet.saved_model.graph_reader import Reader
 from rillet.saved_model.load import read_message
 from rillet.saved_model.messages import as_dict
-from rillet.saved_model.op_readers import FORBIDDEN, READERS
+from rillet.saved_model.op_readers import FORBIDDEN
+from rillet.saved_model.reader_table import reader_of
 from rillet.saved_model.records import record_of
 from rillet.saved_model.tensors import dims_of, dtype_of
 
@@ -89,7 +90,7 @@ def _ops(meta: Any, every: bool) -> list[str]:
         for node in nodes:
             counts[node.op] = counts.get(node.op, 0) + 1
     reader = Reader(graph)
-    known = {op for op in counts if op in READERS or reader.has(op)}
+    known = {op for op in counts if reader_of(op) or reader.has(op)}
     lacking = [op for op in sorted(counts) if op not in known and not record_of(op)]
     refused = [op for op in lacking if op in FORBIDDEN]
     missing = [op for op in lacking if op not in FORBIDDEN]

@@ -7,7 +7,7 @@ are parsed when they are asked for. The writer and the reader of graphs ask.
 from __future__ import annotations
 
 import functools
-from importlib import resources
+import pkgutil
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -51,9 +51,9 @@ class Definition(NamedTuple):
 
 @functools.cache
 def _rows() -> dict[str, str]:
-    place = resources.files("rillet.saved_model").joinpath("definitions.txt")
+    data = pkgutil.get_data("rillet.saved_model", "definitions.txt")
     rows = {}
-    for line in place.read_text(encoding="utf-8").splitlines():
+    for line in (data or b"").decode().splitlines():
         name, _, rest = line.partition("|")
         rows[name.lstrip("!")] = f"{name}|{rest}"
     return rows

@@ -16,19 +16,9 @@ from rillet.core.errors import (
     PermissionDeniedError,
     house_message,
 )
-from rillet.saved_model import gradient_readers as _gradients  # noqa: F401
-from rillet.saved_model import array_readers as _arrays  # noqa: F401
-from rillet.saved_model import frame_readers as _frames  # noqa: F401
-from rillet.saved_model import list_readers as _lists  # noqa: F401  enters readers
-from rillet.saved_model import older_readers as _older  # noqa: F401
-from rillet.saved_model import parsing_readers as _parsing  # noqa: F401
-from rillet.saved_model import ragged_readers as _ragged  # noqa: F401
-from rillet.saved_model import record_readers as _records  # noqa: F401
-from rillet.saved_model import table_readers as _tables  # noqa: F401
-from rillet.saved_model import update_readers as _updates  # noqa: F401
-from rillet.saved_model import variable_readers as _variables  # noqa: F401
-from rillet.saved_model.op_readers import FORBIDDEN, READERS
+from rillet.saved_model.op_readers import FORBIDDEN
 from rillet.saved_model.plans import plan_of_function, plan_of_graph
+from rillet.saved_model.reader_table import reader_of
 from rillet.saved_model.records import record_of, run_record
 from rillet.saved_model.steps import Plan
 from rillet.saved_model.tensors import damaged
@@ -99,7 +89,7 @@ class Reader:
         while line:
             part = line.pop()
             for step in part.steps:
-                if step.op not in READERS and record_of(step.op) is None:
+                if reader_of(step.op) is None and record_of(step.op) is None:
                     if step.op not in FORBIDDEN and not self.has(step.op):
                         where = f"node '{step.name}' of function '{part.name}'"
                         lacking.setdefault(step.op, where)
@@ -164,7 +154,7 @@ class Reader:
 
     def _run_step(self, step: Any, inputs: list[Any]) -> Any:
         if step.op in FORBIDDEN and step.op not in self.allowed:
-            known = step.op in READERS
+            known = reader_of(step.op) is not None
             options = f"LoadOptions(allowed_ops=[{step.op!r}])"
             raise PermissionDeniedError(
                 house_message(
@@ -174,7 +164,7 @@ class Reader:
                     f"Where the model is trusted, give {options}" if known else "",
                 )
             )
-        read = READERS.get(step.op)
+        read = reader_of(step.op)
         if read is not None:
             return read(self, step, inputs)
         if self.has(step.op):

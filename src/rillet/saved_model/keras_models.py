@@ -27,13 +27,13 @@ from rillet.keras.model import Model
 from rillet.keras.optimizers import legacy
 from rillet.keras.serialization import CustomObjectScope
 from rillet.module import Module
+from rillet.saved_model.folders import standing
 from rillet.saved_model.keras_functions import input_specs, is_layer, is_model
 from rillet.saved_model.keras_vocabularies import with_vocabularies
 from rillet.saved_model.load import load
 from rillet.saved_model.objects import Node
-from rillet.saved_model.replacing import standing
 from rillet.saved_model.restored import Restored
-from rillet.saved_model.save import write_model
+from rillet.saved_model.saving import write_model
 from rillet.saved_model.tensors import damaged
 
 FILE = "keras_metadata.pb"

@@ -19,9 +19,9 @@ from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
 from rillet.saved_model import messages
 from rillet.saved_model.assets import Asset, asset_path
+from rillet.saved_model.folders import standing
 from rillet.saved_model.graph_reader import Reader
-from rillet.saved_model.messages import as_dict
-from rillet.saved_model.replacing import standing
+from rillet.saved_model.messages import FILE, as_dict
 from rillet.saved_model.restored import (
     Restored,
     RestoredFunction,
@@ -31,7 +31,6 @@ from rillet.saved_model.restored import (
     Signatures,
     callable_kind,
 )
-from rillet.saved_model.save import FILE
 from rillet.saved_model.tensors import array_of, damaged, dims_of, dtype_of
 from rillet.saved_model.version_one import load_version_one
 

@@ -31,6 +31,9 @@ from rillet.checkpoint.graph_messages import entries
 from rillet.checkpoint.messages import REFERENCE, SHAPE, SLOT, VERSION
 from rillet.checkpoint.wire import Field, Record, Schema
 
+#: The file that holds all of a model but the values.
+FILE = "saved_model.pb"
+
 NONE = Schema("NoneValue")
 SPEC = Schema(
     "TensorSpecProto",

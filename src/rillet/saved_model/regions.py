@@ -18,9 +18,9 @@ from rillet.saved_model.frames import NONE, Flow, Guard, Place, refused
 from rillet.saved_model.steps import Plan, Step
 from rillet.saved_model.tensors import damaged
 
-#: The ops of steps that stand for branches and for loops; no file has such names.
-BRANCHES = "If of TensorFlow 1"
-ROUNDS = "While of TensorFlow 1"
+#: The ops of steps that stand for branches and for loops; files have no such ops.
+BRANCHES = "RilletBranches"
+ROUNDS = "RilletRounds"
 #: Steps that plans in plans may come to.
 _MOST_STEPS = 1_000_000
 _DEEPEST = 32

@@ -1,8 +1,7 @@
 """A folder that takes another's place at once: at every moment one whole model stands.
 
 In flows a path; a folder beside it is filled, then both change places in one step where
-the system has such a step, else in two, of which `standing` knows. `save` and `load`
-call it.
+the system has such a step, else in two, of which `folders` knows. `saving` calls it.
 """
 
 from __future__ import annotations
@@ -15,12 +14,13 @@ import sys
 import uuid
 from collections.abc import Iterator
 
+from rillet.saved_model.folders import PREVIOUS
+
 #: What a model's folder holds; other files in it are kept.
 _OURS = frozenset(
     "saved_model.pb saved_model.pbtxt keras_metadata.pb fingerprint.pb variables assets"
     " assets.extra debug".split()
 )
-_PREVIOUS = ".previous"
 
 
 @contextlib.contextmanager
@@ -50,14 +50,6 @@ def replaced(folder: str) -> Iterator[str]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def standing(folder: str) -> str:
-    """Where the model of a folder stands: a save may have ended between two steps."""
-    previous = os.path.abspath(folder) + _PREVIOUS
-    if not os.path.exists(folder) and os.path.isdir(previous):
-        return previous
-    return folder
-
-
 def _keep_others(folder: str, scratch: str) -> None:
     """Bring what is not of the model along."""
     if not os.path.isdir(folder):
@@ -78,7 +70,7 @@ def _take_place(scratch: str, folder: str) -> None:
         return
     if _exchanged(scratch, folder):
         return
-    previous = folder + _PREVIOUS
+    previous = folder + PREVIOUS
     shutil.rmtree(previous, ignore_errors=True)
     os.rename(folder, previous)
     os.rename(scratch, folder)

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 _KINDS = ("Switch", "Merge", "Enter", "Exit", "NextIteration", "LoopCond")
 #: The ops of control flow, each with what it is: those on references are the same.
-CONTROL = {prefix + kind: kind for kind in _KINDS for prefix in ("", "Ref")}
+CONTROL = {kind: kind for kind in _KINDS}
+CONTROL |= {f"Ref{kind}": kind for kind in _KINDS if kind != "LoopCond"}
 
 
 class Step(NamedTuple):

@@ -25,15 +25,13 @@ from rillet.saved_model import messages
 from rillet.saved_model.assets import Asset, copied, names_in_model
 from rillet.saved_model.function_messages import FunctionMessages
 from rillet.saved_model.main_graph import MainGraph
-from rillet.saved_model.messages import as_entries
+from rillet.saved_model.messages import FILE, as_entries
 from rillet.saved_model.objects import Node, SignatureMap, objects_below
 from rillet.saved_model.replacing import replaced
 from rillet.saved_model.saved_tables import TableFunction, holds_table
 from rillet.saved_model.signatures import DEFAULT_KEY, signatures_for
 from rillet.saved_model.tensors import shape_message
 
-#: The file that holds all but the values.
-FILE = "saved_model.pb"
 _GENERIC = "_generic_user_object"
 
 
@@ -260,4 +258,4 @@ def _write(folder: str, obj: Any, files: dict[str, bytes], assets: list[Asset]) 
             os.fsync(file.fileno())
 
 
-__all__ = ["DEFAULT_KEY", "FILE", "SaveOptions", "save"]
+__all__ = ["DEFAULT_KEY", "SaveOptions", "save"]
