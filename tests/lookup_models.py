@@ -56,6 +56,11 @@ def _rows() -> dict[str, Any]:
         "one": _strings([["cat"], ["q"]], output_mode="one_hot"),
         "weighed": _strings(output_mode="tf_idf", idf_weights=RARITY),
         "back": _strings([[0, 1], [5, 99]], "int64", invert=True, mask_token="-"),
+        "crossed": (
+            lambda x: K.layers.HashedCrossing(7)((x, x)),
+            "string",
+            [["cat"], ["mat"]],
+        ),
         "numbers": _integers(num_oov_indices=2),
         "known": _integers([[3, 5], [7, 9]], mask_token=3, num_oov_indices=0),
         "counted": _integers(output_mode="count", sparse=True),

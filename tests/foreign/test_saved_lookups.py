@@ -19,9 +19,6 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "saved_model"))
 import lookup_models  # noqa: E402
 from test_tables import WANTED, WORDS, Tables  # noqa: E402
 
-#: tf_keras keeps the weights of words as a variable; see docs/compat.md.
-WEIGHED = ("rarity", "weighed")
-
 READER = """
 import json, os, sys
 import tensorflow as tf
@@ -34,13 +31,12 @@ def plain(v):
         v = v.numpy().tolist()
     return json.loads(json.dumps(v, default=lambda b: b.decode()))
 top, found = sys.argv[1], {}
-for name, (x, kind, keras) in json.load(open(top + "/given.json")).items():
+for name, (x, kind) in json.load(open(top + "/given.json")).items():
     x, folder = tf.constant(x, kind), os.path.join(top, name)
     loaded = tf.saved_model.load(folder)
     served = loaded.signatures["serving_default"](x)
     found[name] = [plain(loaded(x)), plain(list(served.values())[0])]
-    if keras:
-        found[name].append(plain(tf.keras.models.load_model(folder)(x)))
+    found[name].append(plain(tf.keras.models.load_model(folder)(x)))
 for name in ("tables", "tables_again"):
     loaded = tf.saved_model.load(os.path.join(top, name))
     whole = loaded(tf.constant(json.loads(sys.argv[2])))
@@ -87,9 +83,8 @@ def answers(tensorflow_python, tmp_path_factory):
     given = {}
     for name, (model, x) in lookup_models.models().items():
         model.save(top / name)
-        keras = name not in WEIGHED
-        given[name] = [lookup_models.plain(x), x.dtype.name, keras]
-        wanted[name] = [lookup_models.plain(model(x))] * (2 + keras)
+        given[name] = [lookup_models.plain(x), x.dtype.name]
+        wanted[name] = [lookup_models.plain(model(x))] * 3
     tables = Tables(top / "words.txt")
     tf.saved_model.save(tables, top / "tables", signatures=tables.__call__)
     tf.saved_model.save(tf.saved_model.load(top / "tables"), top / "tables_again")

@@ -11,8 +11,10 @@ import numpy as np
 from rillet.core.composite import CompositeTensor
 from rillet.core.dtypes import as_dtype, int64, string
 from rillet.core.errors import house_message
+from rillet.core.scopes import init_scope
 from rillet.core.shapes import TensorShape, as_shape
 from rillet.core.spec import TensorSpec
+from rillet.core.variable import Variable
 from rillet.keras.layers import told_lookups
 from rillet.keras.layers.adapting import Adapting
 from rillet.keras.layers.categories import (
@@ -283,10 +285,24 @@ class IndexLookup(Adapting):
 
         return told_function(run, [inputs], TensorSpec(inputs.shape, self._kind), told)
 
+    def _held_weights(self) -> Variable:
+        """The weights of words as files hold them; they are no weight of the layer."""
+        idf = self._idf
+        kept = self.__dict__.get("_idf_held")
+        if kept is None or kept[0] is not idf:
+            depth = self._depth() or len(self._words)
+            with init_scope():
+                held = Variable(self._weights(depth), trainable=False)
+            kept = self.__dict__["_idf_held"] = (idf, held)
+        found: Variable = kept[1]
+        return found
+
     def _trackable_children(
         self, save_type: str = "checkpoint", **kwargs: Any
     ) -> dict[str, Any]:
         found = super()._trackable_children(save_type, **kwargs)
+        if self._idf is not None:
+            found = {**found, "idf_weights": self._held_weights()}
         if save_type == "savedmodel":
             words = self._words
             store = words.to_words() if self.invert else words.to_numbers()
