@@ -27,6 +27,9 @@ def _rows() -> Any:
 
 ROWS = _rows()
 WANT = json.loads(gzip.decompress((GOLDEN / "keras/applications.json.gz").read_bytes()))
+NAMES = json.loads(
+    gzip.decompress((GOLDEN / "keras/application_names.json.gz").read_bytes())
+)
 OUTPUTS = np.load(GOLDEN / "keras/applications.npz")
 #: One of each family; `make foreign` builds them all, some of a gigabyte and more.
 QUICK = (
@@ -70,6 +73,7 @@ def test_outputs(name: str, settings: dict[str, Any]) -> None:
     """The same weights give the same outputs; sums of thousands differ by 1e-4."""
     tf.keras.backend.clear_session()
     model = getattr(tf.keras.applications, name)(weights=None, **settings)
+    assert " ".join(w.name for w in model.weights) == NAMES[name]
     ROWS.filled(model)
     found = model.predict(ROWS.picture(settings["input_shape"]), verbose=0)
     scale = np.abs(OUTPUTS[name]).max()
