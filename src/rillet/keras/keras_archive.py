@@ -124,7 +124,7 @@ def model_data(model: Any) -> dict[str, Any]:
     build = plain(model.get_build_config())
     if build and not own:
         data["build_config"] = build
-    compiled = compile_data(model)
+    compiled = compile_data(model) if isinstance(model, Model) else None
     if compiled is not None:
         data["compile_config"] = shared_form(compiled)
     found: dict[str, Any] = data
@@ -174,7 +174,7 @@ def load_archive(
 
 def _made(config: dict[str, Any], custom_objects: Any, path: Any) -> Any:
     model = deserialize(config, custom_objects)
-    if not isinstance(model, Model):
+    if not isinstance(model, Model) and not getattr(model, "_saves_alone", False):
         raise ValueError(
             house_message(
                 "load_model",

@@ -20,6 +20,7 @@ from rillet.keras.downloads import get_file as get_file
 from rillet.keras.enqueuers import GeneratorEnqueuer as GeneratorEnqueuer
 from rillet.keras.enqueuers import OrderedEnqueuer as OrderedEnqueuer
 from rillet.keras.enqueuers import SequenceEnqueuer as SequenceEnqueuer
+from rillet.keras.feature_space import FeatureSpace as FeatureSpace
 from rillet.keras.images import array_to_img as array_to_img
 from rillet.keras.images import img_to_array as img_to_array
 from rillet.keras.images import load_img as load_img
