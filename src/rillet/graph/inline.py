@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rillet.core import context
+from rillet.core import context, dtypes
 from rillet.core.tensor import Tensor
 from rillet.graph.ir import CONST, PLACEHOLDER, READ, WRITE, Graph, Node, SymbolicTensor
 from rillet.graph.trace import Tracer
@@ -99,6 +99,9 @@ def _aliased(rule: Any, table: dict[int, Any]) -> Any:
 
 def _again(tracer: Tracer, node: Node, args: tuple[Any, ...]) -> tuple[Any, ...]:
     op, attrs = node.op, node.attrs
+    if op is CONST and node.outputs[0].dtype is dtypes.variant:
+        # an empty list of gradients, which is no array
+        return tracer.graph.add(CONST, (), dict(attrs), [node.outputs[0].spec]).outputs
     if op is CONST:
         return (tracer.lift(Tensor(attrs["value"]), captured=False),)
     if op is READ:

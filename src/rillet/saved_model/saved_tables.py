@@ -76,9 +76,7 @@ def written(library: Library, part: TableFunction) -> str:
     if part.name == "_create_resource":
         inputs, attrs = creation(store, writer.constant)
         made = writer.effect(store.kind, "table", inputs, attrs)
-        library.functions[name] = writer.finished(
-            [(f"{made}:table_handle:0", _HANDLE)]
-        )
+        library.functions[name] = writer.finished([(f"{made}:table_handle:0", _HANDLE)])
         return name
     if part.name == "_initialize":
         handle = writer.handle("table_handle")
@@ -106,4 +104,3 @@ def no_arguments() -> dict[str, Any]:
         "kwonlydefaults": None,
         "annotations": {},
     }
-
