@@ -93,9 +93,11 @@ def _made(tell: Callable[[str], None]) -> Reader:
             keras.layers.Dense(CLASSES, "softmax"),
         ]
     )
-    model.compile("rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy"])
     path = cache_folder() / _FILE
-    if not _loaded(model, path):
+    # Before there is an optimizer, whose variables reading has no use for.
+    found = _loaded(model, path)
+    model.compile("rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    if not found:
         flat = x.reshape(-1, SIDE * SIDE).astype(np.float32) / 255
         for epoch in range(_EPOCHS):
             tell(f"Training on 60,000 digits: epoch {epoch + 1} of {_EPOCHS}.")

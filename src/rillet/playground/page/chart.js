@@ -52,5 +52,12 @@ export function drawCurves(canvas, xs, lines) {
       drawn = true;
     });
     context.stroke();
+    if (line.values.length === 1 && drawn) {
+      // A line of one place has no length.
+      context.fillStyle = colour(line.colour);
+      context.beginPath();
+      context.arc(x(xs[0]), y(line.values[0]), 3, 0, 7);
+      context.fill();
+    }
   }
 }

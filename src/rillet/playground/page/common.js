@@ -134,8 +134,11 @@ export function save(name, content, type) {
   setTimeout(() => URL.revokeObjectURL(url), 1000);
 }
 
+/** A number with the minus sign of print, not a hyphen. */
+export const fixed = (value, digits) => value.toFixed(digits).replace("-", "−");
+
 export const short = (value) =>
-  value == null ? "–" : Math.abs(value) >= 1000 ? value.toExponential(2) : value.toFixed(3);
+  value == null ? "–" : Math.abs(value) >= 1000 ? value.toExponential(2).replace("-", "−") : fixed(value, 3);
 
 setUpTheme();
 $("notice").querySelector("button").addEventListener("click", () => notice(""));

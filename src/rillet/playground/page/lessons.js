@@ -1,7 +1,7 @@
 // The perceptron's page: the concert, learning point by point, the trainer.
 
 import { drawCurves } from "./chart.js";
-import { $, colour, connect, make, onTheme, sharpen, short } from "./common.js";
+import { $, colour, connect, fixed, make, onTheme, sharpen, short } from "./common.js";
 import { classColour } from "./heat.js";
 
 const EDGE = 400;
@@ -144,7 +144,7 @@ function drawPattern({ points: { points, desired }, frame, at }) {
   board.line(-weights[0] / weights[1], -weights[2] / weights[1], colour("accent"), [9, 6]);
   at("passes").textContent = steps.toLocaleString("en");
   at("wrong").textContent = `${mistakes} of ${points.length}`;
-  weights.forEach((weight, i) => (at(`w${i}`).textContent = weight.toFixed(4)));
+  weights.forEach((weight, i) => (at(`w${i}`).textContent = fixed(weight, 4)));
   const line = "Dashed: the line it has learned; ringed: wrong guesses.";
   const trap =
     first > 0
@@ -162,7 +162,7 @@ function drawTrainer({ points: { x, y }, frame, at }) {
   at("steps").textContent = frame.steps.toLocaleString("en");
   at("cost").textContent = frame.cost.toFixed(4);
   at("weight").textContent = short(frame.weight);
-  at("bias").textContent = frame.bias.toFixed(4);
+  at("bias").textContent = fixed(frame.bias, 4);
   at("said").textContent = frame.finished
     ? `The cost no longer falls: y = ${frame.weight.toFixed(3)} x + ${frame.bias.toFixed(3)}.`
     : "The weight is found in some steps; the bias, whose slope is hundreds of times flatter, takes long.";
