@@ -57,7 +57,8 @@ def test_many_rows_are_thinned_and_gaps_left_out() -> None:
         ("1,2,x\n1,2,x\n", "must hold 2 classes or more"),
         ("1,2,x\n", "2 rows or more"),
         ("\n".join(f"1,2,k{i}" for i in range(9)), "may hold 6 classes, or numbers"),
-        ("1e308,1,0\n-1e308,2,1\n1e309,2,1", "two columns of numbers"),
+        ("1e308,1,0\n-1e308,2,1\n1e309,2,1", "'1e309' in data row 3"),
+        ("a,b,c\n1,2,x\n3,oops,y\n5,6,x\n", "column b must hold numbers: 'oops'"),
         ("x" * 1_000_001, "may have 1,000,000 characters"),
     ],
 )

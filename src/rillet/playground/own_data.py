@@ -285,6 +285,7 @@ def _chosen(
             )
         ]
         if len(numeric) < 2:
+            _refuse_stray(names, rows)
             raise _refuse(
                 "two columns of numbers before the last are needed, which holds the"
                 " label",
@@ -296,6 +297,25 @@ def _chosen(
     if not all(0 <= at < len(names) for at in columns):
         raise _refuse(f"the table has {len(names)} columns", str(list(columns)))
     return columns[0], columns[1], columns[2]
+
+
+def _column(name: str) -> str:
+    return name if name.startswith("column ") else f"column {name}"
+
+
+def _refuse_stray(names: list[str], rows: list[list[str]]) -> None:
+    """Name the cell that spoils a column which otherwise holds numbers.
+
+    Raises:
+        TableError: where there is one.
+    """
+    for at, name in enumerate(names[:-1]):
+        cells = [(i, row[at].strip()) for i, row in enumerate(rows, 1)]
+        bad = [(i, c) for i, c in cells if _present((c,)) and not _is_number(c)]
+        if bad and 2 * len(bad) < len(rows):
+            line, cell = bad[0]
+            got = f"{cell[:20]!r} in data row {line}"
+            raise _refuse(f"{_column(name)} must hold numbers", got)
 
 
 def _numbers(name: str, cells: list[str]) -> Array:
