@@ -96,9 +96,29 @@ def reading(path: str | os.PathLike[str]) -> Iterator[Any]:
                 f"{os.fspath(path)!r}: {error}",
             )
         ) from None
-    with file:
-        check_inside(file, path)
-        yield file
+    try:
+        with file:
+            check_inside(file, path)
+            yield file
+    except (KeyError, RuntimeError, AttributeError) as error:
+        if not _is_damage(error):
+            raise
+        raise OSError(
+            house_message(
+                "load", "the file is damaged", f"{os.fspath(path)!r}: {error}"
+            )
+        ) from None
+
+
+def _is_damage(error: Exception) -> bool:
+    """Whether the file lacks a part, or h5py could not make one out."""
+    if isinstance(error, AttributeError):
+        # a group where data should be, or the other way round
+        return isinstance(error.obj, library().HLObject)
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and "h5py" in Path(trace.tb_frame.f_code.co_filename).parts
 
 
 def check_inside(file: Any, path: Any) -> None:

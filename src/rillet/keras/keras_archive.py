@@ -35,6 +35,8 @@ _ASSETS = "assets"
 _TEXT_LIMIT = 256 << 20
 _RATIO = 200
 _LEAST = 64 << 20
+#: How entries may be packed: as they are, or deflated.
+_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def save_archive(model: Any, path: str | os.PathLike[str]) -> None:
@@ -218,7 +220,7 @@ def zipped(path: str | os.PathLike[str]) -> zipfile.ZipFile:
         )
     try:
         archive = zipfile.ZipFile(path)
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, NotImplementedError) as error:
         raise ValueError(
             house_message(
                 "load_model",
@@ -234,6 +236,9 @@ def zipped(path: str | os.PathLike[str]) -> zipfile.ZipFile:
         if bad or ":" in name:
             archive.close()
             raise _refusal(path, "an entry would lie outside", name)
+        if entry.compress_type not in _PACKINGS or entry.flag_bits & 1:
+            archive.close()
+            raise _refusal(path, "an entry is packed in another way", name)
         room -= entry.file_size
         if room < 0:
             archive.close()
