@@ -37,6 +37,10 @@ from rillet.ops.host import is_symbolic
 from rillet.ops.shaping import reshape_op, static_dims
 from rillet.ops.transposes import transpose_op
 
+#: Steps that a graph holds one by one, without a mask and with one. They run up to a
+#: third faster than a loop (with a mask slower), but each compiles in 17 ms (65 ms).
+_UNROLLED, _UNROLLED_MASKED = 64, 16
+
 
 @builtin("layer")
 class RNN(Layer):
@@ -49,7 +53,7 @@ class RNN(Layer):
         return_state: give the last states too.
         go_backwards: go through time backwards.
         stateful: begin each batch with the states that the last one ended with.
-        unroll: ignored: the loop always runs step by step.
+        unroll: write every step into a graph, however many there are.
         time_major: time is the first axis of inputs and outputs, the batch the second.
         **kwargs: `zero_output_for_mask`, and as for `Layer`.
 
@@ -199,7 +203,7 @@ class RNN(Layer):
         states = self._first_states(inputs, initial_state)
         axis = 0 if self.time_major else 1
         count = static_dims(inputs)[axis]
-        if is_symbolic(count):
+        if is_symbolic(count) or self._is_long(count, mask):
             return self._over_unknown(inputs, states, mask, training, constants, count)
         if not count:
             raise InvalidArgumentError(
@@ -229,6 +233,12 @@ class RNN(Layer):
             return out
         return [out, *nest.pack_sequence_as(states, flat)]
 
+    def _is_long(self, count: int, mask: Any) -> bool:
+        """Whether a graph gets a loop over the steps, which compiles sooner."""
+        if self.unroll or context.state.tracer is None:
+            return False
+        return count > (_UNROLLED if mask is None else _UNROLLED_MASKED)
+
     def _over_rows(
         self, inputs: Any, training: Any, initial_state: Any, constants: Any
     ) -> Any:
@@ -251,7 +261,7 @@ class RNN(Layer):
     def _over_unknown(
         self, inputs: Any, states: Any, mask: Any, mode: Any, constants: Any, count: Any
     ) -> Any:
-        """What `call` gives where a graph does not know the number of steps."""
+        """What `call` gives where a graph has a loop over the steps."""
         step, whole = self._prepared(inputs, states, mode, constants, count)
         if mask is not None:
             mask = self._batch_first(cast(to_tensor(nest.flatten(mask)[0]), "bool"))

@@ -149,7 +149,7 @@ class SimpleRNN(GateRNN):
         return_state: give the last state too.
         go_backwards: go through time backwards.
         stateful: begin each batch with the state that the last one ended with.
-        unroll: ignored: the loop always runs step by step.
+        unroll: write every step into a graph, however many there are.
         **kwargs: as for `RNN`.
 
     Example:
@@ -217,7 +217,7 @@ class LSTM(GateRNN):
         go_backwards: go through time backwards.
         stateful: begin each batch with the states that the last one ended with.
         time_major: time is the first axis, the batch the second.
-        unroll: ignored: the loop always runs step by step.
+        unroll: write every step into a graph, however many there are.
         **kwargs: `implementation` (1: a dropout mask for each gate), and as for `RNN`.
 
     Example:
@@ -283,7 +283,7 @@ class GRU(GateRNN):
         return_state: give the last state too.
         go_backwards: go through time backwards.
         stateful: begin each batch with the state that the last one ended with.
-        unroll: ignored: the loop always runs step by step.
+        unroll: write every step into a graph, however many there are.
         time_major: time is the first axis, the batch the second.
         reset_after: reset after the product with the recurrent kernel, not before.
         **kwargs: `implementation` (1: a dropout mask for each gate), and as for `RNN`.
