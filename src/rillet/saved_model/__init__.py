@@ -25,6 +25,23 @@ ASSETS_DIRECTORY, VARIABLES_DIRECTORY = "assets", "variables"
 VARIABLES_FILENAME = "variables"
 
 _LATER = ("SaveOptions", "save")
+__all__ = [
+    "ASSETS_DIRECTORY",
+    "Asset",
+    "DEFAULT_SERVING_SIGNATURE_DEF_KEY",
+    "GPU",
+    "LoadOptions",
+    "SAVED_MODEL_FILENAME_PB",
+    "SERVING",
+    "SaveOptions",
+    "TPU",
+    "TRAINING",
+    "VARIABLES_DIRECTORY",
+    "VARIABLES_FILENAME",
+    "contains_saved_model",
+    "load",
+    "save",
+]
 
 
 def __getattr__(name: str) -> _Any:
@@ -36,4 +53,4 @@ def __getattr__(name: str) -> _Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*[name for name in globals() if name[0] != "_"], *_LATER])
+    return sorted(__all__)
