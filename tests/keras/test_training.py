@@ -450,8 +450,8 @@ _MISTAKES: dict[str, tuple[Any, type[Exception], str]] = {
     ),
     "step that returns nothing": (
         lambda: _silent().fit(_X, _Y, verbose=0),
-        (ValueError, RuntimeError),  # type: ignore[dict-item]
-        "",
+        TypeError,
+        "a step must give a dictionary of logs",
     ),
 }
 

@@ -197,3 +197,10 @@ def test_a_large_network_fits_into_a_frame() -> None:
     lab = Lab(Address(Settings(hidden=(32,) * 10)))
     lab.run(1)
     assert len(lab.frame({}, None)) < 250_000
+
+
+def test_the_terminal_gets_no_advice(caplog: pytest.LogCaptureFixture) -> None:
+    fragment = "data=plane&hidden=8-8&activation=linear&rate=10&epoch=30"
+    with caplog.at_level("WARNING"):
+        Lab(read(fragment)).run(30)
+    assert not [line for line in caplog.messages if "doctor" in line]

@@ -6,6 +6,9 @@ service ``"explain.fit"`` may put another in front of. `loops` calls it.
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from rillet.core import context
@@ -26,7 +29,24 @@ class Watch:
         """An epoch has ended, with validation."""
 
 
+class _Here(threading.local):
+    """What holds for the thread that runs `fit`."""
+
+    unasked: bool = True
+
+
 _NOBODY = Watch()
+_here = _Here()
+
+
+@contextmanager
+def without_advice() -> Iterator[None]:
+    """A ``with`` block in which `fit` of this thread gives no advice unless asked."""
+    before, _here.unasked = _here.unasked, False
+    try:
+        yield
+    finally:
+        _here.unasked = before
 
 
 def watch_fit(model: Any, x: Any, y: Any, on_nan: str | None) -> Watch:
@@ -49,6 +69,8 @@ def watch_fit(model: Any, x: Any, y: Any, on_nan: str | None) -> Watch:
                 f"got {on_nan!r}",
             )
         )
+    if on_nan is None and not _here.unasked:
+        return _NOBODY
     make = context.service("explain.fit")
     watch = None if make is None else make(model, x, y, on_nan)
     return _NOBODY if watch is None else watch

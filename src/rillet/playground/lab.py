@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from rillet.keras.advised import without_advice
 from rillet.playground.address import CHANGES, EPOCHS, Address, Change, place
 from rillet.playground.frames import pack
 from rillet.playground.looks import Look
@@ -93,14 +94,15 @@ class Lab:
 
     def _fit(self, epochs: int) -> None:
         count = self.points.train_count
-        self.model.fit(
-            self.points.x[:count],
-            self.points.targets[:count],
-            batch_size=self.settings.batch,
-            epochs=epochs,
-            shuffle=False,
-            verbose=0,
-        )
+        with without_advice():  # who looks at the page does not see the terminal
+            self.model.fit(
+                self.points.x[:count],
+                self.points.targets[:count],
+                batch_size=self.settings.batch,
+                epochs=epochs,
+                shuffle=False,
+                verbose=0,
+            )
 
     def _note(self) -> None:
         # The last point is of this very moment; it stays if it is on the stride.
