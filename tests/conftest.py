@@ -6,12 +6,16 @@ shared by all of a run's processes.
 
 import gc
 import os
+import signal
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 _CODE = Path(__file__).parents[1] / ".pytest_cache" / "code"
 os.environ.setdefault("RILLET_CACHE_DIR", str(_CODE))
+
+# A shell that runs the tests in the background has Ctrl-C ignored; some tests press it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:

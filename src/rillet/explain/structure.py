@@ -332,7 +332,7 @@ def _pixels(x: Array) -> bool:
     if x.ndim < 3 and int(np.prod(x.shape[1:])) < 64:
         return False
     low, high = float(x.min()), float(x.max())
-    return low == 0 and 128 <= high <= 255 and bool((x == np.round(x)).all())
+    return 0 <= low <= 8 and 128 <= high <= 255
 
 
 def unscaled(x: Array) -> Finding:

@@ -217,13 +217,16 @@ def decode_gif(op: str, data: bytes, first: bool = False) -> Array:
     height, width = _largest(found)
     _checked_size(op, width, height, 3)
     most = MOST_VALUES // (3 * width * height)
-    if not first and len(found) > most:
+    pixels = sum([frame.height * frame.width for frame in found])
+    if pixels > MOST_VALUES if first else len(found) > most:
         raise refused(op, "the frames are too many to decode", f"{most} fit")
     plugin = _pillow(op, "GifImagePlugin")
     whole: list[Array] = []
     for frame in found:
         try:
-            whole.append(gif.pixels(plugin, frame))
+            numbers = gif.pixels(plugin, frame)
+            # Of later frames only whether they are whole matters, where one is wanted.
+            whole.append(whole[0] if first and whole else numbers)
         except (OSError, SyntaxError, ValueError, struct.error, IndexError) as error:
             if not whole:
                 why = f"failed to slurp gif file: {error}"

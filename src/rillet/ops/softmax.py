@@ -276,7 +276,8 @@ def softmax_cross_entropy_with_logits(
 def _infer_sparse(logits: Spec, labels: Spec) -> tuple[Spec, Spec]:
     if logits.shape is not None and labels.shape is not None:
         rows, have = logits.shape[0], labels.shape[0] if labels.shape else None
-        if len(logits.shape) != 2 or len(labels.shape) != 1 or rows != have:
+        apart = None not in (rows, have) and rows != have
+        if len(logits.shape) != 2 or len(labels.shape) != 1 or apart:
             raise InvalidArgumentError(
                 house_message(
                     "sparse_softmax_cross_entropy_with_logits",
@@ -284,6 +285,7 @@ def _infer_sparse(logits: Spec, labels: Spec) -> tuple[Spec, Spec]:
                     f"logits have shape {logits.shape}, labels {labels.shape}",
                 )
             )
+        rows = have if rows is None else rows
         return Spec((rows,), logits.dtype), logits
     return Spec(None, logits.dtype), logits
 

@@ -154,7 +154,7 @@ def _lengths(step: Any, handle: ArrayHandle, flow: Any) -> Any:
 
 @reads("TensorArraySplitV3")
 def _split(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    _, _ = _checked(step, inputs[0], inputs[3])
+    _checked(step, inputs[0], inputs[3])
     return (list_split_op.run(inputs[1], inputs[2]),)
 
 
