@@ -28,12 +28,18 @@ def values_of(nodes: list[Node]) -> dict[str, Any]:
     return found
 
 
-def save(prefix: str, root: Any, attached: Mapping[str, Any] | None = None) -> None:
+def save(
+    prefix: str,
+    root: Any,
+    attached: Mapping[str, Any] | None = None,
+    save_type: str = "checkpoint",
+) -> None:
     """Write the values below a root as a checkpoint.
 
     Args:
         prefix: the path that the files' names begin with.
         root: the object.
         attached: further parts of it, by name.
+        save_type: ``"savedmodel"`` for the variables of a SavedModel.
     """
-    write_bundle(prefix, values_of(walk(root, attached or {})))
+    write_bundle(prefix, values_of(walk(root, attached or {}, save_type)))

@@ -110,6 +110,11 @@ class RandomGenerator:
             seed = next_seed() if self._seed is None else self._seed
             self._generator = Generator.from_seed(seed)
 
+    def _trackable_children(self, **kwargs: Any) -> dict[str, Any]:
+        """What a SavedModel keeps: the object's own generator."""
+        stream = self._stream()
+        return {} if stream is None else {"_generator": stream}
+
     def _stream(self) -> Generator | None:
         """The object's own generator, None where its kind has none."""
         if self._stateful and self._generator is None:

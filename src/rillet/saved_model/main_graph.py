@@ -175,7 +175,7 @@ class MainGraph:
         path = self._add("Placeholder", "saver_filename", [], attrs)
         keys = [
             (node.keys["VARIABLE_VALUE"], node.item)
-            for node in walk(root, {})
+            for node in walk(root, {}, "savedmodel")
             if isinstance(node.item, Variable) and id(node.item._cell) in self._handles
         ]
         names = self._texts([key for key, _ in keys], "save/tensor_names")

@@ -50,6 +50,15 @@ class RandomLayer(Layer):
         self._random_generator.start()
         self.built = True
 
+    def _trackable_children(
+        self, save_type: str = "checkpoint", **kwargs: Any
+    ) -> dict[str, Any]:
+        """As for `Layer`, and for SavedModels alone the generator, as in tf.keras."""
+        found = super()._trackable_children(save_type, **kwargs)
+        if save_type == "savedmodel":
+            found["_random_generator"] = self._random_generator
+        return found
+
     def call(self, inputs: Any, training: Any = True) -> Any:
         """The images, changed where `training` is true."""
         images = self._prepared(inputs)
