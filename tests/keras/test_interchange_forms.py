@@ -134,3 +134,13 @@ def test_operations_of_keras_3_are_read(
 def test_what_has_no_counterpart_is_named(kind: str, config: Any, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         _model_of(kind, config, [_T])
+
+
+@pytest.mark.parametrize("kind", ["StringLookup", "TextVectorization"])
+def test_words_that_stand_elsewhere_in_the_file_have_a_number(kind: str) -> None:
+    made = getattr(tf.keras.layers, kind)(output_mode="multi_hot")
+    config = {**made.get_config(), "vocabulary": None, "vocabulary_size": 4}
+    layer = type(made).from_config(config)
+    assert layer(tf.keras.Input((1,), dtype="string")).shape == (None, 4)
+    with pytest.raises((RuntimeError, tf.errors.FailedPreconditionError)):
+        layer(tf.constant([["a"]]))

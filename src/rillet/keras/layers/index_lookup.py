@@ -87,6 +87,8 @@ class IndexLookup(Adapting):
             self._hash,
         )
         self._idf: list[float] | None = None
+        #: The length that a file's configuration tells before its words are read.
+        self._told: int | None = None
         self._fixed = vocabulary is not None
         if vocabulary is not None:
             self.set_vocabulary(vocabulary, idf_weights)
@@ -207,7 +209,7 @@ class IndexLookup(Adapting):
     def _depth(self) -> int | None:
         if self.pad_to_max_tokens:
             return self.max_tokens
-        return len(self._words) if self._words.known else None
+        return len(self._words) if self._words.known else self._told
 
     def _check_depth(self, op: str) -> None:
         """Refuse an encoding whose length is not known yet.
@@ -367,4 +369,10 @@ class IndexLookup(Adapting):
         layer = cls(**kept)
         if bare:
             layer._words.set([])
+        layer._promise(config.get("vocabulary_size"))
         return layer
+
+    def _promise(self, size: int | None) -> None:
+        """Believe a configuration whose words stand elsewhere in the file."""
+        if size is not None and size > self._words.special and not self._words.known:
+            self._told = size

@@ -390,6 +390,7 @@ class TextVectorization(Adapting):
         layer = cls(**kept)
         if bare:
             layer._lookup_layer._words.set([])
+        layer._lookup_layer._promise(config.get("vocabulary_size"))
         return layer
 
 
