@@ -28,7 +28,4 @@ def varint(value: int) -> bytes:
 
 def bytes_field(number: int, content: bytes) -> bytes:
     """A field that holds bytes: a text, or a message inside."""
-    size = len(content)
-    length = _SHORT[size] if size < 128 else varint(size)
-    tag = number << 3 | _LENGTH
-    return (_SHORT[tag] if tag < 128 else varint(tag)) + length + content
+    return varint(number << 3 | _LENGTH) + varint(len(content)) + content

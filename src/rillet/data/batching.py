@@ -17,6 +17,7 @@ from rillet.core.quiet import restore, silence
 from rillet.data.drawing import NotBatchable, drawing
 from rillet.graph.inference import host_value
 from rillet.graph.ir import CONST, PLACEHOLDER, READ, Graph, Node, SymbolicTensor
+from rillet.graph.passes import live_nodes
 from rillet.graph.places import point_out
 from rillet.ops.registry import Op
 
@@ -154,11 +155,7 @@ def _needed(graph: Graph, chance: bool) -> set[int]:
     for node in graph.nodes:
         if node.op.effects not in allowed:
             raise NotBatchable(node.name)
-    needed = {id(y.node) for y in graph.outputs}
-    for node in reversed(graph.nodes):
-        if id(node) in needed:
-            needed.update(id(x.node) for x in node.tensors())
-    return needed
+    return {id(node) for node in live_nodes(graph, graph.outputs)}
 
 
 def _repeated(value: Any, count: int) -> Array:

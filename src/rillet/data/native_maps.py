@@ -17,9 +17,11 @@ from rillet.core import context, dtypes
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.data.drawing import NotBatchable
+from rillet.data.rows import ArrayRows, size_of
 from rillet.graph.call import GraphCall
 from rillet.graph.inference import host_value
 from rillet.graph.ir import CONST, PLACEHOLDER, Graph, Node, SymbolicTensor
+from rillet.graph.passes import live_nodes
 from rillet.graph.trace import Tracer
 from rillet.ops.registry import Op
 from rillet.ops.shaping import reshape
@@ -130,7 +132,7 @@ class NativeMap:
             worth it, or cannot be done here.
         """
         columns, which, size = part
-        count = _count(which)
+        count = size_of(which)
         steps = context.service("native.steps")
         if steps is None or count * self._row_bytes < _ENOUGH or count % size:
             return None
@@ -148,7 +150,7 @@ class NativeMap:
             return None
         made = iter(found)
         return [
-            next(made)._array if at < 0 else _picked(columns[at], which)
+            next(made)._array if at < 0 else ArrayRows([columns[at]]).take(which)[0]
             for at in self._given
         ]
 
@@ -176,29 +178,12 @@ class _Batches(NamedTuple):
         return self.rows[first : first + self.size]
 
 
-def _count(which: slice | Array) -> int:
-    if isinstance(which, slice):
-        return len(range(which.start, which.stop, which.step or 1))
-    return len(which)
-
-
-def _picked(column: Array, which: slice | Array) -> Array:
-    return column[which] if isinstance(which, slice) else column.take(which, axis=0)
-
-
 def _worth(graph: Graph) -> list[Node]:
     """The nodes that outputs depend on, where native code is exact and gains."""
     if graph.writes:
         raise NotBatchable("it writes variables")
-    needed = {id(y.node) for y in graph.outputs}
-    for node in reversed(graph.nodes):
-        if id(node) in needed:
-            needed.update(id(x.node) for x in node.tensors())
-    found = [
-        node
-        for node in graph.nodes
-        if id(node) in needed and node.op is not PLACEHOLDER
-    ]
+    live = live_nodes(graph, graph.outputs)
+    found = [node for node in live if node.op is not PLACEHOLDER]
     products: set[int] = set()
     work = False
     for node in found:

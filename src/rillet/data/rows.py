@@ -50,10 +50,11 @@ class Rows:
     def found(self, which: Which, size: int) -> tuple[list[Array], Which]:
         """Where the chosen rows lie: whole columns, and their numbers there."""
         columns = self.take_batches(which, size)
-        return columns, slice(0, _size(which), 1)
+        return columns, slice(0, size_of(which), 1)
 
 
-def _size(which: Which) -> int:
+def size_of(which: Which) -> int:
+    """How many rows are chosen."""
     if isinstance(which, slice):
         return len(range(which.start, which.stop, which.step or 1))
     return len(which)
@@ -127,16 +128,16 @@ class MappedRows(Rows):
 
     def take(self, which: Which) -> list[Array]:
         """See `Rows.take`."""
-        return self._function(self._rows.take(which), _size(which))
+        return self._function(self._rows.take(which), size_of(which))
 
     def take_batches(self, which: Which, size: int) -> list[Array]:
         """See `Rows.take_batches`."""
         if self._native is None:
-            return self._function(self._rows.take_batches(which, size), _size(which))
+            return self._function(self._rows.take_batches(which, size), size_of(which))
         columns, at = self._rows.found(which, size)
         made = self._native(columns, at, size)
         if made is None:
-            made = self._function(ArrayRows(columns).take(at), _size(which))
+            made = self._function(ArrayRows(columns).take(at), size_of(which))
         return made
 
 

@@ -7,7 +7,6 @@ tensors of its graph: those come out too, and bind the inner dataset's run.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ from rillet.backends.reference import ReferenceBackend
 from rillet.core import context
 from rillet.core.composite import CompositeSpec, CompositeTensor
 from rillet.core.convert import to_tensor
+from rillet.core.describe import takes
 from rillet.core.dtypes import resource
 from rillet.core.errors import house_message
 from rillet.core.scopes import variables_made
@@ -123,19 +123,14 @@ class DataFunction:
     def _explain(self, error: Exception, args: Sequence[Any]) -> None:
         """Note on an error what the function is given, where it does not take that."""
         explain_symbolic(error)
-        if not isinstance(error, TypeError):
+        if not isinstance(error, TypeError) or takes(self._function, *args):
             return
-        try:
-            inspect.signature(self._function).bind(*args)
-        except TypeError:
-            names = ", ".join("xyzabcdefghijklmnopqrstuvw"[: len(args)])
-            many = "parts" if len(args) > 1 else "part"
-            error.add_note(
-                f"{self._owner}: an element has {len(args)} {many}, so the function is"
-                f" called with {len(args)} of them: write it as lambda {names}: ..."
-            )
-        except ValueError:
-            pass  # of some built-in functions the arguments are not known
+        names = ", ".join("xyzabcdefghijklmnopqrstuvw"[: len(args)])
+        many = "parts" if len(args) > 1 else "part"
+        error.add_note(
+            f"{self._owner}: an element has {len(args)} {many}, so the function is"
+            f" called with {len(args)} of them: write it as lambda {names}: ..."
+        )
 
     def _place(self, tracer: Tracer, spec: Any) -> Any:
         """What the function sees in the place of one leaf."""

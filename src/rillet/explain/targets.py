@@ -48,8 +48,6 @@ _ROWS: Final = "categorical_crossentropy"
 _BINARY: Final = "binary_crossentropy"
 #: The share of targets out of reach from which they are spoken of.
 _SHARE: Final = 0.01
-#: Stands for the number of rows; no model's outputs have this size.
-_ANY: Final = 1_000_003
 
 
 class Ends:
@@ -241,7 +239,9 @@ def _stretched(y: Array, loss: str, ends: Ends) -> Finding | None:
     """Targets and outputs of different shapes that are compared all the same."""
     if ends.shape is None:
         return None
-    true, said = (_ANY, *y.shape[1:]), (_ANY, *ends.shape)
+    # None stands for the number of rows
+    true: tuple[int | None, ...] = (None, *y.shape[1:])
+    said: tuple[int | None, ...] = (None, *ends.shape)
     # what `fit` and the losses put right themselves
     if len(true) == 1 and len(said) == 2:
         true = (*true, 1)
@@ -251,12 +251,9 @@ def _stretched(y: Array, loss: str, ends: Ends) -> Finding | None:
         true = true[:-1]
     if true == said:
         return None
-    try:
-        np.broadcast_shapes(true, said)
-    except ValueError:
+    pairs = zip(reversed(true), reversed(said), strict=False)
+    if any(a != b and 1 not in (a, b) for a, b in pairs):
         return None  # `fit` words what does not fit together
-    except MemoryError:
-        pass
     want = _text(y.shape[1:])
     fix = f"Give both one shape: targets {_text(ends.shape)}, or outputs {want}"
     count = _classes(y)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+from rillet.core.describe import takes
 from rillet.core.errors import house_message
 from rillet.core.tracebacks import trim
 
@@ -73,12 +74,8 @@ def note_arguments(
     function: Any, error: TypeError, what: str, args: Any, kwargs: Any
 ) -> None:
     """Note on an error with what a program's function is called, where it can't be."""
-    try:
-        inspect.signature(function).bind(*args, **kwargs)
-    except TypeError:
+    if not takes(function, *args, **kwargs):
         error.add_note(f"{what} is called with two arguments, (y_true, y_pred).")
-    except ValueError:
-        pass  # of some built-in functions the arguments are not known
 
 
 def refuse_class(kind: str, given: Any) -> None:

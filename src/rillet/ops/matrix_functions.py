@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -121,10 +122,20 @@ def _exponential(a: Array) -> Array:
     return y.astype(a.dtype)
 
 
-def _pade(x: Array) -> Array:
-    times = blas.batch_matmul
-    one = np.broadcast_to(np.eye(x.shape[-1], dtype=x.dtype), x.shape)
-    p = PADE
+def pade_sides(
+    x: Any, one: Any, p: Sequence[Any], times: Callable[[Any, Any], Any]
+) -> tuple[Any, Any]:
+    """The Padé approximant of degree 13 as a quotient; Higham (2008), section 10.3.
+
+    Args:
+        x: square matrices, arrays or tensors.
+        one: unit matrices.
+        p: `PADE`, as numbers that go with `x`.
+        times: the product of matrices.
+
+    Returns:
+        The denominator and the numerator.
+    """
     x2 = times(x, x)
     x4 = times(x2, x2)
     x6 = times(x4, x2)
@@ -132,7 +143,12 @@ def _pade(x: Array) -> Array:
     odd = times(x, odd + p[7] * x6 + p[5] * x4 + p[3] * x2 + p[1] * one)
     even = times(x6, p[12] * x6 + p[10] * x4 + p[8] * x2)
     even = even + p[6] * x6 + p[4] * x4 + p[2] * x2 + p[0] * one
-    return np.linalg.solve(even - odd, even + odd)
+    return even - odd, even + odd
+
+
+def _pade(x: Array) -> Array:
+    one = np.broadcast_to(np.eye(x.shape[-1], dtype=x.dtype), x.shape)
+    return np.linalg.solve(*pade_sides(x, one, PADE, blas.batch_matmul))
 
 
 exponential_op: Op = define(

@@ -32,7 +32,7 @@ from rillet.ops.functional import scan
 from rillet.ops.gather import gather
 from rillet.ops.loops import while_loop
 from rillet.ops.mask import where
-from rillet.ops.matrix_functions import PADE, PADE_RADIUS
+from rillet.ops.matrix_functions import PADE, PADE_RADIUS, pade_sides
 from rillet.ops.one_hot import one_hot
 from rillet.ops.reduce import reduce_max
 from rillet.ops.registry import find
@@ -80,18 +80,10 @@ def matrix_exponential(a: Any) -> Any:
 
 
 def _pade(x: Any, kind: Any) -> Any:
-    """The diagonal Padé approximant of degree 13; Higham (2008), section 10.3."""
     c = [to_tensor(value, kind) for value in PADE]
     places = sequence(static_dims(x)[-1])
     one = cast(equal(places[:, None], places), kind)
-    x2 = _times(x, x)
-    x4 = _times(x2, x2)
-    x6 = _times(x4, x2)
-    odd = _times(x6, c[13] * x6 + c[11] * x4 + c[9] * x2)
-    odd = _times(x, odd + c[7] * x6 + c[5] * x4 + c[3] * x2 + c[1] * one)
-    even = _times(x6, c[12] * x6 + c[10] * x4 + c[8] * x2)
-    even = even + c[6] * x6 + c[4] * x4 + c[2] * x2 + c[0] * one
-    return find("MatrixSolve").run(even - odd, even + odd)
+    return find("MatrixSolve").run(*pade_sides(x, one, c, _times))
 
 
 def ctc_loss(

@@ -250,7 +250,8 @@ def _write(folder: str, obj: Any, files: dict[str, bytes], assets: list[Asset]) 
     os.makedirs(os.path.join(folder, "assets"), exist_ok=True)
     for asset, name in zip(assets, names_in_model(assets), strict=True):
         copied(asset, os.path.join(folder, "assets", name))
-    saver.save(os.path.join(folder, "variables", "variables"), obj, None, "savedmodel")
+    prefix = os.path.join(folder, "variables", "variables")
+    saver.save(prefix, obj, save_type="savedmodel")
     for name, data in files.items():
         with open(os.path.join(folder, name), "wb") as file:
             file.write(data)

@@ -24,6 +24,7 @@ from rillet.keras.layers.windows import (
     on_all_axes,
     op_format,
     padding_name,
+    refuse_empty,
     space_of,
     window_length,
     with_space,
@@ -223,18 +224,7 @@ class BaseConv(Layer):
 
     def _refuse_empty(self, input_shape: Any) -> None:
         """Raise where the windows are larger than the inputs."""
-        found = self.compute_output_shape(input_shape).as_list()
-        if 0 in space_of(self.data_format, found, self.rank):
-            raise ValueError(
-                house_message(
-                    type(self).__name__,
-                    "One of the dimensions in the output is <= 0 due to downsampling"
-                    f" in {self.name}",
-                    f"Received input shape {as_shape(input_shape).as_list()}, which"
-                    f" would give {found} with kernel_size={self.kernel_size}",
-                    'Use larger inputs, a smaller kernel_size or padding="same"',
-                )
-            )
+        refuse_empty(self, input_shape, "kernel_size")
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from rillet.core.errors import house_message
 from rillet.core.shapes import TensorShape, as_shape
 from rillet.keras.base_layer import Layer
 from rillet.keras.input_spec import InputSpec
@@ -18,6 +17,7 @@ from rillet.keras.layers.windows import (
     on_all_axes,
     op_format,
     padding_name,
+    refuse_empty,
     space_of,
     window_length,
     with_space,
@@ -77,18 +77,8 @@ class _Pooling(Layer):
 
     def build(self, input_shape: Any) -> None:
         """Refuse inputs that are smaller than a window."""
-        found = self.compute_output_shape(input_shape).as_list()
-        if 0 in space_of(self.data_format, found, self.rank):
-            raise ValueError(
-                house_message(
-                    type(self).__name__,
-                    "One of the dimensions in the output is <= 0 due to downsampling"
-                    f" in {self.name} (Negative dimension size)",
-                    f"Received input shape {as_shape(input_shape).as_list()}, which"
-                    f" would give {found} with pool_size={self.pool_size}",
-                    'Use larger inputs, a smaller pool_size or padding="same"',
-                )
-            )
+        words = " (Negative dimension size)"
+        refuse_empty(self, input_shape, "pool_size", words)
         super().build(input_shape)
 
     def call(self, inputs: Any) -> Any:

@@ -167,6 +167,32 @@ def space_of(layout: str, dims: Sequence[Any], space: int) -> list[Any]:
     return list(dims[end - space : end])
 
 
+def refuse_empty(layer: Any, input_shape: Any, window: str, words: str = "") -> None:
+    """Raise where a layer's windows are larger than its inputs.
+
+    Args:
+        layer: the layer; it has `rank` axes of space.
+        input_shape: what it is given.
+        window: the attribute that holds the windows' size.
+        words: what else the error says of it.
+
+    Raises:
+        ValueError: there.
+    """
+    found = layer.compute_output_shape(input_shape).as_list()
+    if 0 in space_of(layer.data_format, found, layer.rank):
+        raise ValueError(
+            house_message(
+                type(layer).__name__,
+                "One of the dimensions in the output is <= 0 due to downsampling"
+                f" in {layer.name}{words}",
+                f"Received input shape {as_shape(input_shape).as_list()}, which"
+                f" would give {found} with {window}={getattr(layer, window)}",
+                f'Use larger inputs, a smaller {window} or padding="same"',
+            )
+        )
+
+
 def window_length(
     length: int | None, taps: int, stride: int, padding: str, rate: int = 1
 ) -> int | None:
