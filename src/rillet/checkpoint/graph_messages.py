@@ -82,8 +82,8 @@ ARGUMENT = Schema(
 OP = Schema(
     "OpDef",
     Field(1, "name", "string"),
-    Field(2, "input_arg", ARGUMENT, True),
-    Field(3, "output_arg", ARGUMENT, True),
+    Field(2, "input_arg", ARGUMENT, True, later=True),
+    Field(3, "output_arg", ARGUMENT, True, later=True),
     Field(17, "is_stateful", "bool"),
     Field(20, "control_output", "string", True),
 )
@@ -101,11 +101,11 @@ ARGUMENT_ATTRS_ENTRY = entries("ArgAttr", ARGUMENT_ATTRS, "int")
 FUNCTION = Schema(
     "FunctionDef",
     Field(1, "signature", OP),
-    # Nodes are most of a file, and many functions are never called.
+    # Functions are most of a file, and many are never called.
     Field(3, "node_def", NODE, True, later=True),
-    Field(4, "ret", TEXT_ENTRY, True),
-    Field(5, "attr", ATTR_ENTRY, True),
-    Field(6, "control_ret", TEXT_ENTRY, True),
+    Field(4, "ret", TEXT_ENTRY, True, later=True),
+    Field(5, "attr", ATTR_ENTRY, True, later=True),
+    Field(6, "control_ret", TEXT_ENTRY, True, later=True),
     Field(7, "arg_attr", ARGUMENT_ATTRS_ENTRY, True, later=True),
 )
 LIBRARY = Schema("FunctionDefLibrary", Field(1, "function", FUNCTION, True))

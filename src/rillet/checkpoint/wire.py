@@ -100,11 +100,12 @@ class Schema:
         ['a']
     """
 
-    __slots__ = ("name", "by_number", "by_name", "in_order")
+    __slots__ = ("name", "by_number", "by_tag", "by_name", "in_order")
 
     def __init__(self, name: str, *fields: Field) -> None:
         self.name = name
         self.by_number = {f.number: f for f in fields}
+        self.by_tag = {f.number << 3 | f.wire: f for f in fields}
         self.by_name = {f.name: f for f in fields}
         self.in_order = sorted(self.by_number.items())
 
@@ -179,6 +180,10 @@ class _Later:
         self.depth = depth
         self.pieces: list[memoryview] = []
 
+    def take(self, piece: memoryview) -> None:
+        """Keep the bytes of one more."""
+        self.pieces.append(piece)
+
     def records(self) -> list[Record]:
         """The messages, read."""
         return [_decode(self.kind, p, 0, len(p), self.depth) for p in self.pieces]
@@ -230,52 +235,75 @@ def _decode(schema: Schema, data: memoryview, at: int, end: int, depth: int) -> 
     if depth > _DEEPEST:
         raise damaged("messages are nested too deep", f"more than {_DEEPEST}")
     record = Record(schema)
-    values, by_number = record.values, schema.by_number
+    values, by_tag = record.values, schema.by_tag
     while at < end:
-        tag, at = read_varint(data, at, end)
-        wire, field = tag & 7, by_number.get(tag >> 3)
-        stop = at
-        if wire == _VARINT:
-            number, stop = read_varint(data, at, end)
-        elif wire == _LENGTH:
-            length, at = read_varint(data, at, end)
-            stop = at + length
-        elif wire in (_EIGHT, _FOUR):
-            stop = at + (8 if wire == _EIGHT else 4)
+        # Most tags and lengths are one byte: a call for each would take half the time.
+        tag = data[at]
+        if tag < 128:
+            at += 1
         else:
-            raise damaged("a field is of an unknown kind", f"{wire} at byte {at}")
-        if stop > end:
-            raise damaged(f"the bytes end inside a {schema.name}", f"at byte {at}")
-        if field is None or (wire != field.wire and wire != _LENGTH):
-            at = stop
+            tag, at = read_varint(data, at, end)
+        field = by_tag.get(tag)
+        if field is None:
+            at = _unusual(schema, values, tag, data, at, end)
             continue
-        if wire != field.wire:
-            if field.repeated:
-                held = values.setdefault(field.name, [])
-                held += _packed(field, data[at:stop])
-            at = stop
-            continue
-        kind = field.kind
+        kind, name = field.kind, field.name
         value: Any
-        if field.later and isinstance(kind, Schema):
-            held = values.setdefault(field.name, _Later(kind, depth + 1))
-            held.pieces.append(data[at:stop])
-            at = stop
-            continue
-        if isinstance(kind, Schema):
-            value = _decode(kind, data, at, stop, depth + 1)
-        elif wire == _VARINT:
-            value = _from_varint(kind, number)
+        if field.wire == _VARINT:
+            value, at = read_varint(data, at, end)
+            if kind == "bool":
+                value = value != 0
+            elif value >> 63:
+                value -= 1 << 64
         else:
-            value = _scalar(kind, data[at:stop])
+            begun, at = _span(schema, field.wire, data, at, end)
+            if field.later and isinstance(kind, Schema):
+                values.setdefault(name, _Later(kind, depth + 1)).take(data[begun:at])
+                continue
+            if isinstance(kind, Schema):
+                value = _decode(kind, data, begun, at, depth + 1)
+            else:
+                value = _scalar(kind, data[begun:at])
         if field.repeated:
-            values.setdefault(field.name, []).append(value)
-        elif isinstance(value, Record) and field.name in values:
-            _merge(values[field.name], value)
+            values.setdefault(name, []).append(value)
+        elif name in values and isinstance(value, Record):
+            _merge(values[name], value)
         else:
-            values[field.name] = value
-        at = stop
+            values[name] = value
     return record
+
+
+def _span(
+    schema: Schema, wire: int, data: memoryview, at: int, end: int
+) -> tuple[int, int]:
+    """Where a value that is no varint begins and ends."""
+    if wire == _LENGTH:
+        length = data[at] if at < end else 128
+        if length < 128:
+            at += 1
+        else:
+            length, at = read_varint(data, at, end)
+    else:
+        length = 8 if wire == _EIGHT else 4
+    if at + length > end:
+        raise damaged(f"the bytes end inside a {schema.name}", f"at byte {at}")
+    return at, at + length
+
+
+def _unusual(
+    schema: Schema, values: Any, tag: int, data: memoryview, at: int, end: int
+) -> int:
+    """Pass an unknown field, or read numbers that stand together."""
+    wire, field = tag & 7, schema.by_number.get(tag >> 3)
+    if wire == _VARINT:
+        return read_varint(data, at, end)[1]
+    if wire not in (_LENGTH, _EIGHT, _FOUR):
+        raise damaged("a field is of an unknown kind", f"{wire} at byte {at}")
+    begun, stop = _span(schema, wire, data, at, end)
+    if wire == _LENGTH and field is not None and field.repeated:
+        held = values.setdefault(field.name, [])
+        held += _packed(field, data[begun:stop])
+    return stop
 
 
 def _merge(into: Record, other: Record) -> None:

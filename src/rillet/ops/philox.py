@@ -18,12 +18,11 @@ from typing import Any, NamedTuple
 
 import ml_dtypes
 import numpy as np
-import numpy.typing as npt
 
 from rillet.core import threads
 from rillet.ops.circle import sine_and_cosine
 
-Array = npt.NDArray[Any]
+Array = np.ndarray[Any, Any]
 
 _MASK32 = 0xFFFFFFFF
 _MASK64 = 0xFFFFFFFFFFFFFFFF
