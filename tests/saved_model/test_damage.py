@@ -140,3 +140,28 @@ def test_constants_without_a_value_are_damage(folder):
     _rewritten(folder, change)
     with pytest.raises(DataLossError, match="a constant has no value"):
         tf.saved_model.load(folder)(tf.constant([1.0, 5.0]))
+
+
+def test_a_resource_whose_function_needs_the_resource_ends(tmp_path):
+    """What makes a table is bound to the table itself."""
+    with zipfile.ZipFile(GOLDEN / "tables.zip") as archive:
+        archive.extractall(tmp_path)
+    path = tmp_path / "saved_model.pb"
+    whole = decode(messages.SAVED_MODEL, path.read_bytes())
+    objects = whole.meta_graphs[0].object_graph_def
+    makers = {
+        child.node_id: number
+        for number, node in enumerate(objects.nodes)
+        for child in node.children
+        if child.local_name == "_create_resource"
+    }
+    tables = {
+        objects.nodes[maker].function.concrete_functions[0]: table
+        for maker, table in makers.items()
+    }
+    for entry in objects.concrete_functions:
+        if entry.key in tables:
+            entry.value.bound_inputs = [tables[entry.key]]
+    path.write_bytes(encode(messages.SAVED_MODEL, whole))
+    with pytest.raises(DataLossError, match="needs the resource"):
+        tf.saved_model.load(tmp_path)

@@ -65,10 +65,13 @@ class RestoredResource(Restored):
         """
         space = self.__dict__
         if "_store" not in space:
+            space["_store"] = None
             found = self._call(loader, "_create_resource")
             if len(found) != 1 or not is_resource(found[0]):
                 raise damaged("a resource is not made by its function", repr(self))
             space["_store"] = found[0]
+        if space["_store"] is None:
+            raise damaged("a resource's function needs the resource", repr(self))
         return space["_store"]
 
     def begin(self, loader: Any, parts: dict[str, Any]) -> None:
