@@ -66,9 +66,14 @@ def _tell(tracer: Tracer, graph: Graph, table: dict[int, Any]) -> None:
     recorders = _state.recorders
     if not recorders:
         return
+    given = {id(x) for x in graph.inputs}
     for op, inputs, outputs, attrs in graph.log.entries:
         outs = tuple([table.get(id(y), y) for y in outputs])
         if op is None:
+            if id(outputs[0]) in given:
+                # a branch's or body's read: the value comes from outside, and so does
+                # the way that gradients take from it to the variable
+                continue
             variable = graph.log.variables[id(inputs[0])]
             for recorder in recorders:
                 recorder.read(variable, outs[0])

@@ -315,10 +315,22 @@ class Tracer:
             inputs = [self.aliases.get(id(x), x) for x in inputs]
         lifted = tuple([self.lift(x) if isinstance(x, Tensor) else x for x in inputs])
         node = self.graph.add(form, lifted, attrs, specs, name, caller())
+        if any(recorder is not self.log for recorder in _state.recorders):
+            inputs = self._as_outside(inputs)
         for recorder in _state.recorders:
             given = lifted if recorder is self.log else tuple(inputs)
             recorder.record(form, given, node.outputs, attrs)
         return node.outputs
+
+    def _as_outside(self, inputs: list[Any]) -> list[Any]:
+        """What tapes know inputs by: a branch or body was given this graph's captures.
+
+        Reads of variables stay: tapes were told of them by what this graph has.
+        """
+        known = {id(inner): value for value, inner in self._lifted.values()}
+        for _, inner in self._sources.values():
+            known.pop(id(inner), None)
+        return [known.get(id(x), x) for x in inputs]
 
 
 def late_variable(variable: Variable) -> LateVariableError:
