@@ -61,7 +61,7 @@ def _watch_fit(*args: _Any) -> _Any:
 
 
 def _numerics_hint(*args: _Any) -> _Any:
-    return _importlib.import_module("rillet.explain.nonfinite").hint(*args)
+    return _importlib.import_module("rillet.explain.watched").hint(*args)
 
 
 _missing.watch(__name__, _exports.NAMESPACES)

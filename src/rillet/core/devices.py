@@ -59,7 +59,11 @@ class _Settings:
         self.logical: list[LogicalDeviceConfiguration] = []
         self.soft_placement = True
         self.log_placement = False
+        #: Whether functions run as Python: because it was asked for, or because the
+        #: results of single ops are looked at.
         self.functions_eager = False
+        self.asked_eager = False
+        self.looks = 0
         self.tensor_float_32 = True
         self.jit = ""
         self.optimizer_options: dict[str, Any] = {}
@@ -276,12 +280,23 @@ def run_functions_eagerly(run_eagerly: bool) -> None:
     Args:
         run_eagerly: true to debug step by step.
     """
-    settings.functions_eager = bool(run_eagerly)
+    settings.asked_eager = bool(run_eagerly)
+    settings.functions_eager = settings.asked_eager or settings.looks > 0
+
+
+def look_at_ops(more: int) -> None:
+    """Let functions run as Python while somebody looks at the results of single ops.
+
+    Args:
+        more: 1 where somebody begins to, -1 where he ends.
+    """
+    settings.looks += more
+    settings.functions_eager = settings.asked_eager or settings.looks > 0
 
 
 def functions_run_eagerly() -> bool:
     """Whether `tf.function` runs the Python code itself."""
-    return settings.functions_eager
+    return settings.asked_eager
 
 
 def set_jit(enabled: Any) -> None:

@@ -30,7 +30,33 @@ class Finding:
         return f"{self.message}. {self.fix}."
 
 
-_told: Final[dict[int, set[str]]] = {}
+class Record:
+    """What the doctor remembers of a model.
+
+    Attributes:
+        kinds: the findings that were told.
+    """
+
+    def __init__(self) -> None:
+        self.kinds: set[str] = set()
+        self._runs = 0
+
+    def due(self) -> bool:
+        """Whether a run that begins now is looked at: the 1st, 2nd, 4th, 8th, ..."""
+        self._runs += 1
+        return self._runs & (self._runs - 1) == 0
+
+
+_records: Final[dict[int, Record]] = {}
+
+
+def record_of(model: Any) -> Record:
+    """What is remembered of a model, for as long as it lives."""
+    found = _records.get(id(model))
+    if found is None:
+        found = _records[id(model)] = Record()
+        weakref.finalize(model, _records.pop, id(model), None)
+    return found
 
 
 def tell(model: Any, finding: Finding) -> bool:
@@ -39,10 +65,7 @@ def tell(model: Any, finding: Finding) -> bool:
     Returns:
         Whether it was said now.
     """
-    kinds = _told.get(id(model))
-    if kinds is None:
-        kinds = _told[id(model)] = set()
-        weakref.finalize(model, _told.pop, id(model), None)
+    kinds = record_of(model).kinds
     if finding.kind in kinds:
         return False
     kinds.add(finding.kind)

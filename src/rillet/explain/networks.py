@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from rillet.explain.outputs import activation, loss_of
 from rillet.explain.picture import Array, Drawing, number, refuse
-from rillet.explain.structure import activation, loss_of
 from rillet.explain.svg import CHARACTER, Sheet
 
 _SHOWN: Final = 12
@@ -249,7 +249,7 @@ def overview(model: Any, x: Any = None, y: Any = None) -> Overview:
             "layers": layers or ["none"],
             "predictions": ["y'"],
             "targets": [f"y {_shape(y)}"],
-            "loss": [loss_of(model)[0] or "its own"],
+            "loss": [loss_of(model.loss)[0] or "its own"],
             "score": [", ".join(metrics) or "loss"],
             "optimizer": [type(model.optimizer).__name__, f"rate {number(rate)}"],
         }

@@ -7,19 +7,21 @@ explanation. The step runs once more, op by op.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 
 import rillet as tf
-from rillet.core import context
 from rillet.core.errors import InvalidArgumentError
-from rillet.explain.passage import Passage, Ran, layers_running
+from rillet.explain.passage import Passage, Ran
 from rillet.explain.picture import number
 from rillet.explain.starts import learning_rate
 from rillet.explain.trials import STEPS, bearable_rate
+from rillet.keras.call_context import calls
+from rillet.ops.numerics_watch import looking_away
 
-_MAKERS: Final = {
+MAKERS: Final = {
     "Exp": "exp overflows above 88; a softmax written by hand does so: subtract the"
     " largest value first, or use tf.nn.softmax",
     "Log": "log of zero or of a negative number; for a crossentropy use"
@@ -34,7 +36,8 @@ _MAKERS: Final = {
     "Pow": "a power that is too large, or of a negative number",
 }
 
-Tries: TypeAlias = Callable[[], float | None]
+#: Finds a learning rate that works, with inputs as they are or scaled.
+Tries: TypeAlias = Callable[[bool], float | None]
 
 
 class Found(BaseException):
@@ -75,28 +78,26 @@ def where_made(model: Any, data: Any) -> Ran | None:
     return None
 
 
-def explanation(
-    model: Any, ran: Ran | None, step: int, epoch: int, tries: Tries | None = None
-) -> str:
-    """The text for a step that went wrong.
+@dataclass(frozen=True)
+class Trouble:
+    """What went wrong in a step, and what to do; both without a full stop."""
 
-    Args:
-        model: the model, with its weights as they were before the step.
-        ran: the op that made the NaN.
-        step: the step of the epoch, from 1.
-        epoch: from 1.
-        tries: finds a learning rate that works, or None.
-    """
-    at = f"fit: NaN or infinity in step {step} of epoch {epoch}"
+    what: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.what}. {self.fix}"
+
+
+def _trouble(model: Any, ran: Ran | None, tries: Tries | None) -> Trouble:
+    """The words for a step that went wrong; weights stand as before it."""
     bad = bad_weight(model)
     if bad is not None:
-        return (
-            f"{at}: {bad} holds NaN before this step; build the model anew, for an"
-            " earlier run left it there."
-        )
+        fix = "Build the model anew, for an earlier run left it there."
+        return Trouble(f"{bad} holds NaN before this step", fix)
     if ran is None:
-        return f"{at}: the weights overflowed in the update. {_rate(model, tries)}"
-    return f"{at}: {made(ran)}. {cause(model, ran, tries)}"
+        return Trouble("the weights overflowed in the update", _rate(model, tries))
+    return Trouble(made(ran), cause(model, ran, tries))
 
 
 def made(ran: Ran) -> str:
@@ -161,53 +162,33 @@ def cause(model: Any, ran: Ran, tries: Tries | None = None) -> str:
     if max(sizes, default=0.0) > 1e3:
         where = names[sizes.index(max(sizes))]
         return f"{where} has grown to {max(sizes):.1e}. {_rate(model, tries)}"
-    if name in _MAKERS:
-        text = _MAKERS[name]
+    if name in MAKERS:
+        text = MAKERS[name]
         return f"Likely cause: {text}."
     return _rate(model, tries)
 
 
 def _rate(model: Any, tries: Tries | None) -> str:
+    """What to say of the learning rate; only rates that were tried are named so."""
     rate = learning_rate(model)
     if rate is None:
         return "Try a smaller learning rate."
-    works = tries() if tries is not None else None
-    said = f"Likely cause: the learning rate {number(rate)} is too large; try "
+    said = f"Likely cause: the learning rate {number(rate)} is too large"
+    works = None if tries is None else tries(False)
+    proof = f"{STEPS} steps of it lower this batch's loss"
     if works is not None and works >= 0.9 * rate / 100:
-        return f"{said}{number(works)}: {STEPS} steps of it lower this batch's loss."
-    said += f"{number(rate / 100)} and scale the inputs to about -1 to 1."
-    if works is not None:
+        return f"{said}; try {number(works)}: {proof}."
+    scaled = None if tries is None else tries(True)
+    if scaled is not None:
         said += (
-            f" Without scaling, {number(works)} works: {STEPS} steps of it lower this"
-            " batch's loss."
+            f"; scale the inputs to about -1 to 1 and try {number(scaled)}: {proof}."
         )
-    return said
-
-
-def hint(name: str, inputs: tuple[Any, ...]) -> str:
-    """A line for `tf.debugging.enable_check_numerics`: the layer, the likely cause."""
-    layers = layers_running()
-    if not layers and name not in _MAKERS:
-        return ""
-    parts = [f"in layer {layers[-1].name}"] if layers else []
-    if not all(finite(x) for x in inputs):
-        bad = bad_weight(layers[-1]) if layers else None
-        if bad is not None:
-            parts.append(
-                f"{bad} holds NaN already, which an earlier step or run left there;"
-                " build the model anew"
-            )
-        elif layers and hasattr(layers[-1], "variables"):
-            parts.append("NaN or infinity came in with the layer's inputs")
-        else:
-            parts.append("NaN or infinity came in: a weight or the data holds it")
-    elif name in _MAKERS:
-        parts.append(f"likely cause: {_MAKERS[name]}")
-    else:
-        parts.append(
-            "likely cause: a learning rate that is too large, or unscaled data"
-        )
-    return "; ".join(parts)
+        if works is not None:
+            said += f" Without scaling, {number(works)} works."
+        return said
+    if works is not None:
+        return f"{said}; try {number(works)}: {proof}."
+    return f"{said}; try {number(rate / 100)} and scale the inputs to about -1 to 1."
 
 
 class Guard:
@@ -225,7 +206,8 @@ class Guard:
         self._size = size
         self.epoch = 0
         self._at = 0
-        self._start: list[tuple[Any, Any]] = []
+        #: Variables, and what they held when training began.
+        self.start: list[tuple[Any, Any]] = []
 
     def begin(self, epoch: int) -> None:
         """An epoch begins."""
@@ -244,43 +226,54 @@ class Guard:
         return logs
 
     def _one(self, data: Any) -> Any:
-        model = self._model
+        # the watch of enable_check_numerics must not see the step as one op
+        with looking_away():
+            return self._step(data)
+
+    def _step(self, data: Any) -> Any:
         self._at += 1
+        if self._at == 1 and self.epoch == 0 and not in_batch(data):
+            self._prepare(data)
+        logs, trouble = self.attempt(data)
+        if trouble is None:
+            return logs
+        raise InvalidArgumentError(
+            f"fit: NaN or infinity in step {self._at} of epoch {self.epoch + 1}:"
+            f" {trouble}"
+        )
+
+    def attempt(self, data: Any) -> tuple[Any, Trouble | None]:
+        """Run a step; one that goes wrong is taken back.
+
+        Returns:
+            The step's logs, and what went wrong, or None.
+        """
         broken = in_batch(data)
         if broken:
-            raise InvalidArgumentError(
-                f"fit: NaN or infinity in step {self._at} of epoch {self.epoch + 1}:"
-                f" {broken}. Leave such rows out, or fill them in."
-            )
-        if self._at == 1 and self.epoch == 0:
-            self._prepare(data)
-        held = [(v, v.value()) for v in _variables(model)]
-        # the watch of enable_check_numerics must not see the step as one op
-        with context.recording_stopped():
+            return None, Trouble(broken, "Leave such rows out, or fill them in.")
+        model = self._model
+        held = [(v, v.value()) for v in variables(model)]
+        kept, calls.steps = calls.steps, 1
+        try:
             logs = self._function(iter((data,)))
+        finally:
+            calls.steps = kept
         fine = all(finite(v) for v in (logs or {}).values()) and all(
             finite(v.value()) for v in model.weights
         )
         if fine:
-            return logs
-        for v, old in held:
-            v.assign(old)
-        with context.recording_stopped():
-            ran = where_made(model, data)
-        for v, old in held:
-            v.assign(old)
+            return logs, None
+        put_back(held)
+        ran = where_made(model, data)
+        put_back(held)
+
+        def tries(scaled: bool) -> float | None:
+            return bearable_rate(model, data, self.start, scaled)
+
         try:
-            text = explanation(
-                model,
-                ran,
-                self._at,
-                self.epoch + 1,
-                lambda: bearable_rate(model, data, self._start),
-            )
+            return logs, _trouble(model, ran, tries)
         finally:
-            for v, old in held:
-                v.assign(old)
-        raise InvalidArgumentError(text)
+            put_back(held)
 
     def _prepare(self, data: Any) -> None:
         """Make all variables, so that the first step can be taken back, too."""
@@ -290,7 +283,7 @@ class Guard:
             model(x, training=False)
         if hasattr(model.optimizer, "build"):
             model.optimizer.build(model.trainable_variables)
-        self._start = [(v, v.value()) for v in _variables(model)]
+        self.start = [(v, v.value()) for v in variables(model)]
         bad = bad_weight(model)
         if bad is not None:
             raise InvalidArgumentError(
@@ -298,8 +291,15 @@ class Guard:
             )
 
 
-def _variables(model: Any) -> list[Any]:
+def variables(model: Any) -> list[Any]:
+    """All that a training step may change: weights, slots, metrics."""
     held = getattr(model.optimizer, "variables", ())
     held = held() if callable(held) else held
     metrics = [v for m in model.metrics for v in m.variables]
     return list({id(v): v for v in [*model.variables, *held, *metrics]}.values())
+
+
+def put_back(held: list[tuple[Any, Any]]) -> None:
+    """Give variables the values that they had."""
+    for v, old in held:
+        v.assign(old)

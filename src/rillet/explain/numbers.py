@@ -10,17 +10,25 @@ from typing import Any, Final
 import numpy as np
 
 import rillet as tf
-from rillet.core import context
 from rillet.explain.computation import batch_loss
 from rillet.explain.findings import Finding
+from rillet.explain.outputs import LINEAR, activation
 from rillet.explain.passage import Passage
 from rillet.explain.picture import number
-from rillet.explain.starts import learning_rate
+from rillet.explain.starts import learning_rate, own_step
+from rillet.explain.structure import chain, disguised, leaves, linear
+from rillet.explain.unchanged import unchanged
 
 Array = np.ndarray[Any, Any]
 
 #: Rows of the pass that looks at activations and gradients.
 ROWS: Final = 64
+#: A bias that keeps a ReLU at 0 by itself.
+_SUNK: Final = -5.0
+#: Rows of its first try.
+_FEW: Final = 16
+#: Activations whose slope is below 1 nearly everywhere.
+_FLAT: Final = ("sigmoid", "hard_sigmoid", "tanh", "softsign")
 #: The share of a layer's ReLUs that are always 0 from which they are called dead.
 DEAD: Final = 0.9
 #: How much smaller the first layer's gradient is than the last's when it vanishes.
@@ -111,32 +119,103 @@ def _plain(value: Any) -> float | None:
         return None
 
 
-def look(model: Any, x: Array, y: Array) -> list[Finding]:
+def look(model: Any, x: Any, y: Any = None) -> list[Finding]:
     """What a sample's way through a model and back tells.
 
+    Some rows are looked at first, and all of them where those look ill.
+
     Args:
-        model: a compiled, built model with one output and one loss.
-        x: inputs ``(rows, ...)``.
-        y: targets ``(rows, ...)``.
+        model: a built model.
+        x: inputs ``(rows, ...)``, or a nest of them.
+        y: targets ``(rows, ...)``, where the model was compiled with one loss.
+
+    Returns:
+        What was found; nothing where the model cannot be called so.
     """
-    if not getattr(model, "built", False) or not isinstance(model.loss, (str, object)):
+    if not getattr(model, "built", False):
         return []
-    if model.loss is None or isinstance(model.loss, (list, tuple, dict)):
-        return []
+    found = _look(model, _first(x), _first(y))
+    count = len(tf.nest.flatten(x)[0])
+    return found if not found or count <= _FEW else _look(model, x, y)
+
+
+def _first(rows: Any) -> Any:
+    if rows is None:
+        return None
+    return tf.nest.map_structure(lambda part: part[:_FEW], rows)
+
+
+def _look(model: Any, x: Any, y: Any) -> list[Finding]:
     passage = Passage()
     weights = [v for v in model.trainable_variables if v.dtype.is_floating]
-    with context.recording_stopped(), tf.GradientTape() as tape:
+    with unchanged(model), tf.GradientTape() as tape:
         try:
-            said = passage.run(lambda: model(tf.convert_to_tensor(x), training=False))
-            if not isinstance(said, tf.Tensor):
-                return []
-            loss = batch_loss(model, y, said)
-        except (ValueError, TypeError, tf.errors.InvalidArgumentError):
-            return []  # `fit` itself words what does not fit together
-    found = _dead(passage)
-    if np.isfinite(float(loss)):
-        found += _slopes(weights, tape.gradient(loss, weights))
+            inputs = tf.nest.map_structure(tf.convert_to_tensor, x)
+            said = passage.run(lambda: model(inputs, training=False))
+            aim = _aim(model, said, y)
+        except Exception:
+            return []  # a model of a kind that is not called so, or data that misfit
+        found = [*_dead(passage), *_in_disguise(model, passage)]
+        if aim is not None and np.isfinite(float(aim)):
+            found += _slopes(weights, tape.gradient(aim, weights))
     return found
+
+
+def _aim(model: Any, said: Any, y: Any) -> Any:
+    """What gradients are taken of: the loss; where it is not known, the outputs.
+
+    How gradients shrink on their way through layers is much the same for both.
+    """
+    single = isinstance(said, tf.Tensor) and isinstance(y, np.ndarray)
+    single = single and not own_step(model)
+    if single and model.loss is not None and not isinstance(model.loss, (list, dict)):
+        return batch_loss(model, y, said)
+    parts = [t for t in tf.nest.flatten(said) if isinstance(t, tf.Tensor)]
+    sizes = [tf.reduce_mean(tf.square(t)) for t in parts if t.dtype.is_floating]
+    return tf.add_n(sizes) if sizes else None
+
+
+def suspects(model: Any) -> bool:
+    """Whether a model's layers look as if a pass would find something.
+
+    It costs microseconds: some numbers of each layer.
+    """
+    deep = odd = plain = 0
+    single = not chain(model)
+    for layer in leaves(model):
+        kind = activation(layer)
+        plain += single and type(layer).__name__ == "Dense" and kind in LINEAR
+        if type(layer).__name__.endswith("Normalization"):
+            deep = 0
+        if kind in _FLAT:
+            deep += 1
+        kernel = _some(layer, "kernel")
+        if kernel is None:
+            continue
+        bias = _some(layer, "bias")
+        if kind == "relu":
+            sunk = bias is not None and (bias < 0).mean() > 0.85
+            if (sunk and bias is not None and np.median(bias) < -0.02) or (
+                (kernel < 0).mean() > 0.85
+            ):
+                return True
+        shape = layer.kernel.shape
+        inputs = float(np.prod([int(n) for n in shape[:-1]]))
+        spread = float(np.square(kernel).mean() * inputs)
+        odd += not 0.01 < spread < 100.0
+    return deep > 4 or odd > 1 or plain > 1
+
+
+def _some(layer: Any, name: str) -> Array | None:
+    """Some numbers of a layer's weight; None where it has none."""
+    v = layer.__dict__.get(name) if getattr(layer, "built", False) else None
+    v = getattr(layer, name, None) if v is None and layer.built else v
+    cell = getattr(v, "_cell", None)
+    array = None if cell is None else cell.read()._array
+    if array is None or array.dtype.kind != "f" or not array.size:
+        return None
+    flat = array.reshape(-1)
+    return flat[:: max(1, flat.size // 128)]
 
 
 def _dead(passage: Passage) -> list[Finding]:
@@ -150,17 +229,43 @@ def _dead(passage: Passage) -> list[Finding]:
         silent = (out.reshape(-1, out.shape[-1]) == 0).all(axis=0)
         share = float(silent.mean())
         if share >= DEAD and out.shape[-1] > 1:
+            fix = (
+                "Try a smaller learning rate, inputs about -1 to 1,"
+                " kernel_initializer='he_normal', or LeakyReLU"
+            )
+            bias = _some(ran.layer, "bias")
+            if bias is not None and np.median(bias) <= _SUNK:
+                fix = (
+                    f"Its biases are about {number(float(np.median(bias)))}: start them"
+                    " at 0, and if they sink again, use a smaller learning rate"
+                )
             found.append(
                 Finding(
                     f"dead relu {ran.layer.name}",
                     f"{int(silent.sum())} of {out.shape[-1]} ReLUs of {ran.layer.name}"
                     f" give 0 for all of {out.shape[0]} examples, so they no longer"
                     " learn",
-                    "Try a smaller learning rate, inputs about -1 to 1,"
-                    " kernel_initializer='he_normal', or LeakyReLU",
+                    fix,
                 )
             )
     return found[:1]
+
+
+def _in_disguise(model: Any, passage: Passage) -> list[Finding]:
+    """Dense layers that follow on each other without activation, however called."""
+    if chain(model):
+        return []  # its layers were looked at
+    gave: dict[int, Any] = {}
+    for ran in passage.ran:
+        layer = ran.layer
+        if ran.op is None or type(layer).__name__ != "Dense":
+            continue
+        for before in [gave.get(id(x)) for x in ran.inputs]:
+            if before not in (None, layer) and disguised(before, layer):
+                return [linear(before, layer)]
+        if activation(layer) in LINEAR:
+            gave.update((id(y), layer) for y in ran.outputs)
+    return []
 
 
 def _slopes(weights: list[Any], slopes: list[Any]) -> list[Finding]:
@@ -174,7 +279,7 @@ def _slopes(weights: list[Any], slopes: list[Any]) -> list[Finding]:
     if len(sizes) < 3:
         return []
     (first, a), (last, b) = sizes[0], sizes[-1]
-    if b > 1e-6 and a < VANISHED * b:
+    if b > 1e-6 and 0 < a < VANISHED * b:
         return [
             Finding(
                 "vanishing",

@@ -26,9 +26,18 @@ _WILD_DESCENT: Final = 100.0
 _LEARN: Final = ("Dense", "Conv1D", "Conv2D", "Conv3D")
 
 
+def own_step(model: Any) -> bool:
+    """Whether a model trains in a way of its own, so that its loss may be another."""
+    kind, base = type(model), keras.Model
+    return (
+        kind.train_step is not base.train_step
+        or kind.compute_loss is not base.compute_loss
+    )
+
+
 def frozen(model: Any) -> Iterator[Finding]:
     """A model none of whose weights learns."""
-    if type(model).train_step is not keras.Model.train_step:
+    if own_step(model):
         return
     noted = model.__dict__.get("_compiled_trainable")
     # what counts is what was trainable when the model was compiled
@@ -114,6 +123,13 @@ def learning_rate(model: Any) -> float | None:
         return float(tf.convert_to_tensor(model.optimizer.learning_rate))
     except (AttributeError, TypeError, ValueError):
         return None
+
+
+def large_rate(model: Any) -> bool:
+    """Whether the learning rate may well be too large."""
+    rate = learning_rate(model)
+    unit = type(model.optimizer).__name__ in _UNIT
+    return rate is not None and rate >= (0.05 if unit else 1.0)
 
 
 def wild_rate(model: Any, layers: list[Any]) -> Iterator[Finding]:

@@ -7,27 +7,24 @@ sample of the rows.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from rillet import keras
-from rillet.explain import starts, targets
+from rillet.core import nest
+from rillet.explain import outputs, starts, targets
 from rillet.explain.findings import Finding
 from rillet.explain.picture import number
 
 Array = np.ndarray[Any, Any]
 
-#: Rows that are looked at.
-SAMPLE: Final = 512
+#: Rows that are looked at, and numbers, where rows are short.
+SAMPLE: Final = 128
+_NUMBERS: Final = 16384
 #: A deviation or mean of the inputs beyond which steps are sure to go wrong.
 LARGE: Final = 1000.0
-_LINEAR: Final = (None, "linear")
-#: Activations that give no probabilities.
-_BENT: Final = (
-    "relu", "relu6", "leakyrelu", "leaky_relu", "elu", "selu", "gelu", "swish", "silu",
-    "tanh", "softplus", "softsign", "exponential", "mish",
-)  # fmt: skip
 _PASS: Final = ("Flatten", "Reshape", "Dropout", "InputLayer", "Permute")
 #: Layers that inputs go through as they are, and those that learn from them.
 _SHAPES: Final = ("InputLayer", "Flatten", "Reshape", "Permute", "Masking", "Dropout")
@@ -57,37 +54,70 @@ def chain(model: Any) -> list[Any]:
     return layers if linked else []
 
 
-def activation(layer: Any) -> str | None:
-    """The name of what a layer applies last; None where it applies nothing."""
-    kind = type(layer).__name__
-    if kind in ("Softmax", "ReLU", "LeakyReLU", "ELU", "PReLU"):
-        return kind.lower()
-    function = getattr(layer, "activation", None)
-    return None if function is None else getattr(function, "__name__", "unknown")
+def leaves(model: Any) -> Iterator[Any]:
+    """The layers of a model and of the models in it."""
+    for layer in getattr(model, "layers", ()):
+        if isinstance(layer, keras.Model):
+            yield from leaves(layer)
+        else:
+            yield layer
 
 
-def loss_of(model: Any) -> tuple[str, bool]:
-    """The name of a model's one loss, and whether it takes logits."""
-    given = getattr(model, "loss", None)
-    if given is None or isinstance(given, (list, tuple, dict)):
-        return "", False
-    if isinstance(given, str):
-        try:
-            given = keras.losses.get(given)
-        except ValueError:
-            return "", False
-    name = getattr(given, "name", None) or getattr(given, "__name__", "")
-    config = getattr(given, "_fn_kwargs", None)
-    logits = False
-    if isinstance(config, dict):
-        logits = bool(config.get("from_logits", False))
-    elif hasattr(given, "get_config"):
-        try:
-            logits = bool(given.get_config().get("from_logits", False))
-        except (NotImplementedError, TypeError, ValueError):
-            logits = False
-    short = {"mse": "mean_squared_error", "mae": "mean_absolute_error"}
-    return short.get(str(name), str(name)), logits
+@dataclass(frozen=True)
+class Head:
+    """One output of a model with what it is compared with.
+
+    Attributes:
+        layers: what gives it, the last one last; empty where that is not known.
+        shape: of the output without the rows; None where unknown.
+        loss: its loss's name.
+        logits: whether that takes logits.
+        wanted: some of its targets.
+    """
+
+    layers: list[Any]
+    shape: tuple[int, ...] | None
+    loss: str
+    logits: bool
+    wanted: Array | None
+
+    def ends(self) -> targets.Ends | None:
+        """The last layer, for who looks at targets."""
+        if not self.layers:
+            return None
+        last = self.layers[-1]
+        return targets.Ends(
+            last.name, outputs.width(self.layers), outputs.activation(last), self.shape
+        )
+
+
+def _heads(model: Any, layers: list[Any], rows: Array | None, y: Any) -> Iterator[Head]:
+    compiled = None if starts.own_step(model) else getattr(model, "loss", None)
+    given = getattr(model, "outputs", None)
+    if layers or not given:
+        shape = _output_shape(model, layers, rows) if layers else None
+        yield Head(layers, shape, *outputs.loss_of(compiled), sample(y))
+        return
+    flat = list(nest.flatten(given))
+    for i, out in enumerate(flat):
+        last = out._keras_history.layer
+        name = model.output_names[i]
+        sizes = tuple(out.shape)[1:]
+        yield Head(
+            [] if isinstance(last, keras.Model) else [last],
+            None if None in sizes else tuple(map(int, sizes)),
+            *outputs.loss_of(_one_of(compiled, i, name)),
+            sample(_one_of(y, i, name) if len(flat) > 1 else y),
+        )
+
+
+def _one_of(given: Any, i: int, name: str) -> Any:
+    """What a list or dictionary holds for one output; else what was given."""
+    if isinstance(given, dict):
+        return given.get(name)
+    if isinstance(given, (list, tuple)):
+        return given[i] if i < len(given) else None
+    return given
 
 
 def look(model: Any, x: Any = None, y: Any = None) -> list[Finding]:
@@ -95,33 +125,62 @@ def look(model: Any, x: Any = None, y: Any = None) -> list[Finding]:
 
     Args:
         model: a compiled model.
-        x: inputs, where they are one array.
-        y: targets, where they are one array.
+        x: inputs, an array or a nest of them.
+        y: targets, likewise.
     """
     layers = chain(model)
-    rows, wanted = sample(x), sample(y)
-    given = list(_inputs(rows, layers)) if rows is not None else []
-    name, logits = loss_of(model)
-    ends = None
-    if layers:
-        last = layers[-1]
-        shape = _output_shape(model, layers, rows)
-        ends = targets.Ends(last.name, _width(layers), activation(last), shape)
-    about = None if wanted is None else targets.look(wanted, name, ends)
+    rows = sample(x)
+    given = list(_inputs(rows, layers or _listed(model))) if rows is not None else []
+    if rows is None:
+        given += _nested(x)
+    heads = list(_heads(model, layers, rows, y))
+    about = [each for head in heads for each in _of_targets(head)][:1]
     held = any(found.kind == "inputs" for found in given)
-    held = held or (about is not None and "NaN" in about.message)
+    held = held or any("NaN" in found.message for found in about)
     # what the data brought in is named before what became of it
     found = [each for each in given if held and each.kind == "inputs"]
     found += list(_nonfinite_weights(model, held))
     found += [*starts.frozen(model), *starts.wild_rate(model, layers)]
     if layers:
         found += [*starts.same_weights(layers), *_linear_stacks(layers)]
-        found += _outputs(layers[-1], layers, name, logits)
-    if about is not None and not (
-        about.kind == "loss" and any(each.kind == "loss" for each in found)
-    ):
-        found.append(about)
+    for head in heads:
+        if head.layers:
+            found += outputs.look(head.layers[-1], head.layers, head.loss, head.logits)
+    if not any(each.kind == "loss" for each in found):
+        found += about
+    else:
+        found += [each for each in about if each.kind != "loss"]
     return found + [each for each in given if each not in found]
+
+
+def _of_targets(head: Head) -> list[Finding]:
+    if head.wanted is None:
+        return []
+    found = targets.look(head.wanted, head.loss, head.ends())
+    return [] if found is None else [found]
+
+
+def _listed(model: Any) -> list[Any]:
+    """The layers of a model with one input, those next to it first."""
+    inputs = getattr(model, "inputs", None)
+    single = inputs is not None and len(nest.flatten(inputs)) == 1
+    return list(model.layers) if single else []
+
+
+def _nested(x: Any) -> Iterator[Finding]:
+    """NaN in one of several inputs."""
+    if not isinstance(x, (dict, list, tuple)):
+        return
+    named = x.items() if isinstance(x, dict) else enumerate(x)
+    for name, value in list(named)[:32]:
+        part = sample(value) if hasattr(value, "dtype") else None
+        if part is not None and not np.isfinite(sum(span(part))):
+            yield Finding(
+                "inputs",
+                f"the input {name!r} holds NaN or infinity",
+                "Leave such rows out, or fill them in",
+            )
+            return
 
 
 def _output_shape(
@@ -139,43 +198,59 @@ def _output_shape(
     kinds = [type(layer).__name__ for layer in layers]
     flat = "Flatten" in kinds or (x is not None and x.ndim == 2)
     plain = all(kind in (*_PASS, *_KEEP) for kind in kinds) and "Reshape" not in kinds
-    units = [u for u in map(_units, layers) if u is not None]
+    units = [u for u in map(outputs.units, layers) if u is not None]
     return (units[-1],) if flat and plain and units else None
 
 
 def sample(value: Any) -> Array | None:
     """Some rows of an array, from all over it; None where it is none."""
+    array = _opened(value)
+    if array is None:
+        return None
+    return _spread(array, max(SAMPLE, _NUMBERS * len(array) // max(1, array.size)))
+
+
+def _opened(value: Any) -> Array | None:
+    """The NumPy array of numbers in rows that something holds, or None."""
     if value is None or isinstance(value, (str, dict)):
         return None
     if isinstance(value, (list, tuple)):
         if not value or not isinstance(value[0], (int, float, list)):
             return None
         value = np.asarray(value)
-    shape = getattr(value, "shape", None)
-    if shape is None or not len(shape) or not shape[0] or not hasattr(value, "dtype"):
+    if hasattr(value, "iloc"):
+        value = np.asarray(value)
+    value = getattr(value, "_array", value)
+    if not isinstance(value, np.ndarray) or not value.ndim or not len(value):
         return None
-    stride = max(1, int(shape[0]) // SAMPLE)
-    if hasattr(value, "numpy"):
-        if hasattr(value, "row_splits") or not hasattr(value, "_array"):
+    return value if value.dtype.kind in "fiub" else None
+
+
+def _spread(array: Array, count: int) -> Array:
+    return array[:: max(1, len(array) // count)][:count]
+
+
+def some_rows(value: Any, count: int) -> Any:
+    """Copies of some rows of an array, or of a nest of them; None where there are none.
+
+    Args:
+        value: arrays whose rows belong together.
+        count: how many rows.
+    """
+    parts = list(value.values()) if isinstance(value, dict) else value
+    if isinstance(parts, (list, tuple)) and all(hasattr(p, "dtype") for p in parts):
+        rows = [some_rows(part, count) for part in parts]
+        if not rows or any(part is None for part in rows):
             return None
-        value = value._array
-    if not isinstance(value, np.ndarray):
-        return None
-    rows = value[::stride][:SAMPLE]
-    return rows if rows.dtype.kind in "fiub" else None
+        alike = len({len(part) for part in rows}) == 1
+        return nest.pack_sequence_as(value, rows) if alike else None
+    array = _opened(value)
+    return None if array is None else _spread(array, count).copy()
 
 
-def _width(layers: list[Any]) -> int | None:
-    """How many numbers the last layer gives; None where that is not known."""
-    for layer in reversed(layers):
-        if type(layer).__name__ not in ("Activation", "Softmax", "ReLU", "LeakyReLU"):
-            return _units(layer)
-    return None
-
-
-def _units(layer: Any) -> int | None:
-    units = getattr(layer, "units", None)
-    return units if isinstance(units, int) else None
+def weights(model: Any) -> list[Finding]:
+    """Weights that hold NaN."""
+    return list(_nonfinite_weights(model, False))
 
 
 def _nonfinite_weights(model: Any, from_data: bool) -> Iterator[Finding]:
@@ -187,7 +262,7 @@ def _nonfinite_weights(model: Any, from_data: bool) -> Iterator[Finding]:
             continue
         flat = array.reshape(-1)
         # a NaN spreads over a weight in one step: some values tell of all
-        part = flat[:: max(1, flat.size // 65536)]
+        part = flat[:: max(1, flat.size // 1024)]
         if not np.isfinite(part).all():
             name = v.name.split(":")[0]
             if from_data:
@@ -202,30 +277,37 @@ def _nonfinite_weights(model: Any, from_data: bool) -> Iterator[Finding]:
 
 def _linear_stacks(layers: list[Any]) -> Iterator[Finding]:
     before: Any = None
-    narrowest: int | None = None
     for layer in layers:
         kind = type(layer).__name__
-        if kind in _PASS and kind != "Dropout":
-            continue
-        if kind == "Dropout":
+        if kind in _PASS:
             continue
         if kind != "Dense":
             before = None
             continue
-        width = _units(layer) or 0
-        if before is not None and activation(before) in _LINEAR:
-            into = _inputs_of(before)
-            narrow = _units(before) or 0
-            bottleneck = narrow < width and (into is None or narrow < into)
-            if not bottleneck:
-                yield Finding(
-                    "linear",
-                    f"{before.name} has no activation and {layer.name} follows: both"
-                    " together are one linear layer in disguise",
-                    f'Give {before.name} an activation, such as activation="relu"',
-                )
-                return
-        before, narrowest = layer, narrowest
+        if before is not None and disguised(before, layer):
+            yield linear(before, layer)
+            return
+        before = layer
+
+
+def disguised(before: Any, layer: Any) -> bool:
+    """Whether two Dense layers, one after the other, are no more than one."""
+    if outputs.activation(before) not in outputs.LINEAR:
+        return False
+    width, narrow = outputs.units(layer) or 0, outputs.units(before) or 0
+    into = _inputs_of(before)
+    # a bottleneck says something that one layer cannot
+    return not (narrow < width and (into is None or narrow < into))
+
+
+def linear(before: Any, layer: Any) -> Finding:
+    """The finding that they are."""
+    return Finding(
+        "linear",
+        f"{before.name} has no activation and {layer.name} follows: both together are"
+        " one linear layer in disguise",
+        f'Give {before.name} an activation, such as activation="relu"',
+    )
 
 
 def _inputs_of(layer: Any) -> int | None:
@@ -233,85 +315,9 @@ def _inputs_of(layer: Any) -> int | None:
     return int(kernel.shape[0]) if kernel is not None else None
 
 
-def _outputs(
-    last: Any, layers: list[Any], loss: str, logits: bool
-) -> Iterator[Finding]:
-    said = activation(last)
-    units = _width(layers)
-    if said == "softmax" and len(layers) > 1 and activation(layers[-2]) == "softmax":
-        yield Finding(
-            "softmax twice",
-            f"softmax is applied twice: by {layers[-2].name} and by {last.name}",
-            "Leave one of them out",
-        )
-    several = loss in ("categorical_crossentropy", "sparse_categorical_crossentropy")
-    dense = type(last).__name__ in ("Dense", "Softmax", "Activation")
-    if several and logits and said == "softmax":
-        yield Finding(
-            "softmax twice",
-            f"the loss {loss} with from_logits=True applies softmax, and {last.name}"
-            " did already",
-            "Leave from_logits out, or the layer's softmax",
-        )
-    if several and not logits and said in _LINEAR and type(last).__name__ == "Dense":
-        yield Finding(
-            "softmax missing",
-            f"the loss {loss} expects probabilities, and {last.name} gives any numbers",
-            f'Give {last.name} activation="softmax", or the loss from_logits=True',
-        )
-    if several and not logits and said in _BENT:
-        yield Finding(
-            "softmax missing",
-            f"the loss {loss} expects probabilities, and {last.name} ends in {said}",
-            f'Give {last.name} activation="softmax"',
-        )
-    if said == "softmax" and loss == "binary_crossentropy" and (units or 0) > 2:
-        yield Finding(
-            "loss",
-            f"the loss {loss} judges each number by itself, and the softmax of"
-            f" {last.name} shares 1 among {units} classes",
-            'Use loss="categorical_crossentropy" for one-hot targets,'
-            ' "sparse_categorical_crossentropy" for class numbers; or, where several'
-            ' classes may be right at once, activation="sigmoid"',
-        )
-    if several and units == 1 and dense:
-        yield Finding(
-            "loss",
-            f"the loss {loss} compares classes, and {last.name} gives one number",
-            'For two classes use activation="sigmoid" and loss="binary_crossentropy",'
-            ' for numbers loss="mse"',
-        )
-    elif said == "softmax" and units == 1:
-        yield Finding(
-            "loss",
-            f"softmax over the one number of {last.name} is always 1",
-            'Use activation="sigmoid"',
-        )
-    if loss != "binary_crossentropy" or type(last).__name__ != "Dense":
-        return
-    if logits and said == "sigmoid":
-        yield Finding(
-            "sigmoid twice",
-            f"the loss {loss} with from_logits=True applies sigmoid, and {last.name}"
-            " did already",
-            "Leave from_logits out, or the layer's sigmoid",
-        )
-    if not logits and said in _LINEAR:
-        yield Finding(
-            "sigmoid missing",
-            f"the loss {loss} expects probabilities, and {last.name} gives any numbers",
-            f'Give {last.name} activation="sigmoid", or the loss from_logits=True',
-        )
-    if not logits and said in _BENT:
-        yield Finding(
-            "sigmoid missing",
-            f"the loss {loss} expects probabilities, and {last.name} ends in {said}",
-            f'Give {last.name} activation="sigmoid"',
-        )
-
-
 def _inputs(x: Array, layers: list[Any]) -> Iterator[Finding]:
-    if x.dtype.kind == "f" and not np.isfinite(x).all():
+    low, high = span(x)
+    if not np.isfinite(low + high):
         yield Finding(
             "inputs",
             "the inputs hold NaN or infinity",
@@ -322,8 +328,7 @@ def _inputs(x: Array, layers: list[Any]) -> Iterator[Finding]:
     first = next((name for name in names if name not in _SHAPES), "")
     if first not in _LEARN:  # what scales inputs, or what may do so
         return
-    spread = float(np.abs(x.astype(np.float64)).max())
-    if spread > LARGE or (first in _PICTURED and _pixels(x)):
+    if max(-low, high) > LARGE or (first in _PICTURED and _pixels(x)):
         yield unscaled(x)
 
 
@@ -331,8 +336,13 @@ def _pixels(x: Array) -> bool:
     """Whether inputs are pictures with brightness from 0 to 255."""
     if x.ndim < 3 and int(np.prod(x.shape[1:])) < 64:
         return False
-    low, high = float(x.min()), float(x.max())
+    low, high = span(x)
     return 0 <= low <= 8 and 128 <= high <= 255
+
+
+def span(x: Array) -> tuple[float, float]:
+    """The smallest and the largest number; NaN where there is one, 0 for none."""
+    return (float(x.min()), float(x.max())) if x.size else (0.0, 0.0)
 
 
 def unscaled(x: Array) -> Finding:

@@ -25,8 +25,15 @@ class Watch:
     def begin(self, epoch: int) -> None:
         """An epoch begins, counted from 0."""
 
+    def reads(self, iterator: Any) -> Any:
+        """The iterator that gives an epoch's batches in the place of `iterator`."""
+        return iterator
+
     def end(self, epoch: int, logs: dict[str, Any]) -> None:
         """An epoch has ended, with validation."""
+
+    def done(self) -> None:
+        """The last epoch has ended."""
 
 
 class _Here(threading.local):
@@ -49,7 +56,9 @@ def without_advice() -> Iterator[None]:
         _here.unasked = before
 
 
-def watch_fit(model: Any, x: Any, y: Any, on_nan: str | None) -> Watch:
+def watch_fit(
+    model: Any, x: Any, y: Any, on_nan: str | None, batch_size: int | None = None
+) -> Watch:
     """Who watches a run of `fit`.
 
     Args:
@@ -57,6 +66,7 @@ def watch_fit(model: Any, x: Any, y: Any, on_nan: str | None) -> Watch:
         x: inputs as `fit` got them.
         y: targets.
         on_nan: None, or ``"explain"``.
+        batch_size: rows a batch of arrays; 32 where None.
 
     Raises:
         ValueError: where `on_nan` is something else.
@@ -72,5 +82,5 @@ def watch_fit(model: Any, x: Any, y: Any, on_nan: str | None) -> Watch:
     if on_nan is None and not _here.unasked:
         return _NOBODY
     make = context.service("explain.fit")
-    watch = None if make is None else make(model, x, y, on_nan)
+    watch = None if make is None else make(model, x, y, on_nan, batch_size or 32)
     return _NOBODY if watch is None else watch

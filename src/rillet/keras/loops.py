@@ -128,7 +128,7 @@ class Loops(Trainer):
         )
         hooks = hooks_of(callbacks, self, mode, epochs, handler.inferred_steps, True)
         self.stop_training = False
-        watch = watch_fit(self, x, y, on_nan)
+        watch = watch_fit(self, x, y, on_nan, batch_size)
         function = watch.runner(self.make_train_function())
         pace = self._pace("train", function, handler, hooks)
         hooks.on_train_begin()
@@ -163,15 +163,15 @@ class Loops(Trainer):
         with open_batch(self, handler), trainable:
             for epoch, iterator in handler.epochs():
                 watch.begin(epoch)
-                logs = self._epoch(
-                    epoch, iterator, handler, hooks, function, pace, logs
-                )
+                batches = watch.reads(iterator)
+                logs = self._epoch(epoch, batches, handler, hooks, function, pace, logs)
                 if validate.due(epoch):
                     logs.update(validate.run(hooks))
                 watch.end(epoch, logs)
                 hooks.on_epoch_end(epoch, logs)
                 if self.stop_training:
                     break
+            watch.done()
         return logs
 
     def _epoch(

@@ -9,6 +9,8 @@ reach it.
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -67,6 +69,26 @@ def set_random_seed(seed: int) -> None:
 def forget_seed() -> None:
     """Draw seeds from Python's `random` again."""
     _source.generator = None
+
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """A ``with`` block after which all random numbers go on as they would have.
+
+    Those of Python, NumPy, TensorFlow's ops and Keras.
+    """
+    generator = _source.generator
+    state = None if generator is None else generator.getstate()
+    python, numpy = random.getstate(), np.random.get_state()
+    try:
+        with seeds.kept():
+            yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)
+        _source.generator = generator
+        if generator is not None and state is not None:
+            generator.setstate(state)
 
 
 def next_seed() -> int:

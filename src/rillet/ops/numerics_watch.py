@@ -1,16 +1,22 @@
 """`tf.debugging.enable_check_numerics`: every op's result is looked at as it comes.
 
 A watch puts itself among the recorders of its thread, so it sees what tapes see, the
-ops of gradients included, and costs nothing while it is off.
+ops of gradients included, and costs nothing while it is off. Functions and the steps of
+Keras run op by op meanwhile. It remembers how variables went: `rillet.explain` words
+from that what a loop of the user's own did.
 """
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import numpy as np
 
 from rillet.core import context
+from rillet.core.devices import look_at_ops
 from rillet.core.dtypes import FLOATING
 from rillet.core.errors import InvalidArgumentError
 from rillet.core.tensor import Tensor
@@ -22,8 +28,45 @@ _QUIET_OPS: Final = frozenset(
 )
 
 
+class History:
+    """How a variable went since the watch began.
+
+    Args:
+        variable: the variable.
+        array: what it held first.
+
+    Attributes:
+        first: what it held first.
+        array: what it held when it was last read.
+        moves: the squared length of each change between two reads.
+    """
+
+    def __init__(self, variable: Any, array: Any) -> None:
+        self._variable = weakref.ref(variable)
+        self.first = self.array = array
+        self.moves: list[float] = []
+
+    @property
+    def variable(self) -> Any:
+        """The variable; None where nobody holds it any more."""
+        return self._variable()
+
+    def read(self, array: Any) -> None:
+        """Note a read."""
+        if array is self.array:
+            return
+        with np.errstate(all="ignore"):
+            if array.shape == self.array.shape:
+                move = np.subtract(array, self.array, dtype=np.float64)
+                self.moves.append(float(np.square(move).sum()))
+        self.array = array
+
+
 class NumericsWatch:
     """A recorder that refuses NaN and infinity."""
+
+    def __init__(self) -> None:
+        self.histories: dict[int, History] = {}
 
     def record(
         self, op: Any, inputs: tuple[Any, ...], outputs: tuple[Any, ...], attrs: Any
@@ -38,17 +81,35 @@ class NumericsWatch:
         for place, y in enumerate(outputs):
             array = y._array
             if array.dtype in FLOATING and not np.isfinite(array).all():
-                raise _found(op.name, inputs, outputs, place)
+                raise _found(op.name, inputs, outputs, place, None)
 
     def read(self, variable: Any, tensor: Any) -> None:
-        """A variable was read: its value was looked at when it was made."""
+        """Look at a variable that is read, as at an op's result.
+
+        Raises:
+            InvalidArgumentError: where it holds NaN or infinity.
+        """
+        array = tensor._array
+        if array.dtype not in FLOATING:
+            return
+        found = self.histories.get(id(variable))
+        if found is None or found.variable is not variable:
+            self.histories[id(variable)] = History(variable, array)
+        else:
+            found.read(array)
+        if not np.isfinite(array).all():
+            raise _found("ReadVariableOp", (), (tensor,), 0, variable)
 
     def left(self, tensor: Any, how: str) -> None:
         """A value left the tensors: of no interest here."""
 
 
 def _found(
-    name: str, inputs: tuple[Any, ...], outputs: tuple[Any, ...], place: int
+    name: str,
+    inputs: tuple[Any, ...],
+    outputs: tuple[Any, ...],
+    place: int,
+    variable: Any,
 ) -> InvalidArgumentError:
     y = outputs[place]
     array = y._array
@@ -78,7 +139,10 @@ def _found(
     if len(kinds) == 3:
         had = f"{kinds[0]}, {kinds[1]}, and {kinds[2]}"
     hint = context.service("explain.numerics_hint")
-    told = "" if hint is None else hint(name, inputs)
+    told = ""
+    if hint is not None:
+        with context.recording_stopped():
+            told = hint(name, inputs, variable)
     if told:
         lines += ["", f"  {told}"]
     text = "\n".join(lines)
@@ -110,7 +174,9 @@ def enable_check_numerics(
          : Tensor had NaN values
     """
     if _WATCH not in context.state.recorders:
+        _WATCH.histories.clear()
         context.state.recorders = (_WATCH, *context.state.recorders)
+        look_at_ops(1)
 
 
 def watching() -> bool:
@@ -118,6 +184,28 @@ def watching() -> bool:
     return _WATCH in context.state.recorders
 
 
+def histories() -> list[History]:
+    """How the variables went that were read since the watch began."""
+    return [h for h in _WATCH.histories.values() if h.variable is not None]
+
+
+@contextmanager
+def looking_away() -> Iterator[None]:
+    """A ``with`` block in which nothing is looked at, and steps run as usual."""
+    looks = watching()
+    with context.recording_stopped():
+        if looks:
+            look_at_ops(-1)
+        try:
+            yield
+        finally:
+            if looks:
+                look_at_ops(1)
+
+
 def disable_check_numerics() -> None:
     """Stop what `enable_check_numerics` began on this thread."""
+    if watching():
+        look_at_ops(-1)
+        _WATCH.histories.clear()
     context.drop_recorder(_WATCH)

@@ -17,7 +17,8 @@ import os
 import random
 import threading
 import weakref
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from rillet.core import context
@@ -107,6 +108,23 @@ def set_seed(seed: Any) -> None:
 def global_seed() -> int | None:
     """Return the global seed, or None where none was set."""
     return _seeds.seed
+
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """A ``with`` block after which the streams stand as they stood before."""
+    with _seeds.lock:
+        seed, state = _seeds.seed, _seeds.source.getstate()
+        streams = {key: (i, i._stream) for key, i in _seeds.instances.items()}
+    try:
+        yield
+    finally:
+        with _seeds.lock:
+            _seeds.seed = seed
+            _seeds.source.setstate(state)
+            for instance, stream in streams.values():
+                instance._stream = stream
+            _seeds.instances = {key: i for key, (i, _) in streams.items()}
 
 
 def _integer(op: str, seed: Any) -> int:

@@ -1,0 +1,198 @@
+"""What `tf.debugging.enable_check_numerics` adds to its message: step, layer and cause.
+
+In: an op that made a NaN in a program's own loop, and how the variables went before.
+Out: a line. The watch of `ops/numerics_watch.py` asks by the service
+``"explain.numerics_hint"``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+
+from rillet import keras
+from rillet.explain.nonfinite import MAKERS, bad_weight, finite
+from rillet.explain.passage import layers_running
+from rillet.explain.picture import number
+from rillet.explain.starts import learning_rate
+from rillet.ops.numerics_watch import History, histories
+
+#: A weight beyond which the learning rate is blamed before the op.
+_LARGE: Final = 1e3
+#: A learning rate up to which the fault is as likely with the inputs.
+_USUAL: Final = 0.5
+_FRAMES: Final = 60
+
+
+def hint(name: str, inputs: tuple[Any, ...], variable: Any) -> str:
+    """The line for one op.
+
+    Args:
+        name: the op's.
+        inputs: its tensors.
+        variable: the variable whose value is not finite, where it was read only.
+    """
+    trained = [h for h in histories() if h.variable.trainable]
+    if variable is not None:
+        return _of_variable(variable, trained)
+    layers = layers_running()
+    if not layers and not trained and name not in MAKERS:
+        return ""
+    done = max((len(h.moves) for h in trained), default=0)
+    place = []
+    if done:
+        place.append(f"in step {done + 1}")
+    if layers:
+        place.append(f"in layer {layers[-1].name}")
+    elif done or name in MAKERS:
+        place += _names_in(inputs, trained)
+    cause = _cause(name, inputs, layers, trained)
+    return "; ".join(part for part in (", ".join(place), cause) if part)
+
+
+def _of_variable(variable: Any, trained: list[History]) -> str:
+    name = _name(variable)
+    held = "NaN" if np.isnan(variable._cell.read()._array).any() else "infinity"
+    done = max(
+        (len(h.moves) for h in trained if h.variable is variable),
+        default=0,
+    )
+    if not done:
+        return f"{name} holds {held} before training; build the model anew"
+    said = f"the update of step {done} left {held} in {name}"
+    return f"{said}; likely cause: {_rate(trained)}"
+
+
+def _names_in(inputs: tuple[Any, ...], trained: list[History]) -> list[str]:
+    """Which variables went into an op."""
+    arrays = {id(getattr(x, "_array", None)) for x in inputs}
+    names = [_name(h.variable) for h in trained if id(h.array) in arrays]
+    return [f"with {' and '.join(names)}"] if names else []
+
+
+def _name(variable: Any) -> str:
+    return str(variable.name.split(":")[0])
+
+
+def _cause(
+    name: str, inputs: tuple[Any, ...], layers: tuple[Any, ...], trained: list[History]
+) -> str:
+    if not all(finite(x) for x in inputs):
+        bad = bad_weight(layers[-1]) if layers else None
+        if bad is not None:
+            return f"{bad} holds NaN before this step; build the model anew"
+        if layers and hasattr(layers[-1], "variables"):
+            return "NaN or infinity came in with the layer's inputs: look at the data"
+        return "NaN or infinity came in: look at the data"
+    moved = any(h.moves for h in trained)
+    grown = bool(_grown(trained)) or _growth(trained) > 4
+    if name in MAKERS and not (moved and grown):
+        return f"likely cause: {MAKERS[name]}"
+    if moved:
+        return f"likely cause: {_rate(trained)}"
+    if layers:
+        return "likely cause: a learning rate that is too large, or unscaled data"
+    return ""
+
+
+def _largest(array: Any) -> float:
+    with np.errstate(all="ignore"):
+        return float(np.abs(array).max(initial=0))
+
+
+def _rate(trained: list[History]) -> str:
+    """What to say of the learning rate, and which to try."""
+    by = 10.0 ** max(1, int(np.ceil(np.log10(_too_large(trained)))))
+    rate = _rate_in_use()
+    growth = _growth(trained)
+    why = [f"{_name(h.variable)} has grown to {number(_largest(h.array))}"
+           for h in _grown(trained)[:1]]  # fmt: skip
+    if 1 < growth < np.inf:
+        why.append(f"the second update was {number(growth)} times as long as the first")
+    said = f" ({', '.join(why)})" if why else ""
+    if rate is None:
+        told = f"a learning rate that is too large{said}"
+        return f"{told}; try one {by:.0f} times smaller"
+    tried = float(f"{rate / by:.3g}")
+    scaled = ", or scale the inputs to about -1 to 1" if rate <= _USUAL else ""
+    told = f"the learning rate {number(rate)} is too large{said}"
+    return f"{told}; try {number(tried)}{scaled}"
+
+
+def _grown(trained: list[History]) -> list[History]:
+    """The weights that are far too large, the largest first."""
+    found = [h for h in trained if h.moves and _largest(h.array) > _LARGE]
+    return sorted(found, key=lambda h: -_largest(h.array))
+
+
+def _growth(trained: list[History]) -> float:
+    """How many times longer the second update was than the first; 1 where unknown."""
+    first = sum(h.moves[0] for h in trained if h.moves)
+    second = sum(h.moves[1] for h in trained if len(h.moves) > 1)
+    if not first or not second or not np.isfinite(first + second):
+        return 1.0
+    return float(np.sqrt(second / first))
+
+
+def _too_large(trained: list[History]) -> float:
+    """About how many times too large the learning rate was.
+
+    On a loss that bends like a parabola descent takes steps of lengths 1, r, r^2, ...
+    where r = rate * bend - 1, and 1 / bend is the rate that reaches the bottom at once:
+    a (1 + r)th of the one in use. Half of it leaves room for steeper batches.
+
+    Where one update is all that is known, it should have been a tenth of the weights.
+    """
+    growth = 2 * (1 + _growth(trained))
+    first = sum(h.moves[0] for h in trained if h.moves)
+    with np.errstate(all="ignore"):
+        held = sum(
+            float(np.square(h.first, dtype=np.float64).sum())
+            for h in trained
+            if h.moves
+        )
+    leap = 10 * float(np.sqrt(first / held)) if held > 0 else 1.0
+    if not np.isfinite(leap):
+        leap = 1e6
+    several = any(len(h.moves) > 1 for h in trained)
+    return min(1e9, max(growth, 10.0 if several else leap))
+
+
+def _rate_in_use() -> float | None:
+    """The learning rate of an optimizer that the program's loop holds, or None."""
+    for value in _in_frames():
+        if isinstance(value, keras.optimizers.Optimizer):
+            return learning_rate(_Holder(value))
+    return None
+
+
+class _Holder:
+    """What `learning_rate` asks."""
+
+    def __init__(self, optimizer: Any) -> None:
+        self.optimizer = optimizer
+
+
+def _in_frames() -> Iterator[Any]:
+    """What the functions on the stack hold, the innermost first."""
+    frame: Any = sys._getframe(1)
+    for _ in range(_FRAMES):
+        if frame is None:
+            return
+        if frame.f_globals.get("__name__", "").split(".")[0] != "rillet":
+            yield from _held(frame.f_locals)
+            yield from _held(frame.f_globals)
+        frame = frame.f_back
+
+
+def _held(names: Any) -> Iterator[Any]:
+    own = getattr(names.get("self"), "__dict__", {})
+    for value in [*names.values(), *own.values()]:
+        yield getattr(value, "optimizer", None) if _is_model(value) else value
+
+
+def _is_model(value: Any) -> bool:
+    return isinstance(value, keras.Model)
