@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import rillet as tf
+from rillet.saved_model.load import read_message
 
 K = tf.keras
 
@@ -177,3 +178,22 @@ def test_signatures_must_give_tensors(tmp_path):
     with pytest.raises(KeyError, match="is reserved"):
         served = {"__saved_model_init_op": module.f}
         tf.saved_model.save(module, tmp_path, signatures=served)
+
+
+def test_results_tell_their_shapes(tmp_path):
+    """Converters match a graph's results to its signature by type and shape."""
+    model = K.Sequential([K.Input((8,)), K.layers.Dense(3)])
+    model.export(tmp_path)
+    graph = read_message(str(tmp_path)).meta_graphs[0].graph_def
+    for function in graph.library.function:
+        told = {
+            node.name: [[d.size for d in s.dim] for s in entry.value.list.shape]
+            for node in function.node_def
+            for entry in node.attr
+            if entry.key == "_output_shapes"
+        }
+        if "signature_wrapper" in function.signature.name:
+            result = function.ret[0].value.split(":")[0]
+            assert told[result] == [[-1, 3]]
+            return
+    raise AssertionError("no signature was written")

@@ -91,26 +91,32 @@ class FunctionWriter:
             self.node(node)
         for variable, tensor in graph.writes:
             self._write(variable, self.refs[id(tensor)], "AssignVariableOp")
-        results = [(self.refs[id(x)], self.kind(x)) for x in graph.outputs]
+        results = [
+            (self.refs[id(x)], self.kind(x), self._dims(x)) for x in graph.outputs
+        ]
         for one, tensor in zip(lists, self.stacks.kept, strict=False):
             attrs = {"element_dtype": ("type", self.kind(tensor))}
             given = [one, self.ref(tensor)]
             made = self.emit("TensorListPushBack", "keep", given, attrs)
-            results.append((f"{made}:output_handle:0", dtypes.variant))
+            results.append((f"{made}:output_handle:0", dtypes.variant, ()))
         if self.passes_stores:
             handle = dtypes.as_dtype("resource")
-            results += [(self.refs[id(store)], handle) for store in self.stores]
+            results += [(self.refs[id(store)], handle, ()) for store in self.stores]
         return self.finished(results)
 
     def kind(self, tensor: SymbolicTensor) -> DType:
         """A tensor's type; what keeps a loop's rounds is a list."""
         return dtypes.variant if id(tensor) in self.stacks.held else tensor.dtype
 
-    def finished(self, results: list[tuple[str, DType]]) -> Record:
-        """The function with its results: references and their types."""
+    def _dims(self, tensor: SymbolicTensor) -> Any:
+        """A tensor's dimensions; a list of a loop's rounds has none."""
+        return () if id(tensor) in self.stacks.held else tensor.spec.shape
+
+    def finished(self, results: list[tuple[str, DType, Any]]) -> Record:
+        """The function with its results: references, their types and dimensions."""
         outputs, returned = [], {}
         taken: set[str] = {a.name for a in self._arguments}
-        for i, (ref, dtype) in enumerate(results):
+        for i, (ref, dtype, dims) in enumerate(results):
             name = argument_name(f"output_{i}", taken)
             kind = dtype.as_datatype_enum
             outputs.append(Record(messages.ARGUMENT, name=name, type=kind))
@@ -119,7 +125,7 @@ class FunctionWriter:
                 "Identity",
                 "Identity",
                 [ref, *control],
-                {"T": ("type", kind)},
+                {"T": ("type", kind), "_output_shapes": ("list(shape)", [dims])},
             )
             returned[name] = f"{made}:output:0"
         signature = Record(
@@ -143,8 +149,7 @@ class FunctionWriter:
 
     def _argument(self, tensor: SymbolicTensor) -> str:
         name = argument_name(tensor.node.name.split("/")[-1], self._taken)
-        dims = () if id(tensor) in self.stacks.held else tensor.spec.shape
-        shape = attribute_message("list(shape)", [dims])
+        shape = attribute_message("list(shape)", [self._dims(tensor)])
         text = attribute_message("string", tensor.node.name)
         entries = {"_output_shapes": shape, "_user_specified_name": text}
         self._argument_attrs[len(self._arguments)] = Record(

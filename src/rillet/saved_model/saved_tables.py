@@ -76,7 +76,9 @@ def written(library: Library, part: TableFunction) -> str:
     if part.name == "_create_resource":
         inputs, attrs = creation(store, writer.constant)
         made = writer.effect(store.kind, "table", inputs, attrs)
-        library.functions[name] = writer.finished([(f"{made}:table_handle:0", _HANDLE)])
+        library.functions[name] = writer.finished(
+            [(f"{made}:table_handle:0", _HANDLE, ())]
+        )
         return name
     if part.name == "_initialize":
         handle = writer.handle("table_handle")
@@ -84,7 +86,7 @@ def written(library: Library, part: TableFunction) -> str:
         op, inputs, attrs = filling(store, writer.constant, path)
         writer.effect(op, "fill", [handle, *inputs], attrs)
     done = writer.constant(np.int32(1), dtypes.int32)
-    library.functions[name] = writer.finished([(done, dtypes.int32)])
+    library.functions[name] = writer.finished([(done, dtypes.int32, ())])
     return name
 
 
