@@ -150,7 +150,8 @@ class Doctor(Watch):
     def _meet(self, x: Any, y: Any, fresh: bool) -> None:
         """Look at the model and its data, or wait for the first batch."""
         model = self._model
-        self._looks = record_of(model).due()
+        form = (id(model.optimizer), id(model.compiled_loss), _form(x), _form(y))
+        self._looks = record_of(model).due(form)
         if fresh and not self._explains:
             self._start = Start(model)
         self._waits = brings_targets(x)
@@ -290,6 +291,11 @@ class Doctor(Watch):
         if batches is None:
             return None
         return cause(self._model, batches, start, epoch + 1, loss)
+
+
+def _form(value: Any) -> Any:
+    """What arrays of one kind have in common."""
+    return type(value), getattr(value, "dtype", None), getattr(value, "shape", ())[1:]
 
 
 def _untrained(model: Any) -> bool:

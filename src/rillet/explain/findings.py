@@ -40,11 +40,20 @@ class Record:
     def __init__(self) -> None:
         self.kinds: set[str] = set()
         self._runs = 0
+        self._form: Any = None
 
-    def due(self) -> bool:
-        """Whether a run that begins now is looked at: the 1st, 2nd, 4th, 8th, ..."""
-        self._runs += 1
-        return self._runs & (self._runs - 1) == 0
+    def due(self, form: Any) -> bool:
+        """Whether a run that begins now is looked at.
+
+        The first is, and the first on other data or after another `compile`; of those
+        that follow the 10th, the 100th, ...
+
+        Args:
+            form: what is equal for runs that look alike.
+        """
+        self._runs = self._runs + 1 if form == self._form else 1
+        self._form = form
+        return str(self._runs).strip("0") == "1"
 
 
 _records: Final[dict[int, Record]] = {}

@@ -13,7 +13,7 @@ import rillet as tf
 from rillet.explain.computation import batch_loss
 from rillet.explain.findings import Finding
 from rillet.explain.outputs import LINEAR, activation
-from rillet.explain.passage import Passage
+from rillet.explain.passage import Passage, Ran
 from rillet.explain.picture import number
 from rillet.explain.starts import learning_rate, own_step
 from rillet.explain.structure import chain, disguised, leaves, linear
@@ -255,16 +255,19 @@ def _in_disguise(model: Any, passage: Passage) -> list[Finding]:
     """Dense layers that follow on each other without activation, however called."""
     if chain(model):
         return []  # its layers were looked at
-    gave: dict[int, Any] = {}
+    gave: dict[int, Ran] = {}
     for ran in passage.ran:
         layer = ran.layer
         if ran.op is None or type(layer).__name__ != "Dense":
             continue
-        for before in [gave.get(id(x)) for x in ran.inputs]:
-            if before not in (None, layer) and disguised(before, layer):
-                return [linear(before, layer)]
+        for last in [gave.get(id(x)) for x in ran.inputs]:
+            # what one model gives another stands for something by itself
+            if last is None or last.layer is layer or last.models != ran.models:
+                continue
+            if disguised(last.layer, layer):
+                return [linear(last.layer, layer)]
         if activation(layer) in LINEAR:
-            gave.update((id(y), layer) for y in ran.outputs)
+            gave.update((id(y), ran) for y in ran.outputs)
     return []
 
 

@@ -42,6 +42,11 @@ class Ran:
                 return layer
         return None
 
+    @property
+    def models(self) -> list[Any]:
+        """The models it ran in, the outermost first."""
+        return [layer for layer in self.layers if isinstance(layer, keras.Model)]
+
 
 class Passage:
     """A recorder of all ops of this thread, whether or not a tape asks for them.
