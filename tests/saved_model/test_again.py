@@ -14,7 +14,6 @@ CLOSE = {"rtol": 1e-5, "atol": 1e-5}
 REFUSED = {
     "k_columns": "IteratorGetNext",
     "k_texts": "IteratorGetNext",
-    "loop_gradients": "RilletListPush",
     "training_steps": "'untracked' resource",
     "v1_words": "'untracked' resource",
 }

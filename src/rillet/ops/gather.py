@@ -18,6 +18,7 @@ from rillet.core.shapes import Dims
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.ops import gathering_loops, moving_loops
+from rillet.ops.array import stack
 from rillet.ops.compare import greater_equal_op
 from rillet.ops.elementwise import add_op, cast, maximum_op
 from rillet.ops.host import integer
@@ -189,7 +190,11 @@ def _size(dims: Any) -> int:
 
 def indexed_shape(dims: Any) -> Any:
     """The shape that `IndexedSlices` of a tensor of sizes `dims` carry."""
-    return None if None in dims else Tensor(np.array(dims, np.int32))
+    if None in dims:
+        return None
+    if any(isinstance(d, Tensor) for d in dims):
+        return stack([cast(d, "int32") for d in dims])
+    return Tensor(np.array(dims, np.int32))
 
 
 gather_op: Op = define(

@@ -68,7 +68,18 @@ last_op: Op = define_for_graphs(
 )
 
 
-def _part(rows: Any, index: int, element_dtype: DType, element_shape: Any) -> Any:
+#: An optional value with one part more.
+with_part_op: Op = define_for_graphs(
+    "RilletListWithPart",
+    types=(LISTS, LISTS),
+    kernel=lambda rows, item: (*rows, item),
+    infer=lambda rows, item: _LIST,
+)
+
+
+def _part(
+    rows: Any, index: int, kinds: tuple[DType, ...], shapes: tuple[Any, ...]
+) -> Any:
     if index >= len(rows):
         raise InvalidArgumentError(
             house_message(
@@ -82,10 +93,10 @@ part_op: Op = define_for_graphs(
     "RilletListPart",
     types=(LISTS,),
     kernel=_part,
-    infer=lambda rows, index, element_dtype, element_shape: _row_spec(
-        rows, element_dtype, element_shape
+    infer=lambda rows, index, kinds, shapes: _row_spec(
+        rows, kinds[index], shapes[index]
     ),
-    attrs={"index": 0, "element_dtype": dtypes.float32, "element_shape": None},
+    attrs={"index": 0, "kinds": (), "shapes": ()},
 )
 
 resize_op: Op = define_for_graphs(
@@ -116,4 +127,47 @@ join_op: Op = define_for_graphs(
     types=(LISTS, LISTS),
     kernel=lambda one, other: (*one, *other),
     infer=lambda one, other: _LIST,
+)
+
+
+def _lengths(rows: Any) -> Array:
+    """How long each piece is along its first axis; 0 where nobody wrote one."""
+    return np.array([0 if row is None else len(row) for row in rows], np.int64)
+
+
+lengths_op: Op = define_for_graphs(
+    "RilletListLengths",
+    types=(LISTS,),
+    kernel=_lengths,
+    infer=lambda rows: Spec((None,), dtypes.int64),
+)
+
+
+def _filled(
+    rows: Any,
+    lengths: Array,
+    dims: Array,
+    element_dtype: DType = dtypes.float32,
+) -> Any:
+    """Zeros of lengths that are told where nobody wrote a piece."""
+    inner = [max(int(n), 0) for n in np.atleast_1d(dims)[1:]]
+    for row in rows:
+        if row is not None:
+            inner = list(row.shape[1:])
+    kind = element_dtype.numpy_dtype
+    return tuple(
+        [
+            np.zeros([int(n), *inner], kind) if row is None else row
+            for row, n in zip(rows, lengths, strict=True)
+        ]
+    )
+
+
+filled_op: Op = define_for_graphs(
+    "RilletListFilled",
+    types=(LISTS, ANY, ANY),
+    kernel=_filled,
+    infer=lambda rows, lengths, dims, **attrs: _LIST,
+    grad=(lambda g, y, rows, lengths, dims, **attrs: g, None, None),
+    attrs={"element_dtype": dtypes.float32},
 )

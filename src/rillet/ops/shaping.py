@@ -117,6 +117,8 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Tensor:
 
 def reshape_like(g: Any, x: Any) -> Any:
     """`g` in the shape of `x`."""
+    if x.shape.rank is None:
+        return reshape_op(g, shape_op.run(x))
     return reshape_op(g, static_dims(x))
 
 

@@ -120,7 +120,7 @@ def _set(rows: Any, index: Array, item: Array, resize: bool = False) -> Any:
 
 def _set_grad(g: Any, y: Any, rows: Any, index: Any, item: Any, **attrs: Any) -> Any:
     return (
-        list_clear_op.run(g, index, rows),
+        list_clear_op.run(g, index, item),
         None,
         list_get_like_op.run(g, index, item),
     )
@@ -137,7 +137,7 @@ list_set_op: Op = define_for_graphs(
 
 
 def _clear(rows: Any, index: Array, like: Any) -> Any:
-    """A gradient without element `index`."""
+    """A gradient without element `index`, which is zeros like an element from then."""
     at = int(index)
     return tuple([None if i == at else row for i, row in enumerate(rows)])
 
@@ -148,7 +148,7 @@ list_clear_op: Op = define_for_graphs(
     kernel=_clear,
     infer=lambda rows, index, like: _LIST,
     grad=(
-        lambda g, y, rows, index, like: list_clear_op.run(g, index, rows),
+        lambda g, y, rows, index, like: list_clear_op.run(g, index, like),
         None,
         None,
     ),

@@ -270,6 +270,8 @@ def _stitch_rest(indices: list[Any], data: list[Any]) -> tuple[Any, ...]:
     """The sizes of one row, the same for every piece."""
     rest: tuple[Any, ...] | None = None
     for i, (places, values) in enumerate(zip(indices, data, strict=True)):
+        if places.shape.rank is None or values.shape.rank is None:
+            continue  # the others say it
         p, d = tuple(static_dims(places)), tuple(static_dims(values))
         if not could_match(d[: len(p)], p):
             raise _refused(

@@ -13,6 +13,7 @@ from rillet.graph.ir import Graph, Node, SymbolicTensor
 from rillet.ops.lookup.store import Store
 from rillet.saved_model import table_writers as table_writers
 from rillet.saved_model.graph_writer import FunctionWriter
+from rillet.saved_model.list_kinds import ListKinds
 from rillet.saved_model.loop_writer import Stacks
 from rillet.saved_model.naming import clean
 from rillet.saved_model.rewriting import told_graph
@@ -23,9 +24,11 @@ class Library:
 
     Attributes:
         functions: the messages by name.
+        kinds: which tensors are lists in the file.
     """
 
     def __init__(self) -> None:
+        self.kinds = ListKinds()
         self.functions: dict[str, Record] = {}
         self._taken: set[str] = set()
         self._told: dict[int, tuple[Node, Graph]] = {}
@@ -84,8 +87,7 @@ class Library:
             variables: those that are passed in after the arguments.
             constants: arrays of inputs that no caller gives, by the inputs' ids.
             files: inputs that are paths of assets, passed in after the variables.
-            stacks: inputs that are lists of what a loop's rounds were, and those to
-                be kept.
+            stacks: what a loop keeps of its rounds.
             stores: tables that are passed in last.
             passes_stores: whether these are results too.
 

@@ -23,8 +23,9 @@ from rillet.saved_model import record_writers as _records  # noqa: F401  enters 
 from rillet.saved_model.attributes import attribute_message, node_message
 from rillet.saved_model.definitions import definition
 from rillet.saved_model.expanding import gradient_graph
-from rillet.saved_model.list_writers import WRITERS
-from rillet.saved_model.loop_writer import Stacks, stacked, write_loop
+from rillet.saved_model.list_gradients import OF_LISTS
+from rillet.saved_model.list_writers import WRITERS, empty_list
+from rillet.saved_model.loop_writer import Stacks, write_loop
 from rillet.saved_model.messages import as_entries
 from rillet.saved_model.naming import argument_name, clean_name
 from rillet.saved_model.node_inputs import NodeInputs, attributes_of, refused
@@ -70,6 +71,7 @@ class FunctionWriter:
     def message(self) -> Record:
         """The function."""
         graph = self.graph
+        self.library.kinds.learn(graph)
         later = {id(x) for x in self.files} | set(self._constants)
         for tensor in graph.inputs:
             if id(tensor) not in later:
@@ -92,7 +94,7 @@ class FunctionWriter:
         for variable, tensor in graph.writes:
             self._write(variable, self.refs[id(tensor)], "AssignVariableOp")
         results = [
-            (self.refs[id(x)], self.kind(x), self._dims(x)) for x in graph.outputs
+            (self.refs[id(x)], self.kind(x), self.shape(x)) for x in graph.outputs
         ]
         for one, tensor in zip(lists, self.stacks.kept, strict=False):
             attrs = {"element_dtype": ("type", self.kind(tensor))}
@@ -104,13 +106,13 @@ class FunctionWriter:
             results += [(self.refs[id(store)], handle, ()) for store in self.stores]
         return self.finished(results)
 
-    def kind(self, tensor: SymbolicTensor) -> DType:
+    def kind(self, tensor: Any) -> DType:
         """A tensor's type; what keeps a loop's rounds is a list."""
-        return dtypes.variant if id(tensor) in self.stacks.held else tensor.dtype
+        return self.library.kinds.kind(tensor)
 
-    def _dims(self, tensor: SymbolicTensor) -> Any:
-        """A tensor's dimensions; a list of a loop's rounds has none."""
-        return () if id(tensor) in self.stacks.held else tensor.spec.shape
+    def shape(self, tensor: Any) -> Any:
+        """A tensor's dimensions; a list has none."""
+        return () if self.library.kinds.is_list(tensor) else tensor.spec.shape
 
     def finished(self, results: list[tuple[str, DType, Any]]) -> Record:
         """The function with its results: references, their types and dimensions."""
@@ -149,7 +151,7 @@ class FunctionWriter:
 
     def _argument(self, tensor: SymbolicTensor) -> str:
         name = argument_name(tensor.node.name.split("/")[-1], self._taken)
-        shape = attribute_message("list(shape)", [self._dims(tensor)])
+        shape = attribute_message("list(shape)", [self.shape(tensor)])
         text = attribute_message("string", tensor.node.name)
         entries = {"_output_shapes": shape, "_user_specified_name": text}
         self._argument_attrs[len(self._arguments)] = Record(
@@ -231,12 +233,14 @@ class FunctionWriter:
         if op is PLACEHOLDER:
             return
         if op is CONST:
-            dtype = node.outputs[0].dtype
-            if dtype is dtypes.variant:
-                raise refused(node, "holds a list that gradients use")
-            self.refs[id(node.outputs[0])] = self.constant(
-                node.attrs["value"], dtype, node.name
-            )
+            out = node.outputs[0]
+            if self.library.kinds.is_list(out):
+                # zeros that nobody wrote, or what no branch gave
+                kind = self.library.kinds.element(out)
+                self.refs[id(out)] = empty_list(self, kind)
+            else:
+                value = node.attrs["value"]
+                self.refs[id(out)] = self.constant(value, out.dtype, node.name)
         elif op is READ:
             self._read(node)
         elif op is WRITE:
@@ -298,18 +302,13 @@ class FunctionWriter:
         graphs = node.attrs["branches"]
         stores = self.stores_in(graphs)
         inputs += [self.refs[id(store)] for store in stores]
-        names = [
-            self.library.add(
-                g, g.name, stacks=stacked(self, g, node.inputs[1:]), stores=stores
-            )
-            for g in graphs
-        ]
+        names = [self.library.add(g, g.name, stores=stores) for g in graphs]
         kinds = [self.kind(x) for x in node.inputs[1:]]
         kinds += [dtypes.as_dtype("resource")] * len(stores)
         attrs: dict[str, tuple[str, Any]] = {
             "Tin": ("list(type)", kinds),
-            "Tout": ("list(type)", [y.dtype for y in node.outputs]),
-            "output_shapes": ("list(shape)", [y.spec.shape for y in node.outputs]),
+            "Tout": ("list(type)", [self.kind(y) for y in node.outputs]),
+            "output_shapes": ("list(shape)", [self.shape(y) for y in node.outputs]),
         }
         if node.op is IF:
             attrs["Tcond"] = ("type", node.inputs[0].dtype)
@@ -340,6 +339,8 @@ class FunctionWriter:
 
     def _op(self, node: Node) -> None:
         write = WRITERS.get(node.type)
+        if node.type in OF_LISTS and self.library.kinds.is_list(node.outputs[0]):
+            write = OF_LISTS[node.type]
         if write is not None:
             for y, ref in zip(node.outputs, write(self, node), strict=True):
                 self.refs[id(y)] = ref
@@ -368,7 +369,9 @@ class FunctionWriter:
 
     def _splice(self, graph: Graph, node: Node, given: list[Any]) -> None:
         """Add another graph's nodes in a node's place."""
+        self.library.kinds.learn(graph)
         for inner, outer in zip(graph.inputs, given, strict=True):
+            self.library.kinds.same(inner, outer)
             self.refs[id(inner)] = self.ref(outer)
         for other in graph.nodes:
             self.node(other)

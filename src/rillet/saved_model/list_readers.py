@@ -12,34 +12,47 @@ import numpy as np
 
 from rillet.core import dtypes
 from rillet.core.convert import to_tensor
+from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.graph.ir import SymbolicTensor
-from rillet.ops.filling import zeros_like
+from rillet.ops.array import concat
+from rillet.ops.elementwise import maximum
+from rillet.ops.filling import fill, zeros_like
+from rillet.ops.gather import gather
 from rillet.ops.list_stacks import (
     drop_op,
+    filled_op,
     join_op,
     last_op,
+    lengths_op,
     part_op,
     push_op,
     resize_op,
     sizes_op,
+    with_part_op,
 )
+from rillet.ops.shaping import reshape
+from rillet.ops.sizes import shape
 from rillet.ops.tensor_lists import (
     list_add_op,
     list_concat_op,
     list_from_op,
+    list_get_like_op,
     list_get_op,
     list_length_op,
     list_reserve_op,
     list_set_op,
     list_split_op,
+    list_stack_like_op,
     list_stack_op,
     list_zeros_op,
 )
-from rillet.saved_model.op_readers import constant, reads
+from rillet.saved_model.op_readers import constant, reads, tracing
 from rillet.saved_model.records import record_of, run_record
 from rillet.saved_model.resources import is_list
-from rillet.saved_model.tensors import damaged
+
+#: Items that are written one by one; more are written in a loop.
+_MOST = 16
 
 
 def _dims(x: Any) -> Any:
@@ -92,9 +105,21 @@ def _set(reader: Any, step: Any, inputs: list[Any]) -> Any:
     return (list_set_op.run(*inputs[:3], resize=grows),)
 
 
+def _open_sizes(sizes: Any) -> bool:
+    """Whether only the running graph knows the shape of elements."""
+    return isinstance(sizes, SymbolicTensor) and sizes.known is None
+
+
+def _blank(step: Any, sizes: Any) -> Any:
+    """Zeros of a shape that the running graph knows."""
+    return fill(sizes, to_tensor(0, hint=_kind(step)))
+
+
 @reads("TensorListGetItem")
 def _get(reader: Any, step: Any, inputs: list[Any]) -> Any:
     dims = _dims(inputs[2])
+    if _open_sizes(inputs[2]) and (dims is None or None in dims):
+        return (list_get_like_op.run(*inputs[:2], _blank(step, inputs[2])),)
     return (
         list_get_op.run(
             inputs[0], inputs[1], element_dtype=_kind(step), element_shape=dims
@@ -104,18 +129,23 @@ def _get(reader: Any, step: Any, inputs: list[Any]) -> Any:
 
 @reads("TensorListStack")
 def _stack(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    found = list_stack_op.run(
-        inputs[0], element_dtype=_kind(step), element_shape=_dims(inputs[1])
-    )
+    dims = _dims(inputs[1])
+    if _open_sizes(inputs[1]) and (dims is None or None in dims):
+        length = reshape(list_length_op.run(inputs[0]), [1])
+        sizes = concat([length, inputs[1]], 0)
+        return (list_stack_like_op.run(inputs[0], _blank(step, sizes)),)
+    found = list_stack_op.run(inputs[0], element_dtype=_kind(step), element_shape=dims)
     return (found,)
 
 
 @reads("TensorListConcatV2")
 def _concat(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    found = list_concat_op.run(
-        inputs[0], element_dtype=_kind(step), element_shape=_dims(inputs[1])
-    )
-    return (found, to_tensor(np.zeros(0, np.int64)))
+    rows, sizes, lengths = inputs
+    if lengths.shape.as_list() != [0]:
+        rows = filled_op.run(rows, lengths, sizes, element_dtype=_kind(step))
+    dims = _dims(sizes)
+    found = list_concat_op.run(rows, element_dtype=_kind(step), element_shape=dims)
+    return found, lengths_op.run(rows)
 
 
 @reads("TensorListFromTensor")
@@ -145,8 +175,6 @@ def _pop(reader: Any, step: Any, inputs: list[Any]) -> Any:
 
 @reads("TensorListGather")
 def _gather(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    from rillet.ops.gather import gather
-
     found = list_stack_op.run(
         inputs[0], element_dtype=_kind(step), element_shape=_dims(inputs[2])
     )
@@ -155,29 +183,45 @@ def _gather(reader: Any, step: Any, inputs: list[Any]) -> Any:
 
 @reads("TensorListScatter", "TensorListScatterV2")
 def _scatter(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    return (_written(list_reserve_op.run(_zero()), inputs[0], inputs[1]),)
+    size = _zero()
+    if step.op == "TensorListScatterV2":
+        size = maximum(inputs[3], size)  # -1: as many as the places ask for
+    rows = list_reserve_op.run(
+        size, element_dtype=_kind(step), element_shape=_dims(inputs[2])
+    )
+    return (_written(step, rows, inputs[0], inputs[1]),)
 
 
 @reads("TensorListScatterIntoExistingList")
 def _scatter_into(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    return (_written(*inputs[:3]),)
+    return (_written(step, *inputs[:3]),)
 
 
 def _zero() -> Any:
     return constant(np.array(0, np.int32))
 
 
-def _written(rows: Any, items: Any, places: Any) -> Any:
+def _written(step: Any, rows: Any, items: Any, places: Any) -> Any:
     """Items in places of a list, which grows as it must."""
     from rillet.ops.array import unstack
+    from rillet.ops.compare import less
 
     count = items.shape[0] if items.shape.rank else None
-    if count is None:
-        raise damaged("a list is written at places nobody counted")
-    pairs = zip(unstack(places, count), unstack(items, count), strict=True)
-    for place, item in pairs:
-        rows = list_set_op.run(rows, place, item, resize=True)
-    return rows
+    if count is not None and count <= _MOST:
+        pairs = zip(unstack(places, count), unstack(items, count), strict=True)
+        for place, item in pairs:
+            rows = list_set_op.run(rows, place, item, resize=True)
+        return rows
+    total = shape(places)[0]
+
+    def once(at: Any, rows: Any) -> list[Any]:
+        place, item = gather(places, at), gather(items, at)
+        return [at + 1, list_set_op.run(rows, place, item, resize=True)]
+
+    service = tracing("graph.loop")
+    start = [to_tensor(0, hint=dtypes.int32), rows]
+    specs = [Spec((), dtypes.int32), Spec((), dtypes.variant)]
+    return service(lambda at, rows: less(at, total), once, start, specs)[1]
 
 
 @reads("TensorListResize")
@@ -226,7 +270,7 @@ def _nothing(reader: Any, step: Any, inputs: list[Any]) -> Any:
 def _something(reader: Any, step: Any, inputs: list[Any]) -> Any:
     found = list_reserve_op.run(_zero())
     for part in inputs:
-        found = push_op.run(found, part)
+        found = with_part_op.run(found, part)
     return (found,)
 
 
@@ -239,9 +283,9 @@ def _has(reader: Any, step: Any, inputs: list[Any]) -> Any:
 
 @reads("OptionalGetValue")
 def _parts(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    kinds = step.attrs.get("output_types") or []
-    shapes = step.attrs.get("output_shapes") or [None] * len(kinds)
+    kinds = tuple(step.attrs.get("output_types") or ())
+    shapes = tuple(step.attrs.get("output_shapes") or [None] * len(kinds))
     return [
-        part_op.run(inputs[0], index=i, element_dtype=kind, element_shape=dims)
-        for i, (kind, dims) in enumerate(zip(kinds, shapes, strict=True))
+        part_op.run(inputs[0], index=i, kinds=kinds, shapes=shapes)
+        for i in range(len(kinds))
     ]

@@ -27,7 +27,15 @@ def element_shape(writer: Any, dims: Any) -> str:
     return found
 
 
-def _as(writer: Any, tensor: Any, kind: DType) -> str:
+def empty_list(writer: Any, kind: DType, dims: Any = None, name: str = "list") -> str:
+    """A list without elements, of a type and shape."""
+    most = writer.constant(np.int32(-1), dtypes.int32)
+    attrs = {"element_dtype": ("type", kind), "shape_type": _INT}
+    given = [element_shape(writer, dims), most]
+    return f"{writer.emit('EmptyTensorList', name, given, attrs)}:handle:0"
+
+
+def as_type(writer: Any, tensor: Any, kind: DType) -> str:
     ref: str = writer.ref(tensor)
     if tensor.dtype is kind:
         return ref
@@ -36,8 +44,10 @@ def _as(writer: Any, tensor: Any, kind: DType) -> str:
 
 
 def _reserve(writer: Any, node: Node) -> list[str]:
+    if writer.library.kinds.is_optional(node.outputs[0]):
+        return [f"{writer.emit('OptionalNone', node.name, [], {})}:optional:0"]
     shape = element_shape(writer, node.attrs.get("element_shape"))
-    size = _as(writer, node.inputs[0], dtypes.int32)
+    size = as_type(writer, node.inputs[0], dtypes.int32)
     kind = node.attrs.get("element_dtype", dtypes.float32)
     attrs = {"element_dtype": ("type", kind), "shape_type": _INT}
     made = writer.emit(node.type, node.name, [shape, size], attrs)
@@ -46,9 +56,9 @@ def _reserve(writer: Any, node: Node) -> list[str]:
 
 def _set(writer: Any, node: Node) -> list[str]:
     rows, index, item = node.inputs
-    inputs = [writer.ref(rows), _as(writer, index, dtypes.int32), writer.ref(item)]
+    inputs = [writer.ref(rows), as_type(writer, index, dtypes.int32), writer.ref(item)]
     attrs = {
-        "element_dtype": ("type", item.dtype),
+        "element_dtype": ("type", writer.kind(item)),
         "resize_if_index_out_of_bounds": ("bool", node.attrs.get("resize", False)),
     }
     return [f"{writer.emit(node.type, node.name, inputs, attrs)}:output_handle:0"]
@@ -57,8 +67,8 @@ def _set(writer: Any, node: Node) -> list[str]:
 def _get(writer: Any, node: Node) -> list[str]:
     rows, index = node.inputs
     shape = element_shape(writer, node.attrs.get("element_shape"))
-    inputs = [writer.ref(rows), _as(writer, index, dtypes.int32), shape]
-    attrs = {"element_dtype": ("type", node.outputs[0].dtype)}
+    inputs = [writer.ref(rows), as_type(writer, index, dtypes.int32), shape]
+    attrs = {"element_dtype": ("type", writer.kind(node.outputs[0]))}
     return [f"{writer.emit(node.type, node.name, inputs, attrs)}:item:0"]
 
 
@@ -66,13 +76,12 @@ def _row(writer: Any, node: Node) -> list[str]:
     """What a round of a loop was."""
     rows, index = node.inputs
     out = node.outputs[0]
-    dims = () if out.dtype is dtypes.variant else out.spec.shape
     inputs = [
         writer.ref(rows),
-        _as(writer, index, dtypes.int32),
-        element_shape(writer, dims),
+        as_type(writer, index, dtypes.int32),
+        element_shape(writer, writer.shape(out)),
     ]
-    attrs = {"element_dtype": ("type", out.dtype)}
+    attrs = {"element_dtype": ("type", writer.kind(out))}
     return [f"{writer.emit('TensorListGetItem', node.name, inputs, attrs)}:item:0"]
 
 
@@ -114,7 +123,7 @@ def _split(writer: Any, node: Node) -> list[str]:
     dims = x.spec.shape
     shape = element_shape(writer, None if dims is None else (None, *dims[1:]))
     attrs = {"element_dtype": ("type", x.dtype), "shape_type": _INT}
-    inputs = [writer.ref(x), shape, _as(writer, lengths, dtypes.int64)]
+    inputs = [writer.ref(x), shape, as_type(writer, lengths, dtypes.int64)]
     return [f"{writer.emit(node.type, node.name, inputs, attrs)}:output_handle:0"]
 
 
