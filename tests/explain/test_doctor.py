@@ -1,7 +1,7 @@
 """The doctor: what it finds, what it leaves alone, and where a NaN came from."""
 
-import logging
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -170,15 +170,6 @@ def test_what_is_left_alone(make, x, y):
     assert explain.examine(make(), x, y) == []
 
 
-@pytest.fixture
-def said(caplog):
-    logger = tf.get_logger()
-    kept, logger.propagate = logger.propagate, True
-    caplog.set_level(logging.WARNING, "tensorflow")
-    yield lambda: [r.getMessage() for r in caplog.records]
-    logger.propagate = kept
-
-
 def test_fit_tells_once(said):
     model = made(Dense(8), Dense(1))
     model.fit(X, Y, verbose=0)
@@ -252,7 +243,8 @@ def test_nan_without_on_nan(said):
     (line,) = said()
     assert "the loss of epoch 1 is nan. Repeated from its first weights, step" in line
     assert "the first op that made infinity is" in line
-    assert "the learning rate 10 is too large; try 1e-05: 20 steps of it lower" in line
+    assert "the learning rate 10 is too large; scale the inputs to about" in line
+    assert "20 steps of it lower this batch's loss. Without scaling, 1e-05" in line
 
 
 def test_overfitting():
@@ -362,3 +354,14 @@ def test_refusals():
         made(Dense(1)).fit(X, Y, on_nan="stop")
     with pytest.raises(ValueError, match=r"explain.examine: a model is needed"):
         explain.examine(3)
+
+
+def test_the_page_has_every_finding():
+    root = Path(__file__).parents[2]
+    page = (root / "docs" / "pictures.md").read_text("utf-8").split("## The doctor")[1]
+    told = set()
+    for file in (root / "src" / "rillet" / "explain").glob("*.py"):
+        text = file.read_text("utf-8")
+        told.update(re.findall(r"Finding\(\s*f?\"([a-z ]+?)[ {]*(?:\{|\")", text))
+    assert len(told) >= 18
+    assert {kind for kind in told if f"`{kind}`" not in page} == set()

@@ -5,7 +5,7 @@ import os
 
 import numpy as np
 import pytest
-from tests.explain.healthy_programs import HEALTHY
+from tests.explain.healthy_networks import HEALTHY
 
 import rillet as tf
 from rillet.explain import advice

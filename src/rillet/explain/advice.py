@@ -23,7 +23,7 @@ from rillet import keras
 from rillet.core.logger import get_logger
 from rillet.explain import numbers, starts, structure
 from rillet.explain.findings import Finding, record_of, tell
-from rillet.explain.first_batch import FirstBatch, brings_targets
+from rillet.explain.first_batch import FirstBatch, brings_targets, inputs_and_targets
 from rillet.explain.nonfinite import Guard
 from rillet.explain.picture import refuse
 from rillet.explain.replay import Batches, Start, batches_of, cause, in_data, risen
@@ -71,8 +71,8 @@ def examine(model: Any, x: Any = None, y: Any = None) -> list[Finding]:
 
     Args:
         model: a compiled model.
-        x: inputs, one array.
-        y: targets, one array.
+        x: inputs, an array, a nest of them or a dataset.
+        y: targets, where `x` does not bring them.
 
     Returns:
         What was found, each with a message and a fix; an empty list is good news.
@@ -90,6 +90,8 @@ def examine(model: Any, x: Any = None, y: Any = None) -> list[Finding]:
     """
     if not isinstance(model, keras.Model):
         raise refuse("explain.examine", "a model is needed", type(model).__name__)
+    if hasattr(x, "element_spec"):
+        x, y = inputs_and_targets(next(iter(x)))
     found = structure.look(model, x, y)
     rows = structure.some_rows(x, numbers.ROWS)
     if rows is not None and not found:

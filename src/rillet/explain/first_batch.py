@@ -19,6 +19,12 @@ def brings_targets(x: Any) -> bool:
     return not (is_array(x) or isinstance(x, (dict, list, tuple)) or x is None)
 
 
+def inputs_and_targets(data: Any) -> tuple[Any, Any]:
+    """What a batch holds but for its weights."""
+    x, y, _ = unpack_x_y_sample_weight(data)
+    return x, y
+
+
 class FirstBatch:
     """An iterator that shows its first batch.
 
@@ -56,6 +62,5 @@ class FirstBatch:
 
     def _show(self, data: Any) -> None:
         hears, self._hears = self._hears, None
-        x, y, _ = unpack_x_y_sample_weight(data)
         if hears is not None:
-            hears(x, y)
+            hears(*inputs_and_targets(data))

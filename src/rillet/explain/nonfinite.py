@@ -188,7 +188,7 @@ def _rate(model: Any, tries: Tries | None) -> str:
         return said
     if works is not None:
         return f"{said}; try {number(works)}: {proof}."
-    return f"{said}; try {number(rate / 100)} and scale the inputs to about -1 to 1."
+    return f"{said}; try a smaller one, and scale the inputs to about -1 to 1."
 
 
 class Guard:

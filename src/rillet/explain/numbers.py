@@ -201,7 +201,7 @@ def suspects(model: Any) -> bool:
                 return True
         shape = layer.kernel.shape
         inputs = float(np.prod([int(n) for n in shape[:-1]]))
-        spread = float(np.square(kernel).mean() * inputs)
+        spread = float(np.square(kernel, dtype=np.float64).mean() * inputs)
         odd += not 0.01 < spread < 100.0
     return deep > 4 or odd > 1 or plain > 1
 

@@ -125,11 +125,16 @@ def learning_rate(model: Any) -> float | None:
         return None
 
 
+def has_unit_steps(model: Any) -> bool:
+    """Whether the optimizer's steps are about as long as its learning rate."""
+    return type(model.optimizer).__name__ in _UNIT
+
+
 def large_rate(model: Any) -> bool:
     """Whether the learning rate may well be too large."""
     rate = learning_rate(model)
-    unit = type(model.optimizer).__name__ in _UNIT
-    return rate is not None and rate >= (0.05 if unit else 1.0)
+    large = 0.05 if has_unit_steps(model) else 1.0
+    return rate is not None and rate >= large
 
 
 def wild_rate(model: Any, layers: list[Any]) -> Iterator[Finding]:

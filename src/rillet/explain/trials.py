@@ -14,12 +14,14 @@ import numpy as np
 from rillet import keras
 from rillet.core import context, nest
 from rillet.core.convert import to_tensor
-from rillet.explain.starts import learning_rate
+from rillet.explain.starts import has_unit_steps, learning_rate
 
 #: Steps that a rate must bear.
 STEPS: Final = 20
 _TIMES: Final = 8
 _SECONDS: Final = 2.0
+#: How many times the first loss ends a trial.
+_WILD: Final = 10.0
 #: Inputs beyond which scaling is tried.
 _LARGE: Final = 10.0
 
@@ -29,7 +31,8 @@ def bearable_rate(
 ) -> float | None:
     """The largest of a tenth, a hundredth, ... of the rate that lowers the loss.
 
-    Thrice that rate lowers it, too. The search ends after a few seconds.
+    Three times that rate lowers it, too; with momentum ten times. The search ends
+    after a few seconds.
 
     The caller puts weights and metrics back; the rate is put back here.
 
@@ -38,7 +41,7 @@ def bearable_rate(
         data: a batch.
         start: variables, and what they held before training.
         scaled: whether to scale the inputs first, where they are large; the rate
-            itself is tried then, too, and nothing beyond its thousandth.
+            itself is tried then, too.
 
     Returns:
         The rate; None where none was found, or the rate cannot be changed.
@@ -50,21 +53,40 @@ def bearable_rate(
         data = _scaled(data)
         if data is None:
             return None
+    schedule = _schedule(model)
+    # other batches may be steeper, and momentum gathers speed for longer than a trial
+    more = 10 if getattr(model.optimizer, "momentum", 0.0) else 3
     try:
         began = perf_counter()
-        for k in range(0, 4) if scaled else range(1, _TIMES + 1):
+        for tried in _candidates(model, rate, scaled):
             if perf_counter() - began > _SECONDS:
                 break
-            tried = float(f"{rate / 10**k:.6g}")
-            # other batches may be steeper: thrice the rate must do, too
-            if all(_learns(model, data, start, r) for r in (3 * tried, tried)):
+            if all(_learns(model, data, start, r) for r in (more * tried, tried)):
                 return tried
     except (AttributeError, KeyError, TypeError, ValueError):
-        return None  # a schedule, or a step that cannot run alone
+        return None  # a step that cannot run alone, or tells no loss
     finally:
-        if learning_rate(model) != rate:
+        if schedule is not None:
+            model.optimizer.learning_rate = schedule
+        elif learning_rate(model) != rate:
             model.optimizer.learning_rate = rate
     return None
+
+
+def _candidates(model: Any, rate: float, scaled: bool) -> list[float]:
+    """Rates to try, the largest first."""
+    powers = range(0, 6) if scaled else range(1, _TIMES + 1)
+    usual = 0.001 if has_unit_steps(model) else 0.01
+    found = {float(f"{rate / 10**k:.6g}") for k in powers}
+    found.update(r for r in (usual, usual / 10) if r < rate)
+    return sorted(found, reverse=True)
+
+
+def _schedule(model: Any) -> Any:
+    """The schedule of the learning rate, where there is one."""
+    held = getattr(model.optimizer, "_learning_rate", None)
+    kind = keras.optimizers.schedules.LearningRateSchedule
+    return held if isinstance(held, kind) else None
 
 
 def _scaled(data: Any) -> Any:
@@ -90,13 +112,14 @@ def _scaled(data: Any) -> Any:
 def _learns(model: Any, data: Any, start: list[tuple[Any, Any]], rate: float) -> bool:
     for v, old in start:
         v.assign(old)
-    model.optimizer.learning_rate = rate
-    first = last = np.nan
+    constant = keras.optimizers.schedules.ExponentialDecay(rate, 1, 1.0)
+    given = rate if _schedule(model) is None else constant
+    model.optimizer.learning_rate = given
+    losses: list[float] = []
     with context.recording_stopped():
-        for step in range(STEPS):
+        for _ in range(STEPS):
             model.reset_metrics()
-            last = float(model.train_step(data)["loss"])
-            if not np.isfinite(last):
+            losses.append(float(model.train_step(data)["loss"]))
+            if not np.isfinite(losses[-1]) or losses[-1] > _WILD * losses[0] > 0:
                 return False
-            first = last if step == 0 else first
-    return bool(last < first)
+    return bool(np.mean(losses[-5:]) < losses[0])

@@ -144,7 +144,8 @@ def _too_large(trained: list[History]) -> float:
     where r = rate * bend - 1, and 1 / bend is the rate that reaches the bottom at once:
     a (1 + r)th of the one in use. Half of it leaves room for steeper batches.
 
-    Where one update is all that is known, it should have been a tenth of the weights.
+    The first update should have been no longer than the weights are, and a tenth of
+    them where no other is known.
     """
     growth = 2 * (1 + _growth(trained))
     first = sum(h.moves[0] for h in trained if h.moves)
@@ -158,7 +159,7 @@ def _too_large(trained: list[History]) -> float:
     if not np.isfinite(leap):
         leap = 1e6
     several = any(len(h.moves) > 1 for h in trained)
-    return min(1e9, max(growth, 10.0 if several else leap))
+    return min(1e9, max(growth, leap / 10 if several else leap))
 
 
 def _rate_in_use() -> float | None:

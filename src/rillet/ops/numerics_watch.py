@@ -157,6 +157,9 @@ def enable_check_numerics(
 ) -> None:
     """From here on, an op of this thread whose result is NaN or infinite raises.
 
+    Functions and the steps of models run op by op meanwhile. The message names layer,
+    step and likely cause where they are known.
+
     Args:
         stack_height_limit: kept for TensorFlow programs; Python's own traceback shows
             where the op ran.

@@ -1,0 +1,167 @@
+"""Loops of the program's own under `tf.debugging.enable_check_numerics()`."""
+
+import re
+
+import numpy as np
+import pytest
+
+import rillet as tf
+
+K = tf.keras
+Dense = K.layers.Dense
+RNG = np.random.default_rng(0)
+FAR = (50 * RNG.normal(size=(200, 1))).astype("float32")
+NEAR = RNG.normal(size=(64, 4)).astype("float32")
+
+
+@pytest.fixture(autouse=True)
+def watched():
+    K.utils.set_random_seed(0)
+    tf.debugging.enable_check_numerics()
+    yield
+    tf.debugging.disable_check_numerics()
+
+
+class Line(tf.Module):
+    """What the course fits by hand."""
+
+    def __init__(self, size):
+        super().__init__()
+        self.W = tf.Variable(tf.zeros((size, 1)), name="W")
+        self.b = tf.Variable(tf.zeros(1), name="b")
+
+    def __call__(self, x):
+        return x @ self.W + self.b
+
+
+def network():
+    return K.Sequential([Dense(50, "relu", name="dense1"), Dense(1, name="dense2")])
+
+
+def loop(model, x, y, rate, traced=False, steps=100):
+    optimizer = K.optimizers.SGD(rate)
+
+    def step():
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.square(y - model(x)))
+        slopes = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply_gradients(zip(slopes, model.trainable_variables, strict=True))
+        return loss
+
+    step = tf.function(step) if traced else step
+    return [float(step()) for _ in range(steps)]
+
+
+def broken(*args, **kwargs):
+    with pytest.raises(tf.errors.InvalidArgumentError) as caught:
+        loop(*args, **kwargs)
+    return str(caught.value)
+
+
+CASES = [
+    (lambda: Line(1), FAR, 3 * FAR + 2, 0.1, "step 7; ", "W"),
+    (lambda: Line(1), FAR * 100, FAR, 0.1, "step 4; ", "W"),
+    (lambda: Line(4), NEAR, NEAR[:, :1], 100.0, "step 9; ", "W"),
+    (network, NEAR, NEAR[:, :1], 50.0, "step 4, in layer dense", "dense./kernel"),
+]
+
+
+@pytest.mark.parametrize("traced", [False, True])
+@pytest.mark.parametrize(("make", "x", "y", "rate", "place", "weight"), CASES)
+def test_a_rate_that_is_too_large(make, x, y, rate, place, weight, traced) -> None:
+    text = broken(make(), x, y, rate, traced)
+    assert f"  in {place}" in text
+    found = re.search(
+        rf"likely cause: the learning rate {rate:g} is too large \({weight} has grown"
+        r" to \S+, the second update was \S+ times as long as the first\); try"
+        r" ([^\s,]+)",
+        text,
+    )
+    losses = loop(make(), x, y, float(found[1]))
+    assert losses[-1] < losses[0]
+
+
+def test_weights_that_hold_nan_before() -> None:
+    model = network()
+    model.build((None, 4))
+    model.layers[0].kernel.assign(np.full((4, 50), np.nan))
+    text = broken(model, NEAR, NEAR[:, :1], 0.1)
+    assert "\n  dense1/kernel holds NaN before training; build the model anew\n" in text
+    line = Line(1)
+    line.W.assign([[np.inf]])
+    text = broken(line, FAR, FAR, 0.1)
+    assert "\n  W holds infinity before training; build the model anew\n" in text
+    assert 'eagerly-executing op "ReadVariableOp"' in text
+
+
+def test_an_update_that_leaves_nan() -> None:
+    w = tf.Variable(1.0, name="w")
+    for _ in range(2):
+        w.assign_sub(0.5 * w)
+    w.assign(tf.constant(np.inf))
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match="the update of step 2 left"
+    ):
+        w.read_value()
+
+
+def test_a_softmax_by_hand() -> None:
+    def softmax(z):
+        return tf.exp(z) / tf.reduce_sum(tf.exp(z), -1, keepdims=True)
+
+    with pytest.raises(tf.errors.InvalidArgumentError) as caught:
+        softmax(tf.constant([[1.0, 107.9]]))
+    assert "likely cause: exp overflows above 88" in str(caught.value)
+    assert "use tf.nn.softmax" in str(caught.value)
+
+
+def test_data_that_hold_nan() -> None:
+    model = network()
+    bad = NEAR.copy()
+    bad[5, 2] = np.nan
+    text = broken(model, bad, NEAR[:, :1], 0.1)
+    assert "in layer dense1; NaN or infinity came in with the layer's inputs" in text
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        lambda m, x, y: m.evaluate(x, y, verbose=0),
+        lambda m, x, y: m.predict(x, verbose=0),
+        lambda m, x, y: m.train_on_batch(x, y),
+        lambda m, x, y: m.test_on_batch(x, y),
+        lambda m, x, y: m.predict_on_batch(x),
+        lambda m, x, y: tf.function(m)(x),
+    ],
+)
+def test_all_methods_of_models(run) -> None:
+    model = network()
+    model.compile("sgd", "mse")
+    model.build((None, 4))
+    model.layers[1].kernel.assign(np.full((50, 1), np.nan))
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match="dense2/kernel holds NaN before training"
+    ):
+        run(model, NEAR, NEAR[:, :1])
+
+
+def test_functions_run_compiled_again_afterwards() -> None:
+    ran = []
+
+    @tf.function
+    def double(x):
+        ran.append(tf.executing_eagerly())
+        return 2.0 * x
+
+    double(tf.constant(1.0))
+    assert not tf.config.functions_run_eagerly()
+    tf.debugging.disable_check_numerics()
+    double(tf.constant(1.0))
+    double(tf.constant(1.0))
+    assert ran == [True, False]
+    tf.config.run_functions_eagerly(True)
+    tf.debugging.enable_check_numerics()
+    tf.debugging.disable_check_numerics()
+    double(tf.constant(1.0))
+    tf.config.run_functions_eagerly(False)
+    assert ran == [True, False, True]
