@@ -231,7 +231,7 @@ PROGRAMS: dict[str, Callable[[Any], Any]] = {
     "nested": _nested,
     "mapped": _mapped,
     "conditional": _conditional,
-    #    "penalised": _penalised,
+    "penalised": _penalised,
 }
 
 

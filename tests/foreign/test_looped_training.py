@@ -74,3 +74,11 @@ def test_rillet_trains_what_tensorflow_saved(name, answers):
     assert isinstance(found[name], list), found[name]
     loaded = tf.saved_model.load(top / "theirs" / name)
     _agree(trained(tf, loaded, name), found[name][0])
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_rillet_saves_again_what_tensorflow_saved(name, answers, tmp_path):
+    top, found = answers
+    assert isinstance(found[name], list), found[name]
+    tf.saved_model.save(tf.saved_model.load(top / "theirs" / name), tmp_path)
+    _agree(trained(tf, tf.saved_model.load(tmp_path), name), found[name][0])

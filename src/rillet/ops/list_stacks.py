@@ -107,6 +107,23 @@ resize_op: Op = define_for_graphs(
 )
 
 
+def _blank(size: Array, dims: Array, element_dtype: DType = dtypes.float32) -> Any:
+    sizes = [int(n) for n in np.atleast_1d(dims)]
+    unknown = not np.ndim(dims) or min(sizes, default=0) < 0
+    row = None if unknown else np.zeros(sizes, element_dtype.numpy_dtype)
+    return (row,) * int(size)
+
+
+#: A list of zeros, of a shape that the running graph knows.
+blank_op: Op = define_for_graphs(
+    "RilletListBlank",
+    types=(ANY, ANY),
+    kernel=_blank,
+    infer=lambda size, dims, **attrs: _LIST,
+    attrs={"element_dtype": dtypes.float32},
+)
+
+
 def _sizes(rows: Any, shape_type: DType = dtypes.int32) -> Array:
     for row in rows:
         if isinstance(row, np.ndarray):

@@ -17,7 +17,7 @@ from rillet.core.shapes import broadcast_dims
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.ops.broadcast_axes import broadcast_axes_op
-from rillet.ops.host import axis_or_none, integers
+from rillet.ops.host import axis_or_none, integers, is_symbolic
 from rillet.ops.lowering import Reduce, repeated, same_elements
 from rillet.ops.registry import Op, define
 from rillet.ops.rows import SMALL, column_sum, is_narrow, row_sum
@@ -239,6 +239,10 @@ sum_op: Op = define(
 
 def spread(g: Any, x: Any, axis: Any, keep_dims: bool) -> Any:
     """A reduction's gradient, put back along the reduced axes of `x`."""
+    if is_symbolic(axis):
+        # axes that only a run knows: a sum that keeps them has the shape between
+        kept = shape_op.run(sum_op.run(x, axis, keep_dims=True))
+        return broadcast_to_op(reshape_op.run(g, kept), static_dims(x))
     if not keep_dims and axis is not None:
         sizes = list(static_dims(x))
         for a in axes_in("reduce", axis, len(sizes)):

@@ -14,7 +14,13 @@ import numpy as np
 
 from rillet.core import dtypes
 from rillet.graph.ir import Node
-from rillet.saved_model.list_writers import WRITERS, Write, as_type, element_shape
+from rillet.saved_model.list_writers import (
+    WRITERS,
+    Write,
+    as_type,
+    element_shape,
+    empty_list,
+)
 
 _INT = ("type", dtypes.int32)
 _LIST = {"T": ("type", dtypes.variant)}
@@ -122,9 +128,32 @@ def _get_like(writer: Any, node: Node) -> list[str]:
         held = _sized(
             writer, held, _two(writer, "Maximum", _length(writer, held), enough)
         )
-    attrs = {"element_dtype": ("type", writer.kind(like))}
     given = [held, place, _shape(writer, like)]
-    return [f"{writer.emit('TensorListGetItem', node.name, given, attrs)}:item:0"]
+    return [_item(writer, node.name, given, writer.kind(like))]
+
+
+def _blank(writer: Any, node: Node) -> list[str]:
+    size, dims = node.inputs
+    attrs = {"element_dtype": ("type", node.attrs["element_dtype"]), "shape_type": _INT}
+    given = [as_type(writer, x, dtypes.int32) for x in (dims, size)]
+    return [f"{writer.emit('TensorListReserve', node.name, given, attrs)}:handle:0"]
+
+
+def _piece_lengths(writer: Any, node: Node) -> list[str]:
+    rows = node.inputs[0]
+    return [_lengths(writer, rows, writer.library.kinds.element(rows))]
+
+
+def _filled(writer: Any, node: Node) -> list[str]:
+    """Pieces whose lengths are told, cut out of their whole."""
+    rows, lengths, dims = node.inputs
+    kind = writer.library.kinds.element(rows)
+    sizes = as_type(writer, dims, dtypes.int32)
+    told = as_type(writer, lengths, dtypes.int64)
+    whole = f"{_joined(writer, writer.ref(rows), kind, sizes, told)}:tensor:0"
+    attrs = {"element_dtype": ("type", kind), "shape_type": _INT}
+    made = writer.emit("TensorListSplit", node.name, [whole, sizes, told], attrs)
+    return [f"{made}:output_handle:0"]
 
 
 def _only(writer: Any, node: Node) -> list[str]:
@@ -183,15 +212,38 @@ def _zeros_of(writer: Any, node: Node) -> list[str]:
     return [_zeros(writer, writer.ref(node.inputs[0]), dtypes.variant)]
 
 
+def _row(writer: Any, node: Node) -> list[str]:
+    """What a round of a loop was."""
+    rows, index = node.inputs
+    out = node.outputs[0]
+    kinds = writer.library.kinds
+    held, place = writer.ref(rows), as_type(writer, index, dtypes.int32)
+    if kinds.is_list(out) and kinds.may_be_short(rows):
+        # the row after the last: a gradient that nobody wrote
+        blank = empty_list(writer, kinds.element(out))
+        attrs = {"element_dtype": ("type", dtypes.variant)}
+        one = empty_list(writer, dtypes.variant)
+        one = f"{writer.emit('TensorListPushBack', 'one', [one, blank], attrs)}"
+        given = [held, f"{one}:output_handle:0"]
+        place = _two(writer, "Minimum", place, _length(writer, held))
+        held = f"{writer.emit('TensorListConcatLists', 'all', given, attrs)}:output:0"
+    sizes = element_shape(writer, writer.shape(out))
+    return [_item(writer, node.name, [held, place, sizes], kinds.kind(out))]
+
+
+def _item(writer: Any, name: str, given: list[str], kind: Any) -> str:
+    attrs = {"element_dtype": ("type", kind)}
+    return f"{writer.emit('TensorListGetItem', name, given, attrs)}:item:0"
+
+
 def _spread(writer: Any, node: Node) -> list[str]:
     """Zeros like what a loop kept, with a gradient in one row."""
     g, index, history = node.inputs
     rows, place = writer.ref(history), as_type(writer, index, dtypes.int32)
     flow = writer.ref(g)
     if writer.library.kinds.is_list(g) and writer.library.kinds.may_be_short(g):
-        attrs = {"element_dtype": ("type", dtypes.variant)}
         given = [rows, place, element_shape(writer, ())]
-        row = f"{writer.emit('TensorListGetItem', 'row', given, attrs)}:item:0"
+        row = _item(writer, "row", given, dtypes.variant)
         flow = _sized(writer, flow, _length(writer, row))
     zeros = _zeros(writer, rows, dtypes.variant)
     return _one(writer, zeros, place, g, flow)
@@ -272,11 +324,15 @@ WRITERS |= {
     "RilletListClear": _clear,
     "RilletListGetLike": _get_like,
     "RilletListOnly": _only,
+    "RilletListBlank": _blank,
+    "RilletListLengths": _piece_lengths,
+    "RilletListFilled": _filled,
     "RilletListStackLike": _stack_like,
     "RilletListSplitLike": _split_like,
     "RilletListConcatLike": _concat_like,
     "RilletListAdd": _sum,
     "RilletListZeros": _zeros_of,
+    "RilletRow": _row,
     "RilletRowSpread": _spread,
     "RilletListPush": _push,
     "RilletListDrop": _pop("output_handle"),

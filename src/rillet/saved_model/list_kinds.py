@@ -69,15 +69,14 @@ class ListKinds:
         """
         more = True
         while more:
-            more = False
-            for one, other in self._likes:
-                if (
-                    self._root(other) in self._short
-                    and self._root(one) not in self._short
-                ):
-                    self._short.add(self._root(one))
-                    more = True
-        return self._root(id(tensor)) in self._short
+            pairs = [*self._likes, *[(y, x) for x, y in self._elements.items()]]
+            found = {self._root(one) for one, other in pairs if self._is_short(other)}
+            more = not found <= self._short
+            self._short |= found
+        return self._is_short(id(tensor))
+
+    def _is_short(self, key: int) -> bool:
+        return self._root(key) in self._short
 
     def as_long(self, one: Any, other: Any) -> None:
         """A list that is made as long as another."""
@@ -257,6 +256,8 @@ _RULES: dict[str, Callable[[ListKinds, Node], None]] = {
     "AddV2": _all(),
     "AddN": _all(),
     "TensorListReserve": _reserved,
+    "RilletListBlank": _reserved,
+    "RilletListFilled": _all(0),
     "TensorListSetItem": _written,
     "TensorListGetItem": _out_of,
     "TensorListStack": _joined,

@@ -20,6 +20,7 @@ from rillet.ops.elementwise import maximum
 from rillet.ops.filling import fill, zeros_like
 from rillet.ops.gather import gather
 from rillet.ops.list_stacks import (
+    blank_op,
     drop_op,
     filled_op,
     join_op,
@@ -72,16 +73,24 @@ def _dims(x: Any) -> Any:
     return tuple([None if d < 0 else int(d) for d in array])
 
 
+def _is_open(sizes: Any) -> bool:
+    """Whether only the running graph knows the shape of elements."""
+    if not isinstance(sizes, SymbolicTensor) or sizes.known is not None:
+        return False
+    dims = _dims(sizes)
+    return dims is None or None in dims
+
+
 def _kind(step: Any) -> Any:
     return step.attrs.get("element_dtype") or dtypes.float32
 
 
 @reads("TensorListReserve")
 def _reserve(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    dims = _dims(inputs[0])
-    return (
-        list_reserve_op.run(inputs[1], element_dtype=_kind(step), element_shape=dims),
-    )
+    dims, kind = _dims(inputs[0]), _kind(step)
+    if _is_open(inputs[0]) and kind is not dtypes.variant:
+        return (blank_op.run(inputs[1], inputs[0], element_dtype=kind),)
+    return (list_reserve_op.run(inputs[1], element_dtype=kind, element_shape=dims),)
 
 
 @reads("EmptyTensorList")
@@ -105,11 +114,6 @@ def _set(reader: Any, step: Any, inputs: list[Any]) -> Any:
     return (list_set_op.run(*inputs[:3], resize=grows),)
 
 
-def _open_sizes(sizes: Any) -> bool:
-    """Whether only the running graph knows the shape of elements."""
-    return isinstance(sizes, SymbolicTensor) and sizes.known is None
-
-
 def _blank(step: Any, sizes: Any) -> Any:
     """Zeros of a shape that the running graph knows."""
     return fill(sizes, to_tensor(0, hint=_kind(step)))
@@ -118,7 +122,7 @@ def _blank(step: Any, sizes: Any) -> Any:
 @reads("TensorListGetItem")
 def _get(reader: Any, step: Any, inputs: list[Any]) -> Any:
     dims = _dims(inputs[2])
-    if _open_sizes(inputs[2]) and (dims is None or None in dims):
+    if _is_open(inputs[2]):
         return (list_get_like_op.run(*inputs[:2], _blank(step, inputs[2])),)
     return (
         list_get_op.run(
@@ -130,7 +134,7 @@ def _get(reader: Any, step: Any, inputs: list[Any]) -> Any:
 @reads("TensorListStack")
 def _stack(reader: Any, step: Any, inputs: list[Any]) -> Any:
     dims = _dims(inputs[1])
-    if _open_sizes(inputs[1]) and (dims is None or None in dims):
+    if _is_open(inputs[1]):
         length = reshape(list_length_op.run(inputs[0]), [1])
         sizes = concat([length, inputs[1]], 0)
         return (list_stack_like_op.run(inputs[0], _blank(step, sizes)),)
@@ -169,6 +173,10 @@ def _length(reader: Any, step: Any, inputs: list[Any]) -> Any:
 @reads("TensorListPopBack")
 def _pop(reader: Any, step: Any, inputs: list[Any]) -> Any:
     kind, dims = _kind(step), _dims(inputs[1])
+    if _is_open(inputs[1]) and kind is not dtypes.variant:
+        last = list_length_op.run(inputs[0]) - 1
+        found = list_get_like_op.run(inputs[0], last, _blank(step, inputs[1]))
+        return drop_op.run(inputs[0]), found
     found = last_op.run(inputs[0], element_dtype=kind, element_shape=dims)
     return drop_op.run(inputs[0]), found
 

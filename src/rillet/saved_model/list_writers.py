@@ -72,19 +72,6 @@ def _get(writer: Any, node: Node) -> list[str]:
     return [f"{writer.emit(node.type, node.name, inputs, attrs)}:item:0"]
 
 
-def _row(writer: Any, node: Node) -> list[str]:
-    """What a round of a loop was."""
-    rows, index = node.inputs
-    out = node.outputs[0]
-    inputs = [
-        writer.ref(rows),
-        as_type(writer, index, dtypes.int32),
-        element_shape(writer, writer.shape(out)),
-    ]
-    attrs = {"element_dtype": ("type", writer.kind(out))}
-    return [f"{writer.emit('TensorListGetItem', node.name, inputs, attrs)}:item:0"]
-
-
 def _rounds(writer: Any, node: Node) -> list[str]:
     """How many rounds a loop ran."""
     inputs = [writer.ref(node.inputs[0])]
@@ -149,7 +136,6 @@ def _format(writer: Any, node: Node) -> list[str]:
 
 
 WRITERS: dict[str, Write] = {
-    "RilletRow": _row,
     "RilletRowsCount": _rounds,
     "StringFormat": _format,
     "Assert": _assert,

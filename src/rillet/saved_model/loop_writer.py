@@ -66,7 +66,10 @@ def write_loop(writer: Any, node: Node, inputs: list[str]) -> None:
 
 def _list_of(writer: Any, like: SymbolicTensor) -> str:
     """A list for a value of each round."""
-    return empty_list(writer, writer.kind(like), writer.shape(like), "rounds")
+    kind = writer.kind(like)
+    # lists of lists are joined with others, whose elements' shape nobody says
+    dims = None if kind is dtypes.variant else like.spec.shape
+    return empty_list(writer, kind, dims, "rounds")
 
 
 def _shortened(graph: Graph, count: int) -> Graph:
