@@ -143,7 +143,7 @@ CHANGES = {
     "penalty_rate": 0.1,
     "rate": 0.3,
     "batch": 5,
-    "speed": "60",
+    "speed": "5",
     "discrete": True,
     "test": True,
 }

@@ -75,7 +75,8 @@ def test_play_pause_step(seat: Seat) -> None:
 
 
 def test_sixty_pictures_a_second_while_training(seat: Seat) -> None:
-    seat.say(say.Open("data=spiral&hidden=8-8&features=x1,x2,sin_x1,sin_x2"))
+    spiral = "data=spiral&hidden=8-8&features=x1,x2,sin_x1,sin_x2&speed=full"
+    seat.say(say.Open(spiral))
     seat.say(say.Play())
     seat.frame(lambda head: head["epoch"] > 50)
     rates = []

@@ -251,7 +251,7 @@ def _rows(text: str) -> tuple[list[str], list[list[str]]]:
     if any(_is_number(cell) for cell in rows[0]) or len(rows) == 1:
         return [f"column {i + 1}" for i in range(width)], rows
     return [
-        cell.strip()[:_NAME] or f"column {i}" for i, cell in enumerate(rows[0])
+        cell.strip()[:_NAME] or f"column {i}" for i, cell in enumerate(rows[0], 1)
     ], rows[1:]
 
 
@@ -321,7 +321,7 @@ def _refuse_stray(names: list[str], rows: list[list[str]]) -> None:
 def _numbers(name: str, cells: list[str]) -> Array:
     for cell in cells:
         if not _is_number(cell):
-            raise _refuse(f"column {name} must hold numbers", repr(cell))
+            raise _refuse(f"{_column(name)} must hold numbers", repr(cell))
     return np.array([float(cell) for cell in cells])
 
 
@@ -332,7 +332,7 @@ def _scaled(name: str, values: Array) -> tuple[Array, Axis]:
         return values, Axis(name)
     centre, scale = low / 2 + high / 2, (high / 2 - low / 2) / 5
     if not np.isfinite([centre, scale]).all():
-        raise _refuse(f"column {name} holds numbers that are too large")
+        raise _refuse(f"{_column(name)} holds numbers that are too large")
     scale = scale or 1.0
     shown = np.clip((values - centre) / scale, -5, 5)
     return shown, Axis(name, centre, scale)
@@ -347,18 +347,18 @@ def _labelled(name: str, cells: list[str]) -> tuple[Array, tuple[str, ...], Axis
     steps = numeric and all(float(kind) == round(float(kind)) for kind in kinds)
     if len(kinds) <= CLASSES and (steps or not numeric):
         if len(kinds) < 2:
-            raise _refuse(f"column {name} must hold 2 classes or more", kinds[0])
+            raise _refuse(f"{_column(name)} must hold 2 classes or more", kinds[0])
         number = {kind: i for i, kind in enumerate(kinds)}
         return np.array([number[c] for c in cells]), tuple(kinds), Axis(name)
     if not numeric:
         raise _refuse(
-            f"column {name} may hold {CLASSES} classes, or numbers",
+            f"{_column(name)} may hold {CLASSES} classes, or numbers",
             f"{len(kinds)} kinds",
         )
     values = np.array([float(cell) for cell in cells])
     centre = values.min() / 2 + values.max() / 2
     scale = (values.max() / 2 - values.min() / 2) or 1.0
     if not np.isfinite([centre, scale]).all():
-        raise _refuse(f"column {name} holds numbers that are too large")
+        raise _refuse(f"{_column(name)} holds numbers that are too large")
     shown = np.clip((values - centre) / scale, -1, 1)
     return shown, (), Axis(name, float(centre), float(scale))

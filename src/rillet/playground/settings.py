@@ -161,7 +161,7 @@ class Settings:
     penalty_rate: float = _setting(0.0, number(0, 10), "network")
     rate: float = _setting(0.03, number(1e-5, 10), "live")
     batch: int = _setting(10, whole(1, 30), "live")
-    speed: str = _setting("full", one_of(SPEEDS), "view")
+    speed: str = _setting("60", one_of(SPEEDS), "view")
     discrete: bool = _setting(False, flag, "view")
     test: bool = _setting(False, flag, "view")
 

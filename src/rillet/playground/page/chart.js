@@ -1,10 +1,11 @@
 // Curves: losses by epoch, mistakes by pass, cost by iteration.
 
-import { colour, sharpen } from "./common.js";
+import { colour, plain, sharpen } from "./common.js";
 
 function label(value) {
   if (value === 0) return "0";
-  return value >= 10_000 || value < 0.001 ? value.toExponential(1) : String(+value.toPrecision(3));
+  if (value >= 1e6 || value < 0.001) return plain(value.toExponential(1));
+  return (+value.toPrecision(3)).toLocaleString("en");
 }
 
 /**

@@ -137,6 +137,9 @@ export function save(name, content, type) {
 /** A number with the minus sign of print, not a hyphen. */
 export const fixed = (value, digits) => value.toFixed(digits).replace("-", "−");
 
+/** A number as it is, with the minus sign of print. */
+export const plain = (value) => String(value).replaceAll("-", "−");
+
 export const short = (value) =>
   value == null ? "–" : Math.abs(value) >= 1000 ? value.toExponential(2).replace("-", "−") : fixed(value, 3);
 

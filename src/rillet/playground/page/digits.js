@@ -16,6 +16,7 @@ let largest = 1;
 const send = connect("digits", () => {
   send("open");
   if (strokes.length) read();
+  else anExample();
 }, heard);
 
 function heard(message) {
@@ -40,6 +41,11 @@ function schedule() {
 }
 
 const read = () => send("strokes", { strokes });
+
+function anExample() {
+  strokes = [];
+  send("example", { number: Math.floor(Math.random() * 10000) });
+}
 
 const rows = Array.from({ length: 10 }, (_, digit) => {
   const fill = make("div", { class: "fill" });
@@ -75,27 +81,36 @@ function draw() {
   });
   const truth = reading.label == null ? "" : ` The image shows a ${reading.label}.`;
   const sure = `${(probabilities[best] * 100).toFixed(0)} %`;
-  $("verdict").textContent = reading.blank ? "" : `It reads a ${best} (${sure}).${truth}`;
+  $("verdict").textContent = reading.blank ? "Draw a digit." : `It reads a ${best} (${sure}).${truth}`;
   drawKernel();
 }
 
 function drawKernel() {
-  if (chosen == null || !network) return;
+  if (!network) return;
   const { first, second } = network.arrays;
-  const kernel = first.data.subarray(chosen * 784, chosen * 784 + 784);
+  const fired = reading?.arrays.hidden.data;
+  // Until somebody chooses: the one that fires most.
+  const unit = chosen ?? (fired ? fired.indexOf(Math.max(...fired)) : 0);
+  const kernel = first.data.subarray(unit * 784, unit * 784 + 784);
   put($("kernel"), 28, 28, (pixels) => paintValues(kernel, pixels, false));
-  const weights = Array.from(second.data.subarray(chosen * 10, chosen * 10 + 10));
+  const weights = Array.from(second.data.subarray(unit * 10, unit * 10 + 10));
   const best = weights.indexOf(Math.max(...weights));
-  const fires = reading ? reading.arrays.hidden.data[chosen].toFixed(2) : "0";
+  const fires = fired ? fired[unit].toFixed(2) : "0";
   $("unit-said").textContent =
-    `Neuron ${chosen + 1} fires with ${fires} and speaks most for a ${best}. Blue: ink it likes; orange: ink it dislikes.`;
+    `Neuron ${unit + 1} fires with ${fires} and speaks most for a ${best}. Blue: ink it likes; orange: ink it dislikes.`;
 }
 
 function drawPad() {
   const canvas = $("pad");
   const side = canvas.clientWidth;
   const context = sharpen(canvas, side, side);
-  context.strokeStyle = context.fillStyle = colour("ink");
+  context.strokeStyle = colour("ink");
+  if (!strokes.length) {
+    context.font = `${Math.round(side / 18)}px system-ui, sans-serif`;
+    context.fillStyle = colour("muted");
+    context.textAlign = "center";
+    context.fillText("Draw here", side / 2, side / 2);
+  }
   context.lineWidth = side / 14;
   context.lineCap = context.lineJoin = "round";
   for (const stroke of strokes) {
@@ -134,10 +149,7 @@ $("clear").onclick = () => {
   read();
   schedule();
 };
-$("example").onclick = () => {
-  strokes = [];
-  send("example", { number: Math.floor(Math.random() * 10000) });
-};
+$("example").onclick = anExample;
 $("units").addEventListener("pointermove", (event) => {
   const box = $("units").getBoundingClientRect();
   const column = Math.floor(((event.clientX - box.left) / box.width) * COLUMNS);

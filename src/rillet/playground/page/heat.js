@@ -6,6 +6,9 @@ const NEGATIVE = [226, 123, 30];
 const POSITIVE = [24, 119, 185];
 const CLASSES = [NEGATIVE, POSITIVE, [46, 150, 84], [139, 92, 200], [206, 58, 84], [120, 110, 90]];
 
+// On dark ground points are lighter than the regions that they lie in.
+const LIGHT = CLASSES.map((part) => mixed(part, [255, 255, 255], 0.42));
+
 let table = null;
 
 function mixed(from, to, share) {
@@ -29,12 +32,20 @@ onTheme(build);
 export const css = ([r, g, b], alpha = 1) => `rgb(${r} ${g} ${b} / ${alpha})`;
 
 /** The colour of a class, or of a label from -1 to 1. */
-export const classColour = (number) => css(CLASSES[number % CLASSES.length]);
+export const classColour = (number) => css((isDark() ? LIGHT : CLASSES)[number % CLASSES.length]);
 
 export function valueColour(value) {
   const share = Math.max(-1, Math.min(1, value));
   const middle = isDark() ? [90, 98, 108] : [205, 208, 212];
   return css(mixed(middle, share < 0 ? NEGATIVE : POSITIVE, Math.abs(share)));
+}
+
+/** The colour of a point with a label from -1 to 1. */
+export function pointColour(value) {
+  const share = Math.max(-1, Math.min(1, value));
+  const [low, high] = isDark() ? LIGHT : CLASSES;
+  const middle = isDark() ? [170, 178, 188] : [205, 208, 212];
+  return css(mixed(middle, share < 0 ? low : high, Math.abs(share)));
 }
 
 /** Write bytes (127 is zero) as pixels. */
@@ -67,7 +78,6 @@ export function paintClasses(bytes, count, pixels, discrete) {
     pixels[i] = discrete ? packed(CLASSES[best]) : packed([r | 0, g | 0, b | 0]);
   }
 }
-
 
 /** Draw pixels, row by row, into a canvas of that many pixels. */
 export function put(canvas, width, height, paint) {

@@ -164,7 +164,7 @@ function drawTrainer({ points: { x, y }, frame, at }) {
   at("weight").textContent = short(frame.weight);
   at("bias").textContent = fixed(frame.bias, 4);
   at("said").textContent = frame.finished
-    ? `The cost no longer falls: y = ${frame.weight.toFixed(3)} x + ${frame.bias.toFixed(3)}.`
+    ? `The cost no longer falls: y = ${fixed(frame.weight, 3)} x ${frame.bias < 0 ? "−" : "+"} ${fixed(Math.abs(frame.bias), 3)}.`
     : "The weight is found in some steps; the bias, whose slope is hundreds of times flatter, takes long.";
 }
 

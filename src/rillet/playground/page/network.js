@@ -82,6 +82,15 @@ export class Network {
     return [this.settings.features.length, ...this.settings.layers];
   }
 
+  /** How high the stage may be without making its row higher. */
+  #room() {
+    const { right, top } = this.stage.getBoundingClientRect();
+    const beside = document.querySelector(".out").getBoundingClientRect();
+    if (beside.left < right) return 0;
+    const last = document.querySelector(".out .checks").getBoundingClientRect();
+    return last.bottom - top - 12;
+  }
+
   layout() {
     if (!this.settings) return;
     const { hidden, layers, features } = this.settings;
@@ -90,20 +99,22 @@ export class Network {
     const room = width - LABEL;
     const pitch = room / columns;
     const most = Math.max(7, ...layers);
-    const large = width > 760 ? 54 : 40;
+    const large = width > 760 ? 54 : width > 520 ? 46 : 40;
     const size = Math.max(18, Math.min(large, pitch * 0.62, most > 8 ? 300 / most + 8 : large));
     const gap = most > 10 ? 5 : 12;
     const head = 78;
     const spread = columns > 1 ? (room - size) / (columns - 1) : 0;
     const x = (column) => LABEL + Math.min(spread, 290) * column;
-    const y = (row) => head + row * (size + gap);
+    const free = (this.#room() - head - size) / Math.max(most - 1, 1) - size;
+    const step = size + Math.max(gap, Math.min(free, size));
+    const y = (row) => head + row * step;
     this.size = size;
     const names = Object.keys(FEATURES);
     const inputs = names.map((name, row) => ({ name, x: x(0), y: y(row) }));
     const rows = layers.map((units, layer) =>
       Array.from({ length: units }, (_, unit) => ({ layer, unit, x: x(layer + 1), y: y(unit) })),
     );
-    this.height = y(most) - gap + 8;
+    this.height = y(most - 1) + size + 8;
     this.stage.style.height = `${this.height}px`;
     this.inputs = inputs;
     const active = inputs.filter((input) => features.includes(input.name));

@@ -1,6 +1,6 @@
 // Data of one's own: files dropped on the page, points drawn on the output picture.
 
-import { $, make, notice } from "./common.js";
+import { $, make, notice, onTheme } from "./common.js";
 import { classColour } from "./heat.js";
 
 const CLASSES = 6;
@@ -72,7 +72,9 @@ export class OwnData {
       const input = make("input", { type: "radio", name: "pen", value: k, checked: k === 0 });
       input.onchange = () => (this.pen = k);
       const mark = make("i");
-      mark.style.background = classColour(k);
+      const tint = () => (mark.style.background = classColour(k));
+      tint();
+      onTheme(tint);
       $("pens").append(make("label", {}, input, mark, String(k)));
     }
   }

@@ -1,8 +1,8 @@
 // The playground: controls to messages, pictures to canvases.
 
 import { drawCurves } from "./chart.js";
-import { $, colour, connect, make, onTheme, save, sharpen, short } from "./common.js";
-import { classColour, paintClasses, paintValues, put, valueColour } from "./heat.js";
+import { $, colour, connect, make, onTheme, plain, save, sharpen, short } from "./common.js";
+import { classColour, paintClasses, paintValues, pointColour, put } from "./heat.js";
 import { Editor } from "./editor.js";
 import { Network } from "./network.js";
 import { OwnData } from "./own.js";
@@ -116,7 +116,7 @@ function legend() {
   if (settings.regression) {
     const axis = mine.axes?.[2];
     const real = (value) => (axis ? +(axis[1] + value * axis[2]).toPrecision(3) : value);
-    for (const value of [-1, 0, 1]) item(valueColour(value), String(real(value)));
+    for (const value of [-1, 0, 1]) item(pointColour(value), plain(real(value)));
   } else {
     const names = mine.classes.length ? mine.classes : null;
     for (let k = 0; k < settings.class_count; k++) {
@@ -130,13 +130,11 @@ function axes() {
   const axis = state.own.axes;
   const real = (at, value) =>
     axis ? +(axis[at][1] + value * axis[at][2]).toPrecision(3) : value;
-  const name = (at) => {
-    const range = axis ? ` ${real(at, -6)} to ${real(at, 6)}` : "";
-    return `${axis ? axis[at][0] : ["x₁", "x₂"][at]}${range}`;
-  };
-  $("axis-low").textContent = axis ? "" : "−6";
-  $("axis-high").textContent = axis ? "" : "6";
-  $("axis-name").textContent = axis ? `→ ${name(0)}   ↑ ${name(1)}` : "x₁ →, x₂ ↑";
+  const name = (at) => (axis ? axis[at][0] : ["x₁", "x₂"][at]);
+  $("axis-low").textContent = plain(real(0, -6));
+  $("axis-high").textContent = plain(real(0, 6));
+  $("axis-name").textContent = `${name(0)} →`;
+  $("axis-up").textContent = `↑ ${name(1)}: ${plain(real(1, -6))} to ${plain(real(1, 6))}`;
 }
 
 function schedule() {
@@ -231,7 +229,7 @@ function drawDots() {
     for (const [x, y, label] of mine) dot(x, y, classColour(label), colour("card"));
     return;
   }
-  const fill = (label) => (settings.regression ? valueColour(label) : classColour(label));
+  const fill = (label) => (settings.regression ? pointColour(label) : classColour(label));
   points.forEach(([x, y], i) => {
     if (i < count) dot(x, y, fill(labels[i]), colour("card"));
     else if (settings.test) dot(x, y, fill(labels[i]), colour("ink"));
