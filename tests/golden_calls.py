@@ -80,7 +80,7 @@ def called(loaded: Any, call: dict[str, Any]) -> list[Any]:
     place = call["place"]
     if place.startswith("sig:"):
         found = loaded.signatures[place[4:]](**kwargs)
-        return [found[key] for key in sorted(found)]
+        return tf.nest.flatten(found, expand_composites=True)
     function = loaded
     for part in place.split(".")[1:]:
         function = getattr(function, part)

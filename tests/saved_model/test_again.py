@@ -12,6 +12,7 @@ import rillet as tf
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
 #: What files cannot hold yet, and the words that say so.
 REFUSED = {
+    "f_first": "'untracked' resource",
     "k_columns": "IteratorGetNext",
     "k_texts": "IteratorGetNext",
     "training_steps": "'untracked' resource",

@@ -239,7 +239,7 @@ DAMAGED = {
                 )
             ],
         ],
-        "may never be there",
+        "branches lie too deep",
     ),
 }
 

@@ -57,3 +57,12 @@ def test_training_goes_on_to_the_same_losses(name, tmp_path):
     np.testing.assert_allclose(history.history["loss"], info["losses"], **TRAINED)
     sums = [float(tf.reduce_sum(w)) for w in model.trainable_variables]
     np.testing.assert_allclose(sums, info["weights"], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", KERAS)
+def test_models_are_read_without_a_warning(name, tmp_path, caplog, monkeypatch):
+    unpacked(name, tmp_path)
+    monkeypatch.setattr(tf.get_logger(), "propagate", True)
+    tf.keras.models.load_model(tmp_path, compile=False, safe_mode=False)
+    gc.collect()
+    assert not [r for r in caplog.records if "training configuration" not in r.message]

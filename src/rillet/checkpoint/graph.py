@@ -18,6 +18,8 @@ from rillet.checkpoint.wire import Record
 GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
 _ATTRIBUTES = "/.ATTRIBUTES/"
 _SLOTS = "/.OPTIMIZER_SLOT/"
+#: The arrays that a table saves: graphs of objects name both by what stands before.
+PARTS = ("keys", "values")
 
 
 def escaped(name: str) -> str:
@@ -117,15 +119,7 @@ def _object(node: Node, saves: bool) -> Record:
         Record(messages.REFERENCE, node_id=number, local_name=name)
         for name, number in node.children
     ]
-    record.attributes = [
-        Record(
-            messages.ATTRIBUTE,
-            name=attribute.name,
-            full_name=attribute.full_name,
-            checkpoint_key=node.keys[attribute.name],
-        )
-        for attribute in node.attributes
-    ]
+    record.attributes = _attributes(node)
     record.slot_variables = [
         Record(
             messages.SLOT,
@@ -137,6 +131,23 @@ def _object(node: Node, saves: bool) -> Record:
     ]
     record.has_checkpoint_values = Record(messages.BOOL_VALUE, value=saves)
     return record
+
+
+def _attributes(node: Node) -> list[Record]:
+    """What an object saves itself; a table's two arrays bear one name there."""
+    found: dict[str, Record] = {}
+    for attribute in node.attributes:
+        name, key = attribute.name, node.keys[attribute.name]
+        whole, _, part = name.rpartition("-")
+        if part in PARTS:
+            name, key = whole, key.removesuffix(f"-{part}")
+        found[name] = Record(
+            messages.ATTRIBUTE,
+            name=name,
+            full_name=attribute.full_name,
+            checkpoint_key=key,
+        )
+    return list(found.values())
 
 
 def _saving(nodes: list[Node]) -> list[bool]:

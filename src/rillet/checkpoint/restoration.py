@@ -21,7 +21,7 @@ from rillet.checkpoint.children import (
     children_of,
     is_trackable,
 )
-from rillet.checkpoint.graph import GRAPH_KEY, children_at, walk
+from rillet.checkpoint.graph import GRAPH_KEY, PARTS, children_at, walk
 from rillet.checkpoint.waiting import waiting
 from rillet.checkpoint.watched import watched
 from rillet.checkpoint.wire import Record, decode
@@ -211,11 +211,16 @@ class Restoration:
         saved = {a.name: a.checkpoint_key for a in node.attributes}
         if not saved:
             return []
-        ready = []
+        ready, taken = [], set()
         for attribute in attributes_of(item):
-            key = saved.pop(attribute.name, None)
-            if key is not None:
-                ready.append((attribute, key))
+            name, _, part = attribute.name.rpartition("-")
+            if attribute.name in saved:
+                taken.add(attribute.name)
+                ready.append((attribute, saved[attribute.name]))
+            elif part in PARTS and name in saved:
+                taken.add(name)
+                ready.append((attribute, f"{saved[name]}-{part}"))
+        saved = {name: key for name, key in saved.items() if name not in taken}
         if saved:
             self.unused[number] = list(saved)
         return ready
@@ -252,9 +257,9 @@ class Restoration:
             ValueError: where a shape differs.
             InvalidArgumentError: where a type does.
         """
+        reader = self.reader
         for attribute, key in ready:
-            if attribute.variable is not None:
-                reader = self.reader
+            if attribute.variable is not None or type(attribute) is not Attribute:
                 attribute.check(key, reader.shape(key), reader.dtype(key))
         for attribute, key in ready:
             attribute.write(self.reader.read(key))

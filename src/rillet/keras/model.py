@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from rillet.core import context, nest
+from rillet.core.composite import CompositeTensor
 from rillet.core.errors import house_message
 from rillet.core.shapes import as_shape
 from rillet.core.spec import TensorSpec
@@ -188,10 +189,8 @@ class Model(ModelFiles):
         """Remember what the model was first called on, for saving it with its call."""
         if "_saved_inputs" not in self.__dict__:
             flat = nest.flatten(inputs)
-            if flat and all(isinstance(x, Tensor) for x in flat):
-                self.__dict__["_saved_inputs"] = nest.map_structure(
-                    lambda x: TensorSpec(x.shape, x.dtype), inputs
-                )
+            if flat and all(isinstance(x, Tensor | CompositeTensor) for x in flat):
+                self.__dict__["_saved_inputs"] = nest.map_structure(_noted, inputs)
 
     def _advice(self, inputs: Any) -> str:
         known, given = self._shape_taken(), getattr(inputs, "shape", None)
@@ -427,6 +426,13 @@ class Model(ModelFiles):
     def state_updates(self) -> list[Any]:
         """Always empty: updates run as they are called."""
         return []
+
+
+def _noted(x: Any) -> Any:
+    """The spec of an input."""
+    if isinstance(x, CompositeTensor):
+        return x._type_spec
+    return TensorSpec(x.shape, x.dtype)
 
 
 def _is_functional(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

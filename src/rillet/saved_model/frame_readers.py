@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rillet.core import dtypes
+from rillet.core import context, dtypes
 from rillet.core.convert import to_tensor
 from rillet.core.shapes import TensorShape
 from rillet.core.spec import Spec
@@ -38,7 +38,7 @@ def _branches(reader: Any, step: Any, inputs: list[Any]) -> Any:
         # A switch such as `is_training` that nobody feeds.
         side = 0 if known else 1
         return reader.run(plans[side], given[side])
-    service = tracing("graph.branches", step)
+    service = tracing("graph.branches")
 
     def branch(side: int) -> Any:
         return lambda: reader.run(plans[side], given[side])
@@ -78,16 +78,18 @@ def _rounds(reader: Any, step: Any, inputs: list[Any]) -> Any:
             if any(x is one for one in start)
         ]
         wider = [_joined(s, y) for s, y in zip(specs, kept, strict=True)]
-        if wider != specs:
+        if wider != specs and context.state.tracer is not None:
             raise _Wider(wider)
         return kept
 
-    service = tracing("graph.loop", step)
+    service = tracing("graph.loop")
     names = plans[0].name, plans[1].name
     while True:
         try:
             return whole(service(goes_on, once, start, specs, names))
         except _Wider as found:
+            # A body without nodes may still turn its values round.
+            reader.count(len(start))
             specs = found.specs
 
 

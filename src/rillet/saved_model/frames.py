@@ -33,6 +33,12 @@ def refused(why: str, node: str, where: str) -> UnimplementedError:
     )
 
 
+#: Branches in branches and loops in loops, at most.
+DEEPEST = 32
+#: What ends of loops wait for, all told, at most.
+_MOST_EXITS = 4_000_000
+
+
 class Frame:
     """A loop.
 
@@ -83,6 +89,8 @@ class Flow:
         self.guard: dict[str, Guard] = {}
         self.chosen: dict[str, tuple[Place, tuple[Place, Place]]] = {}
         self.frames: dict[str, Frame] = {}
+        self._plain: dict[Place, Place] = {}
+        self._places: dict[str, dict[str, int]] = {}
         self._gather([name for name, _ in wanted])
         self._find_loops()
         self.order = self._ordered()
@@ -111,7 +119,7 @@ class Flow:
                 raise damaged(f"{node.op} lacks an input", f"{name} in {self.where}")
 
     def _find_loops(self) -> None:
-        exits = []
+        exits, count = [], 0
         for name in self.data:
             kind = self.kind(name)
             if kind == "Enter":
@@ -123,8 +131,11 @@ class Flow:
         for name in exits:
             # A loop ends when all that it does has run.
             frame = self.frames[self.entered(self._variable_of(name))]
-            self.deps[name] += frame.enters
-            self.deps[name] += [again for _, (again, _) in frame.variables.values()]
+            inside = [again for _, (again, _) in frame.variables.values()]
+            self.deps[name] += [*frame.enters, *inside]
+            count += len(frame.enters) + len(inside)
+            if count > _MOST_EXITS:
+                raise damaged("a loop has too many values", f"{name} in {self.where}")
 
     def _enter_variable(self, name: str) -> None:
         found = {self.kind(before): before for before, _ in self.data[name]}
@@ -167,7 +178,11 @@ class Flow:
         """Of an `Exit` the loop, and which of its values it is."""
         merge = self._variable_of(name)
         frame = self.entered(merge)
-        return frame, list(self.frames[frame].variables).index(merge)
+        places = self._places.get(frame)
+        if places is None:
+            names = self.frames[frame].variables
+            places = self._places[frame] = {n: i for i, n in enumerate(names)}
+        return frame, places[merge]
 
     def _ordered(self) -> list[str]:
         order: list[str] = []
@@ -195,14 +210,19 @@ class Flow:
 
     def plain(self, place: Place) -> Place:
         """A place, past nodes that hand a value on."""
-        for _ in range(len(self.data) + 1):
+        passed = []
+        while place not in self._plain:
+            passed.append(place)
+            self._plain[place] = place
             node = self.nodes.by_name.get(place[0])
             if node is None or node.op not in ("Identity", "RefIdentity"):
-                return place
+                break
             if not self.data[place[0]]:
-                return place
+                break
             place = self.data[place[0]][0]
-        return place
+        found = self._plain[place]
+        self._plain.update(dict.fromkeys(passed, found))
+        return found
 
     def _of_place(self, place: Place) -> tuple[str, Guard]:
         name, index = place
@@ -232,6 +252,8 @@ class Flow:
             self._set_test(name, frame)
         elif kind == "Merge" and not self.is_variable(name):
             guard = self._merged(name, [guard for _, guard in found[:2]])
+        if len(guard) > 2 * DEEPEST:
+            raise damaged("branches lie too deep", f"{name} in {self.where}")
         self.frame[name] = frame
         self.guard[name] = guard
 
@@ -240,8 +262,11 @@ class Flow:
         frame = self.frames[told]
         if frame.parent not in (None, parent):
             raise refused("a loop begins in two places", name, self.where)
-        if told in self.parents(parent):
+        around = self.parents(parent)
+        if told in around:
             raise refused("a loop begins in itself", name, self.where)
+        if len(around) > DEEPEST:
+            raise damaged("loops lie too deep", f"{name} in {self.where}")
         frame.parent = parent
         frame.guard |= guard
         return told

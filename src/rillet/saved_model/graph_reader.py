@@ -139,9 +139,7 @@ class Reader:
                 for name, value in zip(plan.arguments, inputs, strict=True)
             }
             for step in plan.steps:
-                self._steps += 1
-                if self._steps > _MOST_STEPS:
-                    raise damaged("functions call functions too often", plan.name)
+                self.count(1)
                 given = [_picked(values, place, plan) for place in step.inputs]
                 try:
                     values[step.name] = self._run_step(step, given)
@@ -151,6 +149,19 @@ class Reader:
             return [_picked(values, place, plan) for place in plan.results]
         finally:
             self._depth -= 1
+
+    def count(self, steps: int) -> None:
+        """Note work, of which a file can ask only so much.
+
+        Args:
+            steps: how many nodes it came to.
+
+        Raises:
+            DataLossError: where it is too much.
+        """
+        self._steps += steps
+        if self._steps > _MOST_STEPS:
+            raise damaged("functions and loops run too many nodes", str(_MOST_STEPS))
 
     def _run_step(self, step: Any, inputs: list[Any]) -> Any:
         if step.op in FORBIDDEN and step.op not in self.allowed:

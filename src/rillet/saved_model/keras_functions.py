@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import sys
 import weakref
+from collections.abc import Iterable
 from typing import Any
 
 from rillet.core import nest
+from rillet.core.composite import CompositeSpec
 from rillet.core.errors import house_message
 from rillet.core.shapes import TensorShape, as_shape
 from rillet.core.spec import TensorSpec
@@ -40,9 +42,15 @@ def input_specs(model: Any) -> Any:
     inputs = _declared(model)
     if inputs is not None:
         names = iter(model.input_names)
-        return nest.map_structure(
-            lambda x: TensorSpec(x.shape, x.dtype, next(names, None)), inputs
-        )
+
+        def spec(x: Any) -> Any:
+            name = next(names, None)
+            whole = x.type_spec
+            if isinstance(whole, CompositeSpec):
+                return whole
+            return TensorSpec(x.shape, x.dtype, name)
+
+        return nest.map_structure(spec, inputs)
     found = model.__dict__.get("_saved_inputs")
     if found is None:
         raise ValueError(
@@ -80,6 +88,9 @@ def _named(specs: Any) -> Any:
         names = [str(key) for key in sorted(specs)]
     found = []
     for spec, name in zip(flat, names, strict=True):
+        if isinstance(spec, CompositeSpec):
+            found.append(spec._unbatch()._batch(None))
+            continue
         shape = as_shape(spec.shape)
         if shape.rank:
             shape = TensorShape([None]).concatenate(shape[1:])
@@ -116,7 +127,7 @@ def serving_function(obj: Any, first_output: int = 0) -> Any:
     names = list(obj.output_names or ()) if obj._begins_known else []
 
     def serve(*inputs: Any) -> Any:
-        found = obj(nest.pack_sequence_as(specs, list(inputs)), training=False)
+        found = obj(_whole(specs, inputs), training=False)
         flat = nest.flatten(found)
         if isinstance(found, dict):
             return {str(k): found[k] for k in found}
@@ -125,10 +136,39 @@ def serving_function(obj: Any, first_output: int = 0) -> Any:
             keys = [f"output_{i + first_output}" for i in range(len(flat))]
         return dict(zip(keys, flat, strict=True))
 
+    signature = _tensor_specs(specs)
     function = Function(
-        serve, "serving_default", input_signature=nest.flatten(specs), autograph=False
+        serve, "serving_default", input_signature=signature, autograph=False
     )
     return function.get_concrete_function()
+
+
+def _tensor_specs(specs: Any) -> list[TensorSpec]:
+    """The specs of all tensors in inputs; with composites named as tf.keras does."""
+    flat = nest.flatten(specs)
+    if not any(isinstance(spec, CompositeSpec) for spec in flat):
+        return flat
+    found: list[TensorSpec] = []
+    for spec in flat:
+        parts = [spec]
+        if isinstance(spec, CompositeSpec):
+            parts = list(spec._component_specs)
+        for part in parts:
+            name = f"args_0_{len(found)}" if found else "args_0"
+            found.append(TensorSpec(part.shape, part.dtype, name))
+    return found
+
+
+def _whole(specs: Any, tensors: Iterable[Any]) -> Any:
+    """Tensors as the inputs that they are parts of."""
+    given = iter(tensors)
+    values = [
+        spec._from_tensors([next(given) for _ in spec._component_specs])
+        if isinstance(spec, CompositeSpec)
+        else next(given)
+        for spec in nest.flatten(specs)
+    ]
+    return nest.pack_sequence_as(specs, values)
 
 
 def _is_built(model: Any) -> bool:

@@ -29,7 +29,12 @@ from rillet.keras.serialization import CustomObjectScope
 from rillet.module import Module
 from rillet.saved_model.folders import standing
 from rillet.saved_model.keras_functions import input_specs, is_layer, is_model
-from rillet.saved_model.keras_vocabularies import with_vocabularies
+from rillet.saved_model.keras_vocabularies import (
+    LEARNT,
+    learnt_names,
+    mark_learnt,
+    with_vocabularies,
+)
 from rillet.saved_model.load import load
 from rillet.saved_model.objects import Node
 from rillet.saved_model.restored import Restored
@@ -170,6 +175,8 @@ def _described(placed: _Placed, include_optimizer: bool) -> Record:
     except (NotImplementedError, ValueError, TypeError):
         # A class of the user's without get_config: it runs by its functions.
         data["config"] = None
+    if getattr(layer, "_counts_words", False):
+        data[LEARNT] = True
     shapes = getattr(layer, "_build_input_shape", None)
     data["build_input_shape"] = _shapes(shapes)
     if is_model(layer):
@@ -245,6 +252,9 @@ def load_folder(
             " compiled. Compile it manually."
         )
     if known:
+        message = _metadata(path)
+        if message is not None:
+            mark_learnt(model, learnt_names(message))
         _read_weights(model, path)
     return model
 

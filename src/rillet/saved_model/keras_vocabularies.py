@@ -17,6 +17,11 @@ from rillet.ops.lookup.store import Store
 from rillet.saved_model.load import Loader, LoadOptions, chosen, read_message
 from rillet.saved_model.restored import Restored
 
+#: What rillet's metadata says of a lookup whose words were learnt.
+LEARNT = "words_learnt"
+#: What tf.keras's says of one whose words were given.
+_GIVEN = "has_input_vocabulary"
+_INNER = "._lookup_layer"
 _LOOKUPS = ("TextVectorization", "StringLookup", "IntegerLookup")
 
 
@@ -43,22 +48,62 @@ def with_vocabularies(data: Any, metadata: Record, path: str) -> Any:
     return _filled(data, found)
 
 
-def _lookups(metadata: Record) -> dict[str, int]:
-    """The numbers of lookups without words in their configuration, by layers' names."""
+def learnt_names(metadata: Record) -> set[str]:
+    """The names of the lookups that learnt their words, and may learn others.
+
+    Args:
+        metadata: the metadata of all layers.
+    """
+    rows = _rows(metadata)
+    found = set()
+    for path, (_, kind, config, learnt) in rows.items():
+        if kind not in _LOOKUPS or not isinstance(config, dict):
+            continue
+        in_table = config.get("vocabulary") is None
+        if learnt or (kind in _LOOKUPS[1:] and not config.get(_GIVEN, not in_table)):
+            if path.endswith(_INNER) and path.removesuffix(_INNER) in rows:
+                config = rows[path.removesuffix(_INNER)][2]
+            found.add(str(config.get("name")))
+    return found
+
+
+def _rows(metadata: Record) -> dict[str, tuple[int, Any, Any, bool]]:
+    """Numbers, classes, configurations and whether words were learnt, by paths."""
     rows = {}
     for node in metadata.nodes:
         try:
             told = json.loads(node.metadata)
-            rows[node.node_path] = (node.node_id, told["class_name"], told["config"])
-        except (ValueError, KeyError, TypeError):
+            kind, config, learnt = told["class_name"], told["config"], told.get(LEARNT)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             continue
+        rows[node.node_path] = node.node_id, kind, config, learnt is True
+    return rows
+
+
+def mark_learnt(model: Any, names: set[str]) -> None:
+    """Let lookups of a model know that their words were learnt, not given.
+
+    Args:
+        model: the model.
+        names: those of the lookups.
+    """
+    for layer in model._flatten_layers():
+        if layer.name in names:
+            vars(getattr(layer, "_lookup_layer", layer))["_fixed"] = False
+
+
+def _lookups(metadata: Record) -> dict[str, int]:
+    """The numbers of lookups without words in their configuration, by layers' names."""
+    rows = _rows(metadata)
     found = {}
-    for path, (number, kind, config) in rows.items():
+    for path, (number, kind, config, _) in rows.items():
         if kind not in _LOOKUPS[1:] or not isinstance(config, dict):
             continue
-        holder = rows.get(path.rpartition(".")[0])
-        if path.endswith("._lookup_layer") and holder is not None:
+        holder = rows.get(path.removesuffix(_INNER))
+        if path.endswith(_INNER) and holder is not None:
             config = holder[2]
+        if not isinstance(config, dict):
+            continue
         if config.get("vocabulary") is None and isinstance(config.get("name"), str):
             found[config["name"]] = number
     return found

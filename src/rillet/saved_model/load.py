@@ -373,7 +373,9 @@ class Loader:
             item += [self.made[n] for _, n in sorted(places)]
         elif isinstance(item, dict):
             for name, number in edges:
-                item[name] = self.made[number]
+                made = item[name] = self.made[number]
+                if isinstance(made, RestoredSignature):
+                    made.called(name)
         elif isinstance(item, Restored):
             for name, number in edges:
                 item.__dict__[name] = self.made[number]

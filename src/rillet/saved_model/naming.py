@@ -34,3 +34,8 @@ def clean_name(name: str) -> str:
     if name and not name[0].isalnum() and name[0] != ".":
         name = f"n{name}"
     return name
+
+
+def plain_name(name: str) -> str:
+    """What a function of a library was called before it was numbered."""
+    return name.removeprefix("__inference_").rstrip("0123456789").rstrip("_")

@@ -16,7 +16,6 @@ import numpy as np
 
 from rillet.core import context, dtypes
 from rillet.core.convert import to_tensor
-from rillet.core.errors import UnimplementedError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.graph import loops as _loops  # noqa: F401  signs loops in
@@ -105,19 +104,38 @@ def _function(step: Any, name: str) -> str:
     return str(found.name)
 
 
-def tracing(name: str, step: Any) -> Any:
-    """The service that traces a branch or loop.
+def tracing(name: str) -> Any:
+    """What makes a branch or loop of functions: the service that traces it.
 
-    Raises:
-        UnimplementedError: where no graph is traced: while a model begins.
+    While a model begins no graph is traced; there branches and loops just run.
+
+    Args:
+        name: "graph.branches" or "graph.loop".
     """
-    service = context.service(name)
-    if service is None or context.state.tracer is None:
-        why = "a branch or loop runs before the model is there"
-        raise UnimplementedError(
-            house_message("SavedModel", why, f"node '{step.name}'")
-        )
-    return service
+    if context.state.tracer is None:
+        return _EAGER[name]
+    return context.service(name)
+
+
+def _choose(index: Any, branches: list[Any], form: Any, names: Any = ()) -> Any:
+    """Run the branch that a condition or number names, as the service would."""
+    if form is IF:
+        return list(branches[0 if bool(to_tensor(index)) else 1]())
+    at = int(to_tensor(index))
+    return list(branches[at if 0 <= at < len(branches) else -1]())
+
+
+def _go_round(
+    test: Any, body: Any, state: Any, specs: Any = (), names: Any = ()
+) -> Any:
+    """Run a loop, as the service would; readers bound how many nodes run."""
+    state = list(state)
+    while bool(test(*state)):
+        state = list(body(*state))
+    return state
+
+
+_EAGER = {"graph.branches": _choose, "graph.loop": _go_round}
 
 
 def split(values: list[Any]) -> tuple[list[Any], Callable[[Any], list[Any]]]:
@@ -160,7 +178,7 @@ def _case(reader: Any, step: Any, inputs: list[Any]) -> Any:
 def _branches(
     reader: Any, index: Any, names: list[str], values: list[Any], form: Any, step: Any
 ) -> Any:
-    service = tracing("graph.branches", step)
+    service = tracing("graph.branches")
 
     def branch(name: str) -> Callable[[], list[Any]]:
         return lambda: reader.call(name, values)
@@ -180,7 +198,7 @@ def _learn_shapes(found: Any, step: Any) -> None:
 
 @reads("While", "StatelessWhile")
 def _while(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    service = tracing("graph.loop", step)
+    service = tracing("graph.loop")
     test, body = _function(step, "cond"), _function(step, "body")
     tensors, whole = split(inputs)
     tensors = [to_tensor(x) for x in tensors]

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from rillet.saved_model.frames import NONE, Flow, Guard, Place, refused
+from rillet.saved_model.frames import DEEPEST, NONE, Flow, Guard, Place, refused
 from rillet.saved_model.steps import Plan, Step
 from rillet.saved_model.tensors import damaged
 
@@ -23,7 +23,8 @@ BRANCHES = "RilletBranches"
 ROUNDS = "RilletRounds"
 #: Steps that plans in plans may come to.
 _MOST_STEPS = 1_000_000
-_DEEPEST = 32
+#: Nodes that regions may come by, all told; nodes of control flow become no steps.
+_MOST_SEEN = 5_000_000
 
 
 def framed_steps(nodes: Any, wanted: list[Place]) -> tuple[list[Step], list[Place]]:
@@ -51,6 +52,7 @@ class _Count:
     def __init__(self) -> None:
         self.steps = 0
         self.depth = 0
+        self.seen = 0
 
 
 class _Region:
@@ -81,6 +83,7 @@ class _Region:
         self._given = {place: _argument(place) for place in given or []}
         self._outer = set(flow.parents(frame)[1:])
         self._moved: dict[Place, Place] = {}
+        self._sources: dict[Place, Place] = {}
         self._loops: set[str] = set()
         self._numbered: set[str] = set()
         self._steps: list[Step] = []
@@ -88,7 +91,7 @@ class _Region:
 
     def build(self, wanted: list[Place]) -> tuple[list[Step], list[Place]]:
         """The steps that give what is wanted, and where the results are."""
-        if self._count.depth >= _DEEPEST:
+        if self._count.depth >= DEEPEST:
             raise damaged("branches and loops lie too deep", self._flow.where)
         self._count.depth += 1
         reached = self._reached([name for name, _ in wanted])
@@ -140,6 +143,9 @@ class _Region:
                 continue
             seen.add(name)
             line += flow.deps[name]
+            self._count.seen += 1
+            if self._count.seen > _MOST_SEEN:
+                raise damaged("branches and loops hold too many nodes", flow.where)
         if len(seen) == len(flow.order):
             return flow.order
         return sorted(seen, key=flow.rank.__getitem__)
@@ -233,23 +239,34 @@ class _Region:
 
     def _source(self, place: Place) -> Place:
         """Where a value is made: past switches, and past the door of a loop."""
-        flow = self._flow
-        for _ in range(len(flow.data) + 1):
-            name, index = place
-            kind = flow.kind(name) if name in flow.data else ""
-            if place in self._given or index < 0:
-                return place
-            if kind in ("Switch", "LoopCond"):
-                place = flow.data[name][0]
-            elif kind == "Enter":
-                node = flow.nodes.by_name[name]
-                if not flow.nodes.attrs(node).get("is_constant"):
-                    why = "a value is there in the first round alone"
-                    raise refused(why, name, flow.where)
-                place = flow.data[name][0]
-            else:
-                return place
-        raise damaged("switches stand in a circle", flow.where)
+        passed = []
+        while place not in self._sources:
+            passed.append(place)
+            if len(passed) > len(self._flow.data) + 1:
+                raise damaged("switches stand in a circle", self._flow.where)
+            before = self._before(place)
+            if before is None:
+                self._sources[place] = place
+                break
+            place = before
+        found = self._sources[place]
+        self._sources.update(dict.fromkeys(passed, found))
+        return found
+
+    def _before(self, place: Place) -> Place | None:
+        """What a switch or door hands on; None for what is made where it stands."""
+        flow, (name, index) = self._flow, place
+        kind = flow.kind(name) if name in flow.data else ""
+        if place in self._given or index < 0:
+            return None
+        if kind in ("Switch", "LoopCond"):
+            return flow.data[name][0]
+        if kind != "Enter":
+            return None
+        if not flow.nodes.attrs(flow.nodes.by_name[name]).get("is_constant"):
+            why = "a value is there in the first round alone"
+            raise refused(why, name, flow.where)
+        return flow.data[name][0]
 
     def _local(self, place: Place) -> Place:
         """Where a value is for the region's steps."""

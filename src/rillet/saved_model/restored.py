@@ -16,12 +16,13 @@ from rillet.checkpoint.wire import Record
 from rillet.core import nest
 from rillet.core.composite import CompositeSpec, CompositeTensor
 from rillet.core.convert import to_tensor
-from rillet.core.errors import house_message
 from rillet.core.spec import TensorSpec
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
 from rillet.functions import Function
 from rillet.graph.concrete import ConcreteFunction
+from rillet.saved_model.named_calls import NamedCalls
+from rillet.saved_model.naming import plain_name
 from rillet.saved_model.resources import is_resource
 from rillet.saved_model.structures import Opaque, structure_of
 from rillet.saved_model.tensors import damaged
@@ -143,7 +144,14 @@ class SavedTrace:
 
     def _body(self, *args: Any, **kwargs: Any) -> Any:
         leaves = nest.flatten((args, kwargs), expand_composites=True)
-        flat = [x for x in leaves if isinstance(x, Tensor)]
+        return self.computed([x for x in leaves if isinstance(x, Tensor)])
+
+    def computed(self, flat: list[Any]) -> Any:
+        """The results for flat tensors, computed op by op.
+
+        Args:
+            flat: the tensors, in the order of the arguments.
+        """
         bound = self._loader.bound(self._bound)
         found = self._loader.reader.call(self.name, [*flat, *bound])
         given = iter(found)
@@ -160,7 +168,7 @@ class SavedTrace:
         if value is None:
             raise damaged("a function gives too few results", self.name)
         if spec.shape._dims is not None and hasattr(value, "set_shape"):
-            if value.dtype is spec.dtype:
+            if spec.is_compatible_with(value):
                 value.set_shape(spec.shape)
         return value
 
@@ -248,8 +256,7 @@ class RestoredFunction(Function):
 
     def __init__(self, traces: list[SavedTrace], spec: Record) -> None:
         self._saved = traces
-        name = traces[0].name if traces else "function"
-        name = name.removeprefix("__inference_").rstrip("0123456789").rstrip("_")
+        name = plain_name(traces[0].name if traces else "function")
 
         def restored(*args: Any, **kwargs: Any) -> Any:
             return self(*args, **kwargs)
@@ -259,6 +266,7 @@ class RestoredFunction(Function):
             restored.__signature__ = signature  # type: ignore[attr-defined]
         super().__init__(restored, name, autograph=False)
         self._form = signature
+        self._declared = structure_of(spec.input_signature) is not None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         trace, flat = self._match(args, kwargs)
@@ -277,7 +285,10 @@ class RestoredFunction(Function):
                 flat = trace.fits(args, kwargs, convert)
                 if flat is not None:
                     return trace, flat
-        raise ValueError(self._refusal(args, kwargs))
+        # Where the program declared the arguments they do not bind; where it left
+        # them open, calls make the traces there are.
+        kind = TypeError if self._declared else ValueError
+        raise kind(self._refusal(args, kwargs))
 
     def _refusal(self, args: Any, kwargs: Any) -> str:
         if not self._saved:
@@ -399,34 +410,25 @@ class RestoredSignature:
         self._trace = trace
         self._names = names
         self._positional = bare.allowed_positional_arguments
+        self._name = plain_name(trace.name)
+        self._calls: NamedCalls | None = None
+
+    def called(self, key: str) -> None:
+        """Take the name that users know a signature by."""
+        self._name = key
+        self._calls = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call with tensors by name; with one by place, where there is one."""
-        given = dict(zip(self._names, args, strict=False))
-        if len(args) > max(self._positional, len(args) == len(self._names) == 1):
-            raise TypeError(
-                house_message(
-                    self._trace.name,
-                    f"it takes {self._positional} positional arguments",
-                    f"got {len(args)}",
-                    f"Give them by name: {', '.join(self._names)}",
-                )
-            )
-        given |= kwargs
-        if set(given) != set(self._names):
-            raise TypeError(
-                house_message(
-                    self._trace.name,
-                    f"expected arguments named {self._names}",
-                    f"got {sorted(given)}",
-                )
-            )
-        concrete = self._trace.concrete()
-        if self._trace.kwargs:
-            flat = [given[name] for name in sorted(self._trace.kwargs)]
-        else:
-            flat = [given[name] for name in self._names]
-        return concrete.run(concrete._fitted(flat))
+        calls = self._calls
+        if calls is None:
+            trace, names = self._trace, self._names
+            order = sorted(trace.kwargs) if trace.kwargs else names
+            most = len(names) if len(names) == 1 else self._positional
+            concrete, placed = trace.concrete, names[:most]
+            calls = NamedCalls(self._name, order, placed, concrete, trace.computed)
+            self._calls = calls
+        return calls(args, kwargs)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__dict__["_trace"].concrete(), name)

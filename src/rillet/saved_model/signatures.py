@@ -17,7 +17,7 @@ from rillet.graph.concrete import ConcreteFunction
 from rillet.saved_model.keras_functions import serving_function
 from rillet.saved_model.objects import SignatureMap, parts_of
 from rillet.saved_model.restored import RestoredSignature
-from rillet.saved_model.version_one import VersionOneSignature
+from rillet.saved_model.version_one_signatures import VersionOneSignature
 
 DEFAULT_KEY = "serving_default"
 #: What loaders run first; no signature may have the name.

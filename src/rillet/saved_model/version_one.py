@@ -17,12 +17,12 @@ from rillet.core.spec import TensorSpec
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
 from rillet.functions import Function
-from rillet.graph.concrete import ConcreteFunction
 from rillet.saved_model.assets import asset_path
 from rillet.saved_model.graph_reader import Reader
 from rillet.saved_model.messages import as_dict
 from rillet.saved_model.restored import Restored, Signatures
 from rillet.saved_model.tensors import array_of, damaged, dims_of, dtype_of
+from rillet.saved_model.version_one_signatures import VersionOneSignature, tensor_name
 
 _HANDLES = ("VarHandleOp", "VariableV2", "Variable")
 _RESERVED = ("__saved_model_init_op", "__saved_model_train_op")
@@ -178,89 +178,12 @@ def _followed(nodes: dict[str, Record], ref: str) -> tuple[Record | None, int]:
     return None, 0
 
 
-def _spec(info: Record, name: str) -> TensorSpec:
-    return TensorSpec(dims_of(info.tensor_shape), dtype_of(info.dtype), name)
-
-
-class VersionOneSignature:
-    """A signature of a graph: tensors by name in and out.
-
-    Args:
-        reader: what runs the graph.
-        name: the signature's name.
-        signature: what the file says of it.
-    """
-
-    def __init__(self, reader: Reader, name: str, signature: Record) -> None:
-        self._reader = reader
-        self._name = name
-        self.inputs_by_name = as_dict(signature.inputs)
-        self.outputs_by_name = as_dict(signature.outputs)
-        for info in [*self.inputs_by_name.values(), *self.outputs_by_name.values()]:
-            if not info.name:
-                raise damaged("a signature names no tensor", name)
-        self._concrete: ConcreteFunction | None = None
-
-    def _function(self) -> ConcreteFunction:
-        if self._concrete is None:
-            names = sorted(self.inputs_by_name)
-            wanted = sorted(self.outputs_by_name)
-            plan = self._reader.part(
-                [_output(self.inputs_by_name[name].name) for name in names],
-                [_output(self.outputs_by_name[name].name) for name in wanted],
-            )
-            self._reader.check(plan)
-
-            def signature(**inputs: Any) -> Any:
-                found = self._reader.run(plan, [inputs[name] for name in names])
-                return dict(zip(wanted, found, strict=True))
-
-            function = Function(signature, self._name, autograph=False)
-            specs = {k: _spec(self.inputs_by_name[k], k) for k in names}
-            self._concrete = function.get_concrete_function(**specs)
-        return self._concrete
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call with tensors by name; with one by place, where there is one."""
-        names = sorted(self.inputs_by_name)
-        given = {**dict(zip(names, args, strict=False)), **kwargs}
-        if len(args) > 1 or set(given) != set(names):
-            raise TypeError(
-                house_message(
-                    self._name,
-                    f"expected arguments named {names}",
-                    f"got {sorted(given)}, {len(args)} of them by place",
-                )
-            )
-        concrete = self._function()
-        return concrete.run(concrete._fitted([given[name] for name in names]))
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return getattr(self._function(), name)
-
-    @property
-    def structured_outputs(self) -> dict[str, TensorSpec]:
-        """The results as specs."""
-        return {k: _spec(v, k) for k, v in self.outputs_by_name.items()}
-
-    @property
-    def structured_input_signature(self) -> tuple[Any, dict[str, TensorSpec]]:
-        """The arguments as specs."""
-        return (), {k: _spec(v, k) for k, v in self.inputs_by_name.items()}
-
-
-def _output(name: str) -> str:
-    return name if ":" in name else f"{name}:0"
-
-
 def _pruned(meta: Record, reader: Reader, feeds: Any, fetches: Any) -> Any:
     """A function of a part of the graph: tensors' names in, tensors' names out."""
-    feeds = [_output(f) for f in ([feeds] if isinstance(feeds, str) else feeds)]
+    feeds = [tensor_name(f) for f in ([feeds] if isinstance(feeds, str) else feeds)]
     alone = isinstance(fetches, str)
     wanted = [fetches] if alone else list(fetches)
-    plan = reader.part(feeds, [_output(f) for f in wanted])
+    plan = reader.part(feeds, [tensor_name(f) for f in wanted])
     reader.check(plan)
 
     def part(*tensors: Any) -> Any:

@@ -213,6 +213,36 @@ def f_training() -> Any:
     return calls, None, rows
 
 
+@model
+def f_first() -> Any:
+    """What runs first holds branches and loops: they fill a table and an array."""
+    table = tf.lookup.experimental.MutableHashTable(tf.int64, tf.int64, -1)
+    many = tf.size(tf.constant([4, 5, 6]))
+
+    def once(i: Any, kept: Any) -> Any:
+        kept = kept.write(tf.cast(i, tf.int32), i * i)
+        with tf.control_dependencies([table.insert(i, i * i)]):
+            return i + 1, kept
+
+    def put(keys: list[int], values: list[int]) -> Any:
+        given = tf.constant(keys, tf.int64), tf.constant(values, tf.int64)
+        with tf.control_dependencies([table.insert(*given)]):
+            return tf.constant(len(keys))
+
+    kept = tf.TensorArray(tf.int64, 4)
+    _, kept = v1.while_loop(lambda i, _: i < 4, once, [tf.constant(0, tf.int64), kept])
+    squares = kept.stack()
+    with tf.control_dependencies([squares]):
+        last = table.insert(squares + 100, squares)
+    with tf.control_dependencies([last]):
+        sides = lambda: put([50], [7]), lambda: put([51, 52], [8, 8])
+        chosen = v1.cond(many > 2, *sides)
+    x = v1.placeholder(tf.int64, [None], "x")
+    asked = {"serving_default": ({"x": x}, {"found": table.lookup(x)})}
+    numbers = np.array([0, 3, 9, 50, 51, 104, 109])
+    return asked, tf.group(chosen), {"serving_default": [numbers]}
+
+
 def normal_only(x: Any, training: Any) -> Any:
     """Two layers in a row, without chance."""
     return normalized("four", tf.nn.relu(normalized("three", x, training)), training)

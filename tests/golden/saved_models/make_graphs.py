@@ -145,6 +145,30 @@ def v1_examples() -> Any:
     return served, None, {"serving_default": [np.array(rows, object)]}
 
 
+@model
+def v1_composites() -> Any:
+    """Sparse and ragged tensors in and out of signatures, part by part."""
+    placed = v1.sparse_placeholder(tf.float32, [None, 3], "placed")
+    w = v1.get_variable("w", [3, 2])
+    twice = tf.SparseTensor(placed.indices, placed.values * 2.0, placed.dense_shape)
+    rows = v1.ragged.placeholder(tf.float32, 1, [])
+    more = rows.with_values(rows.values + 1.0)
+    served = {
+        "placed": (
+            {"x": placed},
+            {"product": tf.sparse.sparse_dense_matmul(placed, w), "twice": twice},
+        ),
+        "rows": ({"x": rows}, {"more": more, "sums": tf.reduce_sum(rows, 1)}),
+    }
+    parts = {
+        "x_indices": np.array([[0, 0], [0, 2], [1, 1]]),
+        "x_values": f32(3),
+        "x_dense_shape": np.array([2, 3]),
+    }
+    flat = {"x_component_0": f32(4), "x_component_1": np.array([0, 1, 1, 4])}
+    return served, None, {"placed": [parts], "rows": [flat]}
+
+
 def write(name: str, make: Any) -> None:
     """Build, initialise, save, and call what was saved.
 
@@ -175,9 +199,10 @@ def write(name: str, make: Any) -> None:
     for key, tensors in inputs.items():
         names = sorted(served[key][0])
         # One call, or a list of them.
-        rows = tensors if isinstance(tensors[0], list) else [tensors]
+        rows = tensors if isinstance(tensors[0], list | dict) else [tensors]
         for row in rows:
-            kwargs = dict(zip(names, map(tf.constant, row), strict=True))
+            told = row if isinstance(row, dict) else dict(zip(names, row, strict=True))
+            kwargs = {key: tf.constant(value) for key, value in told.items()}
             calls.append((f"sig:{key}", [], kwargs))
     packing.finish(name, folder, calls, HERE)
 

@@ -35,6 +35,7 @@ from rillet.keras.layers.lookup_rules import (
 )
 from rillet.keras.layers.sparse_categories import placed
 from rillet.keras.layers.vocabulary import FIRST, NONE_YET, Vocabulary
+from rillet.keras.layers.word_weights import WordWeights, counting_parts
 from rillet.keras.settings import floatx
 from rillet.ops.elementwise import cast
 from rillet.ops.host_functions import told_function
@@ -303,9 +304,14 @@ class IndexLookup(Adapting):
         self, save_type: str = "checkpoint", **kwargs: Any
     ) -> dict[str, Any]:
         found = super()._trackable_children(save_type, **kwargs)
-        if self._idf is not None:
-            found = {**found, "idf_weights": self._held_weights()}
+        if self.output_mode == "tf_idf" and save_type != "savedmodel":
+            held = self.__dict__.setdefault("_word_weights", WordWeights(self))
+            found = {**found, "idf_weights": held}
+        if self._counts_words and save_type != "savedmodel":
+            found = {**found, **counting_parts(self)}
         if save_type == "savedmodel":
+            if self._idf is not None:
+                found = {**found, "idf_weights": self._held_weights()}
             words = self._words
             store = words.to_words() if self.invert else words.to_numbers()
             found = {**found, "lookup_table": LookupInterface(store, None)}
