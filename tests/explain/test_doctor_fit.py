@@ -116,6 +116,47 @@ def test_one_short_epoch_of_any_data(said, form, make, x, y, text) -> None:
     assert text in line
 
 
+def spread(size):
+    return K.initializers.RandomNormal(stddev=size)
+
+
+def deep(count, activation, size):
+    layers = [
+        Dense(32, activation, kernel_initializer=spread(size)) for _ in range(count)
+    ]
+    return chain(*layers, Dense(1))
+
+
+#: Models that begin badly, and what is said of their first epoch.
+STARTS = [
+    (lambda: deep(6, "relu", 10.0), "numbers explode on their way: up to"),
+    (lambda: deep(6, "relu", 1e-3), "Use larger first weights"),
+    (lambda: deep(15, "tanh", 0.05), "Use relu instead of sigmoid or tanh"),
+    (lambda: chain(Dense(8, bias_initializer=SUNK), L.ReLU(), Dense(1)),
+     "8 of 8 ReLUs of re_lu"),
+    (lambda: chain(L.Reshape((2, 2, 1)), L.Conv2D(8, 2, activation="relu",
+                   bias_initializer=SUNK), L.Flatten(), Dense(1)), "ReLUs of conv2d"),
+    (lambda: chain(Dense(8, "relu"), Dense(1), loss="categorical_crossentropy"),
+     "compares classes, and dense"),
+]  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:In loss categorical_crossentropy")
+@pytest.mark.parametrize(("make", "text"), STARTS)
+def test_models_that_begin_badly(said, make, text) -> None:
+    make().fit(X, SIGN[:, None], verbose=0)
+    (line,) = said()
+    assert text in line
+
+
+def test_weights_that_no_rate_can_help(said) -> None:
+    model = deep(8, "relu", 1.0)
+    model.compile("sgd", "mse")
+    model.fit(X, LINE, verbose=0)
+    (line,) = said()
+    assert "too large for these weights: use smaller first weights, or give" in line
+
+
 #: Data with which training cannot go on: advice comes before the error.
 REFUSED = [
     (HOT, SPARSE, "the targets are one-hot rows of 4", ValueError),

@@ -36,6 +36,9 @@ MAKERS: Final = {
     "Pow": "a power that is too large, or of a negative number",
 }
 
+#: A learning rate that people use, and one with which nothing is learned.
+_USUAL: Final = 0.1
+_HOPELESS: Final = 1e-7
 #: Finds a learning rate that works, with inputs as they are or scaled.
 Tries: TypeAlias = Callable[[bool], float | None]
 
@@ -186,9 +189,13 @@ def _rate(model: Any, tries: Tries | None) -> str:
         if works is not None:
             said += f" Without scaling, {number(works)} works."
         return said
-    if works is not None:
+    if works is not None and (works > _HOPELESS or rate > _USUAL):
         return f"{said}; try {number(works)}: {proof}."
-    return f"{said}; try a smaller one, and scale the inputs to about -1 to 1."
+    said += (
+        " for these weights: use smaller first weights, or give the optimizer"
+        " clipnorm=1.0."
+    )
+    return said if works is None else f"{said} Without it, {number(works)} works."
 
 
 class Guard:

@@ -23,6 +23,8 @@ Array = np.ndarray[Any, Any]
 
 #: Rows of the pass that looks at activations and gradients.
 ROWS: Final = 64
+#: Powers of ten by which weights may shrink or stretch squares, all layers together.
+_GROWTH: Final = 8.0
 #: A bias that keeps a ReLU at 0 by itself.
 _SUNK: Final = -5.0
 #: Rows of its first try.
@@ -155,10 +157,51 @@ def _look(model: Any, x: Any, y: Any) -> list[Finding]:
             aim = _aim(model, said, y)
         except Exception:
             return []  # a model of a kind that is not called so, or data that misfit
-        found = [*_dead(passage), *_in_disguise(model, passage)]
+        found = _in_disguise(model, passage)
+        deep: list[Finding] = []
         if aim is not None and np.isfinite(float(aim)):
-            found += _slopes(weights, tape.gradient(aim, weights))
-    return found
+            deep = _slopes(weights, tape.gradient(aim, weights), _bends(model))
+        deep = deep or _grown(passage, x, y)
+    # where nothing gets through, many ReLUs seem dead
+    return [*found, *(deep or _dead(passage))]
+
+
+def _bends(model: Any) -> bool:
+    """Whether a model has layers whose slope is below 1 nearly everywhere."""
+    return any(activation(layer) in _FLAT for layer in leaves(model))
+
+
+def _grown(passage: Passage, x: Any, y: Any) -> list[Finding]:
+    """Numbers that grow from layer to layer, far beyond inputs and targets."""
+    parts = [part for part in tf.nest.flatten((x, y)) if part is not None]
+    usual = max([1.0, *(_largest(part) for part in parts)])
+    first = last = None
+    for ran in passage.ran:
+        if ran.op is None or ran.layer is None or not ran.outputs:
+            continue
+        if not hasattr(ran.layer, "kernel"):
+            continue
+        size = _largest(ran.outputs[0])
+        first = (ran.layer.name, size) if first is None else first
+        last = (ran.layer.name, size)
+    if first is None or last is None or not last[1] > _EXPLODED * max(usual, first[1]):
+        return []
+    return [
+        Finding(
+            "exploding",
+            f"numbers explode on their way: up to {number(first[1])} in {first[0]},"
+            f" {number(last[1])} in {last[0]}",
+            "Use smaller first weights (leave kernel_initializer out), or"
+            " BatchNormalization",
+        )
+    ]
+
+
+def _largest(value: Any) -> float:
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiu" or not array.size:
+        return 0.0
+    return float(np.abs(array.astype(np.float64)).max())
 
 
 def _aim(model: Any, said: Any, y: Any) -> Any:
@@ -180,30 +223,36 @@ def suspects(model: Any) -> bool:
 
     It costs microseconds: some numbers of each layer.
     """
-    deep = odd = plain = 0
+    flat = plain = 0
+    growth = 0.0
     single = not chain(model)
     for layer in leaves(model):
         kind = activation(layer)
         plain += single and type(layer).__name__ == "Dense" and kind in LINEAR
+        flat += kind in _FLAT
         if type(layer).__name__.endswith("Normalization"):
-            deep = 0
-        if kind in _FLAT:
-            deep += 1
+            flat, growth = 0, 0.0
         kernel = _some(layer, "kernel")
         if kernel is None:
             continue
-        bias = _some(layer, "bias")
-        if kind == "relu":
-            sunk = bias is not None and (bias < 0).mean() > 0.85
-            if (sunk and bias is not None and np.median(bias) < -0.02) or (
-                (kernel < 0).mean() > 0.85
-            ):
-                return True
-        shape = layer.kernel.shape
-        inputs = float(np.prod([int(n) for n in shape[:-1]]))
+        if _sunk(kind, kernel, _some(layer, "bias")):
+            return True
+        inputs = float(np.prod([int(n) for n in layer.kernel.shape[:-1]]))
         spread = float(np.square(kernel, dtype=np.float64).mean() * inputs)
-        odd += not 0.01 < spread < 100.0
-    return deep > 4 or odd > 1 or plain > 1
+        growth += float(np.log10(spread)) if spread > 0 else 0.0
+        if not np.isfinite(growth):
+            return False
+    return flat > 4 or abs(growth) > _GROWTH or plain > 1
+
+
+def _sunk(kind: str | None, kernel: Array, bias: Array | None) -> bool:
+    """Whether a layer may well give numbers below 0 only, where ReLUs follow."""
+    low = 0.0 if bias is None else float(np.median(bias))
+    if low < _SUNK:
+        return True
+    below = 0.0 if bias is None else float((bias < 0).mean())
+    few = (below > 0.85 and low < -0.02) or float((kernel < 0).mean()) > 0.85
+    return kind == "relu" and few
 
 
 def _some(layer: Any, name: str) -> Array | None:
@@ -271,7 +320,7 @@ def _in_disguise(model: Any, passage: Passage) -> list[Finding]:
     return []
 
 
-def _slopes(weights: list[Any], slopes: list[Any]) -> list[Finding]:
+def _slopes(weights: list[Any], slopes: list[Any], bends: bool) -> list[Finding]:
     """Gradients that shrink or grow from the last layer to the first."""
     sizes = []
     for v, g in zip(weights, slopes, strict=True):
@@ -283,12 +332,14 @@ def _slopes(weights: list[Any], slopes: list[Any]) -> list[Finding]:
         return []
     (first, a), (last, b) = sizes[0], sizes[-1]
     if b > 1e-6 and 0 < a < VANISHED * b:
+        fix = "Use larger first weights (kernel_initializer='he_normal')"
+        if bends:
+            fix = "Use relu instead of sigmoid or tanh"
         return [
             Finding(
                 "vanishing",
                 f"the gradient vanishes: {number(a)} in {first}, {number(b)} in {last}",
-                "Use relu instead of sigmoid or tanh, BatchNormalization, or fewer"
-                " layers",
+                f"{fix}, BatchNormalization, or fewer layers",
             )
         ]
     if b > 0 and a > _EXPLODED * b:

@@ -91,13 +91,14 @@ def look(last: Any, layers: list[Any], loss: str, logits: bool) -> Iterator[Find
             " did already",
             "Leave from_logits out, or the layer's softmax",
         )
-    if several and not logits and said in LINEAR and type(last).__name__ == "Dense":
+    missing = several and not logits and count != 1
+    if missing and said in LINEAR and type(last).__name__ == "Dense":
         yield Finding(
             "softmax missing",
             f"the loss {loss} expects probabilities, and {last.name} gives any numbers",
             f'Give {last.name} activation="softmax", or the loss from_logits=True',
         )
-    if several and not logits and said in _BENT:
+    if missing and said in _BENT:
         yield Finding(
             "softmax missing",
             f"the loss {loss} expects probabilities, and {last.name} ends in {said}",

@@ -5,6 +5,7 @@ In: a model. Out: a ``with`` block. `advice` and `replay` look at models of user
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -23,7 +24,9 @@ def unchanged(model: Any) -> Iterator[None]:
     Args:
         model: a built model.
     """
-    with looking_away(), kept():
+    with looking_away(), kept(), warnings.catch_warnings():
+        # training has given them
+        warnings.simplefilter("ignore")
         held = [(v, v.value()) for v in variables(model)]
         try:
             yield
