@@ -36,6 +36,8 @@ class TensorShape:
             self._dims = dims._dims
         elif dims is None:
             self._dims = None
+        elif type(dims) is tuple or type(dims) is list:  # asking a protocol is slow
+            self._dims = tuple([_dim(d) for d in dims])
         elif isinstance(dims, SupportsIndex) and not hasattr(dims, "__len__"):
             self._dims = (_dim(dims),)
         else:

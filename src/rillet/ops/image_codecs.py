@@ -154,8 +154,8 @@ def decode_png(op: str, data: bytes, channels: int, deep: bool) -> Array:
         if depth == 16:
             array = png.decoded_deep(data)
         else:
-            plugin = _pillow(op, "PngImagePlugin")
-            array = _shallow_png(plugin, data, channels == 4)
+            plain = _plain_png(op, data, head)
+            array = _shallow_png(op, data, channels == 4) if plain is None else plain
     except (OSError, SyntaxError, ValueError, struct.error, IndexError) as error:
         raise _bad_png(op, data) from error
     # libpng mixes, then widens or narrows; so do we, and round where it does. What is
@@ -168,9 +168,32 @@ def decode_png(op: str, data: bytes, channels: int, deep: bool) -> Array:
     return array
 
 
-def _shallow_png(plugin: Any, data: bytes, alpha: bool) -> Array:
+def _plain_png(op: str, data: bytes, head: tuple[int, ...]) -> Array | None:
+    """The pixels of a file that holds nothing but 8 bits of colour; None for others.
+
+    Pillow unpacks them, without making an image file of the bytes, which for small
+    images takes most of the time.
+    """
+    width, height, depth, color, laced = head
+    channels = png.CHANNELS[color]
+    if depth != 8 or laced or color == 3:
+        return None
+    packed = png.lone_pixels(data)
+    if packed is None:
+        return None
+    mode = ("L", "LA", "RGB", "RGBA")[channels - 1]
+    image = _pillow(op, "Image")
+    try:
+        found = image.frombytes(mode, (width, height), packed, "zip", mode, 0)
+    except ValueError:
+        return None
+    pixels = np.frombuffer(found.tobytes(), np.uint8)
+    return pixels.reshape(height, width, channels)
+
+
+def _shallow_png(op: str, data: bytes, alpha: bool) -> Array:
     """The pixels of a file of up to 8 bits; its clear colour counts with `alpha`."""
-    image = plugin.PngImageFile(io.BytesIO(data))
+    image = _pillow(op, "PngImagePlugin").PngImageFile(io.BytesIO(data))
     image.load()
     clear = "transparency" in image.info
     if image.mode == "P" or (clear and alpha):

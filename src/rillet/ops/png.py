@@ -15,8 +15,10 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+#: How a file begins: the header's length follows.
+_BEGIN: Final = SIGNATURE + b"\0\0\0\x0d"
 #: Channels by the colour type that a header names, and back.
-_CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _COLORS: Final = {1: 0, 2: 4, 3: 2, 4: 6}
 #: Where the seven passes of interlaced files begin, and their steps.
 _PASSES: Final = (
@@ -37,7 +39,7 @@ def header(data: bytes) -> tuple[int, int, int, int, int] | None:
     if len(data) < 33 or data[12:16] != b"IHDR":
         return None
     width, height, depth, color, _, _, laced = struct.unpack(">IIBBBBB", data[16:29])
-    return None if color not in _CHANNELS else (width, height, depth, color, laced)
+    return None if color not in CHANNELS else (width, height, depth, color, laced)
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
@@ -84,7 +86,7 @@ def decoded_deep(data: bytes) -> Array:
     if found is None:
         raise ValueError("no header")
     width, height, _, color, laced = found
-    channels = _CHANNELS[color]
+    channels = CHANNELS[color]
     step = 2 * channels
     sizes = [(height, width)]
     if laced:
@@ -128,6 +130,29 @@ def _pixels(data: bytes) -> bytes:
             found.append(body)
         at += 12 + size
     return b"".join(found)
+
+
+def lone_pixels(data: bytes) -> bytes | None:
+    """The packed pixels of a whole file that has chunks of pixels alone, else None."""
+    head = zlib.crc32(data[12:29]).to_bytes(4, "big")
+    if data[:12] != _BEGIN or data[26:28] != b"\0\0" or head != data[29:33]:
+        return None
+    at = 33
+    found: list[bytes] = []
+    while at + 12 <= len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        stop = at + 8 + size
+        kind = data[at + 4 : at + 8]
+        check = zlib.crc32(data[at + 4 : stop]).to_bytes(4, "big")
+        if check != data[stop : stop + 4]:
+            return None
+        if kind == b"IEND":
+            return b"".join(found)
+        if kind != b"IDAT":
+            return None
+        found.append(data[at + 8 : stop])
+        at = stop + 4
+    return None
 
 
 def _unfiltered(lines: Array, step: int) -> Array:

@@ -239,6 +239,8 @@ def as_dense(op: str, rows: list[Any], column: Dense, places: list[str]) -> Arra
     count = math.prod(column.row)
     if column.grows:
         return _padded(op, rows, column, places, count)
+    if all([row is not None and len(row) == count for row in rows]):
+        return _whole(rows, column, count).reshape((len(rows), *column.row))
     out = np.empty((len(rows), count), column.dtype.numpy_dtype)
     for i, row in enumerate(rows):
         if row is None:
@@ -258,6 +260,19 @@ def as_dense(op: str, rows: list[Any], column: Dense, places: list[str]) -> Arra
         else:
             out[i] = row
     return out.reshape((len(rows), *column.row))
+
+
+def _whole(rows: list[Any], column: Dense, count: int) -> Array:
+    """The values of rows that all have as many as they should."""
+    kind = column.dtype.numpy_dtype
+    if count == 1 and rows:
+        rows = [[row[0] for row in rows]]
+    if len(rows) == 1 or column.dtype is string:
+        texts = rows[0] if len(rows) == 1 else [text for row in rows for text in row]
+        out = np.empty(len(texts), kind)
+        out[:] = texts
+        return out
+    return np.concatenate([*rows, np.zeros(0, kind)])
 
 
 def _padded(

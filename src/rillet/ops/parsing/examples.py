@@ -18,7 +18,7 @@ from rillet.ops.parsing.columns import (
     read,
     splits,
 )
-from rillet.ops.parsing.messages import Damaged, malformed, parts
+from rillet.ops.parsing.messages import Damaged, features, malformed
 from rillet.ops.parsing.plans import Plan
 from rillet.ops.registry import Op, define
 
@@ -37,7 +37,7 @@ def _kernel(serialized: Array, sparse: Any, dense: Any, ragged: Any) -> list[Any
     for number, data in enumerate(records):
         where = places[number] + ("" if single else f"Index: {number}. ")
         try:
-            found, _ = parts(data)
+            found = features(data)
             for held, (name, key, kind) in zip(rows, wanted, strict=True):
                 held.append(read(_OP, data, found.get(name), key, kind, where))
         except Damaged as error:

@@ -105,6 +105,52 @@ def parts(data: bytes) -> tuple[dict[bytes, Span], dict[bytes, Span]]:
     return found[0], found[1]
 
 
+def features(data: bytes) -> dict[bytes, Span]:
+    """The features of an example, as `parts` finds them.
+
+    Nearly all writers lay them out in one way: one message of entries, each a name and
+    then a feature. That way is walked without generators, any other by `parts`.
+    """
+    try:
+        found = _plain_features(data)
+    except (IndexError, Damaged):
+        found = None
+    return parts(data)[0] if found is None else found
+
+
+def _plain_features(data: bytes) -> dict[bytes, Span] | None:
+    """The features in the usual layout; None, or IndexError, where it is another."""
+    size, at = len(data), 2
+    if not size:
+        return {}
+    length = data[1]
+    if length > 127:
+        length, at = _varint(data, 1, size)
+    if data[0] != 10 or at + length != size:
+        return None
+    found: dict[bytes, Span] = {}
+    while at < size:
+        stop = data[at + 1]
+        if data[at] != 10:
+            return None
+        at += 2
+        if stop > 127:
+            stop, at = _varint(data, at - 1, size)
+        stop += at
+        end = at + 2 + data[at + 1]
+        value = end + 2
+        if data[at] != 10 or data[at + 1] > 127 or data[end] != 18:
+            return None
+        length = data[end + 1]
+        if length > 127:
+            length, value = _varint(data, end + 1, size)
+        if value + length != stop or stop > size:
+            return None
+        found[data[at + 2 : end]] = (value, stop)
+        at = stop
+    return found
+
+
 def steps(data: bytes, span: Span) -> list[Span]:
     """Where the features of a feature list stand."""
     return [
@@ -118,9 +164,15 @@ def values(data: bytes, span: Span) -> tuple[str, Any]:
     """The values of a feature.
 
     Returns:
-        Their type's name and an array or a list of bytes; ``("", None)`` where the
-        feature is of no kind.
+        Their type's name and an array, or a list (always of strings, and of a lone
+        integer); ``("", None)`` where the feature is of no kind.
     """
+    try:
+        quick = _plain_values(data, span)
+    except (IndexError, Damaged):
+        quick = None
+    if quick is not None:
+        return quick
     kind = 0
     held: list[Span] = []
     for number, wire, at, stop in fields(data, span):
@@ -135,6 +187,47 @@ def values(data: bytes, span: Span) -> tuple[str, Any]:
     if kind == 1:
         return "string", [text for part in found for text in part]
     return _NAMES[kind], found[0] if len(found) == 1 else np.concatenate(found)
+
+
+def _plain_values(data: bytes, span: Span) -> tuple[str, Any] | None:
+    """The values in the usual layout, one packed list; None where it is another."""
+    at, end = span
+    if end - at < 4:
+        return None
+    tag, size = data[at], data[at + 1]
+    at += 2
+    if size > 127:
+        size, at = _varint(data, at - 1, end)
+    if at + size != end or data[at] != 10:
+        return None
+    if tag == 10:
+        found: list[bytes] = []
+        while at < end:
+            size = data[at + 1]
+            if data[at] != 10:
+                return None
+            at += 2
+            if size > 127:
+                size, at = _varint(data, at - 1, end)
+            if at + size > end:
+                return None
+            found.append(data[at : at + size])
+            at += size
+        return "string", found
+    size = data[at + 1]
+    at += 2
+    if size > 127:
+        size, at = _varint(data, at - 1, end)
+    if at + size != end:
+        return None
+    if tag == 18 and not size & 3:
+        packed = np.frombuffer(data, "<f4", size >> 2, at)
+        return "float", packed.astype(np.float32, copy=False)
+    if tag != 26:
+        return None
+    if size == 1 and data[at] < 128:
+        return "int64", [data[at]]
+    return "int64", varints(data, at, end)
 
 
 def _texts(data: bytes, span: Span) -> list[bytes]:
