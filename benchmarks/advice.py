@@ -64,7 +64,7 @@ CASES: dict[str, tuple[Callable[[], Any], float]] = {
 def model_of(make: Callable[[], Any]) -> Any:
     """A new compiled model."""
     tf.keras.utils.set_random_seed(1)
-    model = tf.keras.Sequential(make())
+    model = tf.keras.Sequential([tf.keras.Input((784,)), *make()])
     model.compile("rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
