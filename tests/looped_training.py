@@ -84,7 +84,7 @@ def _grown(tf: Any) -> Any:
     def loss(x: Any, y: Any) -> Any:
         start = tf.TensorArray(
             tf.float32, 0, dynamic_size=True, clear_after_read=False, element_shape=[2]
-        ).write(0, tf.reduce_mean(x, [0, 1]) @ w if False else tf.reduce_sum(w, 0))
+        ).write(0, tf.reduce_sum(w, 0))
 
         def body(i: Any, rows: Any) -> Any:
             last = rows.read(i - 1)
@@ -197,16 +197,83 @@ def _conditional(tf: Any) -> Any:
     return [w], loss
 
 
+def _swapped(tf: Any) -> Any:
+    """Two arrays change places in every round."""
+    (w,) = _weights(tf, (4, 2))
+
+    def loss(x: Any, y: Any) -> Any:
+        n = tf.shape(x)[1]
+        a, b = [
+            tf.TensorArray(tf.float32, n, element_shape=[None, 2]).unstack(rows)
+            for rows in (tf.transpose(x @ w, [1, 0, 2]), tf.transpose(x @ w, [1, 0, 2]))
+        ]
+        for t in tf.range(n):
+            a, b = b, a.write(t, tf.sin(b.read(t)))
+        return tf.reduce_sum((a.stack() * y) ** 2.0) + tf.reduce_sum(b.read(1))
+
+    return [w], loss
+
+
+def _ended(tf: Any) -> Any:
+    """A loop that is left early, and joins what it has."""
+    (w,) = _weights(tf, (4, 2))
+
+    def loss(x: Any, y: Any) -> Any:
+        rows = tf.TensorArray(tf.float32, 0, dynamic_size=True, element_shape=[None, 2])
+        for t in tf.range(tf.shape(x)[1]):
+            h = tf.tanh(x[:, t] @ w)
+            if tf.reduce_sum(h) < -2.0:
+                break
+            if t == 1:
+                continue
+            rows = rows.write(rows.size(), h)
+        return tf.reduce_sum(rows.concat() ** 2.0) + tf.reduce_sum(y)
+
+    return [w], loss
+
+
+def _folded(tf: Any) -> Any:
+    """What `foldl` and `vectorized_map` make, and a map of several tensors."""
+    (w,) = _weights(tf, (4, 2))
+
+    def loss(x: Any, y: Any) -> Any:
+        rows = tf.transpose(x, [1, 0, 2])
+        total = tf.foldl(lambda a, e: tf.tanh(a + e @ w), rows, initializer=y * 0.0)
+        kinds = (tf.float32, tf.float32)
+        products, sums = tf.map_fn(
+            lambda e: (e @ w, tf.reduce_sum(e)), rows, fn_output_signature=kinds
+        )
+        both = tf.vectorized_map(lambda e: tf.tanh(e @ w), rows) * products
+        return tf.reduce_sum((total - y) ** 2.0 + both) + tf.reduce_sum(sums)
+
+    return [w], loss
+
+
+def _pictures(tf: Any) -> Any:
+    layers = [
+        tf.keras.layers.Reshape((-1, 2, 2, 1)),
+        tf.keras.layers.ConvLSTM2D(2, 2, padding="same"),
+        tf.keras.layers.Flatten(),
+        tf.keras.layers.Dense(2),
+    ]
+    return _layers(tf, layers, [None, 4])
+
+
 def _penalised(tf: Any) -> Any:
     """The gradient of a gradient through a loop with arrays."""
     w, u = _weights(tf, (4, 2), (2, 2))
 
     def run(x: Any) -> Any:
-        rows = tf.TensorArray(tf.float32, tf.shape(x)[1], element_shape=[None, 2])
+        n = tf.shape(x)[1]
+        items = tf.TensorArray(tf.float32, n).unstack(tf.transpose(x, [1, 0, 2]))
+        rows = tf.TensorArray(
+            tf.float32, n, element_shape=[None, 2], clear_after_read=False
+        )
         h = x[:, 0] @ w
-        for t in tf.range(tf.shape(x)[1]):
-            h = tf.tanh(x[:, t] @ w + h @ u)
+        for t in tf.range(n):
+            h = tf.tanh(items.read(t) @ w + h @ u)
             rows = rows.write(t, h)
+            h = h + rows.read(0)
         return tf.reduce_sum(rows.stack() ** 2.0)
 
     def loss(x: Any, y: Any) -> Any:
@@ -231,6 +298,10 @@ PROGRAMS: dict[str, Callable[[Any], Any]] = {
     "nested": _nested,
     "mapped": _mapped,
     "conditional": _conditional,
+    "swapped": _swapped,
+    "ended": _ended,
+    "folded": _folded,
+    "pictures": _pictures,
     "penalised": _penalised,
 }
 

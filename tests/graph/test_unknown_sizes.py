@@ -154,3 +154,11 @@ def test_a_map_over_nothing_knows_what_one_element_would_be() -> None:
         lambda x: tf.map_fn(lambda row: tf.stack([row, row]), x), input_signature=[F2]
     )
     assert traced(tf.zeros([0, 3])).shape == (0, 2, 3)
+
+
+def test_sums_of_what_may_have_one_shape():
+    specs = [tf.TensorSpec([None, 2]), tf.TensorSpec([3, None]), tf.TensorSpec(None)]
+    total = tf.function(lambda *xs: tf.add_n(xs), input_signature=specs)
+    assert total.get_concrete_function().output_shapes.as_list() == [3, 2]
+    ones = tf.ones([3, 2])
+    assert total(ones, ones, ones).numpy().tolist() == [[3.0, 3.0]] * 3

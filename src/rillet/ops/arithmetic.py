@@ -14,6 +14,7 @@ from rillet.core.convert import to_tensor
 from rillet.core.dtypes import NUMERIC
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.indexed_slices import IndexedSlices
+from rillet.core.shapes import TensorShape
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.ops.array import slice_op
@@ -64,17 +65,19 @@ squared_difference_op: Op = define(
 
 
 def _infer_add_n(values: list[Spec]) -> Spec:
-    known = [v.shape for v in values if v.shape is not None]
-    for i, shape in enumerate(known):
-        if shape != known[0]:
+    found = TensorShape.of(None)
+    for i, value in enumerate(values):
+        shape = TensorShape.of(value.shape)
+        if not shape.is_compatible_with(found):
             raise InvalidArgumentError(
                 house_message(
                     "add_n",
                     "Inputs to operation AddN must have the same size and shape",
-                    f"input 0 has shape {list(known[0])}, input {i} {list(shape)}",
+                    f"input 0 has shape {found.as_list()}, input {i} {shape.as_list()}",
                 )
             )
-    return values[0]
+        found = found.merge_with(shape)
+    return Spec(found._dims, values[0].dtype)
 
 
 def _add_n(values: list[Array]) -> Array:

@@ -15,7 +15,7 @@ from rillet.core.dtypes import ANY, DType
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
 from rillet.ops.registry import Op, define_for_graphs
-from rillet.ops.tensor_lists import LISTS, list_get_op
+from rillet.ops.tensor_lists import LISTS, list_get_op, list_set_op
 
 Array = np.ndarray[Any, Any]
 _LIST = Spec((), dtypes.variant)
@@ -26,6 +26,16 @@ push_op: Op = define_for_graphs(
     types=(LISTS, LISTS),
     kernel=lambda rows, item: (*rows, item),
     infer=lambda rows, item: _LIST,
+)
+
+
+#: A list put into its place in a list of lists.
+put_op: Op = define_for_graphs(
+    "RilletListPut",
+    types=(LISTS, ANY, LISTS),
+    kernel=list_set_op.kernel,
+    infer=lambda rows, index, item, **attrs: _LIST,
+    attrs={"resize": False},
 )
 
 

@@ -259,6 +259,7 @@ _RULES: dict[str, Callable[[ListKinds, Node], None]] = {
     "RilletListBlank": _reserved,
     "RilletListFilled": _all(0),
     "TensorListSetItem": _written,
+    "RilletListPut": _written,
     "TensorListGetItem": _out_of,
     "TensorListStack": _joined,
     "TensorListFromTensor": _cut,

@@ -28,6 +28,7 @@ from rillet.ops.list_stacks import (
     lengths_op,
     part_op,
     push_op,
+    put_op,
     resize_op,
     sizes_op,
     with_part_op,
@@ -111,7 +112,8 @@ def _push(reader: Any, step: Any, inputs: list[Any]) -> Any:
 @reads("TensorListSetItem")
 def _set(reader: Any, step: Any, inputs: list[Any]) -> Any:
     grows = bool(step.attrs.get("resize_if_index_out_of_bounds"))
-    return (list_set_op.run(*inputs[:3], resize=grows),)
+    op = put_op if is_list(inputs[2]) else list_set_op
+    return (op.run(*inputs[:3], resize=grows),)
 
 
 def _blank(step: Any, sizes: Any) -> Any:

@@ -61,7 +61,8 @@ def _set(writer: Any, node: Node) -> list[str]:
         "element_dtype": ("type", writer.kind(item)),
         "resize_if_index_out_of_bounds": ("bool", node.attrs.get("resize", False)),
     }
-    return [f"{writer.emit(node.type, node.name, inputs, attrs)}:output_handle:0"]
+    made = writer.emit("TensorListSetItem", node.name, inputs, attrs)
+    return [f"{made}:output_handle:0"]
 
 
 def _get(writer: Any, node: Node) -> list[str]:
@@ -141,6 +142,7 @@ WRITERS: dict[str, Write] = {
     "Assert": _assert,
     "TensorListReserve": _reserve,
     "TensorListSetItem": _set,
+    "RilletListPut": _set,
     "TensorListGetItem": _get,
     "TensorListStack": _stack,
     "TensorListFromTensor": _from,

@@ -28,7 +28,7 @@ from rillet.keras.layers.windows import (
     with_space,
 )
 from rillet.keras.serialization import builtin
-from rillet.ops.array import concat_op, unpack_op
+from rillet.ops.array import concat_op
 from rillet.ops.convolutions import convolution
 from rillet.ops.elementwise import add_op, mul_op
 from rillet.ops.filling import zeros
@@ -334,15 +334,15 @@ class ConvLSTM(RNN):
         return [TensorShape([None, *self._output_sizes[1:]])] * 2
 
     def _prepared(
-        self, inputs: Any, states: Any, training: Any, constants: Any, count: int
-    ) -> tuple[Any, list[Any]]:
+        self, inputs: Any, states: Any, training: Any, constants: Any, count: Any
+    ) -> tuple[Any, Any]:
         dims = static_dims(inputs)
         order = [1, 0, *range(2, len(dims))]
         rows = reshape_op.run(transpose_op(inputs, order), (-1, *dims[2:]))
         rows = self.cell.projection(rows, training, count)
         apart = reshape_op.run(rows, (count, dims[0], *static_dims(rows)[1:]))
         step = self.cell.stepper(list(states), training)
-        return step, list(unpack_op(apart, num=count, axis=0))
+        return step, apart
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The shape of the outputs; with states a list of shapes."""
