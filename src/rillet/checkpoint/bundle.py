@@ -27,6 +27,7 @@ from rillet.core.errors import (
     UnimplementedError,
     house_message,
 )
+from rillet.core.plain_files import bytes_of, need_plain
 
 Array = np.ndarray[Any, Any]
 #: Bytes that are handed to the system, and summed, at once.
@@ -180,8 +181,7 @@ class BundleReader:
         self.prefix = prefix
         path = index_file(prefix)
         try:
-            with open(path, "rb") as file:
-                data = file.read()
+            data = bytes_of(path, "checkpoint")
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             raise NotFoundError(
                 house_message(
@@ -373,6 +373,7 @@ class BundleReader:
             path = data_file(self.prefix, shard, self.shards)
             flags = os.O_RDONLY | getattr(os, "O_BINARY", 0)
             try:
+                need_plain(path, "checkpoint")
                 held = os.open(path, flags)
             except FileNotFoundError:
                 raise NotFoundError(

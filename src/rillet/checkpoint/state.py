@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rillet.core.logger import get_logger
+from rillet.core.plain_files import need_plain
 
 _LINE = re.compile(r'\s*([a-z_]+)\s*:\s*("(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|\S+)')
 _ESCAPE = re.compile(r"\\([0-7]{1,3}|x[0-9a-fA-F]{1,2}|.)", re.DOTALL)
@@ -185,6 +186,7 @@ def get_checkpoint_state(
     folder = os.fspath(checkpoint_dir)
     path = _state_file(folder, latest_filename)
     try:
+        need_plain(path, "checkpoint")
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             state = parse_state(file.read())
     except (FileNotFoundError, NotADirectoryError):

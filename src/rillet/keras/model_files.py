@@ -15,6 +15,7 @@ from typing import Any
 from rillet.core import context
 from rillet.core.errors import NotFoundError, house_message
 from rillet.core.logger import get_logger
+from rillet.core.plain_files import need_plain
 from rillet.keras import keras_archive, legacy_files
 from rillet.keras.checkpoint_parts import load_checkpoint, save_checkpoint
 from rillet.keras.compile_form import compiled_again
@@ -159,6 +160,7 @@ def load_model(
                 f"filepath={path!r}",
             )
         )
+    need_plain(path, "load_model")
     if zipfile.is_zipfile(path):
         return keras_archive.load_archive(path, custom_objects, compile, safe_mode)
     return legacy_files.load_whole(path, custom_objects, compile, safe_mode)
@@ -259,6 +261,7 @@ def load_weights(
                 "Model.load_weights", "there is no such file", f"filepath={path!r}"
             )
         )
+    need_plain(path, "Model.load_weights")
     if zipfile.is_zipfile(path):
         with (
             keras_archive.zipped(path) as archive,

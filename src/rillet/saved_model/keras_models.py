@@ -15,6 +15,7 @@ from rillet.checkpoint.messages import VERSION
 from rillet.checkpoint.wire import Field, Record, Schema, decode, encode
 from rillet.core import nest
 from rillet.core.logger import get_logger
+from rillet.core.plain_files import bytes_of
 from rillet.functions import Function
 from rillet.keras import models as _models  # noqa: F401  enters their classes
 from rillet.keras.checkpoint_parts import load_checkpoint
@@ -282,8 +283,7 @@ def _read_weights(model: Any, path: str) -> None:
 def _metadata(path: str) -> Record | None:
     """What the folder says of its layers; None where it is no Keras model."""
     try:
-        with open(os.path.join(path, FILE), "rb") as file:
-            return decode(_METADATA, file.read())
+        return decode(_METADATA, bytes_of(os.path.join(path, FILE), "load_model"))
     except (FileNotFoundError, NotADirectoryError):
         return None
 

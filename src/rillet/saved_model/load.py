@@ -14,6 +14,7 @@ from rillet.checkpoint.bundle import BundleReader
 from rillet.checkpoint.restoration import graph_in
 from rillet.checkpoint.wire import Record, decode
 from rillet.core.errors import NotFoundError
+from rillet.core.plain_files import bytes_of
 from rillet.core.scopes import init_scope, name_scope
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
@@ -92,8 +93,7 @@ def read_message(folder: str) -> Record:
     """
     path = os.path.join(folder, FILE)
     try:
-        with open(path, "rb") as file:
-            data = file.read()
+        data = bytes_of(path, "saved_model.load")
     except (FileNotFoundError, NotADirectoryError):
         raise OSError(
             f"SavedModel file does not exist at: {folder}{os.sep}"
