@@ -85,7 +85,8 @@ def test_examples_of_any_layout(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _png(channels: int) -> bytes:
-    pixels = np.random.default_rng(channels).integers(0, 256, (9, 7, channels), np.uint8)
+    draw = np.random.default_rng(channels)
+    pixels = draw.integers(0, 256, (9, 7, channels), np.uint8)
     held = pixels[..., 0] if channels == 1 else pixels
     out = io.BytesIO()
     Image.fromarray(held).save(out, "PNG")

@@ -91,7 +91,7 @@ class MapPlan(Plan):
         source = iterate(self._source, run)
         count = self._threads(run)
         if count > 1:
-            return in_threads(call, source, count)
+            return in_threads(call, source, count, self._function.computes)
         return map(call, source)
 
     def _threads(self, run: Run) -> int:

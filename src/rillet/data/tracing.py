@@ -214,6 +214,7 @@ class DataFunction:
         self.free = [x for x in self._captured if is_free(x)]
         self._random = _has(graph, "random")
         self.waits = _waits(graph)
+        self.computes = not _waits(graph, _OUTSIDE)
         self._program = None if self._random else _BACKEND.program(graph, outputs)
         self._batched: Any = False
         self._flows: bool | None = None
@@ -341,16 +342,18 @@ def _has(graph: Graph, effect: str) -> bool:
 
 #: Ops that spend their time outside Python's lock, or wait.
 _WAITING = ("ReadFile", "Decode", "Encode", "WriteFile", "ParseExample", "Parse")
+#: Those that wait for something outside.
+_OUTSIDE = ("ReadFile", "WriteFile")
 
 
-def _waits(graph: Graph) -> bool:
+def _waits(graph: Graph, ops: tuple[str, ...] = _WAITING) -> bool:
     """Whether several calls at once would gain: files, images, the program's Python."""
     for node in graph.nodes:
         if "host" in node.attrs:
             return True
-        if isinstance(node.op, Op) and node.op.name.startswith(_WAITING):
+        if isinstance(node.op, Op) and node.op.name.startswith(ops):
             return True
-        if any(_waits(g) for g in inner_graphs(node)):
+        if any(_waits(g, ops) for g in inner_graphs(node)):
             return True
     return False
 

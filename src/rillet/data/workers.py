@@ -7,6 +7,7 @@ when that one is gone, the thread is told to stop. Nothing here forks.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,6 +18,9 @@ import numpy as np
 from rillet.data.structure import Element
 
 _END = object()
+#: A call of fewer seconds is short, and after so many longer ones in a row threads run.
+_SHORT = 3e-4
+_PATIENCE = 3
 
 
 class _Failure:
@@ -131,6 +135,8 @@ class in_threads:
         call: what to call.
         source: the elements.
         count: how many calls may run at once.
+        computes: whether calls wait for nothing outside. They then run in the program's
+            thread as long as they are short: handing them over would cost more.
     """
 
     def __init__(
@@ -138,6 +144,7 @@ class in_threads:
         call: Callable[[Element], Element],
         source: Iterator[Element],
         count: int,
+        computes: bool = False,
     ) -> None:
         self._call = call
         self._source = source
@@ -145,11 +152,24 @@ class in_threads:
         self._pool: ThreadPoolExecutor | None = None
         self._waiting: deque[Future[Element]] = deque()
         self._more = True
+        #: How many calls in a row may yet be long before threads take over.
+        self._patience = _PATIENCE if computes else 0
 
     def __iter__(self) -> in_threads:
         return self
 
+    def _here(self) -> Element:
+        """The next result, computed by the program's own thread."""
+        element = next(self._source)
+        begin = time.perf_counter()
+        found = self._call(element)
+        short = time.perf_counter() - begin < _SHORT
+        self._patience = _PATIENCE if short else self._patience - 1
+        return found
+
     def __next__(self) -> Element:
+        if self._patience:
+            return self._here()
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self._count, "rillet-map", _quiet)
         while self._more and len(self._waiting) < 2 * self._count:

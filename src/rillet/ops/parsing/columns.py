@@ -30,9 +30,13 @@ class Dense:
         dtype: its type.
         shape: of one example; the first size is None where any number of rows may come.
         default: what a missing one is, or what pads; None where it must be there.
+
+    Attributes:
+        grows: whether any number of rows may come.
+        row: the shape of a row, or of the whole where that is fixed.
     """
 
-    __slots__ = ("default", "dtype", "key", "shape")
+    __slots__ = ("default", "dtype", "grows", "key", "row", "shape")
 
     def __init__(
         self, key: str, dtype: DType, shape: tuple[int | None, ...], default: Any
@@ -41,17 +45,9 @@ class Dense:
         self.dtype = dtype
         self.shape = shape
         self.default = default
-
-    @property
-    def grows(self) -> bool:
-        """Whether any number of rows may come."""
-        return bool(self.shape) and self.shape[0] is None
-
-    @property
-    def row(self) -> tuple[int, ...]:
-        """The shape of a row, or of the whole where that is fixed."""
-        dims = self.shape[1:] if self.grows else self.shape
-        return tuple([int(d or 0) for d in dims])
+        self.grows = bool(shape) and shape[0] is None
+        dims = shape[1:] if self.grows else shape
+        self.row: tuple[int, ...] = tuple([int(d or 0) for d in dims])
 
 
 def kind_of(op: str, key: str, dtype: Any) -> DType:
@@ -260,6 +256,19 @@ def as_dense(op: str, rows: list[Any], column: Dense, places: list[str]) -> Arra
         else:
             out[i] = row
     return out.reshape((len(rows), *column.row))
+
+
+def as_one(op: str, row: Any, column: Dense) -> Array:
+    """The values of a lone example as a dense tensor without a batch axis."""
+    if row is None or column.grows or len(row) != math.prod(column.row):
+        found: Array = as_dense(op, [row], column, [""])[0]
+        return found
+    out = np.empty(column.row, column.dtype.numpy_dtype)
+    if column.row:
+        out.reshape(-1)[:] = row
+    else:
+        out[()] = row[0]
+    return out
 
 
 def _whole(rows: list[Any], column: Dense, count: int) -> Array:

@@ -12,6 +12,7 @@ from rillet.core.errors import house_message
 from rillet.core.spec import Spec
 from rillet.ops.parsing.columns import (
     as_dense,
+    as_one,
     as_sparse,
     joined,
     lengths,
@@ -53,8 +54,10 @@ def _kernel(serialized: Array, sparse: Any, dense: Any, ragged: Any) -> list[Any
             for i, x in enumerate(out)
         ]
     for held, column in zip(rows[many:some], dense, strict=True):
-        table = as_dense(_OP, held, column, places)
-        out.append(table[0] if single else table)
+        if single:
+            out.append(as_one(_OP, held[0], column))
+        else:
+            out.append(as_dense(_OP, held, column, places))
     pairs = list(zip(rows[some:], ragged, strict=True))
     out += [joined(held, kind) for held, (_, kind, _) in pairs]
     out += [splits(lengths(held), ends.numpy_dtype) for held, (*_, ends) in pairs]
