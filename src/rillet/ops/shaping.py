@@ -117,7 +117,7 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Tensor:
 
 def reshape_like(g: Any, x: Any) -> Any:
     """`g` in the shape of `x`."""
-    if x.shape.rank is None:
+    if _rank_is_open(x):
         return reshape_op(g, shape_op.run(x))
     return reshape_op(g, static_dims(x))
 
@@ -239,10 +239,12 @@ sum_op: Op = define(
 
 def spread(g: Any, x: Any, axis: Any, keep_dims: bool) -> Any:
     """A reduction's gradient, put back along the reduced axes of `x`."""
-    if is_symbolic(axis):
-        # axes that only a run knows: a sum that keeps them has the shape between
-        kept = shape_op.run(sum_op.run(x, axis, keep_dims=True))
-        return broadcast_to_op(reshape_op.run(g, kept), static_dims(x))
+    if is_symbolic(axis) or _rank_is_open(x):
+        if not keep_dims and axis is not None:
+            # axes that only a run knows: a sum that keeps them has the shape between
+            kept = shape_op.run(sum_op.run(x, axis, keep_dims=True))
+            g = reshape_op.run(g, kept)
+        return broadcast_to_op(g, shape_op.run(x))
     if not keep_dims and axis is not None:
         sizes = list(static_dims(x))
         for a in axes_in("reduce", axis, len(sizes)):
@@ -277,6 +279,11 @@ def reduce_sum(
     return sum_op(input_tensor, axis, keep_dims=bool(keepdims))
 
 
+def _rank_is_open(x: Any) -> bool:
+    """Whether only a run knows how many dimensions a tensor has."""
+    return type(x) is not Tensor and x.shape.rank is None
+
+
 def _sum_to_sizes(g: Any, x: Any) -> Any:
     """`sum_to` where only a run knows the sizes."""
     want = shape_op.run(x)
@@ -288,6 +295,8 @@ def sum_to(g: Any, x: Any) -> Any:
     """The gradient `g` of a broadcast result, summed to the shape of `x`."""
     if type(g) is Tensor and type(x) is Tensor and g._array.shape == x._array.shape:
         return g
+    if _rank_is_open(g) or _rank_is_open(x):
+        return _sum_to_sizes(g, x)
     have, want = static_dims(g), static_dims(x)
     if any(type(d) is not int for d in (*have, *want)):
         return _sum_to_sizes(g, x)

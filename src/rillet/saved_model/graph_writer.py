@@ -250,7 +250,11 @@ class FunctionWriter:
         elif op.name == "RilletGradient":
             graph = gradient_graph(node)
             if graph is None:
-                raise refused(node, f"is the {node.attrs['host']}, of unknown sizes")
+                raise refused(
+                    node,
+                    "cannot be written where the number of dimensions is not known",
+                    "Say it, with input_signature or tf.ensure_shape",
+                )
             self._splice(graph, node, list(node.inputs))
         elif "host" in node.attrs:
             graph = self.library.told(node)
@@ -351,7 +355,11 @@ class FunctionWriter:
             self._splice(special, node, node.tensors())
             return
         if found is None:
-            raise refused(node, "is rillet's own and has no counterpart in TensorFlow")
+            raise refused(
+                node,
+                "has no counterpart among TensorFlow's operations",
+                "Leave the function that does this out of what is saved",
+            )
         inputs, kinds = NodeInputs(self, node, found).all()
         attrs = attributes_of(node, found, kinds)
         add = self.effect if node.op.effects == "io" else self.emit

@@ -15,10 +15,17 @@ from rillet.core.dtypes import DType
 from rillet.core.errors import UnimplementedError, house_message
 from rillet.graph.ir import Node, SymbolicTensor
 from rillet.ops.registry import Op
+from rillet.ops.spoken import public_name
 from rillet.saved_model.definitions import Definition, parsed
 
 #: Ops whose inputs are made the type of the result.
 _RESULT_SAYS = frozenset(("Range",))
+#: rillet's own ops that no file can hold, in a program's words.
+_WORDS = {
+    "RilletResizeAreaGrad": "the gradient of image.resize with method='area'",
+    "RilletProjectiveTransformGrad": "the gradient of a projective transform of images",
+    "RilletRngBinomial": "random.Generator.binomial",
+}
 
 
 def refused(node: Node, why: str, fix: str = "") -> UnimplementedError:
@@ -26,9 +33,17 @@ def refused(node: Node, why: str, fix: str = "") -> UnimplementedError:
     where = f"node '{node.name}'"
     if node.where is not None:
         where += f', defined at File "{node.where[0]}", line {node.where[1]}'
-    return UnimplementedError(
-        house_message("saved_model.save", f"{node.type} {why}", where, fix)
-    )
+    told = f"{_subject(node)} {why}"
+    return UnimplementedError(house_message("saved_model.save", told, where, fix))
+
+
+def _subject(node: Node) -> str:
+    """What a node is in a program's words."""
+    if node.type == "RilletGradient":
+        return f"the gradient of {public_name(node.attrs['host'].run.__self__.op)}"
+    if node.type == "EagerPyFunc":
+        return f"a node ({node.attrs['host']})"
+    return _WORDS.get(node.type) or node.type.removeprefix("Rillet")
 
 
 class NodeInputs:
