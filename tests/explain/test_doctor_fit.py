@@ -323,3 +323,40 @@ def test_on_nan_with_several_steps_a_call(steps) -> None:
         tf.errors.InvalidArgumentError, match="in step [2-8] of epoch 1"
     ):
         model.fit(**as_dataset(X, LINE), verbose=0, on_nan="explain")
+
+
+class TwoOptimizers(Own):
+    """Whose second optimizer nobody compiled."""
+
+    second = None
+
+    def train_step(self, data):
+        x, y = data
+        with tf.GradientTape() as tape:
+            loss = self.lost(y, self(x)) * 1e30 * 1e30
+        slopes = tape.gradient(loss, self.trainable_variables)
+        self.second.apply_gradients(zip(slopes, self.trainable_variables, strict=True))
+        return {"loss": loss}
+
+
+def test_optimizers_of_the_program_are_put_back(said) -> None:
+    model = TwoOptimizers(Dense(4, "relu"), Dense(1))
+    model.compile("sgd")
+    model.second = K.optimizers.Adam(0.1)
+    model.fit(X, LINE[:, None], verbose=0)
+    (line,) = said()
+    assert "the loss of epoch 1 is" in line
+    assert int(model.second.iterations) == 8
+
+
+def test_a_loss_scale_is_put_back(said) -> None:
+    x = X[:8].copy()
+    x[3] = 6e4
+    K.mixed_precision.set_global_policy("mixed_float16")
+    try:
+        model = chain(Dense(4, "relu"), Dense(1), optimizer=K.optimizers.SGD(0.1))
+        model.fit(x, LINE[:8], verbose=0)
+    finally:
+        K.mixed_precision.set_global_policy("float32")
+    assert "unscaled" in str(explain.examine(model, x, LINE[:8])) and len(said()) >= 1
+    assert float(model.optimizer.loss_scale) == 2.0**14

@@ -182,6 +182,11 @@ def _rate(model: Any, tries: Tries | None) -> str:
     if works is not None and works >= 0.9 * rate / 100:
         return f"{said}; try {number(works)}: {proof}."
     scaled = None if tries is None else tries(True)
+    if scaled is not None and scaled >= 0.9 * rate:
+        return (
+            "Likely cause: the inputs are too large; scale them to about -1 to 1:"
+            f" {STEPS} steps lower this batch's loss then."
+        )
     if scaled is not None:
         said += (
             f"; scale the inputs to about -1 to 1 and try {number(scaled)}: {proof}."
@@ -299,11 +304,18 @@ class Guard:
 
 
 def variables(model: Any) -> list[Any]:
-    """All that a training step may change: weights, slots, metrics."""
-    held = getattr(model.optimizer, "variables", ())
-    held = held() if callable(held) else held
-    metrics = [v for m in model.metrics for v in m.variables]
-    return list({id(v): v for v in [*model.variables, *held, *metrics]}.values())
+    """All that a training step may change: weights, slots, loss scales, metrics."""
+    found = [*model.variables, *(v for m in model.metrics for v in m.variables)]
+    kind = tf.keras.optimizers.Optimizer
+    own = [value for value in model.__dict__.values() if isinstance(value, kind)]
+    for optimizer in [model.optimizer, *own]:
+        slots = getattr(optimizer, "variables", ())
+        found += slots() if callable(slots) else slots
+        scale = getattr(optimizer, "__dict__", {}).get("_loss_scale")
+        if hasattr(scale, "_trackable_children"):
+            parts = scale._trackable_children().values()
+            found += [v for v in parts if hasattr(v, "_cell")]
+    return list({id(v): v for v in found}.values())
 
 
 def put_back(held: list[tuple[Any, Any]]) -> None:
