@@ -22,7 +22,6 @@ from rillet.ops import compare
 from rillet.ops.dispatch import matched
 from rillet.ops.elementwise import abs as absolute
 from rillet.ops.elementwise import cast
-from rillet.ops.host import is_symbolic
 from rillet.ops.lowering import Map
 from rillet.ops.reduce import reduce_all
 from rillet.ops.registry import Op, define
@@ -50,6 +49,11 @@ assert_op: Op = define(
     effects="io",
     quiet=False,
 )
+
+
+def _waits(condition: Any) -> bool:
+    """Whether a condition is checked when a graph runs: one of the graph's tensors."""
+    return isinstance(condition, Tensor) and type(condition) is not Tensor
 
 
 def _elements(tensor: Tensor, summarize: int) -> list[str]:
@@ -81,7 +85,7 @@ def Assert(
     """
     ends = 3 if summarize is None else int(summarize)
     tensors = [to_tensor(value) for value in data]
-    if is_symbolic(condition):
+    if _waits(condition):
         assert_op.run(condition, *tensors, summarize=ends)
     elif condition:
         assert_op.run(True, *tensors, summarize=ends)
@@ -101,7 +105,7 @@ def _compared(
     every = reduce_all(holds)
     ends = 3 if summarize is None else int(summarize)
     rule = f"Condition x {sign} y did not hold."
-    if is_symbolic(every):
+    if _waits(every):
         texts = [message or "", rule, "x = ", x, "y = ", y]
         assert_op.run(every, *map(to_tensor, texts), summarize=ends)
         return
@@ -217,7 +221,7 @@ def _against_zero(
     ends = 3 if summarize is None else int(summarize)
     begin = f"{message}.  " if message else ""
     rule = f"Condition x {sign} 0 did not hold element-wise:"
-    if is_symbolic(every):
+    if _waits(every):
         texts = [begin + rule, label("x", x), x]
         assert_op.run(every, *map(to_tensor, texts), summarize=ends)
     elif not every:

@@ -26,7 +26,7 @@ from rillet.ops.elementwise import (
 from rillet.ops.host import integer, is_symbolic, plain
 from rillet.ops.registry import Op, define
 from rillet.ops.rounding import floor_op
-from rillet.ops.shaping import reshape_op, static_dims
+from rillet.ops.shaping import could_match, reshape_op, static_dims
 from rillet.ops.sparse.counting import bincount as sparse_bincount
 from rillet.ops.sparse.dense import to_dense
 from rillet.ops.symbolic_counts import checked_classes, table_size
@@ -309,7 +309,7 @@ def _squeezed(labels: Any, predictions: Any) -> tuple[Any, Any]:
         y = reshape_op(y, static_dims(y)[:-1])
     elif gap == -1 and x.shape[-1] == 1:
         x = reshape_op(x, static_dims(x)[:-1])
-    if x.shape != y.shape:
+    if not could_match(x.shape.as_list(), y.shape.as_list()):
         raise InvalidArgumentError(
             house_message(
                 "confusion_matrix",

@@ -14,7 +14,7 @@ from rillet.ops.dispatch import matched, same_typed
 from rillet.ops.host import integer, integers, plain
 from rillet.ops.products import matmul, matmul_op
 from rillet.ops.rearrange import expand_dims_op, squeeze_op
-from rillet.ops.shaping import reshape_op, static_dims
+from rillet.ops.shaping import could_match, reshape_op, static_dims
 from rillet.ops.transposes import transpose_op
 
 _TERM = r"[A-Za-z]*(\.\.\.)?[A-Za-z]*"
@@ -199,7 +199,7 @@ def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Tensor:
     free_a = [i for i in range(len(dims_a)) if i not in inner_a]
     free_b = [i for i in range(len(dims_b)) if i not in inner_b]
     for i, j in zip(inner_a, inner_b, strict=True):
-        if dims_a[i] != dims_b[j] and None not in (dims_a[i], dims_b[j]):
+        if not could_match((dims_a[i],), (dims_b[j],)):
             raise InvalidArgumentError(
                 house_message(
                     "tensordot",

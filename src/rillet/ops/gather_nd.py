@@ -27,7 +27,8 @@ from rillet.ops.filling import zeros_like_op
 from rillet.ops.gather import INDICES, combine_rows, indexed_shape
 from rillet.ops.host import integer, integers
 from rillet.ops.registry import Op, define
-from rillet.ops.shaping import broadcast_to_op, reshape_op, static_dims
+from rillet.ops.sequences import range as count_up
+from rillet.ops.shaping import broadcast_to_op, could_match, reshape_op, static_dims
 
 Array = np.ndarray[Any, Any]
 
@@ -162,18 +163,21 @@ def with_batch(op: str, indices: Any, dims: Any, batch: int) -> Any:
     """Indices within a batch, as indices of the whole tensor."""
     shape = static_dims(indices)
     batch = batch + len(shape) if batch < 0 else batch
-    if shape[:batch] != tuple(dims[:batch]) or batch >= len(shape):
+    if not could_match(shape[:batch], tuple(dims[:batch])) or batch >= len(shape):
         raise _refused(
             op,
             "the batch axes of both tensors must be equal",
             f"batch_dims={batch}, the tensor has shape {list(dims)}, indices"
             f" {list(shape)}",
         )
-    places = np.moveaxis(np.indices(shape[:batch]), 0, -1)
-    places = places.reshape((*shape[:batch], *(1,) * (len(shape) - 1 - batch), batch))
-    grid = Tensor(places.astype(indices.dtype.numpy_dtype))
-    grid = broadcast_to_op(grid, (*shape[:-1], batch))
-    return concat_op([grid, indices], len(shape) - 1)
+    columns = []
+    for axis in range(batch):
+        ones = [1] * len(shape)
+        ones[axis] = -1
+        places = cast(count_up(shape[axis]), indices.dtype)
+        column = reshape_op(places, tuple(ones))
+        columns.append(broadcast_to_op(column, (*shape[:-1], 1)))
+    return concat_op([*columns, indices], len(shape) - 1)
 
 
 def check_updates(op: str, indices: Spec, updates: Spec, shape: Dims | None) -> None:

@@ -17,13 +17,15 @@ from rillet.core.tensor import Tensor
 from rillet.ops.array import stack, unstack
 from rillet.ops.casting import cast
 from rillet.ops.clip import clip_by_value
-from rillet.ops.elementwise import maximum
+from rillet.ops.elementwise import maximum, sqrt
+from rillet.ops.extents import larger
 from rillet.ops.host import is_symbolic, plain
 from rillet.ops.image_colors import hsv_to_rgb, rgb_to_hsv
 from rillet.ops.image_rules import image_tensor, refused
 from rillet.ops.image_types import convert_image_dtype
 from rillet.ops.quotients import floormod
 from rillet.ops.reduce import reduce_mean
+from rillet.ops.shaping import static_dims
 from rillet.ops.statistics import reduce_std
 
 
@@ -109,7 +111,7 @@ def adjust_gamma(image: Any, gamma: Any = 1, gain: Any = 1) -> Tensor:
 
 
 def _in_hsv(x: Any, change: Callable[[list[Any]], list[Any]]) -> Any:
-    parts = unstack(rgb_to_hsv(x), axis=-1)
+    parts = unstack(rgb_to_hsv(x), 3, axis=-1)
     return hsv_to_rgb(stack(change(parts), axis=-1))
 
 
@@ -202,8 +204,9 @@ def per_image_standardization(image: Any) -> Tensor:
         if own in (dtypes.float16, dtypes.float32)
         else cast(image, dtypes.float32)
     )
-    count = int(np.prod(x.shape.as_list()[-3:]))
+    sides = static_dims(x)[-3:]
+    count = larger(sides[0] * sides[1] * sides[2], 1)
     mean = reduce_mean(x, [-3, -2, -1], keepdims=True)
     spread = reduce_std(x, [-3, -2, -1], keepdims=True)
-    least = cast(1.0 / np.sqrt(np.float32(max(count, 1))), x.dtype)
+    least = cast(1.0 / sqrt(cast(count, dtypes.float32)), x.dtype)
     return (x - mean) / maximum(spread, least)

@@ -99,7 +99,7 @@ def grayscale_to_rgb(images: Any, name: str | None = None) -> Tensor:
         [2.0, 2.0, 2.0]
     """
     images = to_tensor(images)
-    if images.shape.rank == 0 or images.shape[-1] != 1:
+    if not images.shape.rank or images.shape[-1] not in (1, None):
         raise refused(
             "image.grayscale_to_rgb",
             "Last dimension of a grayscale image should be size 1",
@@ -182,7 +182,7 @@ def _to_hsv(x: Array) -> Array:
 
 
 def _channels(x: Any) -> list[Any]:
-    return unstack(x, axis=-1)
+    return unstack(x, 3, axis=-1)
 
 
 def _to_hsv_gradient(g: Any, y: Any, x: Any) -> Any:

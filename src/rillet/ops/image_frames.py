@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from rillet.core import dtypes
 from rillet.core.tensor import Tensor
-from rillet.ops.host import integer, is_symbolic, plain
+from rillet.ops.casting import cast
+from rillet.ops.extents import known, larger, smaller
+from rillet.ops.host import integer, plain
 from rillet.ops.image_rules import batched, image_tensor, refused
 from rillet.ops.rearrange import reverse
+from rillet.ops.shaping import static_dims
 from rillet.ops.strided import slice_
 from rillet.ops.tiling import pad
 from rillet.ops.transposes import transpose as permuted
@@ -124,16 +128,16 @@ def crop_to_bounding_box(
     width = integer(op, "target_width", target_width)
 
     def change(batch: Any) -> Any:
+        dims = static_dims(batch)
         for label, start, size, old in (
-            ("height", top, height, batch.shape[1]),
-            ("width", left, width, batch.shape[2]),
+            ("height", top, height, dims[1]),
+            ("width", left, width, dims[2]),
         ):
-            known = not is_symbolic(start)
-            if known and start < 0:
+            if known(start) and start < 0:
                 raise refused(op, f"offset_{label} must be >= 0", f"it is {start}")
-            if size <= 0:
+            if known(size) and size <= 0:
                 raise refused(op, f"target_{label} must be > 0", f"it is {size}")
-            if known and old is not None and start + size > old:
+            if known(start, size, old) and start + size > old:
                 raise refused(
                     op,
                     f"{label} must be >= target + offset",
@@ -178,22 +182,34 @@ def pad_to_bounding_box(
 
     def change(batch: Any) -> Any:
         around = []
+        dims = static_dims(batch)
         for label, start, size, old in (
-            ("height", top, height, batch.shape[1]),
-            ("width", left, width, batch.shape[2]),
+            ("height", top, height, dims[1]),
+            ("width", left, width, dims[2]),
         ):
-            if start < 0:
+            if known(start) and start < 0:
                 raise refused(op, f"offset_{label} must be >= 0", f"it is {start}")
-            if size - start < old:
+            if known(start, size, old) and size - start < old:
                 raise refused(
                     op,
                     f"{label} must be <= target - offset",
                     f"{label} is {old}, target {size}, offset {start}",
                 )
             around.append([start, size - start - old])
-        return pad(batch, [[0, 0], *around, [0, 0]]) if any(map(any, around)) else batch
+        sides = known(*around[0], *around[1])
+        if sides and not any(map(any, around)):
+            return batch
+        padded = pad(batch, [[0, 0], *around, [0, 0]])
+        return padded if sides else _of_size(padded, batch.shape, height, width)
 
     return batched(op, image, change, "image")
+
+
+def _of_size(images: Any, old: Any, height: Any, width: Any) -> Any:
+    """Padded images whose size a graph cannot see by itself."""
+    sizes = [size if known(size) else None for size in (height, width)]
+    images.set_shape([old[0], *sizes, old[3]])
+    return images
 
 
 def resize_with_crop_or_pad(
@@ -221,20 +237,28 @@ def resize_with_crop_or_pad(
     height = integer(op, "target_height", target_height)
     width = integer(op, "target_width", target_width)
     for label, size in (("target_height", height), ("target_width", width)):
-        if size <= 0:
+        if known(size) and size <= 0:
             raise refused(op, f"{label} must be > 0", f"it is {size}")
 
     def change(batch: Any) -> Any:
-        old = batch.shape[1], batch.shape[2]
+        old = static_dims(batch)[1:3]
         # half of what is missing or too much; odd rests go to the end
         lack = height - old[0], width - old[1]
-        cut = [max(-d, 0) // 2 for d in lack]
-        add = [max(d, 0) // 2 for d in lack]
-        kept = min(height, old[0]), min(width, old[1])
+        cut = [larger(-d, 0) // 2 for d in lack]
+        add = [larger(d, 0) // 2 for d in lack]
+        kept = smaller(height, old[0]), smaller(width, old[1])
         inner = crop_to_bounding_box(batch, cut[0], cut[1], kept[0], kept[1])
         return pad_to_bounding_box(inner, add[0], add[1], height, width)
 
     return batched(op, image, change, "image")
+
+
+def _outside(size: Any, fraction: float) -> Any:
+    """How many pixels lie before the middle part."""
+    if known(size):
+        return int((size - size * fraction) / 2)
+    whole = cast(size, dtypes.float64)
+    return cast((whole - whole * fraction) / 2, dtypes.int32)
 
 
 def central_crop(image: Any, central_fraction: Any) -> Tensor:
@@ -266,10 +290,9 @@ def central_crop(image: Any, central_fraction: Any) -> Tensor:
     def change(batch: Any) -> Any:
         if fraction == 1.0:
             return batch
-        starts = [int((d - d * fraction) / 2) for d in batch.shape.as_list()[1:3]]
-        sizes = [
-            d - 2 * s for d, s in zip(batch.shape.as_list()[1:3], starts, strict=True)
-        ]
+        old = static_dims(batch)[1:3]
+        starts = [_outside(d, fraction) for d in old]
+        sizes = [d - 2 * s for d, s in zip(old, starts, strict=True)]
         return slice_(batch, [0, *starts, 0], [-1, *sizes, -1])
 
     return batched("image.central_crop", image, change, "image")

@@ -23,12 +23,13 @@ from rillet.ops.casting import cast
 from rillet.ops.convolutions import depthwise_conv2d
 from rillet.ops.elementwise import abs as absolute
 from rillet.ops.elementwise import log
+from rillet.ops.extents import known
 from rillet.ops.image_rules import refused
 from rillet.ops.image_types import convert_image_dtype
 from rillet.ops.pool_functions import avg_pool2d
 from rillet.ops.reduce import reduce_mean, reduce_prod
-from rillet.ops.shaping import reduce_sum, reshape
-from rillet.ops.tiling import pad
+from rillet.ops.shaping import could_match, reduce_sum, reshape, static_dims
+from rillet.ops.tiling import pad, tile
 
 _SOBEL: Final = ((-1.0, -2.0, -1.0), (0.0, 0.0, 0.0), (1.0, 2.0, 1.0))
 _MSSSIM_WEIGHTS: Final = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
@@ -83,14 +84,14 @@ def sobel_edges(image: Any) -> Tensor:
         TensorShape([1, 4, 5, 3, 2])
     """
     image = to_tensor(image)
-    channels = image.shape[-1]
+    dims = static_dims(image)
     down = np.array(_SOBEL)
-    filters = np.stack([down, down.T], -1)[:, :, None]
-    kernel = cast(np.tile(filters, [1, 1, channels, 1]), image.dtype)
+    filters = cast(np.stack([down, down.T], -1)[:, :, None], image.dtype)
+    kernel = tile(filters, [1, 1, dims[-1], 1])
     none = [0, 0]
     padded = pad(image, [none, [1, 1], [1, 1], none], mode="REFLECT")
     slopes = depthwise_conv2d(padded, kernel, [1, 1, 1, 1], "VALID")
-    return reshape(slopes, [*image.shape.as_list(), 2])
+    return reshape(slopes, [*dims, 2])
 
 
 def total_variation(images: Any, name: str | None = None) -> Tensor:
@@ -129,7 +130,7 @@ def _pair(op: str, a: Any, b: Any, max_val: Any) -> tuple[Any, Any, Any]:
     """Two images and the largest value, in floats from 0 to 1."""
     a, b = to_tensor(a), to_tensor(b)
     first, second = tuple(a.shape.as_list()), tuple(b.shape.as_list())
-    if len(first) < 3 or len(second) < 3 or first[-3:] != second[-3:]:
+    if min(len(first), len(second)) < 3 or not could_match(first[-3:], second[-3:]):
         raise refused(
             op,
             f"Shapes {a.shape} and {b.shape} are incompatible",
@@ -183,10 +184,10 @@ def _gauss(size: int, sigma: float) -> Any:
 
 
 def _smoothed(x: Any, kernel: Any) -> Any:
-    shape = x.shape.as_list()
-    flat = reshape(x, [-1, *shape[-3:]])
+    dims = static_dims(x)
+    flat = reshape(x, [-1, *dims[-3:]])
     y = depthwise_conv2d(flat, kernel, [1, 1, 1, 1], "VALID")
-    return reshape(y, [*shape[:-3], *y.shape.as_list()[1:]])
+    return reshape(y, [*dims[:-3], *static_dims(y)[1:]])
 
 
 def _similarity(
@@ -197,8 +198,8 @@ def _similarity(
     Z. Wang, A. C. Bovik, H. R. Sheikh, E. P. Simoncelli, "Image quality assessment:
     from error visibility to structural similarity", IEEE TIP 13 (2004).
     """
-    height, width, channels = x.shape.as_list()[-3:]
-    if height < size or width < size:
+    height, width, channels = static_dims(x)[-3:]
+    if any(known(side) and side < size for side in (height, width)):
         raise InvalidArgumentError(
             house_message(
                 "image.ssim",
@@ -207,7 +208,7 @@ def _similarity(
                 "Give a smaller filter_size",
             )
         )
-    kernel = to_tensor(np.repeat(_gauss(size, sigma)[:, :, None, None], channels, 2))
+    kernel = tile(_gauss(size, sigma)[:, :, None, None], [1, 1, channels, 1])
     c1, c2 = (k1 * most) ** 2, (k2 * most) ** 2
     mean_x, mean_y = _smoothed(x, kernel), _smoothed(y, kernel)
     both, squares = mean_x * mean_y * 2.0, mean_x**2 + mean_y**2
@@ -261,14 +262,14 @@ def ssim(
 
 def _halved(x: Any) -> Any:
     """Images of half the size; an odd row or column is doubled first."""
-    shape = x.shape.as_list()
-    flat = reshape(x, [-1, *shape[-3:]])
-    odd = [size % 2 for size in shape[-3:-1]]
-    if any(odd):
+    dims = static_dims(x)
+    flat = reshape(x, [-1, *dims[-3:]])
+    odd = [size % 2 for size in dims[-3:-1]]
+    if not known(*odd) or any(odd):
         around = [[0, 0], [0, odd[0]], [0, odd[1]], [0, 0]]
         flat = pad(flat, around, mode="SYMMETRIC")
     small = avg_pool2d(flat, 2, 2, "VALID")
-    return reshape(small, [*shape[:-3], *small.shape.as_list()[1:]])
+    return reshape(small, [*dims[:-3], *static_dims(small)[1:]])
 
 
 def ssim_multiscale(

@@ -15,6 +15,7 @@ from rillet.ops.compare import greater_op
 from rillet.ops.decompositions import cholesky_op
 from rillet.ops.dispatch import matched
 from rillet.ops.elementwise import add_op, cast, div_op, mul_op, sub_op
+from rillet.ops.extents import known, larger
 from rillet.ops.host import plain
 from rillet.ops.mask import select_op
 from rillet.ops.matrix_rules import (
@@ -52,13 +53,16 @@ def _infer_least_squares(
 def _least_squares(
     a: Array, b: Array, l2_regularizer: float, fast: bool = False
 ) -> Array:
-    """The least-norm solution, by singular values."""
+    """The least-norm solution, by singular values; with `fast` a regularized one."""
     if a.ndim < 2 or a.shape[:-1] != b.shape[:-1]:
         raise ValueError("shapes differ")
     u, s, vh = np.linalg.svd(a, full_matrices=False)
     limit = np.finfo(a.dtype).eps * max(a.shape[-2:])
     top = s.max(axis=-1, keepdims=True, initial=0)
-    inverse = np.where(s > limit * top, 1 / np.where(s == 0, 1, s), 0)
+    if fast and l2_regularizer:
+        inverse = s / (np.square(s) + l2_regularizer)
+    else:
+        inverse = np.where(s > limit * top, 1 / np.where(s == 0, 1, s), 0)
     inverse = inverse.astype(a.dtype)[..., None]
     parts = blas.batch_matmul(conjugated(u), b)
     return blas.batch_matmul(conjugated(vh), inverse * parts)
@@ -67,7 +71,14 @@ def _least_squares(
 def _grad_a(
     g: Any, x: Any, a: Any, b: Any, l2_regularizer: Any, fast: bool = False
 ) -> Any:
-    """With p the pseudo-inverse: (b - a·x)·(p·pᴴg)ᴴ - pᴴg·xᴴ + pᴴx·((1 - p·a)·g)ᴴ."""
+    """With p the pseudo-inverse: (b - a·x)·(p·pᴴg)ᴴ - pᴴg·xᴴ + pᴴx·((1 - p·a)·g)ᴴ.
+
+    Regularized by l, with h = (aᴴa + l)⁻¹g: (b - a·x)·hᴴ - a·h·xᴴ.
+    """
+    if fast and l2_regularizer:
+        h = _regular_solution(a, g, l2_regularizer)
+        left = product(sub_op(b, product(a, x)), h, adjoint_b=True)
+        return sub_op(left, product(product(a, h), x, adjoint_b=True))
     p = pinv(a)
     h = product(p, g, adjoint_a=True)
     left = product(sub_op(b, product(a, x)), product(p, h), adjoint_b=True)
@@ -80,7 +91,14 @@ def _grad_a(
 def _grad_b(
     g: Any, x: Any, a: Any, b: Any, l2_regularizer: Any, fast: bool = False
 ) -> Any:
+    if fast and l2_regularizer:
+        return product(a, _regular_solution(a, g, l2_regularizer))
     return product(pinv(a), g, adjoint_a=True)
+
+
+def _regular_solution(a: Any, g: Any, regular: float) -> Any:
+    gram = _regular(product(a, a, adjoint_a=True), regular)
+    return _by_cholesky(cholesky_op(gram), g)
 
 
 least_squares_op: Op = define(
@@ -127,10 +145,11 @@ def lstsq(
     regular = float(np.real(plain(to_tensor(l2_regularizer))))
     if not fast:
         return least_squares_op(a, b, regular, fast=False)
-    _infer_least_squares(
-        Spec(static_dims(a), a.dtype), Spec(static_dims(b), b.dtype), regular
-    )
-    rows, columns = static_dims(a)[-2:]
+    dims, rhs_dims = static_dims(a), static_dims(b)
+    if not known(*dims, *rhs_dims):
+        return least_squares_op(a, b, regular, fast=True)
+    _infer_least_squares(Spec(dims, a.dtype), Spec(rhs_dims, b.dtype), regular)
+    rows, columns = dims[-2:]
     if rows >= columns:
         gram = _regular(product(a, a, adjoint_a=True), regular)
         return _by_cholesky(cholesky_op(gram), product(a, b, adjoint_a=True))
@@ -227,7 +246,7 @@ def pinv(
     rows, columns = dims[-2:]
     s, u, v = svd_op(a, compute_uv=True, full_matrices=False)
     if rcond is None:
-        rcond = 10.0 * max(rows or 0, columns or 0) * _precision(a)
+        rcond = cast(larger(rows, columns), s.dtype) * (10.0 * _precision(a))
     part = to_tensor(rcond, s.dtype)
     if len(part.shape):
         part = as_columns(part)
@@ -265,8 +284,8 @@ def matrix_rank(
     rows, columns = matrix_dims("matrix_rank", Spec(static_dims(a), a.dtype))[-2:]
     s, _, _ = svd_op(a, compute_uv=False, full_matrices=False)
     if tol is None:
-        least = max(rows or 0, columns or 0) * _precision(a)
-        limit = mul_op(_largest(s), number(s, least))
+        least = cast(larger(rows, columns), s.dtype) * _precision(a)
+        limit = mul_op(_largest(s), least)
     else:
         limit = to_tensor(tol, s.dtype)
         limit = as_columns(limit) if len(limit.shape) else limit

@@ -13,7 +13,10 @@ import numpy as np
 from rillet.core import dtypes
 from rillet.core.convert import to_tensor
 from rillet.core.tensor import Tensor
+from rillet.ops.array import stack
 from rillet.ops.casting import cast
+from rillet.ops.elementwise import minimum
+from rillet.ops.extents import known, larger
 from rillet.ops.host import integer, integers, is_symbolic, plain
 from rillet.ops.image_frames import pad_to_bounding_box
 from rillet.ops.image_rules import batched, refused
@@ -24,6 +27,9 @@ from rillet.ops.resize_kernels import (
     nearest_op,
     scale_op,
 )
+from rillet.ops.rounding import floor
+from rillet.ops.rounding import round as round_
+from rillet.ops.shaping import static_dims
 
 
 class ResizeMethod:
@@ -61,33 +67,42 @@ def _size(op: str, size: Any) -> Any:
     return int(array[0]), int(array[1])
 
 
-def _fitted(images: Any, size: tuple[int, int]) -> tuple[int, int]:
+def _scales(images: Any, size: Any) -> list[Any]:
+    """New pixels an old one, down and to the right, in float32."""
+    new, old = [size[0], size[1]], static_dims(images)[1:3]
+    if known(*new, *old):
+        return [np.float32(new[i]) / np.float32(old[i]) for i in range(2)]
+    kind = dtypes.float32
+    return [cast(new[i], kind) / cast(old[i], kind) for i in range(2)]
+
+
+def _fitted(images: Any, size: Any) -> Any:
     """The largest size with the images' proportions inside `size`."""
-    old = images.shape[1], images.shape[2]
-    parts = [np.float32(size[i]) / np.float32(old[i]) for i in range(2)]
-    scale = min(parts)
-    # halves to even, as tf.round does
-    height, width = (int(np.rint(scale * np.float32(old[i]))) for i in range(2))
-    return height, width
+    old, scales = static_dims(images)[1:3], _scales(images, size)
+    if isinstance(scales[0], np.float32):
+        # halves to even, as tf.round does
+        scale = min(scales)
+        height, width = (int(np.rint(scale * np.float32(old[i]))) for i in range(2))
+        return height, width
+    scale = minimum(*scales)
+    parts = [round_(scale * cast(old[i], dtypes.float32)) for i in range(2)]
+    return cast(stack(parts), dtypes.int32)
 
 
 def _resized(images: Any, size: Any, method: str, antialias: bool) -> Any:
-    known = isinstance(size, tuple)
-    if known and (images.shape[1], images.shape[2]) == size:
+    if isinstance(size, tuple) and (images.shape[1], images.shape[2]) == size:
         return images if method == "nearest" else cast(images, dtypes.float32)
     if method == "nearest":
         return nearest_op.run(images, size, half_pixel_centers=True)
     if method == "area":
         return area_op.run(images, size)
     if method in _SAMPLED or antialias:
-        scale = tuple(
-            float(np.float32(size[i]) / np.float32(images.shape[i + 1]))
-            for i in range(2)
-        )
+        scales = _scales(images, size)
+        fixed = isinstance(scales[0], np.float32)
         return scale_op.run(
             images,
             size,
-            scale,
+            tuple(map(float, scales)) if fixed else stack(scales),
             (0.0, 0.0),
             kernel_type=_WIDENING.get(method, method),
             antialias=antialias,
@@ -174,15 +189,26 @@ def resize_with_pad(
     height = integer(op, "target_height", target_height)
     width = integer(op, "target_width", target_width)
     for label, value in (("target_height", height), ("target_width", width)):
-        if value <= 0:
+        if known(value) and value <= 0:
             raise refused(op, f"{label} must be > 0", f"it is {value}")
 
     def change(batch: Any) -> Any:
-        old = int(batch.shape[1]), int(batch.shape[2])
-        ratio = max(old[1] / width, old[0] / height)
-        inner = int(np.floor(old[0] / ratio)), int(np.floor(old[1] / ratio))
-        top = max(0, int(np.floor((height - old[0] / ratio) / 2)))
-        left = max(0, int(np.floor((width - old[1] / ratio) / 2)))
+        old, new = static_dims(batch)[1:3], (height, width)
+        if known(*old, *new):
+            ratio = max(old[1] / width, old[0] / height)
+            parts = [side / ratio for side in old]
+            inner = int(np.floor(parts[0])), int(np.floor(parts[1]))
+            lack = [int(np.floor((new[i] - parts[i]) / 2)) for i in range(2)]
+        else:
+            wide = [cast(side, dtypes.float64) for side in old]
+            ends = [cast(side, dtypes.float64) for side in new]
+            ratio = larger(wide[1] / ends[1], wide[0] / ends[0])
+            parts = [side / ratio for side in wide]
+            inner = cast(floor(stack(parts)), dtypes.int32)
+            lack = [
+                cast(floor((ends[i] - parts[i]) / 2), dtypes.int32) for i in range(2)
+            ]
+        top, left = larger(0, lack[0]), larger(0, lack[1])
         small = resize(batch, inner, method, antialias=antialias)
         return pad_to_bounding_box(small, top, left, height, width)
 

@@ -149,6 +149,8 @@ def sampled(
         kernel_type: a name in `KERNELS`.
         antialias: whether the kernel widens.
     """
+    if not (np.isfinite(scale) and scale > 0):
+        raise ValueError("Scale must be greater than zero")
     radius, kernel = KERNELS[kernel_type]
     step = _F32(1) / _F32(scale)
     wide = max(float(step), 1.0) if antialias else 1.0
