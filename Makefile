@@ -23,7 +23,7 @@ ENVIRONMENT := $(PYTHON) scripts/environment.py
 
 help:
 	@echo "make demo     train the first network and draw what it learned"
-	@echo "make test     the tests (some 6 minutes on 2 cores)"
+	@echo "make test     the tests (some 5 minutes on 2 cores)"
 	@echo "make lint     ruff: errors, imports, likely bugs, line length"
 	@echo "make types    mypy, strict, on src"
 	@echo "make docs     run every example in docstrings and Markdown"

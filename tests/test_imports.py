@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import functools
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -103,21 +105,33 @@ def imported(name: str, node: ast.AST) -> Iterator[str]:
             yield full if full in MODULES else base
 
 
-def arrows(name: str) -> Iterator[tuple[str, int, bool]]:
-    """Yield each module that a module imports, the line, and whether at its top."""
+class Facts(NamedTuple):
+    """What the tests ask of a module; kept, since parsing takes most of their time."""
+
+    arrows: list[tuple[str, int]]
+    packages: list[tuple[str, int, bool]]
+    products: list[str]
+
+
+@functools.cache
+def facts(name: str) -> Facts:
     root = tree(MODULES[name])
+    parts = name.split(".")
+    may_multiply = len(parts) > 1 and parts[1] in MAY_MULTIPLY
+    return Facts(
+        list(arrows(name, root)),
+        list(third_party(root)),
+        numpy_products(MODULES[name], may_multiply, root),
+    )
+
+
+def arrows(name: str, root: ast.Module) -> Iterator[tuple[str, int]]:
+    """Yield each module that a module imports, and the line."""
     skipped = type_checking_only(root)
-    inside = {
-        inner
-        for node in ast.walk(root)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        for inner in ast.walk(node)
-    }
     for node in ast.walk(root):
-        if node in skipped:
-            continue
-        for target in imported(name, node):
-            yield target, getattr(node, "lineno", 0), node not in inside
+        if node not in skipped:
+            for target in imported(name, node):
+                yield target, getattr(node, "lineno", 0)
 
 
 def storey(name: str) -> int:
@@ -136,7 +150,7 @@ def test_every_folder_has_its_storey() -> None:
 def upward(name: str) -> list[str]:
     """Return the arrows of a module that point up, in words."""
     wrong = []
-    for target, line, _ in arrows(name):
+    for target, line in facts(name).arrows:
         if target not in MODULES:
             wrong.append(f"{name}:{line} imports {target}, which is no module")
         elif storey(target) > storey(name):
@@ -159,7 +173,7 @@ def test_no_circles() -> None:
     # A package's __init__ re-exports what lies in it: files of the package don't count
     # as importing it when they import one another.
     graph = {
-        name: sorted({target for target, _, _ in arrows(name) if target in MODULES})
+        name: sorted({to for to, _ in facts(name).arrows if to in MODULES})
         for name in MODULES
         if name != "rillet"
     }
@@ -189,9 +203,8 @@ def test_circles_are_seen() -> None:
     assert circles({"a": ["b", "c"], "b": ["c"], "c": []}) == []
 
 
-def third_party(path: Path) -> Iterator[tuple[str, int, bool]]:
+def third_party(root: ast.Module) -> Iterator[tuple[str, int, bool]]:
     """Yield each top-level package that a file imports, the line, whether lazily."""
-    root = tree(path)
     skipped = type_checking_only(root)
     top = set(root.body)
     for node in ast.walk(root):
@@ -208,7 +221,7 @@ def third_party(path: Path) -> Iterator[tuple[str, int, bool]]:
 def test_only_the_native_backend_imports_llvmlite(name: str) -> None:
     if name.startswith("rillet.backends.native"):
         return
-    packages = {package for package, _, _ in third_party(MODULES[name])}
+    packages = {package for package, _, _ in facts(name).packages}
     assert "llvmlite" not in packages
 
 
@@ -222,7 +235,7 @@ def test_heavy_packages_are_imported_where_they_are_needed(name: str) -> None:
         return
     found = [
         f"{package} in line {line}"
-        for package, line, lazily in third_party(MODULES[name])
+        for package, line, lazily in facts(name).packages
         if package in HEAVY and not lazily
     ]
     assert not found, f"{name} imports at its top: {found}"
@@ -270,12 +283,15 @@ def keras_reaches_down(name: str) -> bool:
 @pytest.mark.parametrize("name", sorted(filter(keras_reaches_down, MODULES)))
 def test_keras_leaves_graphs_and_backends_alone(name: str) -> None:
     below = ("rillet.graph", "rillet.backends")
-    assert not [target for target, _, _ in arrows(name) if target.startswith(below)]
+    found = [target for target, _ in facts(name).arrows]
+    assert not [target for target in found if target.startswith(below)]
 
 
-def numpy_products(path: Path, may_multiply: bool) -> list[str]:
+def numpy_products(
+    path: Path, may_multiply: bool, root: ast.Module | None = None
+) -> list[str]:
     """Return where a file lets NumPy multiply matrices, in words."""
-    root = tree(path)
+    root = root or tree(path)
     aliases = {"numpy"}
     found = []
     for node in ast.walk(root):
@@ -303,9 +319,7 @@ def numpy_products(path: Path, may_multiply: bool) -> list[str]:
 
 @pytest.mark.parametrize("name", sorted(MODULES))
 def test_numpy_multiplies_no_matrices(name: str) -> None:
-    parts = name.split(".")
-    may_multiply = len(parts) > 1 and parts[1] in MAY_MULTIPLY
-    assert not numpy_products(MODULES[name], may_multiply)
+    assert not facts(name).products
 
 
 @pytest.mark.parametrize(

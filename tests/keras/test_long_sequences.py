@@ -11,7 +11,7 @@ import rillet as tf
 from rillet.keras.layers import recurrent
 
 L = tf.keras.layers
-WORDS = np.random.default_rng(5).integers(0, 50, (40, 23))
+WORDS = np.random.default_rng(5).integers(0, 50, (40, 11))
 TARGETS = np.random.default_rng(6).normal(size=(40, 1))
 
 LAYERS = {

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-ROUNDS = int(os.environ.get("RILLET_FUZZ", 1000))
+ROUNDS = int(os.environ.get("RILLET_FUZZ", 300))
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "fuzz_models.py"
 
 

@@ -17,7 +17,7 @@ import pytest
 
 import rillet as tf
 
-KILLS = int(os.environ.get("RILLET_KILLS", 8))
+KILLS = int(os.environ.get("RILLET_KILLS", 4))
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 SAVER = """
 import os, sys
