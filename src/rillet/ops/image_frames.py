@@ -38,13 +38,13 @@ def flip_left_right(image: Any) -> Tensor:
         [2.0, 1.0]
     """
     image = image_tensor("image.flip_left_right", image)
-    return reverse(image, [image.shape.rank - 2])
+    return reverse(image, [-2])
 
 
 def flip_up_down(image: Any) -> Tensor:
     """Images mirrored top to bottom; see `flip_left_right`."""
     image = image_tensor("image.flip_up_down", image)
-    return reverse(image, [image.shape.rank - 3])
+    return reverse(image, [-3])
 
 
 def transpose(image: Any, name: str | None = None) -> Tensor:
