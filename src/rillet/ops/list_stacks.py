@@ -134,6 +134,14 @@ blank_op: Op = define_for_graphs(
 )
 
 
+zero_rows_op: Op = define_for_graphs(
+    "RilletListZeroRows",
+    types=(LISTS,),
+    kernel=lambda rows: tuple([r if r is None else np.zeros_like(r) for r in rows]),
+    infer=lambda rows: _LIST,
+)
+
+
 def _sizes(rows: Any, shape_type: DType = dtypes.int32) -> Array:
     for row in rows:
         if isinstance(row, np.ndarray):

@@ -20,7 +20,7 @@ from rillet.ops.checks import assert_less_equal
 from rillet.ops.compare import less
 from rillet.ops.elementwise import maximum
 from rillet.ops.gather import gather
-from rillet.ops.list_stacks import resize_op
+from rillet.ops.list_stacks import resize_op, zero_rows_op
 from rillet.ops.registry import Op
 from rillet.ops.sizes import shape
 from rillet.ops.tensor_lists import (
@@ -50,9 +50,16 @@ def _run(op: Op, *inputs: Any, **attrs: Any) -> Any:
     return to_tensor(found)
 
 
+#: What TensorFlow writes into an array of gradients, once for each that it asks for.
+#: The flow is then that of the array itself; what reads gets the flow of gradients.
+_BEGINNING = frozenset(("TensorArrayWriteV3", "TensorArrayScatterV3"))
+
+
 def _checked(step: Any, handle: Any, flow: Any) -> tuple[ArrayHandle, Any]:
     if not isinstance(handle, ArrayHandle) or not is_list(flow):
         raise damaged(f"{step.op} of something that is no array", step.name)
+    if handle.is_gradient and step.op in _BEGINNING:
+        flow = _run(zero_rows_op, flow)
     return handle, flow
 
 
@@ -63,6 +70,12 @@ def _array(reader: Any, step: Any, inputs: list[Any]) -> Any:
     handle = ArrayHandle(kind, dims, bool(step.attrs.get("dynamic_size")))
     found = _run(list_reserve_op, inputs[0], element_dtype=kind, element_shape=dims)
     return handle, found
+
+
+@reads("TensorArrayGradV3")
+def _grad(reader: Any, step: Any, inputs: list[Any]) -> Any:
+    handle, flow = _checked(step, *inputs[:2])
+    return handle._replace(is_gradient=True, grows=True), flow
 
 
 @reads("TensorArrayWriteV3")

@@ -332,6 +332,7 @@ WRITERS |= {
     "RilletListConcatLike": _concat_like,
     "RilletListAdd": _sum,
     "RilletListZeros": _zeros_of,
+    "RilletListZeroRows": _zeros_of,
     "RilletRow": _row,
     "RilletRowSpread": _spread,
     "RilletListPush": _push,

@@ -269,6 +269,7 @@ _RULES: dict[str, Callable[[ListKinds, Node], None]] = {
     "TensorListConcatLists": _other_length,
     "RilletListIdentity": _all(0),
     "RilletListZeros": _all(0),
+    "RilletListZeroRows": _all(0),
     "RilletListAdd": _all(0, 1),
     "RilletListClear": _into(2, 0),
     "RilletListGetLike": _out_of,

@@ -13,7 +13,8 @@ from rillet.saved_model.op_readers import READERS, Read
 #: The ops of each module of readers but `op_readers`.
 _MODULES = {
     "array_readers": """
-    TensorArrayCloseV3 TensorArrayConcatV3 TensorArrayGatherV3 TensorArrayReadV3
+    TensorArrayCloseV3 TensorArrayConcatV3 TensorArrayGatherV3 TensorArrayGradV3
+    TensorArrayReadV3
     TensorArrayScatterV3 TensorArraySizeV3 TensorArraySplitV3 TensorArrayV3
     TensorArrayWriteV3
     """,

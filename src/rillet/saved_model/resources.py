@@ -22,11 +22,13 @@ class ArrayHandle(NamedTuple):
         dtype: the type of its elements.
         shape: what is known of their sizes.
         grows: whether writing past its end makes it longer.
+        is_gradient: whether it holds what flows back to another array.
     """
 
     dtype: DType
     shape: Any
     grows: bool
+    is_gradient: bool = False
 
 
 def is_resource(x: Any) -> bool:
