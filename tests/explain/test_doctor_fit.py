@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from tests.explain.healthy_networks import Adversaries
 
 import rillet as tf
 from rillet import explain
@@ -360,3 +361,17 @@ def test_a_loss_scale_is_put_back(said) -> None:
         K.mixed_precision.set_global_policy("float32")
     assert "unscaled" in str(explain.examine(model, x, LINE[:8])) and len(said()) >= 1
     assert float(model.optimizer.loss_scale) == 2.0**14
+
+
+@pytest.mark.parametrize("rate", [1e-3, 1e30])
+def test_on_nan_in_models_that_cannot_be_called(rate) -> None:
+    model = Adversaries()
+    model.compile(K.optimizers.SGD(rate), K.optimizers.Adam(1e-3))
+    x = np.repeat(X, 2, 1)
+    if rate < 1:
+        assert len(model.fit(x, verbose=0, on_nan="explain").history["judge"]) == 1
+        return
+    with pytest.raises(tf.errors.InvalidArgumentError) as caught:
+        model.fit(x, verbose=0, on_nan="explain")
+    assert "in step 1 of epoch 1: the first op that made" in caught.value.message
+    assert "a learning rate of one of the model's optimizers" in caught.value.message

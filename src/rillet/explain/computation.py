@@ -15,6 +15,7 @@ import numpy as np
 import rillet as tf
 from rillet import keras
 from rillet.autodiff.backward import gradients
+from rillet.explain.batches import first_batch
 from rillet.explain.folding import fold_by_layer, fold_differences
 from rillet.explain.graph_drawing import LENGTHS, drawn
 from rillet.explain.passage import Passage, Ran, taped
@@ -165,7 +166,7 @@ def graph(
 
     Args:
         fn_or_tape: a function to run on `args`; a compiled model, whose arguments are
-            a batch ``x, y``; or a `tf.GradientTape` whose gradient was not yet taken,
+            a batch ``x, y`` or a dataset; or a `tf.GradientTape` whose gradient was not yet taken,
             with `target`.
         *args: arguments of the function. Floating-point tensors and arrays get
             gradients, as variables do.
@@ -221,8 +222,9 @@ def graph(
 def _of_model(model: Any, args: Sequence[Any], fold: bool | None) -> Computation:
     if not args:
         raise refuse("explain.graph", "a model needs a batch", "none", "Give x, y")
-    x = as_inputs(args[0])
-    y = tf.convert_to_tensor(args[1]) if len(args) > 1 else None
+    x, y = first_batch("explain.graph", args[0], args[1] if len(args) > 1 else None)
+    x = as_inputs(x)
+    y = None if y is None else as_targets("explain.graph", y)
     passage = Passage()
 
     def forward() -> Any:
@@ -249,6 +251,21 @@ def as_inputs(x: Any) -> Any:
     if isinstance(x, list) and not any(hasattr(part, "shape") for part in x):
         return tf.convert_to_tensor(np.asarray(x))
     return tf.nest.map_structure(tf.convert_to_tensor, x)
+
+
+def as_targets(op: str, y: Any) -> Any:
+    """The targets of a model's one output, as a tensor."""
+    parts = y if isinstance(y, (list, tuple)) else []
+    uneven = len({np.shape(part) for part in parts if hasattr(part, "shape")}) > 1
+    if isinstance(y, dict) or uneven:
+        raise refuse(
+            op,
+            "the model must have one output",
+            f"targets for {len(y)}",
+            "Make a model of one of them, as in"
+            " keras.Model(model.inputs, model.outputs[0]), and compile it",
+        )
+    return tf.convert_to_tensor(y)
 
 
 def _as_tensor(value: Any) -> Any:

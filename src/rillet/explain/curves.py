@@ -35,15 +35,23 @@ class Curves(Plot):
         self.best = None
         if checked is not None and len(checked) and not np.isnan(checked).all():
             self.best = int(np.nanargmin(checked)) + 1
-        self.size = (5.2 * len(self.groups), 3.6)
+        self.size = (5.2 * min(len(self.groups), 3), 3.6 * -(-len(self.groups) // 3))
 
     def _draw(self, figure: Figure) -> None:
-        axes = np.atleast_1d(figure.subplots(1, len(self.groups)))
-        for axis, names in zip(axes, self.groups, strict=True):
-            for name, look in zip(names, ("o-", "s--"), strict=False):
+        columns = min(len(self.groups), 3)
+        rows = -(-len(self.groups) // columns)
+        axes = np.ravel(figure.subplots(rows, columns))
+        for axis in axes[len(self.groups) :]:
+            axis.axis("off")
+        for axis, names in zip(axes, self.groups, strict=False):
+            looks = (("o-", COLOURS[0]), ("s--", COLOURS[1]))
+            for name, (look, colour) in zip(names, looks, strict=False):
                 epochs = np.arange(1, len(self.values[name]) + 1)
                 label = "validation" if name.startswith("val_") else "training"
-                axis.plot(epochs, self.values[name], look, ms=3.5, label=label)
+                axis.plot(
+                    epochs, self.values[name], look, ms=3.5, label=label, color=colour
+                )
+            axis.xaxis.get_major_locator().set_params(integer=True)
             if names[0] == "loss" and self.best is not None:
                 axis.axvline(self.best, color="gray", lw=0.8, ls=":")
                 axis.annotate(
@@ -65,7 +73,7 @@ def history(history: Any) -> Curves:
         history: what `fit` returned, or a dictionary of lists.
 
     Raises:
-        ValueError: where it holds no epoch.
+        ValueError: where it holds no epoch, or something else than a number an epoch.
 
     Example:
         >>> import rillet as tf
@@ -76,7 +84,20 @@ def history(history: Any) -> Curves:
     given = getattr(history, "history", history)
     if not isinstance(given, dict) or not given:
         raise refuse("explain.history", "the history holds no epoch", repr(given)[:60])
-    return Curves({k: np.asarray(v, np.float64) for k, v in given.items()})
+    values: dict[str, Array] = {}
+    for name, by_epoch in given.items():
+        try:
+            values[name] = np.asarray(by_epoch, np.float64)
+        except (TypeError, ValueError):
+            values[name] = np.zeros((0, 0))
+        if values[name].ndim != 1:
+            raise refuse(
+                "explain.history",
+                "each quantity has a number for each epoch",
+                f"{name!r}: {repr(by_epoch)[:60]}",
+                f"Leave {name!r} out",
+            )
+    return Curves(values)
 
 
 #: The valleys' floor: a shallow one at about -1.4 beside a deep one at about 1.5.
@@ -120,7 +141,9 @@ class Valleys(Plot):
         for (name, path), colour in zip(self.paths.items(), COLOURS, strict=False):
             axis.plot(path, _floor(path), ".-", color=colour, lw=0.8, label=name)
             axis.plot(path[-1], _floor(path[-1]), "o", ms=11, color=colour)
-        axis.set(xlabel="weight", ylabel="loss")
+        axis.set(
+            xlabel="weight", ylabel="loss", title="A loss with two valleys; ends large"
+        )
         axis.legend()
 
 

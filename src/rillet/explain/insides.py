@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rillet.explain.batches import first_batch
 from rillet.explain.computation import as_inputs
 from rillet.explain.passage import Passage
 from rillet.explain.picture import COLOURS, Array, Plot, number, refuse
@@ -68,6 +69,13 @@ class Distributions(Plot):
                 continue
             finite = value[np.isfinite(value)]
             axis.hist(finite.reshape(-1), bins=30, color=COLOURS[0])
+            axis.set_xlabel("value", fontsize=8)
+            axis.set_ylabel("how many", fontsize=8)
+            axis.yaxis.get_major_locator().set_params(integer=True)
+            if finite.size < value.size:
+                said = f"{value.size - finite.size} are NaN or infinite"
+                axis.text(0.5, 0.9, said, ha="center", fontsize=8, color=COLOURS[1],
+                          transform=axis.transAxes)  # fmt: skip
             axis.tick_params(labelsize=7)
         for axis in axes[len(self.values) :]:
             axis.axis("off")
@@ -124,7 +132,7 @@ def activations(model: Any, x: Any) -> Distributions:
 
     Args:
         model: a model.
-        x: inputs ``(n, ...)``.
+        x: inputs ``(n, ...)``, or a dataset, whose first batch is taken.
 
     Returns:
         Values by layer, in the order in which layers ran.
@@ -132,6 +140,7 @@ def activations(model: Any, x: Any) -> Distributions:
     Raises:
         ValueError: where no layer gave numbers.
     """
+    x, _ = first_batch("explain.activations", x, None)
     passage = Passage()
     passage.run(lambda: model(as_inputs(x), training=False))
     found: dict[str, Array] = {}

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from rillet.explain.batches import first_batch
 from rillet.explain.outputs import activation, loss_of
 from rillet.explain.picture import Array, Drawing, number, refuse
 from rillet.explain.svg import CHARACTER, Sheet
@@ -215,7 +216,7 @@ def overview(model: Any, x: Any = None, y: Any = None) -> Overview:
 
     Args:
         model: a compiled model.
-        x: inputs, for their shape.
+        x: inputs, for their shape; or a dataset of batches.
         y: targets, for theirs.
 
     Raises:
@@ -241,6 +242,7 @@ def overview(model: Any, x: Any = None, y: Any = None) -> Overview:
         text = f"{layer.name}: {type(layer).__name__}"
         text += f" {layer.units}" if hasattr(layer, "units") else ""
         layers.append(text + (f", {said}" if said else ""))
+    x, y = first_batch("explain.overview", x, y)
     rate = float(np.asarray(model.optimizer.learning_rate))
     metrics = getattr(model, "metrics_names", [])
     return Overview(
@@ -257,4 +259,8 @@ def overview(model: Any, x: Any = None, y: Any = None) -> Overview:
 
 
 def _shape(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_shape(part)}" for name, part in value.items())
+    if isinstance(value, (list, tuple)) and any(hasattr(p, "shape") for p in value):
+        return ", ".join(map(_shape, value))
     return "" if value is None else str(tuple(np.shape(value)))

@@ -16,9 +16,10 @@ import rillet as tf
 from rillet.core.errors import InvalidArgumentError
 from rillet.explain.passage import Passage, Ran
 from rillet.explain.picture import number
-from rillet.explain.starts import learning_rate
+from rillet.explain.starts import learning_rate, own_step
 from rillet.explain.trials import STEPS, bearable_rate
 from rillet.keras.call_context import calls
+from rillet.keras.compiled_steps import Batch
 from rillet.ops.numerics_watch import looking_away
 
 MAKERS: Final = {
@@ -147,7 +148,7 @@ def in_batch(data: Any) -> str:
 
 def bad_weight(model: Any) -> str | None:
     """The name of a weight that is not finite, or None."""
-    for v in model.variables if model.built else ():
+    for v in weights_of(model):
         if not finite(v.value()):
             return str(v.name.split(":")[0])
     return None
@@ -174,6 +175,8 @@ def cause(model: Any, ran: Ran, tries: Tries | None = None) -> str:
 def _rate(model: Any, tries: Tries | None) -> str:
     """What to say of the learning rate; only rates that were tried are named so."""
     rate = learning_rate(model)
+    if own_optimizers(model):
+        return "Likely cause: a learning rate of one of the model's optimizers."
     if rate is None:
         return "Try a smaller learning rate."
     said = f"Likely cause: the learning rate {number(rate)} is too large"
@@ -271,7 +274,7 @@ class Guard:
         finally:
             calls.steps = kept
         fine = all(finite(v) for v in (logs or {}).values()) and all(
-            finite(v.value()) for v in model.weights
+            finite(v.value()) for v in weights_of(model)
         )
         if fine:
             return logs, None
@@ -291,9 +294,8 @@ class Guard:
         """Make all variables, so that the first step can be taken back, too."""
         model = self._model
         if not model.built:
-            x, _, _ = tf.keras.utils.unpack_x_y_sample_weight(data)
-            model(x, training=False)
-        if hasattr(model.optimizer, "build"):
+            self._build(data)
+        if hasattr(model.optimizer, "build") and model.built:
             model.optimizer.build(model.trainable_variables)
         self.start = [(v, v.value()) for v in variables(model)]
         bad = bad_weight(model)
@@ -302,16 +304,42 @@ class Guard:
                 f"fit: {bad} holds NaN before training; build the model anew."
             )
 
+    def _build(self, data: Any) -> None:
+        """Make the variables of a model without running a step."""
+        model = self._model
+        step = getattr(self._function, "step", None)
+        if own_step(model) and step is not None and step.compiles():
+            # not every such model can be called; tracing makes what a step makes
+            batch = Batch(data)
+            if batch.tensors is not None:
+                step.graph(batch, batch.rows())
+            return
+        x, _, _ = tf.keras.utils.unpack_x_y_sample_weight(data)
+        model(x, training=False)
+
+
+def weights_of(model: Any) -> list[Any]:
+    """A model's variables; none where a `Sequential` has none yet."""
+    try:
+        return list(model.variables)
+    except ValueError:
+        return []
+
+
+def own_optimizers(model: Any) -> list[Any]:
+    """The optimizers that a model keeps beside the compiled one."""
+    kind = tf.keras.optimizers.Optimizer
+    held = model.__dict__.values()
+    return [v for v in held if isinstance(v, kind) and v is not model.optimizer]
+
 
 def variables(model: Any) -> list[Any]:
     """All that a training step may change: weights, slots, loss scales, metrics."""
-    found = [*model.variables, *(v for m in model.metrics for v in m.variables)]
-    kind = tf.keras.optimizers.Optimizer
-    own = [value for value in model.__dict__.values() if isinstance(value, kind)]
-    for optimizer in [model.optimizer, *own]:
+    found = [*weights_of(model), *(v for m in model.metrics for v in m.variables)]
+    for optimizer in [model.optimizer, *own_optimizers(model)]:
         slots = getattr(optimizer, "variables", ())
         found += slots() if callable(slots) else slots
-        scale = getattr(optimizer, "__dict__", {}).get("_loss_scale")
+        scale: Any = getattr(optimizer, "__dict__", {}).get("_loss_scale")
         if hasattr(scale, "_trackable_children"):
             parts = scale._trackable_children().values()
             found += [v for v in parts if hasattr(v, "_cell")]

@@ -72,8 +72,9 @@ class Regions(Plot):
         if self.outputs.ndim == 2:
             picture = axis.contourf(self.x, self.y, self.outputs,
                                     levels=np.linspace(0, 1, 11), cmap="RdBu",
-                                    alpha=0.75, extend="both")  # fmt: skip
-            figure.colorbar(picture, ax=axis)
+                                    alpha=0.75)  # fmt: skip
+            sure = self._called[1] if len(self._called) > 1 else "class 1"
+            figure.colorbar(picture, ax=axis, label=f"probability of {sure}")
             if self.outputs.min() < 0.5 < self.outputs.max():
                 axis.contour(self.x, self.y, self.outputs, levels=[0.5], colors="k")
         else:

@@ -5,11 +5,12 @@ In: a model or its outputs, and targets. Out: plots with their values.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 import rillet as tf
+from rillet.explain.batches import all_batches
 from rillet.explain.picture import COLOURS, Array, Plot, number, refuse
 
 if TYPE_CHECKING:
@@ -20,6 +21,14 @@ def outputs_of(model: Any, x: Any) -> Array:
     """A model's outputs for all inputs, as one array."""
     predict = getattr(model, "predict", None)
     said = predict(x, verbose=0) if predict is not None else model(x)
+    if isinstance(said, (dict, list, tuple)):
+        raise refuse(
+            "explain",
+            "the model must have one output",
+            f"{len(said)}",
+            "Make a model of one of them, as in"
+            " keras.Model(model.inputs, model.outputs[0])",
+        )
     return np.asarray(said)
 
 
@@ -41,6 +50,11 @@ def classes_of(values: Any) -> Array:
     return rows.astype(int)
 
 
+#: Classes up to which counts stand in their squares, and names beside an axis.
+_READABLE: Final = 30
+_TICKS: Final = 60
+
+
 class Confusion(Plot):
     """How often each class was taken for which.
 
@@ -52,7 +66,7 @@ class Confusion(Plot):
     def __init__(self, counts: Array, labels: list[str]) -> None:
         self.counts = counts
         self.labels = labels
-        side = max(3.6, 0.55 * len(labels) + 1.6)
+        side = max(3.6, min(0.55 * len(labels) + 1.6, 18.0))
         self.size = (side + 0.8, side)
 
     @property
@@ -66,12 +80,18 @@ class Confusion(Plot):
         sums = np.maximum(self.counts.sum(axis=1, keepdims=True), 1)
         share = self.counts / sums
         axis.imshow(share, cmap="Blues", vmin=0, vmax=1)
-        for (i, j), count in np.ndenumerate(self.counts):
+        # counts in the squares only where they can be read
+        written = self.counts if len(self.labels) <= _READABLE else self.counts[:0]
+        for (i, j), count in np.ndenumerate(written):
             colour = "white" if share[i, j] > 0.5 else "black"
             axis.text(j, i, str(int(count)), ha="center", va="center", color=colour)
-        places = range(len(self.labels))
-        axis.set_xticks(places, self.labels)
-        axis.set_yticks(places, self.labels)
+        places = range(0, len(self.labels), -(-len(self.labels) // _TICKS))
+        names = [self.labels[k] for k in places]
+        axis.set_yticks(places, names)
+        crowded = max(map(len, names)) * len(names) > 5 * len(self.labels) + 20
+        axis.set_xticks(places, names, rotation=90 if crowded else 0)
+        if not len(written):
+            figure.colorbar(axis.images[0], ax=axis, label="share of the true class")
         axis.set(
             xlabel="predicted",
             ylabel="true",
@@ -220,15 +240,17 @@ class Predictions(Plot):
     def _draw(self, figure: Figure) -> None:
         if self.kind == "numbers":
             axis = figure.subplots()
-            axis.plot(self.targets, self.predicted, ".", alpha=0.6)
+            axis.plot(self.targets, self.predicted, ".", alpha=0.6, color=COLOURS[0],
+                      label="rows")  # fmt: skip
             ends = [
                 float(min(self.targets.min(), self.predicted.min())),
                 float(max(self.targets.max(), self.predicted.max())),
             ]
-            axis.plot(ends, ends, color="gray", lw=1)
+            axis.plot(ends, ends, color="gray", lw=1, label="prediction = target")
+            axis.legend()
             gap = float(np.abs(self.predicted - self.targets).mean())
             axis.set(
-                xlabel="target", ylabel="prediction", title=f"off by {number(gap)}"
+                xlabel="target", ylabel="prediction", title=f"off by {number(gap)} on average"
             )
             return
         bad = set(self.wrong.tolist())
@@ -255,23 +277,30 @@ class Predictions(Plot):
                 count = self.predicted.shape[1]
                 axis.set_xticks(range(0, count, max(1, -(-count // 10))))
                 axis.set_xlabel("class", fontsize=8)
+                axis.set_ylabel("probability", fontsize=8)
                 axis.tick_params(labelsize=7)
         for axis in axes[len(shown) :]:
             axis.axis("off")
 
 
-def predictions(model: Any, x: Any, y: Any) -> Predictions:
+def predictions(model: Any, x: Any, y: Any = None) -> Predictions:
     """A model's predictions beside the targets; of classes the surest mistakes.
 
     Args:
         model: a model.
-        x: inputs.
-        y: targets: numbers ``(n,)``, class numbers, or one-hot rows.
+        x: inputs, or a dataset of batches ``(x, y)``.
+        y: targets: numbers ``(n,)``, class numbers, or one-hot rows; None beside a
+            dataset.
 
     Raises:
-        ValueError: where inputs and targets differ in number.
+        ValueError: where inputs and targets differ in number, there are no targets, or
+            the model has several outputs.
     """
-    said, target = outputs_of(model, x), np.asarray(y)
+    x, y = all_batches("explain.predictions", x, y)
+    if y is None:
+        raise refuse("explain.predictions", "targets are needed", "none", "Give x and y")
+    said = outputs_of(model, x)
+    target = np.asarray(y)
     if len(said) != len(target):
         raise refuse(
             "explain.predictions",

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 import rillet as tf
-from rillet.explain.computation import as_inputs, batch_loss
+from rillet.explain.batches import first_batch
+from rillet.explain.computation import as_inputs, as_targets, batch_loss
 from rillet.explain.passage import Passage
 from rillet.explain.picture import number, refuse
 
@@ -140,7 +141,8 @@ def step(model: Any, batch: Any, y: Any = None, *, keep: bool = False) -> Step:
 
     Args:
         model: a model compiled with one loss.
-        batch: ``(x, y)``; or inputs alone, with the targets as `y`.
+        batch: ``(x, y)``; or a dataset, whose first batch it is; or inputs alone, with
+            the targets as `y`.
         y: targets, where `batch` does not bring them.
         keep: whether weights and optimizer stay where the step moved them; else they
             are put back.
@@ -159,6 +161,9 @@ def step(model: Any, batch: Any, y: Any = None, *, keep: bool = False) -> Step:
         >>> told.loss_after < told.loss
         True
     """
+    if isinstance(batch, tf.data.Dataset):
+        batch, y = first_batch("explain.step", batch, y)
+        batch = (batch,) if y is None else batch
     if y is None and (not isinstance(batch, Sequence) or len(batch) < 2):
         raise refuse(
             "explain.step",
@@ -181,7 +186,7 @@ def step(model: Any, batch: Any, y: Any = None, *, keep: bool = False) -> Step:
             "Call model.compile(optimizer, loss)",
         )
     x, y = (batch[0], batch[1]) if y is None else (batch, y)
-    x, y = as_inputs(x), tf.convert_to_tensor(y)
+    x, y = as_inputs(x), as_targets("explain.step", y)
     model(x, training=False)  # the first call makes the weights
     model.optimizer.build(model.trainable_variables)
     kept = [(v, v.numpy()) for v in _variables(model)]

@@ -100,7 +100,8 @@ class Surface(Plot):
         for axis, (name, path) in zip(panels, self.paths.items(), strict=False):
             axis.plot(path[:, 0], path[:, 1], ".-", color=COLOURS[1], lw=0.9, ms=3)
             axis.plot(*path[-1], "o", color=COLOURS[1])
-            axis.set_title(f"{name}: {self.path_losses[name][-1]:.3g}", fontsize=10)
+            end = self.path_losses[name][-1]
+            axis.set_title(f"{name}: loss {end:.3g} at the end", fontsize=9)
             axis.set_xlim(self.x[0], self.x[-1])
             axis.set_ylim(self.y[0], self.y[-1])
 
@@ -125,7 +126,7 @@ def loss_surface(
             going along two directions drawn at random (Li et al. 2018, "Visualizing
             the Loss Landscape of Neural Nets": each variable's part is as long as the
             variable).
-        x: for a model, inputs.
+        x: for a model, inputs; or a dataset, whose first batch is taken.
         y: for a model, targets.
         start: where descents begin: one number or two; where None, -1.5, and 1.5
             if the loss takes two, as a model's does.
@@ -232,11 +233,12 @@ def _descend(
 
 def _plane(model: Any, x: Any, y: Any, count: int) -> Callable[..., Any]:
     """The loss of a model whose weights are moved along some directions."""
+    x, y = first_batch("explain.loss_surface", x, y)
     if x is None or y is None:
         raise refuse(
             "explain.loss_surface", "a model needs data", "none", "Give x and y"
         )
-    inputs = as_inputs(x)
+    inputs, y = as_inputs(x), as_targets("explain.loss_surface", y)
     model(inputs)
     rng = np.random.default_rng(0)
     held = [(v, v.numpy()) for v in model.trainable_variables]
