@@ -7,15 +7,20 @@ kept in the folder that ``RILLET_SCREENSHOTS`` names.
 from __future__ import annotations
 
 import os
-import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rillet.playground.launch import Background
+from .browsing import (
+    address,
+    number,
+    picture,
+    settled,
+    text_of,
+    wait_until,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -24,105 +29,6 @@ SPIRAL = (
     "data=spiral&features=x1,x2,sin_x1,sin_x2&hidden=8-8&activation=tanh"
     "&rate=0.03&batch=10&share=50"
 )
-LEARNED = 15_000
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Background]:
-    made = Background()
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = os.environ.get("RILLET_CHROMIUM") or next(
-        filter(None, map(shutil.which, names))
-    )
-    with sync_playwright() as driver:
-        # Chromium refuses its sandbox to root, which is who runs in most containers.
-        made = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield made
-        made.close()
-
-
-@pytest.fixture
-def opened(server: Background, browser: Any) -> Iterator[Any]:
-    """Opens pages; none of them may have written an error to its console."""
-    contexts, said = [], []
-
-    def opened(page: str = "playground", fragment: str = "", **options: Any) -> Any:
-        context = browser.new_context(**options)
-        contexts.append(context)
-        tab = context.new_page()
-        tab.on("console", lambda m: said.append(m.text) if m.type != "log" else None)
-        tab.on("pageerror", lambda error: said.append(str(error)))
-        name = "" if page == "playground" else page
-        tab.goto(server.address + name + (f"#{fragment}" if fragment else ""))
-        return tab
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert said == []
-
-
-def text_of(tab: Any, selector: str, wanted: str, milliseconds: int = LEARNED) -> None:
-    from playwright.sync_api import expect
-
-    expect(tab.locator(selector)).to_contain_text(wanted, timeout=milliseconds)
-
-
-def number(tab: Any, selector: str) -> float:
-    return float(tab.inner_text(selector).replace(",", ""))
-
-
-def wait_until(found: Any, seconds: float = 15.0) -> None:
-    until = time.monotonic() + seconds
-    while not found():
-        assert time.monotonic() < until, "it did not come to pass"
-        time.sleep(0.05)
-
-
-def address(tab: Any) -> str:
-    """The page's address as it is now; `tab.url` hears of changes later."""
-    return tab.evaluate("() => location.href")
-
-
-def picture(tab: Any, canvas: str = "#map") -> str:
-    """All pixels of a canvas."""
-    return tab.evaluate("id => document.querySelector(id).toDataURL()", canvas)
-
-
-def settled(tab: Any, page: str) -> None:
-    """Wait until a page shows what it is for."""
-    if page == "playground":
-        text_of(tab, "#epoch", "200")
-        text_of(tab, "#play", "Play")
-    elif page == "perceptron":
-        text_of(tab, "#p-wrong", "of 500")
-        tab.click("#t-step")
-        text_of(tab, "#t-steps", "1")
-    else:
-        text_of(tab, "#progress", "% of 10,000", 120_000)
-        draw_seven(tab)
-        text_of(tab, "#verdict", "It reads a 7")
-
-
-def draw_seven(tab: Any) -> None:
-    box = tab.locator("#pad").bounding_box()
-    places = [(0.3, 0.2), (0.7, 0.2), (0.5, 0.55), (0.45, 0.85)]
-    at = [
-        (box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in places
-    ]
-    tab.mouse.move(*at[0])
-    tab.mouse.down()
-    for x, y in at[1:]:
-        tab.mouse.move(x, y, steps=8)
-    tab.mouse.up()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -21,12 +21,17 @@ from rillet.playground.settings import Settings
 
 _HEAD = '''"""A network from rillet's playground.
 
-It runs with rillet, and with TensorFlow: write `import tensorflow as tf` instead.
+It runs with rillet, and with TensorFlow where rillet is not installed. The weights that
+the page saves fit its model: `model.load_weights("playground.weights.h5")`.
 The page that shows it: #{address}
 """
 
 import numpy as np
-import rillet as tf
+
+try:
+    import rillet as tf
+except ImportError:
+    import tensorflow as tf
 
 '''
 _WEIGHTS = """

@@ -214,7 +214,7 @@ def table(text: str, columns: Sequence[int] | None = None) -> tuple[Own, list[st
     labels, classes, axis3 = _labelled(names[chosen[2]], label)
     for axis in (axis1, axis2):
         if axis.scale != 1 or axis.centre != 0:
-            notes.append(f"{axis.name} was moved and scaled to fit between -5 and 5.")
+            notes.append(f"{axis.name} was moved and scaled to fit between −5 and 5.")
     xy = np.stack([first, second], axis=1)
     axes = (axis1, axis2, axis3)
     return _checked(xy, labels, classes, axes, " ".join(notes)), names

@@ -46,7 +46,7 @@ function setUpTheme() {
   const chosen = stored("rillet-theme");
   if (chosen === "light" || chosen === "dark") root.dataset.theme = chosen;
   const button = $("theme");
-  const tell = () => {
+  const shown = () => {
     button.textContent = isDark() ? "☀" : "☾";
     button.setAttribute("aria-label", `Switch to ${isDark() ? "light" : "dark"} colours`);
     themeListeners.forEach((listener) => listener());
@@ -54,10 +54,10 @@ function setUpTheme() {
   button.addEventListener("click", () => {
     root.dataset.theme = isDark() ? "light" : "dark";
     stored("rillet-theme", root.dataset.theme);
-    tell();
+    shown();
   });
-  systemDark.addEventListener("change", tell);
-  tell();
+  systemDark.addEventListener("change", shown);
+  shown();
 }
 
 /** The value of a colour of the style sheet. */
@@ -132,6 +132,11 @@ export function save(name, content, type) {
   const link = make("a", { href: url, download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 1000);
+}
+
+/** Write text where it is another than before, so that it is read out once. */
+export function tell(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
 
 /** A number with the minus sign of print, not a hyphen. */

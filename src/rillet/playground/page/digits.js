@@ -1,6 +1,6 @@
 // The digits' page: strokes to the server, what the layers say to canvases.
 
-import { $, colour, connect, isDark, make, onTheme, sharpen } from "./common.js";
+import { $, colour, connect, isDark, make, onTheme, sharpen, tell } from "./common.js";
 import { paintValues, put } from "./heat.js";
 
 const COLUMNS = 32;
@@ -81,7 +81,7 @@ function draw() {
   });
   const truth = reading.label == null ? "" : ` The image shows a ${reading.label}.`;
   const sure = `${(probabilities[best] * 100).toFixed(0)} %`;
-  $("verdict").textContent = reading.blank ? "Draw a digit." : `It reads a ${best} (${sure}).${truth}`;
+  tell($("verdict"), reading.blank ? "Draw a digit." : `It reads a ${best} (${sure}).${truth}`);
   drawKernel();
 }
 

@@ -66,6 +66,7 @@ export class Editor {
     this.box.hidden = false;
     this.refresh();
     this.fields[0].input.focus();
+    this.fields[0].input.select();
   }
 
   /** Show the values of now, except in the field that is written in. */
@@ -73,10 +74,6 @@ export class Editor {
     if (this.box.hidden) return;
     for (const { input, get } of this.fields) {
       if (document.activeElement !== input) input.value = get().toFixed(4);
-      else if (!input.dataset.begun) {
-        input.value = get().toFixed(4);
-        input.dataset.begun = "yes";
-      }
     }
   }
 

@@ -31,7 +31,10 @@ onTheme(build);
 
 export const css = ([r, g, b], alpha = 1) => `rgb(${r} ${g} ${b} / ${alpha})`;
 
-/** The colour of a class, or of a label from -1 to 1. */
+/** The colour of a class where nothing but the page lies behind it. */
+export const fullColour = (number) => css(CLASSES[number % CLASSES.length]);
+
+/** The colour of a point of a class. */
 export const classColour = (number) => css((isDark() ? LIGHT : CLASSES)[number % CLASSES.length]);
 
 export function valueColour(value) {

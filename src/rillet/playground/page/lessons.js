@@ -1,8 +1,8 @@
 // The perceptron's page: the concert, learning point by point, the trainer.
 
 import { drawCurves } from "./chart.js";
-import { $, colour, connect, fixed, make, onTheme, sharpen, short } from "./common.js";
-import { classColour } from "./heat.js";
+import { $, colour, connect, fixed, make, onTheme, sharpen, short, tell } from "./common.js";
+import { fullColour } from "./heat.js";
 
 const EDGE = 400;
 const CONCERT = [
@@ -138,7 +138,7 @@ function drawPattern({ points: { points, desired }, frame, at }) {
   points.forEach(([x, y], i) => {
     const guess = arrays.guesses.data[i];
     const wrong = guess !== desired[i];
-    board.dot(x, y, classColour(guess), wrong ? colour("warn") : null);
+    board.dot(x, y, fullColour(guess), wrong ? colour("warn") : null);
   });
   board.line(1.2, 50, colour("ink"), []);
   board.line(-weights[0] / weights[1], -weights[2] / weights[1], colour("accent"), [9, 6]);
@@ -150,22 +150,22 @@ function drawPattern({ points: { points, desired }, frame, at }) {
     first > 0
       ? " This start's bias has the wrong sign: it must first creep below zero, 0.00001 a mistake."
       : "";
-  at("said").textContent = finished
-    ? `No mistakes in pass ${steps.toLocaleString("en")}: it has learned the line.`
-    : line + trap;
+  const learned = `No mistakes in pass ${steps.toLocaleString("en")}: it has learned the line.`;
+  tell(at("said"), finished ? learned : line + trap);
 }
 
 function drawTrainer({ points: { x, y }, frame, at }) {
   const board = plane(at("plot"));
-  x.forEach((value, i) => board.dot(value, y[i], classColour(1)));
-  board.line(frame.weight, frame.bias, classColour(0), []);
+  x.forEach((value, i) => board.dot(value, y[i], fullColour(1)));
+  board.line(frame.weight, frame.bias, fullColour(0), []);
   at("steps").textContent = frame.steps.toLocaleString("en");
   at("cost").textContent = frame.cost.toFixed(4);
   at("weight").textContent = short(frame.weight);
   at("bias").textContent = fixed(frame.bias, 4);
-  at("said").textContent = frame.finished
+  const said = frame.finished
     ? `The cost no longer falls: y = ${fixed(frame.weight, 3)} x ${frame.bias < 0 ? "−" : "+"} ${fixed(Math.abs(frame.bias), 3)}.`
     : "The weight is found in some steps; the bias, whose slope is hundreds of times flatter, takes long.";
+  tell(at("said"), said);
 }
 
 concert();

@@ -86,6 +86,7 @@ function takeState(message) {
   $("penalty_rate").disabled = settings.penalty === "none";
   for (const name of ["noise", "regenerate"]) $(name).disabled = settings.data === "own";
   $("depth").textContent = settings.hidden.length;
+  $("layers-word").textContent = settings.hidden.length === 1 ? "hidden layer" : "hidden layers";
   $("fewer").disabled = settings.hidden.length === 0;
   $("more").disabled = settings.hidden.length >= 10;
   $("data-note").textContent = message.own.note;
@@ -130,7 +131,7 @@ function axes() {
   const axis = state.own.axes;
   const real = (at, value) =>
     axis ? +(axis[at][1] + value * axis[at][2]).toPrecision(3) : value;
-  const name = (at) => (axis ? axis[at][0] : ["x₁", "x₂"][at]);
+  const name = (at) => (axis && axis[at][0] !== `x${at + 1}` ? axis[at][0] : ["x₁", "x₂"][at]);
   $("axis-low").textContent = plain(real(0, -6));
   $("axis-high").textContent = plain(real(0, 6));
   $("axis-name").textContent = `${name(0)} →`;

@@ -1,7 +1,7 @@
 // The sets of points, with small pictures to choose them by.
 
 import { make } from "./common.js";
-import { classColour, valueColour } from "./heat.js";
+import { fullColour, valueColour } from "./heat.js";
 
 /** Their names for people, by their names in settings. */
 export const SETS = {
@@ -73,7 +73,7 @@ export function setIcon(name) {
   const context = canvas.getContext("2d");
   const values = name === "plane" || name === "hills";
   for (const [x, y, label] of dots[name]()) {
-    context.fillStyle = values ? valueColour(label) : classColour(label);
+    context.fillStyle = values ? valueColour(label) : fullColour(label);
     context.beginPath();
     context.arc(SIDE * (1 + x * 0.92), SIDE * (1 - y * 0.92), values ? 4 : 3.4, 0, 7);
     context.fill();
