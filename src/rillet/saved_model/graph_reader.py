@@ -77,27 +77,47 @@ class Reader:
         """A plan for a part of the graph around the functions."""
         return plan_of_graph(self._nodes, feeds, fetches, "the graph")
 
+    def knows(self, op: str) -> bool:
+        """Whether there is something that runs an op, or a function of that name."""
+        return bool(reader_of(op) or record_of(op) or self.has(op))
+
+    def ops_of(self, plan: Plan, seen: set[str]) -> dict[str, str]:
+        """The ops of a plan, and of the functions it calls, each with a place.
+
+        Args:
+            plan: the plan.
+            seen: names of functions that need no look; those looked at are added.
+        """
+        found: dict[str, str] = {}
+        line = [plan]
+        while line:
+            part = line.pop()
+            for step in part.steps:
+                found.setdefault(
+                    step.op, f"node '{step.name}' of function '{part.name}'"
+                )
+                line += [x for x in step.attrs.values() if isinstance(x, Plan)]
+                called = _called(step)
+                if self.has(step.op):
+                    called.append(step.op)
+                for name in called:
+                    if name not in seen:
+                        seen.add(name)
+                        line.append(self.plan(name))
+        return found
+
     def check(self, plan: Plan) -> None:
         """Look through a plan, and the functions it calls, for ops that rillet lacks.
 
         Raises:
             NotFoundError: where there are such ops; all are named, with their places.
         """
-        lacking: dict[str, str] = {}
-        line = [plan]
         seen = set(self._checked)
-        while line:
-            part = line.pop()
-            for step in part.steps:
-                if reader_of(step.op) is None and record_of(step.op) is None:
-                    if step.op not in FORBIDDEN and not self.has(step.op):
-                        where = f"node '{step.name}' of function '{part.name}'"
-                        lacking.setdefault(step.op, where)
-                line += [x for x in step.attrs.values() if isinstance(x, Plan)]
-                for name in _called(step):
-                    if name not in seen:
-                        seen.add(name)
-                        line.append(self.plan(name))
+        lacking = {
+            op: where
+            for op, where in self.ops_of(plan, seen).items()
+            if op not in FORBIDDEN and not self.knows(op)
+        }
         if lacking:
             shown = "; ".join(f"{op} at {where}" for op, where in lacking.items())
             raise NotFoundError(

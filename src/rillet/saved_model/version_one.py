@@ -24,7 +24,8 @@ from rillet.saved_model.restored import Restored, Signatures
 from rillet.saved_model.tensors import array_of, damaged, dims_of, dtype_of
 from rillet.saved_model.version_one_signatures import VersionOneSignature, tensor_name
 
-_HANDLES = ("VarHandleOp", "VariableV2", "Variable")
+#: Nodes that are variables.
+HANDLES = ("VarHandleOp", "VariableV2", "Variable")
 _RESERVED = ("__saved_model_init_op", "__saved_model_train_op")
 
 
@@ -62,7 +63,7 @@ def _begin(meta: Record, reader: Reader, folder: str) -> None:
     if not wanted:
         return
     feeds, paths = [], []
-    for file in _files(meta):
+    for file in files_of(meta):
         feeds.append(file.tensor_info.name)
         paths.append(to_tensor(asset_path(folder, file.filename)))
     reader.files = dict(zip(feeds, paths, strict=True))
@@ -73,8 +74,12 @@ def _begin(meta: Record, reader: Reader, folder: str) -> None:
     reader.run(plan, [reader.files[feed] for feed in feeds])
 
 
-def _files(meta: Record) -> list[Record]:
-    """What the model says of its files; older ones say it in a collection."""
+def files_of(meta: Record) -> list[Record]:
+    """What a model says of its files; older ones say it in a collection.
+
+    Args:
+        meta: the graph.
+    """
     found = list(meta.asset_file_def)
     held = as_dict(meta.collection_def)
     if not found and "saved_model_assets" in held:
@@ -86,7 +91,7 @@ def _files(meta: Record) -> list[Record]:
 def _variables(graph: Record, folder: str) -> dict[str, Variable]:
     """The variables by the names of their nodes, with the values in the files."""
     nodes = {node.name: node for node in graph.node}
-    held = {name: node for name, node in nodes.items() if node.op in _HANDLES}
+    held = {name: node for name, node in nodes.items() if node.op in HANDLES}
     if not held:
         return {}
     bundle = BundleReader(os.path.join(folder, "variables", "variables"))

@@ -41,14 +41,14 @@ class VersionOneSignature:
         self._feeds: dict[str, str] = {}
         self._specs: dict[str, TensorSpec] = {}
         for key, info in sorted(as_dict(signature.inputs).items()):
-            for end, part, spec in _parts(info, key, name):
+            for end, part, spec in parts_of_info(info, key, name):
                 self._feeds[key + end] = part
                 self._specs[key + end] = spec
         self._results: dict[str, Any] = {}
         self._fetches: list[str] = []
         for key, info in sorted(as_dict(signature.outputs).items()):
-            self._results[key] = _spec(info, key)
-            self._fetches += [part for _, part, _ in _parts(info, key, name)]
+            self._results[key] = spec_of_info(info, key)
+            self._fetches += [part for _, part, _ in parts_of_info(info, key, name)]
         self._concrete: ConcreteFunction | None = None
         self._plan: Plan | None = None
         names = sorted(self._feeds)
@@ -106,8 +106,16 @@ def tensor_name(name: str) -> str:
     return name if ":" in name else f"{name}:0"
 
 
-def _spec(info: Record, name: str) -> Any:
-    """What the file says of an input or result: of a tensor, or of a composite."""
+def spec_of_info(info: Record, name: str) -> Any:
+    """What the file says of an input or result: of a tensor, or of a composite.
+
+    Args:
+        info: the `TensorInfo`.
+        name: the input's or result's name.
+
+    Raises:
+        DataLossError: where it is a composite of an unknown kind.
+    """
     if info.has("coo_sparse"):
         return SparseTensorSpec(dims_of(info.tensor_shape), dtype_of(info.dtype))
     if not info.has("composite_tensor"):
@@ -121,7 +129,9 @@ def _spec(info: Record, name: str) -> Any:
     return spec
 
 
-def _parts(info: Record, key: str, where: str) -> list[tuple[str, str, TensorSpec]]:
+def parts_of_info(
+    info: Record, key: str, where: str
+) -> list[tuple[str, str, TensorSpec]]:
     """The tensors of an input or result.
 
     Returns:
@@ -142,7 +152,7 @@ def _parts(info: Record, key: str, where: str) -> list[tuple[str, str, TensorSpe
             for end, (part, sizes, dtype) in zip(names, parts, strict=True)
         ]
     elif info.has("composite_tensor"):
-        _spec(info, key)
+        spec_of_info(info, key)
         found = []
         for place, part in enumerate(info.composite_tensor.components):
             end = f"_component_{place}"
