@@ -268,3 +268,44 @@ def test_branches_may_lie_only_so_deep():
         back = f"m{i}"
     with pytest.raises(tf.errors.DataLossError, match="lie too deep"):
         run(nodes, [f"{back}:0"])
+
+
+def scattered(rows):
+    """An array of two, and so many rows that are written to it."""
+    return [
+        *[number(name, value) for name, value in (("two", 2), ("zero", 0), ("one", 1))],
+        node("array", "TensorArrayV3", "two", dtype=INT),
+        number("rows", rows),
+        node("places", "Range", "zero rows one", Tidx=INT),
+        number("items", list(range(rows))),
+        node("put", "TensorArrayScatterV3", "array places items array:1", T=INT),
+        node("size", "TensorArraySizeV3", "array put"),
+    ]
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+def test_rows_go_into_an_array_that_has_room(rows):
+    assert run(scattered(rows), ["size:0"])[1] == [2]
+
+
+def test_rows_for_which_an_array_has_no_room_are_an_error():
+    with pytest.raises(tf.errors.InvalidArgumentError, match="must be < array size"):
+        run(scattered(3), ["size:0"])
+
+
+def test_loops_that_are_traced_again_and_again_come_to_an_end(monkeypatch):
+    monkeypatch.setattr("rillet.saved_model.graph_reader._MOST_STEPS", 500)
+    loops, start = [number("end", 5)], "x"
+    for i in range(20):
+        loops += looped(f"loop{i}", f"l{i}_", start)
+        start = f"l{i}_out"
+    run(loops, [f"{start}:0"])
+    monkeypatch.setattr("rillet.saved_model.graph_reader._MOST_STEPS", 50)
+    with pytest.raises(tf.errors.DataLossError, match="run too many nodes: 50"):
+        run(loops, [f"{start}:0"])
+
+
+def test_switches_that_regions_come_by_again_and_again_are_counted(monkeypatch):
+    monkeypatch.setattr("rillet.saved_model.regions._MOST_SEEN", 5)
+    with pytest.raises(tf.errors.DataLossError, match="hold too many nodes"):
+        run(BRANCH, ["m:0"])
