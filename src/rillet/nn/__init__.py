@@ -89,16 +89,16 @@ from rillet.ops.sampled_losses import compute_accidental_hits as compute_acciden
 from rillet.ops.sampled_losses import log_poisson_loss as log_poisson_loss
 from rillet.ops.sampled_losses import nce_loss as nce_loss
 from rillet.ops.sampled_losses import sampled_softmax_loss as sampled_softmax_loss
-from rillet.ops.softmax import log_softmax as log_softmax
-from rillet.ops.softmax import (
+from rillet.ops.sigmoid_losses import (
     sigmoid_cross_entropy_with_logits as sigmoid_cross_entropy_with_logits,
 )
+from rillet.ops.sigmoid_losses import (
+    weighted_cross_entropy_with_logits as weighted_cross_entropy_with_logits,
+)
+from rillet.ops.softmax import log_softmax as log_softmax
 from rillet.ops.softmax import softmax as softmax
 from rillet.ops.softmax import (
     softmax_cross_entropy_with_logits as softmax_cross_entropy_with_logits,
-)
-from rillet.ops.softmax import (
-    weighted_cross_entropy_with_logits as weighted_cross_entropy_with_logits,
 )
 from rillet.ops.sorting import in_top_k as in_top_k
 from rillet.ops.sorting import top_k as top_k

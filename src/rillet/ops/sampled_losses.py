@@ -45,10 +45,8 @@ from rillet.ops.products import matmul
 from rillet.ops.reduce import reduce_any
 from rillet.ops.registry import Op, define
 from rillet.ops.shaping import reshape_op, static_dims, sum_op
-from rillet.ops.softmax import (
-    sigmoid_cross_entropy_with_logits,
-    softmax_cross_entropy_with_logits,
-)
+from rillet.ops.sigmoid_losses import sigmoid_cross_entropy_with_logits
+from rillet.ops.softmax import softmax_cross_entropy_with_logits
 
 Array = np.ndarray[Any, Any]
 

@@ -26,8 +26,8 @@ from rillet.ops.mask import where
 from rillet.ops.rearrange import expand_dims
 from rillet.ops.reduce import mean_op
 from rillet.ops.shaping import could_match, reduce_sum, reshape, static_dims
+from rillet.ops.sigmoid_losses import sigmoid_cross_entropy_with_logits
 from rillet.ops.softmax import (
-    sigmoid_cross_entropy_with_logits,
     softmax,
     softmax_cross_entropy_with_logits,
     sparse_softmax_cross_entropy_with_logits,

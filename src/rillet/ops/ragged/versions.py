@@ -21,6 +21,7 @@ from rillet.ops import (
     functional,
     gather_nd,
     mask,
+    sigmoid_losses,
     softmax,
     splits,
     statistics,
@@ -148,7 +149,7 @@ def _spread(input: Any, shape: Any, name: str | None = None) -> Any:
 
 def _sigmoid_loss(labels: Any = None, logits: Any = None, name: Any = None) -> Any:
     rebuilt, flats = aligned("sigmoid_cross_entropy_with_logits", [labels, logits])
-    return rebuilt(softmax.sigmoid_cross_entropy_with_logits(*flats))
+    return rebuilt(sigmoid_losses.sigmoid_cross_entropy_with_logits(*flats))
 
 
 def _repeated(input: Any, repeats: Any, axis: Any = None, name: Any = None) -> Any:
@@ -206,7 +207,7 @@ _FUNCTIONS: tuple[tuple[Any, Any], ...] = (
     (mask.where, _where),
     (softmax.log_softmax, networks.log_softmax),
     (shaping_ops.broadcast_to, _spread),
-    (softmax.sigmoid_cross_entropy_with_logits, _sigmoid_loss),
+    (sigmoid_losses.sigmoid_cross_entropy_with_logits, _sigmoid_loss),
     (softmax.softmax, networks.softmax),
     (splits.split, shaping.split),
     (statistics.reduce_logsumexp, reductions.log_sum_exp),
