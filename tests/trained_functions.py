@@ -102,6 +102,19 @@ def slopes() -> tf.Module:
     return made
 
 
+#: Loops that files hold without their gradient, which the reader takes.
+LOOPS: dict[str, Callable[..., Any]] = {"loop": _loop, "nested_loops": _nested}
+
+
+def loops() -> tf.Module:
+    """A module whose methods are loops, the batch's size unknown."""
+    made = tf.Module()
+    for name, function in LOOPS.items():
+        specs = [tf.TensorSpec([None, 4])]
+        setattr(made, name, tf.function(function, input_signature=specs))
+    return made
+
+
 def _optimizers() -> dict[str, Any]:
     o = K.optimizers
     return {

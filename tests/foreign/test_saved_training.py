@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from trained_functions import FUNCTIONS, OPTIMIZERS, X, Y, slopes, steps
+from trained_functions import FUNCTIONS, LOOPS, OPTIMIZERS, X, Y, loops, slopes, steps
 
 import rillet as tf
 
@@ -28,6 +28,12 @@ for name in sys.argv[5].split(","):
     held = getattr(loaded, name)
     losses = [float(held.step(x, y)) for _ in range(3)]
     found[name] = [losses, held.w.numpy().tolist()]
+loaded = tf.saved_model.load(sys.argv[6])
+for name in sys.argv[7].split(","):
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        total = tf.reduce_sum(tf.sin(getattr(loaded, name)(x)))
+    found["through " + name] = tape.gradient(total, x).numpy().tolist()
 print("FOUND" + json.dumps(found))
 """
 
@@ -38,6 +44,7 @@ def answers(tensorflow_python, tmp_path_factory):
     gradients, training = slopes(), steps()
     tf.saved_model.save(gradients, top / "slopes")
     tf.saved_model.save(training, top / "steps")
+    tf.saved_model.save(loops(), top / "loops")
     np.savez(top / "io.npz", x=X, y=Y)
     methods = [name.replace(" ", "_") for name in FUNCTIONS]
     wanted: dict[str, Any] = {
@@ -58,6 +65,8 @@ def answers(tensorflow_python, tmp_path_factory):
             *paths,
             ",".join(methods),
             ",".join(OPTIMIZERS),
+            str(top / "loops"),
+            ",".join(LOOPS),
         ],
         env=environment,
         capture_output=True,
@@ -73,6 +82,13 @@ def answers(tensorflow_python, tmp_path_factory):
 def test_gradients_are_the_same(name, answers):
     wanted, found = [side[name.replace(" ", "_")] for side in answers]
     np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_tensorflow_differentiates_loops(name, answers):
+    np.testing.assert_allclose(
+        answers[1][f"through {name}"], answers[0][name], rtol=1e-5, atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

@@ -197,3 +197,30 @@ def test_results_tell_their_shapes(tmp_path):
             assert told[result] == [[-1, 3]]
             return
     raise AssertionError("no signature was written")
+
+
+def test_loops_begin_with_their_count_once(tmp_path):
+    """TensorFlow's gradient asks for count and limit; a second trip adds no others."""
+
+    @tf.function(input_signature=[tf.TensorSpec([]), tf.TensorSpec([], tf.int32)])
+    def power(x, n):
+        result = 1.0
+        for _ in tf.range(n):
+            result = result * x
+        return result
+
+    holder = tf.Module()
+    holder.power = power
+    sizes = []
+    for trip in range(2):
+        path = str(tmp_path / str(trip))
+        tf.saved_model.save(holder, path)
+        library = read_message(path).meta_graphs[0].graph_def.library
+        nodes = [node for f in library.function for node in f.node_def]
+        loop = next(node for node in nodes if node.op == "While")
+        first = {node.name: node for node in nodes}[loop.input[0].split(":")[0]]
+        assert first.op == "Const"
+        sizes.append(len(loop.input))
+        holder = tf.saved_model.load(path)
+    assert sizes[0] == sizes[1]
+    assert float(holder.power(2.0, tf.constant(5))) == 32.0
