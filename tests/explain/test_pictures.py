@@ -320,3 +320,104 @@ def test_every_name_has_a_page_and_a_test():
     for name in explain.__all__:
         assert f"explain.{name}" in page, name
         assert f"explain.{name}" in tests or f"import {name}" in tests, name
+
+
+def _classifier():
+    layers = [tf.keras.layers.Dense(3, "softmax", name="out")]
+    model = tf.keras.Sequential(layers)
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    x = np.random.default_rng(0).normal(size=(10, 2)).astype("float32")
+    y = np.arange(10) % 3
+    model(x)
+    return model, x, y
+
+
+def test_datasets_give_what_their_arrays_give():
+    model, x, y = _classifier()
+    data = tf.data.Dataset.from_tensor_slices((x, y)).batch(4)
+    first = x[:4], y[:4]
+    whole = explain.predictions(model, data)
+    np.testing.assert_allclose(whole.predicted, model.predict(x, verbose=0), rtol=1e-5)
+    assert whole.targets.tolist() == y.tolist()
+    assert explain.step(model, data).loss == explain.step(model, *first).loss
+    acts = explain.activations(model, data).values["out"]
+    np.testing.assert_allclose(acts, model.predict(x[:4], verbose=0), rtol=1e-5)
+    assert "x (4, 2)" in str(explain.overview(model, data))
+    kernel = explain.graph(model, data, fold=False)["out/kernel"].gradient
+    same = explain.graph(model, *first, fold=False)["out/kernel"].gradient
+    np.testing.assert_array_equal(kernel, same)
+    surface = explain.loss_surface(model, data, side=3, steps=1)
+    wanted = explain.loss_surface(model, *first, side=3, steps=1)
+    np.testing.assert_array_equal(surface.losses, wanted.losses)
+
+
+def test_shapes_of_several_inputs_stand_in_the_overview():
+    model, x, y = _classifier()
+    parts = explain.overview(model, [x, x[:, :1]], y).parts
+    assert parts["data"] == ["x (10, 2), (10, 1)"]
+
+
+def test_logits_become_probabilities():
+    logits = np.array([[0.0, np.log(3.0)], [np.log(4.0), 0.0]])
+    shown = explain.predictions(lambda x: logits, np.zeros((2, 1)), [1, 0])
+    np.testing.assert_allclose(shown.predicted, [[0.25, 0.75], [0.8, 0.2]])
+
+
+def test_many_classes_are_coloured_rather_than_counted():
+    classes = np.arange(40)
+    axis = explain.confusion(classes, classes).figure.axes[0]
+    assert not axis.texts
+    np.testing.assert_array_equal(axis.images[0].get_array(), np.eye(40))
+
+
+def test_a_loss_that_is_no_number_in_places_is_drawn():
+    found = explain.loss_surface(
+        lambda a, b: tf.math.log(a) + b * 0.0, start=(1.0, 0.0), side=5, steps=1
+    )
+    assert np.isfinite(found.losses).sum() == 10  # a is 1 and 2
+    assert found._repr_png_()
+
+
+def test_a_number_that_the_loss_does_not_use_stays():
+    found = explain.loss_surface(lambda a, b: a * a, optimizers="SGD", steps=3)
+    assert found.paths["SGD"][:, 1].tolist() == [1.5] * 4
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda: explain.weights(3), "a model or layer is needed: got int"),
+        (lambda: explain.activations(3, [1.0]), "a model or layer is needed: got int"),
+        (lambda: explain.predictions(3, [1.0], [1]), "a model or a function is needed"),
+        (lambda: explain.history({"loss": ["a"]}), "a number for each epoch"),
+        (lambda: explain.history({"loss": [[1.0]]}), "a number for each epoch"),
+        (lambda: explain.geometry([[np.nan, 1.0]]), "finite numbers: got NaN"),
+        (lambda: explain.geometry(scale=2.0), r"scale has shape \(2,\)"),
+        (lambda: explain.geometry(matrix=[[1.0]]), r"matrix has shape \(2, 2\)"),
+        (lambda: explain.boundary(len, np.zeros((0, 2)), []), "must be points"),
+        (
+            lambda: explain.loss_surface(lambda a: a * np.nan),
+            "a number somewhere",
+        ),
+        (
+            lambda: explain.predictions(lambda x: [x, x], np.zeros((2, 1)), [0, 1]),
+            "one output",
+        ),
+        (
+            lambda: explain.predictions(
+                lambda x: np.zeros((2, 5, 2)), np.zeros((2, 1)), np.zeros((2, 5))
+            ),
+            "one place of a sequence",
+        ),
+        (lambda: explain.predictions(len, np.zeros((2, 1))), "targets are needed"),
+        (
+            lambda: explain.step(
+                _classifier()[0], np.zeros((2, 2)), [np.zeros(2), np.zeros((2, 1))]
+            ),
+            "one output",
+        ),
+    ],
+)
+def test_what_cannot_be_drawn_is_said(call, text):
+    with pytest.raises(ValueError, match=text):
+        call()

@@ -166,8 +166,8 @@ def graph(
 
     Args:
         fn_or_tape: a function to run on `args`; a compiled model, whose arguments are
-            a batch ``x, y`` or a dataset; or a `tf.GradientTape` whose gradient was not yet taken,
-            with `target`.
+            a batch ``x, y`` or a dataset; or a `tf.GradientTape` whose gradient was not
+            yet taken, with `target`.
         *args: arguments of the function. Floating-point tensors and arrays get
             gradients, as variables do.
         target: the tensor that the tape's gradients are of.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rillet import keras
 from rillet.explain.batches import first_batch
 from rillet.explain.computation import as_inputs
 from rillet.explain.passage import Passage
@@ -94,6 +95,11 @@ def _tiled(maps: Array) -> Array:
     return out
 
 
+def _need_layer(op: str, model: Any) -> None:
+    if not isinstance(model, keras.layers.Layer):
+        raise refuse(op, "a model or layer is needed", type(model).__name__)
+
+
 def weights(model: Any) -> Distributions:
     """The distribution of each weight of a model or layer.
 
@@ -101,7 +107,7 @@ def weights(model: Any) -> Distributions:
         model: a model or layer that is built.
 
     Raises:
-        ValueError: where it has no weights yet.
+        ValueError: where it has no weights yet, or is no model.
 
     Example:
         >>> import rillet as tf
@@ -110,6 +116,7 @@ def weights(model: Any) -> Distributions:
         >>> tf.explain.weights(layer).summary()["d/kernel"]["mean"]
         1.0
     """
+    _need_layer("explain.weights", model)
     found: dict[str, Array] = {}
     held = model.weights if getattr(model, "built", False) else []
     for v in held:
@@ -138,8 +145,9 @@ def activations(model: Any, x: Any) -> Distributions:
         Values by layer, in the order in which layers ran.
 
     Raises:
-        ValueError: where no layer gave numbers.
+        ValueError: where no layer gave numbers, or `model` is no model.
     """
+    _need_layer("explain.activations", model)
     x, _ = first_batch("explain.activations", x, None)
     passage = Passage()
     passage.run(lambda: model(as_inputs(x), training=False))

@@ -78,7 +78,8 @@ def geometry(
         matrix: of the affine map ``x -> matrix x + shift``.
 
     Raises:
-        ValueError: where points are not ``(n, 2)``.
+        ValueError: where points are not finite and ``(n, 2)``, or an operation's
+            numbers are not as many as it takes.
 
     Example:
         >>> import rillet as tf
@@ -89,6 +90,21 @@ def geometry(
     given = _letter() if points is None else np.asarray(points, np.float64)
     if given.ndim != 2 or given.shape[1] != 2:
         raise refuse("explain.geometry", "points must be (n, 2)", given.shape)
+    if not len(given) or not np.isfinite(given).all():
+        raise refuse(
+            "explain.geometry",
+            "there must be points, and their coordinates finite numbers",
+            "none" if not len(given) else "NaN or infinity",
+        )
+    for called, value, shape in (
+        ("shift", shift, (2,)), ("scale", scale, (2,)), ("matrix", matrix, (2, 2)),
+    ):  # fmt: skip
+        if np.shape(value) != shape:
+            raise refuse(
+                "explain.geometry",
+                f"{called} has shape {shape}",
+                f"{np.shape(value)}",
+            )
     turn = np.deg2rad(angle)
     rotation = [[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]
     rows = tf.constant(given)

@@ -137,6 +137,13 @@ def boundary(
             "points must be (n, 2) and classes n",
             f"{points.shape} and {labels.shape}",
         )
+    if not len(points) or not np.isfinite(points).all():
+        raise refuse(
+            "explain.boundary",
+            "there must be points, and their coordinates finite numbers",
+            "none" if not len(points) else "NaN or infinity",
+            "Leave such rows out" if len(points) else "",
+        )
     low, high = points.min(axis=0), points.max(axis=0)
     space = 0.06 * (high - low) + 1e-9
     ticks = tuple(

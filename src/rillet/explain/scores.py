@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 def outputs_of(model: Any, x: Any) -> Array:
     """A model's outputs for all inputs, as one array."""
     predict = getattr(model, "predict", None)
+    if predict is None and not callable(model):
+        raise refuse(
+            "explain", "a model or a function is needed", type(model).__name__
+        )
     said = predict(x, verbose=0) if predict is not None else model(x)
     if isinstance(said, (dict, list, tuple)):
         raise refuse(
@@ -250,7 +254,9 @@ class Predictions(Plot):
             axis.legend()
             gap = float(np.abs(self.predicted - self.targets).mean())
             axis.set(
-                xlabel="target", ylabel="prediction", title=f"off by {number(gap)} on average"
+                xlabel="target",
+                ylabel="prediction",
+                title=f"off by {number(gap)} on average",
             )
             return
         bad = set(self.wrong.tolist())
@@ -298,7 +304,9 @@ def predictions(model: Any, x: Any, y: Any = None) -> Predictions:
     """
     x, y = all_batches("explain.predictions", x, y)
     if y is None:
-        raise refuse("explain.predictions", "targets are needed", "none", "Give x and y")
+        raise refuse(
+            "explain.predictions", "targets are needed", "none", "Give x and y"
+        )
     said = outputs_of(model, x)
     target = np.asarray(y)
     if len(said) != len(target):
@@ -308,9 +316,26 @@ def predictions(model: Any, x: Any, y: Any = None) -> Predictions:
             f"{len(said)} and {len(target)}",
         )
     if said.ndim == 2 and said.shape[1] > 1:
+        if target.ndim > 1 and target.shape[1:] not in ((1,), said.shape[1:]):
+            raise refuse(
+                "explain.predictions",
+                "targets must be class numbers or one-hot rows",
+                f"{target.shape} beside predictions {said.shape}",
+            )
+        if said.min(initial=0.0) < 0.0 or said.max(initial=0.0) > 1.0:
+            said = np.asarray(tf.nn.softmax(said))  # logits
         return Predictions(x, classes_of(target), said, True)
+    if said.size != len(said) or target.size != len(target):
+        raise refuse(
+            "explain.predictions",
+            "predictions must be (n,), (n, 1) or (n, classes), and targets fit them",
+            f"{said.shape} and {target.shape}",
+            "Show one place of a sequence, as in lambda x: model(x)[:, -1]",
+        )
     said, target = said.reshape(len(said)), target.reshape(len(target))
     name = getattr(getattr(model, "loss", None), "name", getattr(model, "loss", None))
     if name == "binary_crossentropy":
+        if said.min(initial=0.0) < 0.0 or said.max(initial=0.0) > 1.0:
+            said = np.asarray(tf.sigmoid(said))  # logits
         return Predictions(x, target.astype(int), np.stack([1 - said, said], 1), True)
     return Predictions(x, target.astype(np.float64), said.astype(np.float64), False)

@@ -14,7 +14,8 @@ import numpy as np
 
 import rillet as tf
 from rillet import keras
-from rillet.explain.computation import as_inputs, batch_loss
+from rillet.explain.batches import first_batch
+from rillet.explain.computation import as_inputs, as_targets, batch_loss
 from rillet.explain.picture import COLOURS, Array, Plot, number, refuse
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ class Surface(Plot):
         self.size = (3.3 * panels if panels > 1 else 5.5, 3.6)
 
     def __repr__(self) -> str:
-        low, high = float(np.nanmin(self.losses)), float(np.nanmax(self.losses))
+        finite = self.losses[np.isfinite(self.losses)]
+        low, high = float(finite.min()), float(finite.max())
         lines = [f"<loss surface: from {number(low)} to {number(high)}>"]
         for name, path in self.paths.items():
             at = ", ".join(
@@ -85,12 +87,14 @@ class Surface(Plot):
         panels = np.atleast_1d(
             figure.subplots(1, max(1, len(self.paths)), sharex=True, sharey=True)
         )
-        floor = float(np.nanmin(self.losses))
-        top = float(np.nanmax(self.losses)) - floor or 1.0
+        finite = self.losses[np.isfinite(self.losses)]
+        floor = float(finite.min())
+        top = float(finite.max()) - floor or 1.0
+        seen = np.ma.masked_invalid(self.losses)
         levels = floor + top * np.linspace(0.0, 1.0, 25) ** 2  # valleys get more lines
         for axis in panels:
             picture = axis.contourf(
-                self.x, self.y, self.losses, levels=levels, cmap="Blues_r"
+                self.x, self.y, seen, levels=levels, cmap="Blues_r"
             )
             axis.set_xlabel(self.names[0])
         panels[0].set_ylabel(self.names[1])
@@ -165,6 +169,12 @@ def loss_surface(
     )
     heights = [float(function(*map(tf.constant, place))) for place in places]
     losses = np.asarray(heights).reshape((side,) * len(start))
+    if not np.isfinite(losses).any():
+        raise refuse(
+            "explain.loss_surface",
+            "the loss must be a number somewhere within the limits",
+            f"NaN or infinity everywhere from {limits[0]} to {limits[1]}",
+        )
     paths, path_losses = {}, {}
     for name, optimizer in made.items():
         paths[name], path_losses[name] = _descend(function, start, optimizer, steps)
@@ -203,6 +213,7 @@ def _asked(loss: Any) -> list[str]:
 def _made(optimizers: Any, rate: float) -> dict[str, Any]:
     if isinstance(optimizers, dict):
         return dict(optimizers)
+    optimizers = (optimizers,) if isinstance(optimizers, str) else optimizers
     for name in optimizers:
         if name not in _MAKERS:
             raise refuse(
@@ -227,7 +238,11 @@ def _descend(
         losses.append(float(loss))
         if step < steps:
             slopes = tape.gradient(loss, spots)
-            optimizer.apply_gradients(zip(slopes, spots, strict=True))
+            known = [
+                tf.zeros_like(spot) if slope is None else slope
+                for slope, spot in zip(slopes, spots, strict=True)
+            ]
+            optimizer.apply_gradients(zip(known, spots, strict=True))
     return np.asarray(path), np.asarray(losses)
 
 
