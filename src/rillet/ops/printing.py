@@ -17,7 +17,7 @@ from rillet.core import dtypes, nest
 from rillet.core.composite import has_whole
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import STRING
-from rillet.core.errors import NotFoundError, house_message
+from rillet.core.errors import InvalidArgumentError, NotFoundError, house_message
 from rillet.core.logger import get_logger
 from rillet.core.sparse_tensor import SparseTensor
 from rillet.core.spec import Spec
@@ -32,6 +32,7 @@ Array = np.ndarray[Any, Any]
 # out in four columns; repr never gives this character, which is not printable.
 _SLOT: Final = "\ue000" * 4
 _LEVELS: Final = ("info", "warning", "error")
+_STREAMS: Final = ("stdout", "stderr", *[f"log({level})" for level in _LEVELS])
 
 
 def _format(*arrays: Any, template: str, placeholder: str, summarize: int) -> Array:
@@ -134,6 +135,7 @@ def _formatted(template: str, mark: str, values: list[Any], ends: int) -> Tensor
 
 
 def _print(text: Array, output_stream: str, end: str) -> tuple[()]:
+    _infer_print(Spec(text.shape, dtypes.string), output_stream, end)
     value: Any = text[()]
     line: str = value.decode("utf-8", "replace")
     if output_stream.startswith("log("):
@@ -154,11 +156,36 @@ def _print(text: Array, output_stream: str, end: str) -> tuple[()]:
     return ()
 
 
+def _infer_print(text: Spec, output_stream: str, end: str) -> tuple[()]:
+    _check_stream(output_stream)
+    if text.shape:
+        raise InvalidArgumentError(
+            house_message(
+                "print",
+                "Input is expected to be scalar",
+                f"it had shape: {list(text.shape)}",
+            )
+        )
+    return ()
+
+
+def _check_stream(stream: str) -> None:
+    """Refuse what no program asked for: models name streams too."""
+    if stream not in _STREAMS and not stream.startswith("file://"):
+        raise InvalidArgumentError(
+            house_message(
+                "print",
+                f"Unknown output stream: {stream}",
+                f"streams are {', '.join(_STREAMS)} and file://PATH",
+            )
+        )
+
+
 print_op: Op = define(
     "PrintV2",
     types=(STRING,),
     kernel=_print,
-    infer=lambda text, **attrs: (),
+    infer=_infer_print,
     attrs={"output_stream": "stderr", "end": "\n"},
     outputs=0,
     effects="io",

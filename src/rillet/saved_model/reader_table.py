@@ -52,7 +52,7 @@ _MODULES = {
     """,
     "record_readers": """
     CTCLoss ConcatOffset DecodeCSV DrawBoundingBoxes Empty ExpandDims
-    FixedUnigramCandidateSampler ListDiff Range SerializeManySparse
+    FixedUnigramCandidateSampler ListDiff PrintV2 Range SerializeManySparse
     SerializeSparse SerializeTensor SparseCross SparseCrossHashed SparseCrossV2
     StringFormat StringSplit Svd
     """,

@@ -203,6 +203,28 @@ def _sample(reader: Any, step: Any, inputs: list[Any]) -> Any:
     return run_record(op, step.attrs, inputs)
 
 
+@reads("PrintV2")
+def _print(reader: Any, step: Any, inputs: list[Any]) -> Any:
+    """A file that text is added to is opened by nobody whom the caller does not trust.
+
+    Which other streams there are, the record says.
+    """
+    stream = step.attrs.get("output_stream", b"stderr")
+    if stream.startswith(b"file:") and "PrintV2" not in reader.allowed:
+        raise PermissionDeniedError(
+            house_message(
+                "SavedModel",
+                f"{step.op} writes a file, and is refused",
+                f"node '{step.name}' writes {stream.decode('utf-8', 'replace')!r}",
+                "Where the model is trusted, give LoadOptions(allowed_ops=['PrintV2'])",
+            )
+        )
+    op = record_of("PrintV2")
+    if op is None:
+        raise damaged("an op is missing", "PrintV2")
+    return run_record(op, step.attrs, inputs)
+
+
 @reads("ExpandDims")
 def _expand(reader: Any, step: Any, inputs: list[Any]) -> Any:
     """The axis may be a vector of one number too."""
