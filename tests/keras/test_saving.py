@@ -507,3 +507,57 @@ def test_a_model_that_was_not_trained_is_no_cause_for_a_warning(name, tmp_path, 
     assert int(again.optimizer.iterations) == 0
     again.fit(tf.ones([4, 2]), tf.ones([4, 1]), verbose=0)
     assert int(again.optimizer.iterations) == 1
+
+
+class _Straddling(keras.Model):
+    """Its attributes sort around `layers`, and otherwise than they were set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.out, self.first = layers.Dense(2), layers.Dense(3)
+        self.seen = keras.metrics.Mean(name="seen")
+
+    def call(self, x: Any) -> Any:
+        return self.out(self.first(x))
+
+
+def test_files_hold_what_tf_keras_looks_for(tmp_path: Path) -> None:
+    model = _Straddling()
+    x, y = np.ones((4, 5), "float32"), np.ones((4, 2), "float32")
+    model.compile("adam", "mse", metrics=["mae"])
+    model.fit(x, y, verbose=0)
+    model.save_weights(tmp_path / "a.weights.h5")
+    with h5py.File(tmp_path / "a.weights.h5") as file:
+        # What tf.keras 2.15 writes of this class; both of its layers are Dense.
+        assert file["layers/dense/vars/0"].shape == (5, 3)
+        assert file["out/vars/0"].shape == (3, 2)
+        assert len(file["metrics/mean/vars"]) == len(file["seen/vars"]) == 2
+        assert len(file["metrics/mean_metric_wrapper/vars"]) == 2
+        assert len(file["optimizer/vars"]) == 1 + 2 * 4
+    again = _Straddling()
+    again.compile("adam", "mse", metrics=["mae"])
+    again.fit(x, y, verbose=0)
+    again.load_weights(tmp_path / "a.weights.h5")
+    np.testing.assert_array_equal(again(x), model(x))
+    losses = [m.fit(x, y, verbose=0).history["loss"] for m in (model, again)]
+    assert losses[0] == losses[1]
+
+
+@pytest.mark.parametrize("kind", ["TextVectorization", "StringLookup"])
+def test_layers_that_learnt_words_may_learn_anew_after_loading(
+    tmp_path: Path, kind: str
+) -> None:
+    for given in (None, ["a", "b"]):
+        layer = getattr(layers, kind)(vocabulary=given)
+        if given is None:
+            layer.adapt(np.array(["a", "b"]))
+        stack = keras.Sequential([keras.Input((1,), dtype="string"), layer])
+        stack.save(tmp_path / "a.keras")
+        loaded = keras.models.load_model(tmp_path / "a.keras").layers[-1]
+        assert set(loaded.get_vocabulary()) >= {"a", "b"}
+        if given is None:
+            loaded.adapt(np.array(["z"]))
+            assert loaded.get_vocabulary()[-1] == "z"
+        else:
+            with pytest.raises(ValueError, match="was given a vocabulary"):
+                loaded.adapt(np.array(["z"]))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import itertools
 import json
 import os
 import tempfile
@@ -24,7 +25,7 @@ from rillet.keras.functional_config import both_forms
 from rillet.keras.hdf5 import library, reading, replacing
 from rillet.keras.layers.registry import deserialize, serialize
 from rillet.keras.model import Model
-from rillet.keras.optimizer_files import read_state, write_state
+from rillet.keras.optimizer_files import read_state, write_older_state, write_state
 from rillet.keras.serialization import CustomObjectScope
 from rillet.keras.weight_tree import parts_of, read_tree, write_tree
 
@@ -71,10 +72,10 @@ def _write_assets(model: Any, archive: zipfile.ZipFile) -> None:
             continue
         with tempfile.TemporaryDirectory() as folder:
             part.item.save_assets(folder)
-            for file in sorted(Path(folder).rglob("*")):
-                if file.is_file():
-                    inner = file.relative_to(folder).as_posix()
-                    archive.write(file, f"{_ASSETS}/{part.paths[0]}/{inner}")
+            files = [f for f in sorted(Path(folder).rglob("*")) if f.is_file()]
+            for path, file in itertools.product(part.paths, files):
+                inner = file.relative_to(folder).as_posix()
+                archive.write(file, f"{_ASSETS}/{path}/{inner}")
 
 
 def _read_assets(model: Any, archive: zipfile.ZipFile) -> None:
@@ -133,11 +134,30 @@ def model_data(model: Any) -> dict[str, Any]:
     return found
 
 
-def write_training(model: Any, file: Any) -> None:
-    """Write the state of the optimizer and the metrics of a compiled model."""
-    optimizer = getattr(model, "optimizer", None)
-    if optimizer is not None and hasattr(optimizer, "variables"):
-        write_state(optimizer, file.require_group("optimizer"))
+def write_training(model: Any, file: Any, older: bool = False) -> None:
+    """Write the states of the optimizers of a model and of compiled ones inside it.
+
+    Args:
+        model: the model.
+        file: an open HDF5 file or group.
+        older: write them in tf.keras 2's order, else in Keras 3's; the two differ in
+            number, so that each passes over what the other kept.
+    """
+    write = write_older_state if older else write_state
+    for part in parts_of(model):
+        optimizer = _optimizer_of(part.item)
+        if optimizer is None:
+            continue
+        first, *others = (f"{p}/optimizer" if p else "optimizer" for p in part.paths)
+        write(optimizer, file.require_group(first))
+        for path in others:
+            if path not in file:
+                file[path] = file[first]
+
+
+def _optimizer_of(item: Any) -> Any:
+    optimizer = getattr(item, "optimizer", None) if isinstance(item, Model) else None
+    return optimizer if hasattr(optimizer, "variables") else None
 
 
 def load_archive(
@@ -194,13 +214,16 @@ def _made(config: dict[str, Any], custom_objects: Any, path: Any) -> Any:
 
 
 def read_training(model: Any, file: Any, path: Any) -> None:
-    """Read the optimizer's state, where the model is compiled and the file has one."""
-    optimizer = getattr(model, "optimizer", None)
-    if optimizer is None or "optimizer/vars" not in file:
-        return
-    optimizer.build(model.trainable_variables)
-    if not read_state(optimizer, file["optimizer"]):
-        warn_of_state(model, os.fspath(path))
+    """Read the optimizers' states, where models are compiled and the file has them."""
+    for part in parts_of(model):
+        optimizer = _optimizer_of(part.item)
+        places = [f"{p}/optimizer" if p else "optimizer" for p in part.paths]
+        found = [place for place in places if f"{place}/vars" in file]
+        if optimizer is None or not found:
+            continue
+        optimizer.build(part.item.trainable_variables)
+        if not read_state(optimizer, file[found[0]]):
+            warn_of_state(part.item, os.fspath(path))
 
 
 def zipped(path: str | os.PathLike[str]) -> zipfile.ZipFile:

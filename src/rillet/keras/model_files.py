@@ -209,8 +209,8 @@ def save_weights(
         return
     with replacing(path) as scratch, library().File(scratch, "w") as file:
         if path.endswith(".weights.h5"):
-            write_tree(model, file)
-            keras_archive.write_training(model, file)
+            write_tree(model, file, older=True)
+            keras_archive.write_training(model, file, older=True)
         else:
             legacy_files.write_layers(model, file)
 
@@ -306,8 +306,7 @@ def _read(model: Any, file: Any, path: str, skip_mismatch: bool) -> None:
     left = read_tree(model, file, skip_mismatch)
     for words in left:
         get_logger().warning("Skipping loading of weights: %s", words)
-    if getattr(model, "optimizer", None) is not None:
-        keras_archive.read_training(model, file, path)
+    keras_archive.read_training(model, file, path)
 
 
 def _need_weights(model: Any) -> None:

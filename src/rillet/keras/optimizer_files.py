@@ -33,6 +33,24 @@ def write_state(optimizer: Any, group: Any) -> None:
     _put(group.require_group("vars"), held)
 
 
+def write_older_state(optimizer: Any, group: Any) -> None:
+    """Write an optimizer's variables in tf.keras 2's order: steps, slots; no rate.
+
+    Args:
+        optimizer: the optimizer.
+        group: where they go: into a group ``vars`` of it.
+    """
+    if _inner(optimizer) is not optimizer:
+        # tf.keras reads no scaled ones, not even its own.
+        write_state(optimizer, group)
+        return
+    held = [variable.numpy() for variable in optimizer.variables]
+    if len(held) == 2 and _keeps_none(optimizer):
+        # Keras 3 would take the one slot, which is all zeros, for a learning rate.
+        held = held[:1]
+    _put(group.require_group("vars"), held)
+
+
 def _put(group: Any, values: list[Any]) -> None:
     for number, value in enumerate(values):
         put_array(group, str(number), value)

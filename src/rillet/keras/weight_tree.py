@@ -1,8 +1,9 @@
 """Where each weight of a model stands in `.keras` and `.weights.h5` files.
 
-In: a model and a group of an HDF5 file. Out: its weights written there or read from
-there, under the paths that Keras gives them: ``layers`` for the layers of a model, else
-the attributes' names; in lists and dictionaries the class's name and a number.
+In: a model and a group of an HDF5 file. Out: its weights, and what its metrics count,
+written there or read from there, under the paths that Keras gives them: ``layers`` for
+the layers of a model, ``metrics`` for its metrics in tf.keras 2, else the attributes'
+names; in lists and dictionaries the class's name and a number.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 from rillet.core.errors import house_message
 from rillet.core.variable import Variable
+from rillet.keras.base_layer import Layer
 from rillet.keras.hdf5 import array_of, library, put_array
 from rillet.keras.model import Model
 from rillet.keras.naming import snake_case
@@ -25,7 +27,7 @@ _OTHER_NAMES = {
     "_value_dense": "value_dense",
     "_output_dense": "output_dense",
 }
-#: Groups in a file that hold no weights of the model itself.
+#: Groups in a file that hold no weights of a model itself.
 BESIDE = ("optimizer", "metrics")
 
 
@@ -34,15 +36,21 @@ class Part:
 
     Attributes:
         item: the object.
-        paths: its paths; the first is the one that tf.keras and Keras 3 share, where
-            they do.
+        paths: its paths, Keras 3's first.
+        older: tf.keras 2's path, which is one of them; None where it has none.
     """
 
-    __slots__ = ("item", "paths")
+    __slots__ = ("item", "older", "paths")
 
     def __init__(self, item: Any, paths: tuple[str, ...]) -> None:
         self.item = item
         self.paths = paths
+        self.older: str | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is a metric: its numbers may be missing, as Keras 3 keeps none."""
+        return bool(getattr(self.item, "_is_metric", False))
 
 
 def parts_of(model: Any) -> list[Part]:
@@ -50,11 +58,48 @@ def parts_of(model: Any) -> list[Part]:
     found: list[Part] = []
     seen: dict[int, Part] = {}
     _walk(model, ("",), seen, found)
-    if isinstance(model, Model) and not _has_layer_list(model):
-        # tf.keras 2 puts the layers of a subclassed model under `layers`.
-        for name, layer in _named(model.layers):
-            _rename(layer, f"layers/{name}", seen)
+    older: dict[int, tuple[Any, str]] = {}
+    _walk_older(model, "", older)
+    for key, (item, path) in older.items():
+        part = seen.get(key)
+        if part is None:
+            part = seen[key] = Part(item, ())
+            found.append(part)
+        part.older = path
+        if path not in part.paths:
+            part.paths = (*part.paths, path)
     return found
+
+
+def _walk_older(item: Any, path: str, seen: dict[int, tuple[Any, str]]) -> None:
+    """Find the paths that tf.keras 2 gives: it walks attributes from Z to A."""
+    if id(item) in seen:
+        return
+    seen[id(item)] = item, path
+    hidden = (getattr(item, "_layer_list", ""), "_metrics_made")
+    held = {k: v for k, v in getattr(item, "_tracked", {}).items() if k not in hidden}
+    if isinstance(item, Model):
+        held["layers"] = item.layers
+    if isinstance(item, Layer):
+        held["metrics"] = _metrics_of(item)
+    for name in sorted(held, reverse=True):
+        child, below = held[name], _joined(path, name)
+        if isinstance(child, Tracked):
+            _walk_older(child, below, seen)
+        elif isinstance(child, _CONTAINERS):
+            values = child.values() if isinstance(child, dict) else child
+            # Those that stand elsewhere already are not counted.
+            left = [v for v in values if isinstance(v, Tracked) and id(v) not in seen]
+            for inner, value in _named(left):
+                _walk_older(value, _joined(below, inner), seen)
+
+
+def _metrics_of(item: Any) -> list[Any]:
+    try:
+        return list(item.metrics)
+    except Exception:
+        # A program's own property, which may need what is not there yet.
+        return []
 
 
 def _has_layer_list(item: Any) -> bool:
@@ -78,14 +123,17 @@ def _walk(
 
 
 def _children(item: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """The parts of a part by attribute, in the order in which Keras walks them."""
+    """The parts of a part by attribute, in the order in which Keras 3 walks them."""
+    held = dict(getattr(item, "_tracked", {}))
+    for hidden in (getattr(item, "_layer_list", ""), "_metrics_made"):
+        held.pop(hidden, None)
     if _has_layer_list(item):
         yield ("layers",), item.layers
-    tracked = getattr(item, "_tracked", {})
-    for name in sorted(tracked):
-        if name in (getattr(item, "_layer_list", ""), "_metrics_made"):
-            continue
-        value = tracked[name]
+    elif isinstance(item, Model):
+        held["layers"] = item.layers
+    # Private ones come last.
+    for name in sorted(held, key=lambda n: f"~{n}" if n.startswith("_") else n):
+        value = held[name]
         if isinstance(value, (Tracked, *_CONTAINERS)):
             other = _OTHER_NAMES.get(name)
             yield (name,) if other is None else (name, other), value
@@ -114,19 +162,6 @@ def _named(items: list[Any]) -> list[tuple[str, Any]]:
     return out
 
 
-def _rename(item: Any, path: str, seen: dict[int, Part]) -> None:
-    """Note a second path for an object and all below it."""
-    part = seen.get(id(item))
-    if part is None:
-        return
-    old = part.paths[0]
-    for other in seen.values():
-        if other.paths[0] == old or other.paths[0].startswith(f"{old}/"):
-            moved = path + other.paths[0][len(old) :]
-            if moved not in other.paths:
-                other.paths = (*other.paths, moved)
-
-
 def _joined(path: str, name: str) -> str:
     return f"{path}/{name}" if path else name
 
@@ -137,24 +172,30 @@ def own_variables(item: Any) -> list[Variable]:
     return [*trained, *item._own_variables(False)]
 
 
-def write_tree(model: Any, file: Any) -> None:
+def write_tree(model: Any, file: Any, older: bool = False) -> None:
     """Write a model's weights into a group.
 
     Args:
         model: the model.
         file: an open HDF5 file or group.
+        older: where the two Kerases mean different weights by one path, write those
+            that tf.keras 2 means; else Keras 3's.
     """
-    for part in parts_of(model):
-        first = f"{part.paths[0]}/vars" if part.paths[0] else "vars"
-        group = file.require_group(first)
-        if hasattr(part.item, "name"):
+    parts = parts_of(model)
+    written: list[tuple[Part, Any]] = []
+    for part in parts:
+        path = part.paths[0] if part.older is None or not older else part.older
+        group = file.require_group(f"{path}/vars" if path else "vars")
+        if hasattr(part.item, "name") and not older:
             group.attrs["name"] = part.item.name
         if _saves_itself(part.item, "save_own_variables"):
             part.item.save_own_variables(_Store(group))
         else:
             for number, variable in enumerate(own_variables(part.item)):
                 put_array(group, str(number), variable.numpy())
-        for path in part.paths[1:]:
+        written.append((part, group))
+    for part, group in written:
+        for path in filter(None, part.paths):
             # A second name for the same data, where the two Kerases differ.
             above = file.require_group(path)
             if "vars" not in above:
@@ -209,8 +250,9 @@ def read_tree(model: Any, file: Any, skip_mismatch: bool = False) -> list[str]:
     later: list[tuple[Any, Any]] = []
     troubles: list[str] = []
     used: set[Any] = set()
+    older = _is_older(file)
     for part in parts_of(model):
-        group = _group_of(part, file)
+        group = _group_of(part, file, older)
         if _saves_itself(part.item, "load_own_variables"):
             if group is not None:
                 used.update(_addresses(group))
@@ -218,6 +260,10 @@ def read_tree(model: Any, file: Any, skip_mismatch: bool = False) -> list[str]:
             continue
         mine = own_variables(part.item)
         held = [] if group is None else list(group)
+        if part.counts:
+            used.update(_addresses(group) if group is not None else ())
+            values += _counted(mine, group)
+            continue
         where = part.paths[0] or "the model"
         if len(mine) != len(held):
             if group is not None:
@@ -258,13 +304,31 @@ def read_tree(model: Any, file: Any, skip_mismatch: bool = False) -> list[str]:
     return troubles
 
 
-def _group_of(part: Part, file: Any) -> Any:
+def _counted(mine: list[Variable], group: Any) -> list[tuple[Variable, Any]]:
+    """What a metric counted, where the file has it in the same form."""
+    held = [] if group is None else [group[n] for n in map(str, range(len(group)))]
+    shapes = [tuple(v.shape.as_list()) for v in mine]
+    if shapes != [tuple(dataset.shape) for dataset in held]:
+        return []
+    return list(zip(mine, held, strict=True))
+
+
+def _is_older(file: Any) -> bool:
+    """Whether a file is of tf.keras 2's form, which notes no names."""
+    return "vars" in file and "name" not in file["vars"].attrs
+
+
+def _group_of(part: Part, file: Any, older: bool) -> Any:
     """The group of a part's own variables, under the first of its paths that is there.
 
-    One with something in it comes before an empty one.
+    One with something in it comes before an empty one; tf.keras's path before others
+    in files of its form.
     """
     found = None
-    for path in part.paths:
+    paths = part.paths
+    if older and part.older is not None:
+        paths = (part.older, *paths)
+    for path in paths:
         name = f"{path}/vars" if path else "vars"
         if name in file:
             if len(file[name]):
@@ -288,7 +352,7 @@ def _unused(file: Any, used: set[Any]) -> list[str]:
     h5py = library()
 
     def look(name: str, item: Any) -> None:
-        if name.split("/")[0] in BESIDE or "seed_generator" in name:
+        if not set(BESIDE).isdisjoint(name.split("/")) or "seed_generator" in name:
             return
         if isinstance(item, h5py.Dataset) and _address(item) not in used:
             found.append(f"{name}: the file has it, the model has not")

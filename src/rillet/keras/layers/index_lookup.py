@@ -326,10 +326,20 @@ class IndexLookup(Adapting):
             else encoded_shape(shape, self.output_mode, self._depth())
         )
 
+    def save_assets(self, folder: Any) -> None:
+        """Write the words that were learnt, as other Kerases do."""
+        if not self._fixed and self._words.known:
+            words = "\n".join(str(word) for word in self.get_vocabulary())
+            Path(folder, "vocabulary.txt").write_text(words, "utf-8", newline="\n")
+
     def load_assets(self, folder: Any) -> None:
-        """Read the vocabulary that another Keras wrote beside the weights."""
+        """Read the vocabulary that was learnt, which stands beside the weights."""
         path = Path(folder, "vocabulary.txt")
         if path.is_file():
+            # What was learnt may be learnt anew, as in the layer that was saved.
+            self._fixed = False
+            if self._words.known:
+                return
             lines = in_lines(path)
             if not lines:
                 self._words.set([])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import string as _letters
-from collections.abc import Callable
 from typing import Any, Final, Self
 
 import numpy as np
@@ -19,6 +17,7 @@ from rillet.keras.layers.categories import ENCODINGS, checked_mode, encode
 from rillet.keras.layers.lookup_rules import learnt_nothing, refuse_path
 from rillet.keras.layers.lookups import StringLookup
 from rillet.keras.layers.sparse_categories import sparse_encoding
+from rillet.keras.layers.text_rules import cutter, joined, standard_of
 from rillet.keras.serialization import builtin, deserialize_keras_object
 from rillet.keras.settings import floatx
 from rillet.ops.host_functions import told_function
@@ -32,7 +31,6 @@ _NAME: Final = "TextVectorization"
 _BOTH: Final = "lower_and_strip_punctuation"
 _STANDARDS: Final = (_BOTH, "lower", "strip_punctuation", None)
 _SPLITS: Final = ("whitespace", "character", None)
-_PUNCTUATION: Final = _letters.punctuation.encode()
 
 
 @builtin("layer")
@@ -166,15 +164,15 @@ class TextVectorization(Adapting):
                 # What a function split was padded with empty texts.
                 rows = [[w for w in row if w != b""] for row in rows]
             if not callable(self._standardize):
-                standard = _standard(self._standardize)
+                standard = standard_of(self._standardize)
                 rows = [[standard(w) for w in row] for row in rows]
         else:
-            cut, standard = _cutter(self._split), _standard(self._standardize)
+            cut, standard = cutter(self._split), standard_of(self._standardize)
             if callable(self._standardize):
                 rows = [cut(text) for text in texts.reshape(-1).tolist()]
             else:
                 rows = [cut(standard(text)) for text in texts.reshape(-1).tolist()]
-        return rows if not self._ngrams else [_joined(r, self._ngrams) for r in rows]
+        return rows if not self._ngrams else [joined(r, self._ngrams) for r in rows]
 
     def call(self, inputs: Any) -> Any:
         """The numbers, ``(batch, length)`` int64, or rows of the vocabulary's size.
@@ -344,8 +342,12 @@ class TextVectorization(Adapting):
             return shape
         return TensorShape([shape[0], width])
 
+    def save_assets(self, folder: Any) -> None:
+        """Write the words that were learnt, as other Kerases do."""
+        self._lookup_layer.save_assets(folder)
+
     def load_assets(self, folder: Any) -> None:
-        """Read the vocabulary that another Keras wrote beside the weights."""
+        """Read the vocabulary that was learnt."""
         self._lookup_layer.load_assets(folder)
 
     def save_own_variables(self, store: Any) -> None:
@@ -418,32 +420,3 @@ def _check(
         values = f"output_mode={mode!r}, output_sequence_length={length}"
     if rule:
         raise ValueError(house_message("TextVectorization", rule, values))
-
-
-def _standard(how: Any) -> Callable[[bytes], bytes]:
-    """The function that standardises a text."""
-    if how == _BOTH:
-        return lambda text: text.lower().translate(None, _PUNCTUATION)
-    if how == "lower":
-        return bytes.lower
-    if how == "strip_punctuation":
-        return lambda text: text.translate(None, _PUNCTUATION)
-    return lambda text: text
-
-
-def _cutter(how: Any) -> Callable[[bytes], list[bytes]]:
-    """The function that splits a text."""
-    if how == "whitespace":
-        return bytes.split
-    if how == "character":
-        return lambda text: [c.encode() for c in text.decode(errors="replace")]
-    return lambda text: [text]
-
-
-def _joined(words: list[bytes], sizes: tuple[int, ...]) -> list[bytes]:
-    """The runs of words of several lengths, each joined by blanks."""
-    return [
-        b" ".join(words[i : i + size])
-        for size in sizes
-        for i in range(len(words) - size + 1)
-    ]
