@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -19,7 +20,7 @@ from rillet.checkpoint.messages import DIM, ENTRY, HEADER, SHAPE, VERSION
 from rillet.checkpoint.strings import pack_strings, unpack_strings
 from rillet.checkpoint.table import Table, write_table
 from rillet.checkpoint.wire import Record, decode, encode
-from rillet.core import dtypes
+from rillet.core import dtypes, scratch
 from rillet.core.checksums import crc32c, mask
 from rillet.core.errors import (
     DataLossError,
@@ -32,6 +33,9 @@ from rillet.core.plain_files import bytes_of, need_plain
 Array = np.ndarray[Any, Any]
 #: Bytes that are handed to the system, and summed, at once.
 _PIECE = 1 << 20
+#: How often a reader looks for bytes that writers may be renaming, and how many files
+#: of bytes it holds from the beginning.
+_TRIES, _HELD = 20, 16
 
 
 def data_file(prefix: str, shard: int, shards: int) -> str:
@@ -54,25 +58,29 @@ def write_bundle(prefix: str, tensors: Mapping[str, Any]) -> None:
     Raises:
         OSError: where the files cannot be written; what stood there is untouched.
     """
-    folder = os.path.dirname(prefix)
-    if folder:
-        os.makedirs(folder, exist_ok=True)
+    folder = os.path.dirname(prefix) or os.curdir
+    os.makedirs(folder, exist_ok=True)
+    mark = f".{scratch.mark()}.tmp"
+    try:
+        entries = _write_data(f"{prefix}.data{mark}", tensors)
+        with scratch.turn(folder):
+            _take_place(prefix, entries, mark)
+    except BaseException:
+        for path in (f"{prefix}.data{mark}", index_file(prefix) + mark):
+            _remove(path)
+        raise
+    scratch.sweep(folder, r".+\.(?:data|index)\.", r"\.tmp")
+
+
+def _take_place(prefix: str, entries: list[tuple[bytes, Record]], mark: str) -> None:
+    """Give written files their names, and remove those that stood there."""
     old = _shards_there(prefix)
     # Beside files that are in use, under names that the old index does not know.
     shards = 2 if old == 1 else 1
-    mark = f".{os.urandom(6).hex()}.tmp"
-    final = data_file(prefix, 0, shards)
-    scratch = [final + mark, index_file(prefix) + mark]
-    try:
-        entries = _write_data(scratch[0], tensors)
-        _write_whole(scratch[1], _index(entries, shards))
-        os.replace(scratch[0], final)
-        os.replace(scratch[1], index_file(prefix))
-    except BaseException:
-        for path in scratch:
-            with contextlib.suppress(OSError):
-                os.remove(path)
-        raise
+    beside = index_file(prefix) + mark
+    _write_whole(beside, _index(entries, shards))
+    os.replace(f"{prefix}.data{mark}", data_file(prefix, 0, shards))
+    os.replace(beside, index_file(prefix))
     if old is not None:
         for shard in range(old):
             _remove(data_file(prefix, shard, old))
@@ -83,14 +91,14 @@ def write_bundle(prefix: str, tensors: Mapping[str, Any]) -> None:
 def _rename_to_one(prefix: str, entries: list[tuple[bytes, Record]], mark: str) -> None:
     """Give the new file of bytes its usual name; both names are there meanwhile."""
     two, one = data_file(prefix, 0, 2), data_file(prefix, 0, 1)
-    scratch = index_file(prefix) + mark
+    beside = index_file(prefix) + mark
     try:
         os.link(two, one)
-        _write_whole(scratch, _index(entries, 1))
-        os.replace(scratch, index_file(prefix))
+        _write_whole(beside, _index(entries, 1))
+        os.replace(beside, index_file(prefix))
     except OSError:
         # No links on this disk: the other name says the same.
-        _remove(scratch)
+        _remove(beside)
         if _shards_there(prefix) == 2:
             _remove(one)
             return
@@ -100,7 +108,9 @@ def _rename_to_one(prefix: str, entries: list[tuple[bytes, Record]], mark: str) 
 def _shards_there(prefix: str) -> int | None:
     """How many files of bytes the checkpoint under a prefix has; None without one."""
     try:
-        return BundleReader(prefix).shards
+        reader = BundleReader(prefix)
+        reader.close()
+        return reader.shards
     except (NotFoundError, DataLossError, UnimplementedError, OSError):
         return None
 
@@ -179,19 +189,50 @@ class BundleReader:
 
     def __init__(self, prefix: str) -> None:
         self.prefix = prefix
-        path = index_file(prefix)
+        self._files: dict[int, int] = {}
+        self._entries: dict[str, Record] = {}
+        data, lost = self._index_bytes(), 0
+        # Bytes that stay away are nobody's; their names can be told all the same.
+        while lost < _TRIES:
+            self._understand(data)
+            found = self._open_files()
+            again = self._index_bytes()
+            if again == data and found:
+                return
+            # A writer was here in between: its index came before the old bytes went.
+            self.close()
+            if again == data:
+                lost += 1
+                time.sleep(0.001)
+            data = again
+
+    def _open_files(self) -> bool:
+        """Hold the files of bytes while a writer takes them away; False without one."""
         try:
-            data = bytes_of(path, "checkpoint")
+            for shard in range(min(self.shards, _HELD)):
+                self._file(shard)
+        except NotFoundError:
+            return False
+        except OSError:
+            pass  # told to whoever reads from it
+        return True
+
+    def _index_bytes(self) -> bytes:
+        path = index_file(self.prefix)
+        try:
+            return bytes_of(path, "checkpoint")
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             raise NotFoundError(
                 house_message(
                     "checkpoint",
                     "Unsuccessful TensorSliceReader constructor: Failed to find any"
                     " matching files",
-                    f"for {prefix}",
+                    f"for {self.prefix}",
                 )
             ) from None
-        self._table = Table(data, path)
+
+    def _understand(self, data: bytes) -> None:
+        self._table = Table(data, index_file(self.prefix))
         found = self._table.get(b"")
         if found is None:
             raise self._damaged("it has no header")
@@ -201,14 +242,12 @@ class BundleReader:
                 house_message(
                     "checkpoint",
                     "the checkpoint was written on a big-endian machine",
-                    prefix,
+                    self.prefix,
                 )
             )
         self.shards: int = header.num_shards
         if not 0 < self.shards < 100_000:
             raise self._damaged(f"it has {self.shards} shards")
-        self._entries: dict[str, Record] = {}
-        self._files: dict[int, int] = {}
 
     def _damaged(self, what: str) -> DataLossError:
         return DataLossError(

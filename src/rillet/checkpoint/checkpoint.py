@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +32,8 @@ from rillet.core.dtypes import int64
 from rillet.core.errors import NotFoundError
 from rillet.core.scopes import init_scope, name_scope
 from rillet.core.variable import Variable
+
+_COUNTING = threading.Lock()
 
 
 class CheckpointOptions:
@@ -179,8 +182,9 @@ class Checkpoint:
             The path with the number, for `restore`.
         """
         counter = self.save_counter
-        counter.assign_add(1)
-        path = f"{os.fspath(file_prefix)}-{int(counter.numpy())}"
+        with _COUNTING:
+            number = int(counter.assign_add(1).numpy())
+        path = f"{os.fspath(file_prefix)}-{number}"
         try:
             self.write(path, options)
         except BaseException:

@@ -11,10 +11,10 @@ import contextlib
 import os
 import re
 import time
-import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from rillet.core import scratch
 from rillet.core.logger import get_logger
 from rillet.core.plain_files import need_plain
 
@@ -144,17 +144,20 @@ def update_checkpoint_state(
     if folder:
         os.makedirs(folder, exist_ok=True)
     path = _state_file(folder, latest_filename)
-    scratch = f"{path}.{uuid.uuid4().hex[:12]}.tmp"
+    beside = f"{path}.{scratch.mark()}.tmp"
     try:
-        with open(scratch, "w", encoding="utf-8", newline="\n") as file:
+        with open(beside, "w", encoding="utf-8", newline="\n") as file:
             file.write(str(state))
             file.flush()
             os.fsync(file.fileno())
-        os.replace(scratch, path)
+        os.replace(beside, path)
     except BaseException:
         with contextlib.suppress(OSError):
-            os.remove(scratch)
+            os.remove(beside)
         raise
+    scratch.sweep(
+        folder or os.curdir, re.escape(os.path.basename(path)) + r"\.", r"\.tmp"
+    )
 
 
 def _from(folder: str, path: str) -> str:

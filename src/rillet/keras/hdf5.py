@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from rillet.core import scratch
 from rillet.core.errors import house_message
 
 #: How deep groups may stand in each other, and how many entries a file may have.
@@ -57,17 +58,18 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     place = Path(os.path.realpath(path))
     place.parent.mkdir(parents=True, exist_ok=True)
-    scratch = place.with_name(f".{place.name}.{secrets.token_hex(6)}.tmp")
+    beside = place.with_name(f".{place.name}.{scratch.mark()}.tmp")
     try:
-        yield scratch
-        with open(scratch, "rb+") as written:
+        yield beside
+        with open(beside, "rb+") as written:
             os.fsync(written.fileno())
         with contextlib.suppress(OSError):
-            os.chmod(scratch, place.stat().st_mode & 0o777)
-        os.replace(scratch, place)
+            os.chmod(beside, place.stat().st_mode & 0o777)
+        os.replace(beside, place)
     finally:
         with contextlib.suppress(OSError):
-            os.remove(scratch)
+            os.remove(beside)
+    scratch.sweep(str(place.parent), re.escape(f".{place.name}."), r"\.tmp")
 
 
 @contextlib.contextmanager

@@ -101,7 +101,7 @@ def _shortened(graph: Graph, count: int) -> Graph:
 
 
 def _counts(body: Graph) -> bool:
-    """Whether a loop's state begins with its count and limit: it was read from a file."""
+    """Whether a loop was read from a file: its count and limit come first."""
     if len(body.inputs) < 2 or any(x.spec != _COUNT for x in body.inputs[:2]):
         return False
     place, most = body.inputs[:2]

@@ -1,7 +1,9 @@
 """A folder that takes another's place at once: at every moment one whole model stands.
 
 In flows a path; a folder beside it is filled, then both change places in one step where
-the system has such a step, else in two, of which `folders` knows. `saving` calls it.
+the system has such a step, else in two, of which `folders` knows. A folder that others
+use too stays where it is, and what a model's folder holds is renamed into it, the graph
+last. `saving` calls it.
 """
 
 from __future__ import annotations
@@ -9,18 +11,23 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import re
 import shutil
+import stat
 import sys
-import uuid
 from collections.abc import Iterator
 
+from rillet.core import scratch
+from rillet.core.errors import FailedPreconditionError, house_message
 from rillet.saved_model.folders import PREVIOUS
 
-#: What a model's folder holds; other files in it are kept.
-_OURS = frozenset(
-    "saved_model.pb saved_model.pbtxt keras_metadata.pb fingerprint.pb variables assets"
-    " assets.extra debug".split()
-)
+#: What a model's folder holds; other files in it are kept. The graph comes last.
+_OURS = (
+    "variables assets assets.extra debug fingerprint.pb keras_metadata.pb"
+    " saved_model.pbtxt saved_model.pb"
+).split()
+#: The folder that is filled inside one that stays.
+_INSIDE = ".saving."
 
 
 @contextlib.contextmanager
@@ -28,53 +35,93 @@ def replaced(folder: str) -> Iterator[str]:
     """Give a folder to fill; afterwards it stands at `folder`.
 
     Args:
-        folder: the path; what is there stays until the new folder is whole, and stays
-            for good where filling fails.
+        folder: the path, links followed; what is there stays until the new folder is
+            whole, and stays for good where filling fails.
+
+    Raises:
+        FailedPreconditionError: where a file stands at the path.
     """
-    folder = os.path.abspath(folder)
-    parent = os.path.dirname(folder)
+    folder = os.path.realpath(folder)
+    parent, name = os.path.split(folder)
+    if os.path.lexists(folder) and not os.path.isdir(folder):
+        rule = "a file stands where the model's folder should"
+        raise FailedPreconditionError(
+            house_message("saved_model.save", rule, f"{folder} is not a directory")
+        )
     os.makedirs(parent, exist_ok=True)
-    scratch = os.path.join(parent, f".{os.path.basename(folder)}.{uuid.uuid4().hex}")
+    begun = os.path.join(parent, f".{name}.{scratch.mark()}")
+    inside = os.path.isdir(folder) and _has_others(folder)
+    if not inside:
+        try:
+            os.mkdir(begun)
+        except OSError:
+            inside = True  # nothing may be made beside it
+    if inside:
+        begun = os.path.join(folder, _INSIDE + scratch.mark())
+        os.makedirs(begun)
     try:
-        os.mkdir(scratch)
-    except OSError:
-        # Nothing may be made beside it: the files are replaced one by one.
-        os.makedirs(folder, exist_ok=True)
-        yield folder
-        return
-    try:
-        yield scratch
-        _keep_others(folder, scratch)
-        _take_place(scratch, folder)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _keep_others(folder: str, scratch: str) -> None:
-    """Bring what is not of the model along."""
-    if not os.path.isdir(folder):
-        return
-    for entry in os.scandir(folder):
-        target = os.path.join(scratch, entry.name)
-        if entry.name in _OURS or os.path.exists(target):
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            shutil.copytree(entry.path, target, symlinks=True)
+        yield begun
+        if inside:
+            with scratch.turn(folder):
+                _move_in(begun, folder)
         else:
-            shutil.copy2(entry.path, target, follow_symlinks=False)
+            _take_place(begun, folder)
+    finally:
+        shutil.rmtree(begun, ignore_errors=True)
+    scratch.sweep(parent, re.escape(f".{name}."))
+    scratch.sweep(folder, re.escape(_INSIDE))
 
 
-def _take_place(scratch: str, folder: str) -> None:
+def _has_others(folder: str) -> bool:
+    """Whether others use a folder: their files, a process that works in it, a mount."""
+    here = None
+    with contextlib.suppress(OSError):  # a process may work in a folder that is gone
+        here = os.path.realpath(os.curdir)
+    if os.path.ismount(folder) or (
+        here and f"{here}{os.sep}".startswith(folder + os.sep)
+    ):
+        return True
+    names = os.listdir(folder)
+    return any(name not in _OURS and not name.startswith(_INSIDE) for name in names)
+
+
+def _move_in(begun: str, folder: str) -> None:
+    """Rename what a new model holds into a folder; what else the old one held goes."""
+    for name in _OURS:
+        new, old = os.path.join(begun, name), os.path.join(folder, name)
+        if os.path.isdir(old) and not os.path.islink(old):
+            if not os.path.lexists(new):
+                shutil.rmtree(old)
+            elif not _exchanged(new, old):
+                os.rename(old, new + PREVIOUS)
+                os.rename(new, old)
+        elif os.path.lexists(new):
+            os.replace(new, old)
+        elif os.path.lexists(old):
+            os.remove(old)
+
+
+def _take_place(begun: str, folder: str) -> None:
     if not os.path.isdir(folder):
-        os.rename(scratch, folder)
+        os.rename(begun, folder)
         return
-    if _exchanged(scratch, folder):
+    _be_like(begun, folder)
+    if _exchanged(begun, folder):
         return
     previous = folder + PREVIOUS
     shutil.rmtree(previous, ignore_errors=True)
     os.rename(folder, previous)
-    os.rename(scratch, folder)
+    os.rename(begun, folder)
     shutil.rmtree(previous, ignore_errors=True)
+
+
+def _be_like(folder: str, other: str) -> None:
+    """Give a folder the group and the rights of another, as far as we may."""
+    told = os.stat(other)
+    with contextlib.suppress(OSError, AttributeError):
+        os.chown(folder, -1, told.st_gid)
+    with contextlib.suppress(OSError):
+        os.chmod(folder, stat.S_IMODE(told.st_mode))
 
 
 def _exchanged(one: str, other: str) -> bool:
