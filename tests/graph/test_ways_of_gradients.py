@@ -94,3 +94,57 @@ def test_graphs_agree_with_eager_runs(function, order, compiled, eagerly):
     for found in (given(HELD), captured()):
         for mine, theirs in zip(_lists(found), wanted, strict=True):
             np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-6)
+
+
+def _assigned(x, w):
+    def changed():
+        w.assign(x * 3.0)
+        return w * x * w
+
+    return tf.cond(x > 0.0, changed, lambda: x * w) + w
+
+
+def _rounds(x, w):
+    def body(i, s):
+        w.assign_add(x)
+        s = s + w * x
+        w.assign(w * 2.0)
+        return i + 1, s * w
+
+    return tf.while_loop(lambda i, s: i < 3, body, [0, x])[1] + w
+
+
+def _nested_rounds(x, w):
+    def inner(i, s):
+        w.assign_add(0.5)
+        return i + 1, s * w
+
+    def body(i, s):
+        return i + 1, tf.while_loop(lambda j, t: j < 2, inner, [0, s])[1] + w
+
+    return tf.while_loop(lambda i, s: i < 2, body, [0, x])[1]
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        # The value and the slopes for x and w, as real TensorFlow 2.21 gives them.
+        (_assigned, (2.625, 2.25, 2.5)),
+        (_rounds, (1520.0, 3002.0, 930.25)),
+        (_nested_rounds, (56.0, 52.5, 67.625)),
+    ],
+)
+def test_reads_after_writes_lead_to_the_variable(function, expected):
+    w = tf.Variable(1.5)
+
+    @tf.function
+    def run(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = function(x, w)
+        return [y, *tape.gradient(y, [x, w])]
+
+    for _ in range(2):
+        w.assign(1.5)
+        found = [float(value) for value in run(tf.constant(0.5))]
+        assert found == pytest.approx(expected)

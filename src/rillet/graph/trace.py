@@ -18,7 +18,7 @@ import numpy as np
 from rillet.core import context
 from rillet.core.composite import CompositeArgument, apply_op
 from rillet.core.convert import to_tensor
-from rillet.core.dtypes import variant
+from rillet.core.dtypes import COMPLEX, FLOATING, variant
 from rillet.core.errors import (
     InvalidArgumentError,
     LateVariableError,
@@ -39,7 +39,7 @@ from rillet.graph.ir import (
     out_of_scope,
 )
 from rillet.ops import seeds
-from rillet.ops.dispatch import same_typed, spec_of, typed_inputs
+from rillet.ops.dispatch import Recorded, same_typed, spec_of, typed_inputs
 from rillet.ops.tensor_lists import ListTensor
 
 _state = context.state
@@ -142,10 +142,7 @@ class Tracer:
         version = self._versions.get(id(variable._cell))
         written = version[1] if version else None
         if written is None and not self.isolated:
-            outer = self._in_parent(lambda: _state.tracer.read_variable(variable))
-            inner = self.capture(outer)
-            self._sources[id(variable._cell)] = (variable, inner)
-            return inner
+            return self.source(variable)
         inputs = () if written is None else (written,)
         spec = Spec(variable.shape._dims, variable.dtype)
         if written is not None and spec.shape != written.spec.shape:
@@ -154,6 +151,15 @@ class Tracer:
             READ, inputs, {"variable": variable}, [spec], f"{variable._name}/Read"
         )
         return node.outputs[0]
+
+    def source(self, variable: Any) -> SymbolicTensor:
+        """The input by which a branch or body gets a variable's value from outside."""
+        found = self._sources.get(id(variable._cell))
+        if found is None:
+            outer = self._in_parent(lambda: _state.tracer.read_variable(variable))
+            found = (variable, self.capture(outer))
+            self._sources[id(variable._cell)] = found
+        return found[1]
 
     def assign_variable(self, variable: Any, value: Any, how: str) -> None:
         """Let the variable hold a new value from here on."""
@@ -347,6 +353,10 @@ def late_variable(variable: Variable) -> LateVariableError:
     )
 
 
+_DIFFERENTIABLE = FLOATING | COMPLEX
+_SAME = Recorded("ReadVariableOp", lambda g, y, x: [g])
+
+
 class Log:
     """A recorder that keeps all that a graph's gradient needs, in order."""
 
@@ -363,9 +373,20 @@ class Log:
             self.entries.append((op, inputs, outputs, attrs))
 
     def read(self, variable: Any, tensor: Any) -> None:
-        """Keep a read."""
+        """Keep a read.
+
+        What a branch or body reads after it wrote is the variable to a tape, as what it
+        was given: gradients of both leave by the input.
+        """
         cell = variable._cell
         self.variables[id(cell)] = variable
+        if not self._tracer.isolated and variable.dtype.numpy_dtype in _DIFFERENTIABLE:
+            source = self._tracer.source(variable)
+            if tensor is source:
+                self.entries.append((None, (cell,), (tensor,), None))
+            elif tensor.shape.is_compatible_with(source.shape):
+                self.entries.append((_SAME, (source,), (tensor,), None))
+            return
         self.entries.append((None, (cell,), (tensor,), None))
 
     def left(self, tensor: Any, how: str) -> None:
