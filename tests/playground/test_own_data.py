@@ -107,3 +107,9 @@ def test_anything_else_is_refused_or_read() -> None:
 def test_points_that_cannot_be_drawn(points: list[list[float]]) -> None:
     with pytest.raises(TableError):
         drawn(points)
+
+
+def test_cells_in_quotes_may_hold_line_breaks() -> None:
+    text = 'a,b,"which\nclass"\n' + "".join(f"{i},{i * 2},{i % 2}\n" for i in range(9))
+    data, names = table(text)
+    assert names == ["a", "b", "which\nclass"] and len(data.xy) == 9

@@ -16,6 +16,7 @@ from starlette.websockets import WebSocketDisconnect
 from rillet.playground import server
 from rillet.playground.frames import unpack
 from rillet.playground.server import Guard, application
+from rillet.playground.worker import Outbox, Page, Worker
 
 from .test_messages import strange
 
@@ -216,3 +217,32 @@ def test_a_page_that_reads_nothing_costs_little() -> None:
         outbox.show("frame", b"%d" % i)
         outbox.say("address", address="x")
     assert len(outbox.take()) == 201 and outbox.take() == []
+
+
+@pytest.mark.parametrize(
+    ("host", "known"),
+    [
+        ("192.168.0.7:6006", True),
+        ("[fe80::1]:6006", True),
+        ("box:6006", True),
+        ("pi.local", True),
+        ("hub.example:443", True),
+        ("evil.example:6006", False),
+        ("", False),
+    ],
+)
+def test_names_where_all_addresses_are_served(host: str, known: bool) -> None:
+    """A page elsewhere whose name leads here (DNS rebinding) is not served."""
+    guard = Guard("0.0.0.0", ["https://hub.example"])
+    assert guard.knows(host) == known
+    assert not Guard("127.0.0.1", ["https://hub.example"]).knows("evil.example")
+
+
+def test_a_page_that_cannot_be_made_is_told() -> None:
+    def fails(outbox: Outbox) -> Page:
+        raise RuntimeError("no room")
+
+    outbox = Outbox(lambda: None)
+    worker = Worker(fails, outbox)
+    worker.close()
+    assert "RuntimeError" in "".join(map(str, outbox.take())) and not worker.lives

@@ -29,7 +29,7 @@ class Seat:
     def __init__(self) -> None:
         self.mail = Mail()
         self.outbox = Outbox(self.mail.ring)
-        self.worker = Worker(lambda: Session(self.outbox))
+        self.worker = Worker(Session, self.outbox)
 
     def say(self, *messages: say.Message) -> None:
         for message in messages:

@@ -41,7 +41,7 @@ def hint(name: str, inputs: tuple[Any, ...], variable: Any) -> str:
     layers = layers_running()
     if not layers and not trained and name not in MAKERS:
         return ""
-    done = max((len(h.moves) for h in trained), default=0)
+    done = max((h.steps for h in trained), default=0)
     place = []
     if done:
         place.append(f"in step {done + 1}")
@@ -57,7 +57,7 @@ def _of_variable(variable: Any, trained: list[History]) -> str:
     name = _name(variable)
     held = "NaN" if np.isnan(variable._cell.read()._array).any() else "infinity"
     done = max(
-        (len(h.moves) for h in trained if h.variable is variable),
+        (h.steps for h in trained if h.variable is variable),
         default=0,
     )
     if not done:

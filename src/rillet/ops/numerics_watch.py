@@ -34,16 +34,19 @@ class History:
     Args:
         variable: the variable.
         array: what it held first.
+        gone: called when nobody holds the variable any more.
 
     Attributes:
         first: what it held first.
         array: what it held when it was last read.
-        moves: the squared length of each change between two reads.
+        steps: how often it changed between two reads.
+        moves: the squared lengths of the first two changes.
     """
 
-    def __init__(self, variable: Any, array: Any) -> None:
-        self._variable = weakref.ref(variable)
+    def __init__(self, variable: Any, array: Any, gone: Any = None) -> None:
+        self._variable = weakref.ref(variable, gone)
         self.first = self.array = array
+        self.steps = 0
         self.moves: list[float] = []
 
     @property
@@ -55,10 +58,12 @@ class History:
         """Note a read."""
         if array is self.array:
             return
-        with np.errstate(all="ignore"):
-            if array.shape == self.array.shape:
-                move = np.subtract(array, self.array, dtype=np.float64)
-                self.moves.append(float(np.square(move).sum()))
+        if array.shape == self.array.shape:
+            self.steps += 1
+            if len(self.moves) < 2:
+                with np.errstate(all="ignore"):
+                    move = np.subtract(array, self.array, dtype=np.float64)
+                    self.moves.append(float(np.square(move).sum()))
         self.array = array
 
 
@@ -94,7 +99,8 @@ class NumericsWatch:
             return
         found = self.histories.get(id(variable))
         if found is None or found.variable is not variable:
-            self.histories[id(variable)] = History(variable, array)
+            key, held = id(variable), self.histories
+            held[key] = History(variable, array, lambda _: held.pop(key, None))
         else:
             found.read(array)
         if not np.isfinite(array).all():

@@ -9,10 +9,12 @@ from __future__ import annotations
 import base64
 import binascii
 import csv
+import io
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -220,6 +222,15 @@ def table(text: str, columns: Sequence[int] | None = None) -> tuple[Own, list[st
     return _checked(xy, labels, classes, axes, " ".join(notes)), names
 
 
+def _cells(text: str, delimiter: str) -> Iterator[list[str]]:
+    """The rows of a table that are not blank; cells in quotes may hold line breaks."""
+    source = io.StringIO(text.lstrip("\ufeff"), newline="")
+    skip = delimiter == " "
+    for row in csv.reader(source, delimiter=delimiter, skipinitialspace=skip):
+        if any(cell.strip() for cell in row):
+            yield row
+
+
 def _rows(text: str) -> tuple[list[str], list[list[str]]]:
     if len(text) > CHARACTERS:
         raise _refuse(f"the table may have {CHARACTERS:,} characters", f"{len(text):,}")
@@ -228,17 +239,19 @@ def _rows(text: str) -> tuple[list[str], list[list[str]]]:
         raise _refuse(f"the table may have {ROWS:,} rows", f"{len(lines):,}")
     if not lines:
         raise _refuse("the table is empty")
-    sample = lines[:20]
-    delimiter = next((d for d in _DELIMITERS if all(d in s for s in sample)), None)
-    if delimiter is None:
-        raise _refuse(
-            "no comma, semicolon, tab, bar or blank stands in every line", lines[0]
-        )
     try:
-        skip = delimiter == " "
-        rows = list(csv.reader(lines, delimiter=delimiter, skipinitialspace=skip))
+        for delimiter in _DELIMITERS:
+            if all(len(row) > 1 for row in islice(_cells(text, delimiter), 20)):
+                break
+        else:
+            raise _refuse(
+                "no comma, semicolon, tab, bar or blank stands in every line", lines[0]
+            )
+        rows = list(_cells(text, delimiter))
     except csv.Error as error:
         raise _refuse("the table cannot be read", str(error)) from error
+    if not rows:
+        raise _refuse("the table is empty")
     width = len(rows[0])
     if not 3 <= width <= COLUMNS:
         raise _refuse(f"3 to {COLUMNS} columns are needed", f"{width} in line 1")

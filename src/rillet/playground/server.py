@@ -8,6 +8,7 @@ at the start is ever served. `launch` runs it.
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 #: Pages that may be open at once.
 PAGES: Final = 32
+_LOCAL_ENDS: Final = (".local", ".lan", ".internal", ".home.arpa", ".localhost")
 _LOCAL: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _TYPES: Final = {
     ".html": "text/html; charset=utf-8",
@@ -74,26 +76,46 @@ def _bare(host: str) -> str:
     return host.partition(":")[0].lower()
 
 
+def _is_near(name: str) -> bool:
+    """Whether a name is an address, or one that no public name server gives out.
+
+    Example:
+        >>> _is_near("192.168.0.7"), _is_near("pi.local"), _is_near("evil.example")
+        (True, True, False)
+    """
+    if not name:
+        return False
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return "." not in name or name.endswith(_LOCAL_ENDS)
+    return True
+
+
 class Guard:
     """Says whose requests are answered.
 
     Args:
         host: the name that the server listens on. Where that is every name of this
-            machine (``0.0.0.0``, ``::``), all names are right.
-        origins: further origins whose pages may connect, such as a proxy's.
+            machine (``0.0.0.0``, ``::``), addresses in numbers and names that only a
+            local network knows are right.
+        origins: further origins whose pages may connect, such as a proxy's; their
+            hosts are names of this server too.
     """
 
     def __init__(self, host: str = "127.0.0.1", origins: Iterable[str] = ()) -> None:
         self._any = host in ("0.0.0.0", "::", "")
         self._hosts = _LOCAL | {host.lower(), f"[{host.lower()}]"}
         self._origins = {origin.rstrip("/").lower() for origin in origins}
+        self._hosts |= {_bare(urlsplit(origin).netloc) for origin in self._origins}
 
     def knows(self, host: str) -> bool:
         """Whether a request's Host is a name of this server.
 
         A web page elsewhere cannot reach the server under a name of its own.
         """
-        return self._any or _bare(host) in self._hosts or bool(self._origins)
+        name = _bare(host)
+        return name in self._hosts or (self._any and _is_near(name))
 
     def trusts(self, origin: str | None, host: str) -> bool:
         """Whether a page of this origin may connect: one of the server's own.
@@ -186,7 +208,7 @@ async def _serve(
             loop.call_soon_threadsafe(bell.set)
 
     outbox = Outbox(ring)
-    worker = Worker(lambda: kind(outbox))
+    worker = Worker(kind, outbox)
     open_pages.add(worker)
     try:
         async with anyio.create_task_group() as tasks:
@@ -218,7 +240,7 @@ async def _receive(websocket: Any, outbox: Outbox, worker: Worker) -> None:
         except PlaygroundError as error:
             outbox.say("error", text=str(error))
             continue
-        while worker.crowded:
+        while worker.crowded and worker.lives:
             await asyncio.sleep(0.05)
         worker.post(message)
 

@@ -98,10 +98,12 @@ class Worker:
 
     Args:
         make: makes the page, in that thread.
+        outbox: where the page puts what it says.
     """
 
-    def __init__(self, make: Callable[[], Page]) -> None:
+    def __init__(self, make: Callable[[Outbox], Page], outbox: Outbox) -> None:
         self._make = make
+        self._outbox = outbox
         self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._thread = threading.Thread(
@@ -118,6 +120,11 @@ class Worker:
         """Whether more messages wait than a page can mean."""
         return self._messages.qsize() > _WAITING
 
+    @property
+    def lives(self) -> bool:
+        """Whether the page's thread still takes messages."""
+        return self._thread.is_alive()
+
     def stop(self) -> None:
         """Let the thread end before its next piece of work."""
         self._closing.set()
@@ -129,7 +136,12 @@ class Worker:
         self._thread.join(wait)
 
     def _run(self) -> None:
-        page = self._make()
+        try:
+            page = self._make(self._outbox)
+        except Exception as error:
+            get_logger().error("playground: %s", traceback.format_exc())
+            self._outbox.say("error", text=_FAILED.format(type(error).__name__))
+            return
         wait: float | None = None
         while not self._closing.is_set():
             try:
