@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import struct
 import tracemalloc
 from pathlib import Path
 
@@ -12,12 +13,13 @@ import numpy as np
 import pytest
 
 import rillet as tf
-from rillet.checkpoint import messages
+from rillet.checkpoint import messages, table
 from rillet.checkpoint.bundle import BundleReader, write_bundle
 from rillet.checkpoint.graph import GRAPH_KEY
 from rillet.checkpoint.restoration import graph_in
 from rillet.checkpoint.table import Table, write_table
 from rillet.checkpoint.wire import Record, decode, encode
+from rillet.core.varints import varint
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "checkpoints"
 #: `RILLET_FUZZ=100000` is the number that a release is held to.
@@ -198,3 +200,23 @@ def test_nested_without_end():
     assert len(decode(schema, data).nodes) == 10
     with pytest.raises(tf.errors.DataLossError, match="longer than 10 bytes"):
         decode(schema, b"\xff" * 11)
+
+
+def test_keys_that_share_too_much_are_refused():
+    """Each key is one byte longer than the one before: a little file, endless keys."""
+    block = table._BlockWriter(1 << 60)
+    for i in range(3000):
+        block.add(b"a" * i, b"")
+    body, out = block.finish(), bytearray()
+    out += body
+    index = table._BlockWriter(1)
+    index.add(b"z", varint(0) + varint(len(body) - 5))
+    handles = b""
+    for writer in (table._BlockWriter(16), index):
+        part = writer.finish()
+        handles += varint(len(out)) + varint(len(part) - 5)
+        out += part
+    out += handles.ljust(40, b"\0") + struct.pack("<Q", 0xDB4775248B80FB57)
+    assert len(out) < 20000
+    with pytest.raises(tf.errors.DataLossError, match="impossibly long"):
+        list(Table(bytes(out), "bomb"))

@@ -24,6 +24,9 @@ _FOOTER = 48
 _TRAILER = 5
 _BLOCK = 262144
 _RESTART = 16
+#: Bytes of keys in a block: these, and so many for each byte of it. Keys share their
+#: beginnings, so that forged ones could grow with the square of their number.
+_ROOM, _LONGEST = 1 << 20, 64
 _CRC = struct.Struct("<I")
 
 
@@ -158,12 +161,16 @@ class Table:
             raise _damaged("a block has too many restarts", name)
         rows: list[tuple[bytes, bytes]] = []
         at, key = start, b""
+        room = _ROOM + _LONGEST * size
         while at < end:
             shared, at = read_varint(data, at, end)
             rest, at = read_varint(data, at, end)
             length, at = read_varint(data, at, end)
             if shared > len(key) or at + rest + length > end:
                 raise _damaged("an entry lies outside its block", name)
+            room -= shared + rest
+            if room < 0:
+                raise _damaged("its keys are impossibly long", name)
             following = key[:shared] + data[at : at + rest]
             if rows and following <= key:
                 raise _damaged("its keys are not in order", name)
