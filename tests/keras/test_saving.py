@@ -561,3 +561,30 @@ def test_layers_that_learnt_words_may_learn_anew_after_loading(
         else:
             with pytest.raises(ValueError, match="was given a vocabulary"):
                 loaded.adapt(np.array(["z"]))
+
+
+@pytest.mark.parametrize("ending", [".keras", ".h5"])
+def test_one_group_is_said(tmp_path: Path, ending: str) -> None:
+    """One group is what convolutions begin with; here the default is 32."""
+    model = tf.keras.Sequential(
+        [tf.keras.Input((2, 64)), tf.keras.layers.GroupNormalization(1)]
+    )
+    path = tmp_path / f"model{ending}"
+    model.save(path)
+    assert tf.keras.models.load_model(path).layers[-1].groups == 1
+
+
+def test_folders_hold_the_states_of_stateful_layers(tmp_path: Path) -> None:
+    model = tf.keras.Sequential(
+        [
+            tf.keras.layers.InputLayer(batch_input_shape=(2, 3, 4)),
+            tf.keras.layers.LSTM(5, stateful=True),
+        ]
+    )
+    x = np.ones((2, 3, 4), np.float32)
+    model.save(tmp_path / "model")
+    wanted = [model(x).numpy() for _ in range(2)]
+    loaded = tf.saved_model.load(str(tmp_path / "model"))
+    found = [loaded(tf.constant(x)).numpy() for _ in range(2)]
+    np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
+    assert not np.allclose(*found)

@@ -96,8 +96,17 @@ def _without(table: dict[str, tuple[Any, ...]], value: Any) -> Any:
     return {
         k: _without(table, v)
         for k, v in value.items()
-        if not _says_nothing(table, k, v)
+        if not _is_spare(table, k, v, value)
     }
+
+
+def _is_spare(
+    table: dict[str, tuple[Any, ...]], key: str, value: Any, config: Any
+) -> bool:
+    """Whether an argument may be left out of a configuration."""
+    if key == "groups" and "kernel_size" not in config:
+        return False  # one group is what convolutions begin with, and no other layer
+    return _says_nothing(table, key, value)
 
 
 def taken_arguments(cls: type) -> set[str] | None:
@@ -258,7 +267,7 @@ def _shared_object(data: dict[str, Any]) -> dict[str, Any]:
     config = {
         k: shared_form(v)
         for k, v in data["config"].items()
-        if not _says_nothing(_UNSHARED, k, v)
+        if not _is_spare(_UNSHARED, k, v, data["config"])
     }
     if name == "BatchNormalization" and isinstance(config.get("axis"), list):
         axes = config["axis"]

@@ -117,6 +117,17 @@ class RNN(Layer):
     def _untracked(self) -> tuple[str, ...]:
         return (*super()._untracked(), "_states")
 
+    def _trackable_children(
+        self, save_type: str = "checkpoint", **kwargs: Any
+    ) -> dict[str, Any]:
+        """A SavedModel holds the states too; its functions read and write them."""
+        found = super()._trackable_children(save_type, **kwargs)
+        if save_type == "savedmodel" and self.stateful and self.built:
+            if self.__dict__["_states"] is None and self._batch is not None:
+                self.reset_states()
+            found["states"] = nest.flatten(self.__dict__["_states"] or [])
+        return found
+
     def __call__(
         self,
         inputs: Any,
