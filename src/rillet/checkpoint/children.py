@@ -109,9 +109,10 @@ def children_of(value: Any, save_type: str = "checkpoint") -> dict[str, Any]:
     if isinstance(value, dict):
         return _entries(value)
     if isinstance(value, tuple):
-        names = getattr(value, "_fields", None) or range(len(value))
-        pairs = zip(map(str, names), value, strict=True)
-        return {name: item for name, item in pairs if is_trackable(item)}
+        # TensorFlow knows the parts of a named tuple by both, the names first.
+        found = dict(zip(getattr(value, "_fields", ()), value, strict=False))
+        found.update((str(i), item) for i, item in enumerate(value))
+        return {name: item for name, item in found.items() if is_trackable(item)}
     if isinstance(value, list):
         return {str(i): item for i, item in enumerate(value) if is_trackable(item)}
     if isinstance(value, Variable):

@@ -7,6 +7,7 @@ inputs become constants; variables become resources that are passed in. `save` c
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from rillet.checkpoint.wire import Record
@@ -318,24 +319,22 @@ class FunctionWriter:
             attrs["Tcond"] = ("type", node.inputs[0].dtype)
             attrs["then_branch"] = ("func", names[0])
             attrs["else_branch"] = ("func", names[1])
-            made = self.emit("If", node.name, inputs, attrs)
         else:
             attrs["branches"] = ("list(func)", names)
-            made = self.emit("Case", node.name, inputs, attrs)
+        op = "If" if node.op is IF else "Case"
+        made = self.adder(names)(op, node.name, inputs, attrs)
         self._outputs(node, made, "output")
-        self.note_effects(made, graphs)
 
     def stores_in(self, graphs: Any) -> list[Store]:
         """The tables of branches, or of a loop's parts, each once."""
         found = [store for graph in graphs for store in self.library.stores_of(graph)]
         return list({id(store): store for store in found}.values())
 
-    def note_effects(self, made: str, graphs: Any) -> None:
-        names = {g.name for g in graphs}
-        for name, function in self.library.functions.items():
-            if function.control_ret and any(name.startswith(n) for n in names):
-                self._effects.append(made)
-                return
+    def adder(self, names: list[str]) -> Callable[..., str]:
+        """How to add a node that runs functions: in turn where these do something."""
+        functions = self.library.functions
+        acts = any(functions[name].control_ret for name in names)
+        return self.effect if acts else self.emit
 
     def _outputs(self, node: Node, made: str, name: str) -> None:
         for i, y in enumerate(node.outputs):

@@ -369,8 +369,11 @@ class Loader:
 
     def _connect(self, item: Any, edges: list[tuple[str, int]], node: Record) -> None:
         if isinstance(item, list):
-            places = [(int(k), n) for k, n in edges if k.isdigit()]
-            item += [self.made[n] for _, n in sorted(places)]
+            places = {int(k): n for k, n in edges if k.isdecimal() and len(k) < 7}
+            # what is no part of a graph between others has a place, as in TensorFlow
+            item += [None] * (max(places, default=-1) + 1)
+            for place, number in places.items():
+                item[place] = self.made[number]
         elif isinstance(item, dict):
             for name, number in edges:
                 made = item[name] = self.made[number]

@@ -75,13 +75,13 @@ def write_loop(writer: Any, node: Node, inputs: list[str]) -> None:
         "body": ("func", done),
         "parallel_iterations": ("int", 10),
     }
-    made = writer.emit("While", node.name, [*inputs, *begun], attrs)
+    emit = writer.adder([tested, done])
+    made = emit("While", node.name, [*inputs, *begun], attrs)
     for i, y in enumerate(node.outputs[:count]):
         writer.refs[id(y)] = f"{made}:output:{added + i}"
     for k, i in enumerate(places):
         y = node.outputs[count + i]
         writer.refs[id(y)] = f"{made}:output:{added + count + k}"
-    writer.note_effects(made, [test, body])
 
 
 def _list_of(writer: Any, like: SymbolicTensor) -> str:

@@ -236,6 +236,8 @@ def _user_object(item: Any) -> Record:
         dict: "trackable_dict_wrapper",
     }
     name, metadata = names.get(type(item), _GENERIC), ""
+    if isinstance(item, tuple):
+        name = "trackable_tuple_wrapper"
     tell = getattr(item, "_saved_identity", None)
     if tell is not None:
         name, metadata = tell()
