@@ -588,3 +588,27 @@ def test_folders_hold_the_states_of_stateful_layers(tmp_path: Path) -> None:
     found = [loaded(tf.constant(x)).numpy() for _ in range(2)]
     np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
     assert not np.allclose(*found)
+
+
+def test_folders_tell_weights_and_penalties(tmp_path: Path) -> None:
+    """What is loaded as plain objects can be trained on."""
+    model = tf.keras.Sequential(
+        [
+            tf.keras.Input((4,)),
+            tf.keras.layers.Dense(3, "relu", True, "ones", kernel_regularizer="l2"),
+            tf.keras.layers.BatchNormalization(),
+        ]
+    )
+    model.save(tmp_path / "model")
+    loaded = tf.saved_model.load(str(tmp_path / "model"))
+    counts = [
+        len(getattr(loaded, f"{kind}variables"))
+        for kind in ("", "trainable_", "non_trainable_")
+    ]
+    assert counts == [6, 4, 2]
+    # The l2 regularizer's share is 0.01 of the sum of squares.
+    assert float(loaded.regularization_losses[0]()) == pytest.approx(0.12)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(loaded(tf.ones([2, 4]), training=False))
+    found = tape.gradient(loss, list(loaded.trainable_variables))
+    assert all(part is not None for part in found)

@@ -17,6 +17,7 @@ from rillet.checkpoint.restoration import Restoration, graph_in
 from rillet.checkpoint.status import CheckpointLoadStatus
 from rillet.core.errors import NotFoundError, house_message
 from rillet.core.variable import Variable
+from rillet.functions import Function
 
 #: Metrics of `add_metric`, which tf.keras's checkpoints leave out.
 _MADE = "_metrics_made"
@@ -28,6 +29,30 @@ _FUNCTIONS = {
     "test_function": "test_function",
     "predict_function": "predict_function",
 }
+
+
+def listed(layer: Any) -> dict[str, Any]:
+    """The lists by which a SavedModel tells weights, and penalties as functions.
+
+    Programs that train what `tf.saved_model.load` gave them ask for these.
+
+    Args:
+        layer: a layer or model.
+    """
+    if not layer.built:
+        return {}
+    losses = [
+        Function(make, "penalty", input_signature=[], autograph=False)
+        for part in layer._flatten()
+        for make in getattr(part, "_losses_made", ())
+        if make() is not None
+    ]
+    return {
+        "variables": list(layer.variables),
+        "trainable_variables": list(layer.trainable_variables),
+        "non_trainable_variables": list(layer.non_trainable_variables),
+        "regularization_losses": losses,
+    }
 
 
 def layer_parts(layer: Any) -> dict[str, Any]:

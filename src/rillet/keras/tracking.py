@@ -13,7 +13,7 @@ from typing import Any
 from rillet.checkpoint.waiting import attend, waiting
 from rillet.core import nest
 from rillet.core.variable import Variable
-from rillet.keras.checkpoint_parts import layer_parts
+from rillet.keras.checkpoint_parts import layer_parts, listed
 from rillet.module import Module
 
 _CONTAINERS = (list, tuple, dict)
@@ -115,7 +115,8 @@ class Tracked(Module):
         self, save_type: str = "checkpoint", **kwargs: Any
     ) -> dict[str, Any]:
         """What a checkpoint follows from here, by tf.keras's names."""
-        return layer_parts(self)
+        parts = layer_parts(self)
+        return {**listed(self), **parts} if save_type == "savedmodel" else parts
 
     def _parts(self) -> Iterator[Any]:
         """The layers, modules and containers in attributes, in order."""
