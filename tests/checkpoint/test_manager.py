@@ -104,28 +104,6 @@ def test_refusals(tmp_path):
         tf.train.CheckpointManager(made(), tmp_path, 3, checkpoint_interval=2)
 
 
-def test_the_file_names_nothing_that_is_gone(tmp_path, monkeypatch):
-    # Whatever step the process ends at: deleting comes after telling.
-    manager = tf.train.CheckpointManager(made(), tmp_path, max_to_keep=1)
-    manager.save()
-
-    class Ended(BaseException):
-        pass
-
-    def end(path):
-        raise Ended
-
-    monkeypatch.setattr(managers, "delete_checkpoint", end)
-    with pytest.raises(Ended):
-        manager.save()
-    found = tf.train.get_checkpoint_state(tmp_path)
-    assert names(found.all_model_checkpoint_paths) == ["ckpt-2"]
-    assert all(os.path.exists(f"{p}.index") for p in found.all_model_checkpoint_paths)
-    monkeypatch.undo()
-    again = tf.train.CheckpointManager(made(), tmp_path, max_to_keep=1)
-    assert names(again.checkpoints) == ["ckpt-2"]
-
-
 def test_a_failed_save_does_not_count(tmp_path, monkeypatch):
     checkpoint = made()
     manager = tf.train.CheckpointManager(checkpoint, tmp_path, max_to_keep=2)
@@ -231,3 +209,45 @@ def test_waiting_for_new_ones(tmp_path):
         seen.append(os.path.basename(path))
     assert seen == ["x-1", "x-2"]
     assert list(tf.train.checkpoints_iterator(tmp_path / "none", timeout=0)) == []
+
+
+class Ended(BaseException):
+    """The process was ended here."""
+
+
+@pytest.mark.parametrize("files", [0, 1])
+def test_a_manager_that_was_ended_while_deleting_forgets_nothing(
+    files, tmp_path, monkeypatch
+):
+    """The next one deletes what was to go, and the bytes of what went half."""
+    checkpoint = made()
+    manager = tf.train.CheckpointManager(checkpoint, tmp_path, max_to_keep=2)
+    for _ in range(2):
+        manager.save()
+
+    def ended(path):
+        if files:
+            os.remove(f"{path}.index")
+        raise Ended
+
+    with monkeypatch.context() as patch:
+        patch.setattr(managers, "delete_checkpoint", ended)
+        with pytest.raises(Ended):
+            manager.save()
+    again = tf.train.CheckpointManager(checkpoint, tmp_path, max_to_keep=2)
+    expected = ["ckpt-1", "ckpt-2", "ckpt-3"][files:]
+    assert names(again.checkpoints) == expected
+    assert names([again.latest_checkpoint]) == ["ckpt-3"]
+    again.save()
+    assert names(again.checkpoints) == ["ckpt-3", "ckpt-4"]
+    found = {name.split(".")[0] for name in os.listdir(tmp_path)}
+    assert found == {"checkpoint", "ckpt-3", "ckpt-4"}
+
+
+def test_what_a_state_names_in_vain_may_be_written_again(tmp_path):
+    first = tf.train.CheckpointManager(made(), tmp_path, max_to_keep=3)
+    lost = first.save()
+    os.remove(f"{lost}.index")
+    second = tf.train.CheckpointManager(made(), tmp_path, max_to_keep=3)
+    assert second.save() == lost and second.checkpoints == [lost]
+    assert tf.train.latest_checkpoint(tmp_path) == lost

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 
 import pytest
@@ -14,6 +15,29 @@ def model(value: float) -> tf.Module:
     module = tf.Module()
     module.v = tf.Variable(value)
     return module
+
+
+class Ended(BaseException):
+    """The process was ended here."""
+
+
+def ends_after(steps: int, monkeypatch) -> list[str]:
+    """End the process before it has renamed or removed so many files and folders."""
+    done: list[str] = []
+
+    def counted(step):
+        def run(*args, **kwargs):
+            if len(done) == steps:
+                raise Ended
+            done.append(step.__name__)
+            return step(*args, **kwargs)
+
+        return run
+
+    for name in ("rename", "replace", "remove"):
+        monkeypatch.setattr(os, name, counted(getattr(os, name)))
+    monkeypatch.setattr(shutil, "rmtree", counted(shutil.rmtree))
+    return done
 
 
 def value(path) -> float:
@@ -81,3 +105,36 @@ def test_a_file_in_the_place_is_told(tmp_path):
     with pytest.raises(tf.errors.FailedPreconditionError, match="not a directory"):
         tf.saved_model.save(model(1.0), path)
     assert path.read_text(encoding="utf-8") == "mine"
+
+
+def test_one_whole_model_loads_wherever_a_save_into_a_used_folder_ends(tmp_path):
+    """The models differ in their variables: a mixture of both would not load."""
+    keras = tf.keras.Sequential([tf.keras.Input((2,)), tf.keras.layers.Dense(1)])
+    found = []
+    for steps in range(40):
+        folder = tmp_path / str(steps)
+        keras.save(folder)
+        (folder / "notes.txt").write_text("mine", encoding="utf-8")
+        with pytest.MonkeyPatch.context() as patch:
+            ends_after(steps, patch)
+            try:
+                tf.saved_model.save(model(3.0), folder)
+            except Ended:
+                pass
+            else:
+                break
+        loaded = tf.saved_model.load(folder)
+        found.append(hasattr(loaded, "v"))
+        if found[-1]:
+            assert float(loaded.v) == 3.0
+            assert not (folder / "keras_metadata.pb").exists()
+        else:
+            assert loaded(tf.ones([1, 2])).shape == (1, 1)
+            assert (folder / "keras_metadata.pb").exists()
+        tf.saved_model.save(model(4.0), folder)
+        assert value(folder) == 4.0
+        names = {"assets", "variables", "saved_model.pb", "notes.txt", "fingerprint.pb"}
+        left = {n for n in os.listdir(folder) if not n.startswith(".saving.")}
+        assert left <= names
+        assert not (folder / ".saving.whole").exists()
+    assert found == sorted(found) and {False, True} == set(found)

@@ -76,6 +76,8 @@ class CheckpointManager:
         self._last_checkpoint_step: int | None = None
         self._init_fn = init_fn
         self._kept: dict[str, float] = {}
+        #: Named in the folder's file, but of some only the bytes may be left.
+        self._lost: list[str] = []
         found = state.get_checkpoint_state(self._directory)
         self._preserved = state.now()
         self._latest: str | None = None
@@ -93,6 +95,8 @@ class CheckpointManager:
         for path, moment in zip(paths, times, strict=True):
             if state.checkpoint_exists(path):
                 self._kept[path] = moment
+            else:
+                self._lost.append(path)
         if self._latest is not None and not state.checkpoint_exists(self._latest):
             self._latest = next(reversed(self._kept), None)
 
@@ -155,7 +159,16 @@ class CheckpointManager:
         self._kept.pop(path, None)
         self._kept[path] = state.now()
         self._latest = path
-        self._record(self._sweep())
+        # Told first with what is to go, so that a next manager deletes it if we are
+        # ended before.
+        self._record()
+        count, gone = len(self._kept), self._sweep()
+        gone += [old for old in self._lost if not state.checkpoint_exists(old)]
+        for old in gone:
+            delete_checkpoint(old)
+        self._lost.clear()
+        if len(self._kept) != count:
+            self._record()
         if self._step_counter is not None:
             self._last_checkpoint_step = _number(self._step_counter)
         return path
@@ -179,8 +192,8 @@ class CheckpointManager:
                 gone.append(path)
         return gone
 
-    def _record(self, gone: list[str]) -> None:
-        """Tell the folder's file, then delete what it does not name any more."""
+    def _record(self) -> None:
+        """Tell the folder's file."""
         state.update_checkpoint_state(
             self._directory,
             self._latest or "",
@@ -188,8 +201,6 @@ class CheckpointManager:
             list(self._kept.values()),
             self._preserved,
         )
-        for path in gone:
-            delete_checkpoint(path)
 
     def restore_or_initialize(self) -> str | None:
         """Restore the newest checkpoint; where there is none, call `init_fn`.

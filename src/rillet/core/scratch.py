@@ -43,20 +43,33 @@ def turn(folder: str) -> Iterator[None]:
     Args:
         folder: the folder, which exists.
     """
-    if fcntl is None:
+    place = _locked(folder)
+    if place is None:
         with _TURN:
             yield
         return
-    place = None
-    # Where the disk has no locks, writers of one name must not meet.
-    with contextlib.suppress(OSError):
-        place = os.open(folder, os.O_RDONLY)
-        fcntl.flock(place, fcntl.LOCK_EX)
     try:
         yield
     finally:
+        os.close(place)
+
+
+def _locked(folder: str) -> int | None:
+    """A folder that is open and ours until it is closed; None where disks lock none.
+
+    Without locks only threads of one process take turns.
+    """
+    if fcntl is None:
+        return None
+    place = None
+    try:
+        place = os.open(folder, os.O_RDONLY)
+        fcntl.flock(place, fcntl.LOCK_EX)
+    except OSError:
         if place is not None:
             os.close(place)
+        return None
+    return place
 
 
 def sweep(folder: str, before: str, after: str = "") -> None:

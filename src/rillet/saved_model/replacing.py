@@ -2,8 +2,8 @@
 
 In flows a path; a folder beside it is filled, then both change places in one step where
 the system has such a step, else in two, of which `folders` knows. A folder that others
-use too stays where it is, and what a model's folder holds is renamed into it, the graph
-last. `saving` calls it.
+use too stays where it is, and `folders` moves the parts of the new model into it.
+`saving` calls it.
 """
 
 from __future__ import annotations
@@ -19,15 +19,7 @@ from collections.abc import Iterator
 
 from rillet.core import scratch
 from rillet.core.errors import FailedPreconditionError, house_message
-from rillet.saved_model.folders import PREVIOUS
-
-#: What a model's folder holds; other files in it are kept. The graph comes last.
-_OURS = (
-    "variables assets assets.extra debug fingerprint.pb keras_metadata.pb"
-    " saved_model.pbtxt saved_model.pb"
-).split()
-#: The folder that is filled inside one that stays.
-_INSIDE = ".saving."
+from rillet.saved_model.folders import INSIDE, OURS, PREVIOUS, move_in
 
 
 @contextlib.contextmanager
@@ -57,19 +49,18 @@ def replaced(folder: str) -> Iterator[str]:
         except OSError:
             inside = True  # nothing may be made beside it
     if inside:
-        begun = os.path.join(folder, _INSIDE + scratch.mark())
+        begun = os.path.join(folder, INSIDE + scratch.mark())
         os.makedirs(begun)
     try:
         yield begun
         if inside:
-            with scratch.turn(folder):
-                _move_in(begun, folder)
+            move_in(begun, folder)
         else:
             _take_place(begun, folder)
     finally:
         shutil.rmtree(begun, ignore_errors=True)
     scratch.sweep(parent, re.escape(f".{name}."))
-    scratch.sweep(folder, re.escape(_INSIDE))
+    scratch.sweep(folder, re.escape(INSIDE))
 
 
 def _has_others(folder: str) -> bool:
@@ -82,23 +73,7 @@ def _has_others(folder: str) -> bool:
     ):
         return True
     names = os.listdir(folder)
-    return any(name not in _OURS and not name.startswith(_INSIDE) for name in names)
-
-
-def _move_in(begun: str, folder: str) -> None:
-    """Rename what a new model holds into a folder; what else the old one held goes."""
-    for name in _OURS:
-        new, old = os.path.join(begun, name), os.path.join(folder, name)
-        if os.path.isdir(old) and not os.path.islink(old):
-            if not os.path.lexists(new):
-                shutil.rmtree(old)
-            elif not _exchanged(new, old):
-                os.rename(old, new + PREVIOUS)
-                os.rename(new, old)
-        elif os.path.lexists(new):
-            os.replace(new, old)
-        elif os.path.lexists(old):
-            os.remove(old)
+    return any(name not in OURS and not name.startswith(INSIDE) for name in names)
 
 
 def _take_place(begun: str, folder: str) -> None:
