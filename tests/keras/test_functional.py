@@ -30,8 +30,11 @@ def test_models_are_what_keras_makes_of_them(program: Any) -> None:
     for key, value in found.items():
         assert json.loads(json.dumps(value)) == expected[key], key
     for mine, theirs in zip(results, wanted, strict=True):
-        # Float32 sums in another order.
-        np.testing.assert_allclose(mine, theirs, rtol=2e-5, atol=1e-6)
+        # Float32 sums in another order; those that overflow may do so on both sides.
+        finite = np.isfinite(theirs)
+        assert (np.isfinite(mine) == finite).all()
+        kept = [np.where(finite, x, 0) for x in (mine, theirs)]
+        np.testing.assert_allclose(*kept, rtol=2e-5, atol=1e-6)
 
 
 def _values(model: Any, inputs: list[Any]) -> list[Any]:
