@@ -20,6 +20,7 @@ from typing import Any
 from rillet.core.errors import house_message
 from rillet.keras.compile_form import compile_data, compiled_again, warn_of_state
 from rillet.keras.config_forms import archive_form, plain, shared_form
+from rillet.keras.forged import reading_model
 from rillet.keras.function_code import safe_mode as in_safe_mode
 from rillet.keras.functional_config import both_forms
 from rillet.keras.hdf5 import library, reading, replacing
@@ -181,11 +182,13 @@ def load_archive(
         ValueError: where the file is no such archive, or holds what it must not.
     """
     with zipped(path) as archive:
-        config = json.loads(text_in(archive, _CONFIG, path))
+        size = sum(e.file_size for e in archive.infolist() if e.filename == _WEIGHTS)
         with in_safe_mode(safe_mode), CustomObjectScope(custom_objects or {}):
-            model = _made(config, custom_objects, path)
-            if compile:
-                compiled_again(model, config.get("compile_config"), custom_objects)
+            with reading_model(path, size):
+                config = json.loads(text_in(archive, _CONFIG, path))
+                model = _made(config, custom_objects, path)
+                if compile:
+                    compiled_again(model, config.get("compile_config"), custom_objects)
             _read_assets(model, archive)
             with weights_in(archive, path) as file:
                 read_tree(model, file)

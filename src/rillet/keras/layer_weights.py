@@ -22,6 +22,7 @@ from rillet.core.variable import (
     VariableSynchronization,
 )
 from rillet.keras import initializers, regularizers
+from rillet.keras.forged import take_room
 from rillet.keras.layer_settings import LayerSettings
 from rillet.keras.policy import AutoCastVariable
 from rillet.keras.settings import floatx
@@ -96,6 +97,7 @@ class LayerWeights(LayerSettings):
             and kind.is_floating
             and self._dtype_policy.compute_dtype != self._dtype_policy.variable_dtype
         )
+        take_room(self, name, sizes)
         make = AutoCastVariable if cast_later else Variable
         variable = make(
             lambda: initial(TensorShape(sizes), dtype=kind),

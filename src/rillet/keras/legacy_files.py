@@ -19,6 +19,7 @@ from rillet.keras.compile_form import (
     warn_of_state,
 )
 from rillet.keras.config_forms import older_form, plain
+from rillet.keras.forged import reading_model
 from rillet.keras.function_code import safe_mode as in_safe_mode
 from rillet.keras.hdf5 import array_of, library, put_array, reading, replacing
 from rillet.keras.keras_archive import need_built
@@ -186,11 +187,14 @@ def load_whole(
                 )
             )
         with in_safe_mode(safe_mode), CustomObjectScope(custom_objects or {}):
-            model = deserialize(json.loads(config), custom_objects)
+            with reading_model(path, os.path.getsize(path)):
+                model = deserialize(json.loads(config), custom_objects)
             read_layers(model, file["model_weights"])
             training = _text(file, "training_config") if compile else None
             if training is not None:
-                compiled_by_training_data(model, json.loads(training), custom_objects)
+                with reading_model(path, os.path.getsize(path)):
+                    told = json.loads(training)
+                    compiled_by_training_data(model, told, custom_objects)
                 _read_optimizer(model, file, path)
     return model
 

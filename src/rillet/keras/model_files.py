@@ -20,6 +20,7 @@ from rillet.keras import keras_archive, legacy_files
 from rillet.keras.checkpoint_parts import load_checkpoint, save_checkpoint
 from rillet.keras.compile_form import compiled_again
 from rillet.keras.config_forms import plain
+from rillet.keras.forged import is_cut_archive
 from rillet.keras.hdf5 import library, reading, replacing
 from rillet.keras.layers.registry import deserialize
 from rillet.keras.weight_tree import read_tree, write_tree
@@ -161,7 +162,7 @@ def load_model(
             )
         )
     need_plain(path, "load_model")
-    if zipfile.is_zipfile(path):
+    if zipfile.is_zipfile(path) or is_cut_archive(path):
         return keras_archive.load_archive(path, custom_objects, compile, safe_mode)
     return legacy_files.load_whole(path, custom_objects, compile, safe_mode)
 
@@ -262,7 +263,7 @@ def load_weights(
             )
         )
     need_plain(path, "Model.load_weights")
-    if zipfile.is_zipfile(path):
+    if zipfile.is_zipfile(path) or is_cut_archive(path):
         with (
             keras_archive.zipped(path) as archive,
             keras_archive.weights_in(archive, path) as file,

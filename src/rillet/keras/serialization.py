@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from rillet.core.errors import house_message
 from rillet.keras.config_forms import adapted
+from rillet.keras.forged import need_text
 
 _T = TypeVar("_T")
 
@@ -220,10 +221,11 @@ def deserialize_keras_object(
     """
     if not isinstance(identifier, dict):
         return _lookup(str(identifier), kind, custom_objects)
-    name = identifier.get("registered_name") or identifier["class_name"]
-    found = get_registered_object(name, custom_objects)
+    name = need_text(identifier.get("class_name"), "class's name")
+    known = identifier.get("registered_name") or name
+    found = get_registered_object(need_text(known, "registered name"), custom_objects)
     if found is None:
-        found = _lookup(identifier["class_name"], kind, custom_objects)
+        found = _lookup(name, kind, custom_objects)
     config = identifier.get("config", {})
     if not isinstance(found, type):
         return found
