@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 
 from rillet.core import scratch
 
@@ -58,6 +57,8 @@ def _go_on(folder: str) -> None:
     whole = os.path.join(folder, _WHOLE)
     if os.path.islink(whole) or not os.path.isdir(whole):
         return
+    import shutil  # loading a model has no other use for it
+
     try:
         with open(os.path.join(whole, _PARTS), encoding="utf-8") as file:
             parts = file.read().split("\n")
