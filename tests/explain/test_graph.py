@@ -1,5 +1,7 @@
 """`explain.graph`: the book's example, tapes, models folded by layer."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -147,3 +149,70 @@ def test_names_and_lengths_are_explained():
     assert picture.edge("x", "x2").said().startswith("|g| ")
     for text in (str(picture), picture.svg):
         assert "|g| is the length of the gradient that comes back" in text
+
+
+def test_complex_values_have_lengths():
+    picture = explain.graph(
+        lambda x: tf.abs(tf.complex(x, x) * tf.complex(x, x)), tf.constant(2.0)
+    )
+    # |(x + ix)^2| is 2 x^2
+    assert picture["loss"].value == pytest.approx(8.0)
+    assert picture["x"].gradient == pytest.approx(8.0)
+    assert picture.edge("x1", "x3").said() == "|g| 2.828"  # |2 + 2i|
+    assert "x3 = x1 * x2 = 0+8j" in str(picture)
+
+
+def places(picture, look):
+    found = re.findall(rf'<text x="(.*?)" y="(.*?)" class="{look}">(.*?)<', picture.svg)
+    return [(float(x), float(y), text) for x, y, text in found]
+
+
+def test_gradients_of_edges_into_one_box_do_not_cover_each_other():
+    def branches(x):
+        return tf.concat([x, tf.square(x), tf.sin(x), tf.abs(tf.cos(x))], 0)
+
+    told = places(explain.graph(branches, tf.ones((5, 3))), "label back")
+    assert len(told) == 8
+    for k, (x, y, text) in enumerate(told):
+        for u, v, other in told[:k]:
+            apart = abs(x - u) >= 3.45 * (len(text) + len(other))
+            assert apart or abs(y - v) >= 13, (text, other)
+
+
+def attending():
+    given = tf.keras.layers.Input((6,), dtype="int32")
+    rows = tf.keras.layers.Embedding(10, 4, name="embedding")(given)
+    seen = tf.keras.layers.MultiHeadAttention(2, 4, name="attention")(rows, rows)
+    both = tf.keras.layers.Add(name="add")([rows, seen])
+    said = tf.keras.layers.LSTM(3, name="read")(both)
+    net = tf.keras.Model(given, tf.keras.layers.Dense(2, name="say")(said * 2.0))
+    net.compile("sgd", tf.keras.losses.SparseCategoricalCrossentropy(True))
+    return net
+
+
+def test_attention_and_recurrence_fold_into_a_box_each():
+    picture = explain.graph(attending(), np.arange(18).reshape(3, 6) % 10, [0, 1, 1])
+    names = [(e.source.name, e.target.name) for e in picture.edges]
+    assert names[1:] == [
+        ("x1", "embedding"), ("embedding", "attention"), ("embedding", "add"),
+        ("attention", "add"), ("add", "read"), ("read", "tf.math.multiply"),
+        ("tf.math.multiply", "say"), ("y", "loss"), ("say", "loss"),
+    ]  # fmt: skip
+    assert picture["attention"].count > 10 and picture["read"].count > 10
+    assert "attention: MultiHeadAttention" in picture.svg
+    np.testing.assert_allclose(
+        picture["add"].gradient, picture.edge("add", "read").gradient, 1e-6
+    )
+
+
+def test_values_outside_of_layers_are_counted_anew_when_folded():
+    class Twice(tf.keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.layer = tf.keras.layers.Dense(3, name="layer")
+
+        def call(self, x):
+            return tf.square(tf.sin(self.layer(x)))
+
+    picture = explain.graph(Twice(), np.ones((2, 2), np.float32), fold=True)
+    assert [n.name for n in picture.nodes] == ["x", "layer", "x1", "result"]

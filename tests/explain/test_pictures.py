@@ -1,5 +1,8 @@
 """Pictures of training and of models: the values that each one draws."""
 
+import json
+import re
+
 import numpy as np
 import pytest
 
@@ -175,7 +178,29 @@ def test_uncrumple(tmp_path):
     small = type(found)(found.stages[:2], found.labels)
     small.save(tmp_path / "p.gif")
     assert (tmp_path / "p.gif").read_bytes().startswith(b"GIF8")
-    assert "<img" in small._repr_html_()
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_uncrumple_is_a_page_that_needs_no_other(tmp_path):
+    made = type(explain.uncrumple(1, 10, 1))
+    before = np.array([[0.0, 0], [1, 2], [2, 1]])
+    after = np.array([[5.0, 5], [5, 4], [5, 3]])
+    found = made([before, after], np.array([0, 1, 1]))
+    page = found._repr_html_()
+    dots = re.findall(r'<circle class="of(\d)" cx="(.*?)" cy="(.*?)"', page)
+    # 400 wide with 14 free on each side, y upwards
+    assert dots == [
+        ("0", "14.0", "386.0"), ("1", "200.0", "14.0"), ("1", "386.0", "200.0"),
+    ]  # fmt: skip
+    moves = json.loads(re.search(r"stages = (.*?), says = ", page)[1])
+    assert moves[1] == [14.0, 14.0, 14.0, 200.0, 14.0, 386.0]
+    says = json.loads(re.search(r"says = (.*?), end = ", page)[1])
+    assert says == ["crumpled: 0 % mixed", "after layer 1: 0 % mixed"]
+    assert "http" not in page
+    assert page.count("<script>") == page.count("</script>") == 1
+    found.save(tmp_path / "p.html")
+    saved = (tmp_path / "p.html").read_text("utf-8")
+    assert saved.startswith("<!doctype html>") and saved.count("<circle") == 3
 
 
 def test_boundary(tmp_path):

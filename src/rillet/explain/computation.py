@@ -17,7 +17,13 @@ from rillet import keras
 from rillet.autodiff.backward import gradients
 from rillet.explain.batches import first_batch
 from rillet.explain.folding import fold_by_layer, fold_differences
-from rillet.explain.graph_drawing import LENGTHS, drawn
+from rillet.explain.graph_drawing import (
+    LENGTHS,
+    drawn,
+    gradient_said,
+    has_lengths,
+    length,
+)
 from rillet.explain.passage import Passage, Ran, taped
 from rillet.explain.picture import Drawing, number, refuse, shown
 from rillet.keras.outputs import match
@@ -77,8 +83,7 @@ class Edge:
             return number(self.derivative)
         if self.gradient is None:
             return ""
-        rows = np.asarray(self.gradient, np.float64)
-        return f"|g| {number(float(np.sqrt(np.square(rows).sum())))}"
+        return length(self.gradient)
 
 
 @dataclass(eq=False)
@@ -128,7 +133,7 @@ class Computation(Drawing):
         for node in self.nodes:
             line = f"  {node.name} = {self._formula(node)}{shown(node.value)}"
             if node.gradient is not None and not node.is_result:
-                line += f"    gradient {shown(node.gradient)}"
+                line += f"    gradient {gradient_said(node.gradient)}"
             lines.append(line)
             for edge in self.edges:
                 if edge.target is node and edge.said():
@@ -137,7 +142,7 @@ class Computation(Drawing):
                         if edge.derivative is not None
                         else f"      back to {edge.source.name}: {edge.said()}"
                     )
-        if any(edge.said().startswith("|g|") for edge in self.edges):
+        if has_lengths(self):
             lines.append(f"  {LENGTHS}")
         return "\n".join(lines)
 
@@ -372,7 +377,7 @@ def _pictured(
     found = Computation(title, list(build.nodes.values()), build.edges)
     fold_differences(found, names.values())
     if fold or (fold is None and len(found.nodes) > LARGE):
-        fold_by_layer(found, build.owner)
+        fold_by_layer(found, build.owner, names.values())
     return found
 
 
@@ -402,7 +407,7 @@ def _adjoints(ran: list[Ran], result: Any) -> dict[int, Any]:
     entries: list[Any] = []
     for each in ran:
         for x in (*each.outputs, *(() if each.op is None else each.inputs)):
-            if isinstance(x, tf.Tensor) and x.dtype.is_floating:
+            if isinstance(x, tf.Tensor) and (x.dtype.is_floating or x.dtype.is_complex):
                 asked[id(x)] = x
         if each.op is not None and each.op.grad is not None:
             entries.append((each.op, each.inputs, each.outputs, each.attrs or None))
@@ -421,7 +426,7 @@ def _slopes(
         return list(nothing), nothing
     parts = [_array(part) for part in _back(ran, inputs, given)]
     tensors = [x for x in (*inputs, *ran.outputs) if isinstance(x, tf.Tensor)]
-    if any(x.shape.rank for x in tensors):
+    if any(x.shape.rank or x.dtype.is_complex for x in tensors):
         return list(nothing), parts
     ones = [(y, tf.ones_like(y)) for y, _ in given]
     slopes = [_array(part) for part in _back(ran, inputs, ones)]

@@ -48,7 +48,9 @@ def _number_anew(found: Computation, named: set[str]) -> None:
             node.name = f"x{count}"
 
 
-def fold_by_layer(found: Computation, owner: dict[int, Ran]) -> None:
+def fold_by_layer(
+    found: Computation, owner: dict[int, Ran], named: Iterable[str]
+) -> None:
     """Make one node of each layer, which holds its last value."""
     groups = _groups(found, owner)
     heads: dict[Any, Node] = {}
@@ -83,6 +85,7 @@ def fold_by_layer(found: Computation, owner: dict[int, Ran]) -> None:
         for node in found.nodes
         if into.get(id(node), node) is node and (id(node) in used)
     ]
+    _number_anew(found, {*named, *(name for name, _ in titles.values())})
 
 
 def _groups(found: Computation, owner: dict[int, Ran]) -> dict[int, Any]:

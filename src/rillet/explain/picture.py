@@ -9,6 +9,8 @@ import io
 import os
 import secrets
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,19 +33,30 @@ def refuse(op: str, rule: str, got: Any, fix: str = "") -> ValueError:
     return ValueError(house_message(op, rule, f"got {got}", fix))
 
 
+@contextmanager
+def beside(path: Any) -> Iterator[Path]:
+    """A name beside the file's, whose file takes its place when all went well.
+
+    Raises:
+        OSError: where it cannot be written.
+    """
+    target = Path(os.fspath(path))
+    new = target.with_name(f".{secrets.token_hex(6)}.{target.name}")
+    try:
+        yield new
+        os.replace(new, target)
+    finally:
+        new.unlink(missing_ok=True)
+
+
 def write(path: Any, content: bytes) -> None:
     """Write a file, whole or not at all.
 
     Raises:
         OSError: where it cannot be written.
     """
-    target = Path(os.fspath(path))
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
-    try:
-        beside.write_bytes(content)
-        os.replace(beside, target)
-    finally:
-        beside.unlink(missing_ok=True)
+    with beside(path) as new:
+        new.write_bytes(content)
 
 
 class Drawing(ABC):
@@ -179,6 +192,8 @@ def shown(value: Any) -> str:
     array = np.asarray(value)
     if array.ndim == 0 and array.dtype.kind in "fiub":
         return number(float(array))
+    if array.ndim == 0 and array.dtype.kind == "c":
+        return f"{complex(array):.4g}"
     if array.size <= 4 and array.ndim == 1 and array.dtype.kind in "fiub":
         return "[" + ", ".join(number(float(v)) for v in array) + "]"
     dims = ", ".join(map(str, array.shape))

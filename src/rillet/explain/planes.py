@@ -5,13 +5,25 @@ In: points, or nothing. Out: plots with the points at each stage.
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 import rillet as tf
 from rillet import keras
-from rillet.explain.picture import COLOURS, Array, Plot, number, refuse, write
+from rillet.explain.picture import (
+    COLOURS,
+    Array,
+    Plot,
+    beside,
+    new_figure,
+    number,
+    refuse,
+    write,
+)
+from rillet.explain.player import played
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -165,26 +177,27 @@ class Uncrumpling(Plot):
 
     def _draw(self, figure: Figure) -> None:
         axes = np.atleast_1d(figure.subplots(1, len(self.stages)))
-        for k, (axis, points) in enumerate(zip(axes, self.stages, strict=True)):
+        for axis, points, said in zip(axes, self.stages, self._said(), strict=True):
             self._scatter(axis, points)
-            said = "crumpled" if k == 0 else f"after layer {k}"
-            axis.set_title(f"{said}: {100 * self.overlaps[k]:.0f} % mixed", fontsize=9)
+            axis.set_title(said, fontsize=9)
 
     def animation(self) -> Any:
-        """The way from stage to stage as a matplotlib animation."""
+        """The way from stage to stage as a matplotlib animation.
+
+        Raises:
+            ImportError: where matplotlib is not installed.
+        """
+        figure = new_figure((4.0, 4.0))
         from matplotlib.animation import FuncAnimation
 
-        from rillet.explain.picture import new_figure
-
-        figure = new_figure((4.0, 4.0))
         axis = figure.subplots()
-        steps = np.linspace(0, len(self.stages) - 1, _FRAMES * (len(self.stages) - 1))
+        steps = np.linspace(0, self._layers, _FRAMES * self._layers)
         times = [*[0.0] * 6, *steps, *[steps[-1]] * 12]
 
         def show(at: float) -> list[Any]:
             axis.clear()
             self._scatter(axis, self.frame(at))
-            axis.set_title(f"layer {int(np.ceil(at))} of {len(self.stages) - 1}")
+            axis.set_title(self._said()[round(at)])
             return []
 
         return FuncAnimation(figure, show, frames=times, interval=90)
@@ -193,20 +206,39 @@ class Uncrumpling(Plot):
         """Write the stages side by side, or, as ``.gif`` or ``.html``, the animation.
 
         Raises:
+            ImportError: where it is no ``.html``, and matplotlib is not installed.
             ValueError: where the ending is unknown.
             OSError: where the file cannot be written.
         """
-        name = str(path)
-        if name.endswith(".html"):
-            page = f'<!doctype html><meta charset="utf-8">{self._repr_html_()}\n'
+        ending = Path(os.fspath(path)).suffix
+        if ending == ".html":
+            title = "Two sheets, uncrumpled"
+            page = (
+                '<!doctype html><html lang="en"><meta charset="utf-8">'
+                '<meta name="color-scheme" content="light dark">'
+                f"<title>{title}</title>\n{self._repr_html_()}\n</html>\n"
+            )
             write(path, page.encode())
-        elif name.endswith(".gif"):
-            self.animation().save(name, writer="pillow")
+        elif ending == ".gif":
+            with beside(path) as new:
+                self.animation().save(new, writer="pillow")
         else:
             super().save(path)
 
+    def _said(self) -> list[str]:
+        places = ["crumpled", *(f"after layer {k + 1}" for k in range(self._layers))]
+        return [
+            f"{place}: {100 * share:.0f} % mixed"
+            for place, share in zip(places, self.overlaps, strict=True)
+        ]
+
+    @property
+    def _layers(self) -> int:
+        return len(self.stages) - 1
+
     def _repr_html_(self) -> str:
-        return str(self.animation().to_jshtml(default_mode="once"))
+        title = "Two sheets on their way through a network"
+        return played(title, self.stages, self.labels, self._said())
 
 
 def _overlap(points: Array, labels: Array) -> float:
