@@ -417,8 +417,8 @@ def test_a_number_that_the_loss_does_not_use_stays():
         (lambda: explain.history({"loss": ["a"]}), "a number for each epoch"),
         (lambda: explain.history({"loss": [[1.0]]}), "a number for each epoch"),
         (lambda: explain.geometry([[np.nan, 1.0]]), "finite numbers: got NaN"),
-        (lambda: explain.geometry(scale=2.0), r"scale has shape \(2,\)"),
-        (lambda: explain.geometry(matrix=[[1.0]]), r"matrix has shape \(2, 2\)"),
+        (lambda: explain.geometry(scale=2.0), r"scale must be .* shape \(2,\)"),
+        (lambda: explain.geometry(matrix=[[1.0]]), r"shape \(2, 2\): got \(1, 1\)"),
         (lambda: explain.boundary(len, np.zeros((0, 2)), []), "must be points"),
         (
             lambda: explain.loss_surface(lambda a: a * np.nan),

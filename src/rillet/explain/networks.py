@@ -5,17 +5,22 @@ In: a model. Out: drawings.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 
+from rillet import keras
 from rillet.explain.batches import first_batch
 from rillet.explain.outputs import activation, loss_of
 from rillet.explain.picture import Array, Drawing, number, refuse
 from rillet.explain.svg import CHARACTER, Sheet
 
 _SHOWN: Final = 12
+#: How many layers without neurons may stand between two that have them.
+_FAR: Final = 100
 _ACROSS: Final = 150.0
 _DOWN: Final = 34.0
 
@@ -40,7 +45,10 @@ class Network(Drawing):
 
     @property
     def svg(self) -> str:
-        """Blue links are positive weights, orange negative; wide ones are large."""
+        """Blue links are positive weights, orange negative; wide ones are large.
+
+        Weights that are NaN or infinite are dashed, in red.
+        """
         sheet = Sheet("A network of neurons")
         columns = [_rows(size) for size in self.sizes]
         tallest = max(len(rows) for rows in columns)
@@ -58,16 +66,15 @@ class Network(Drawing):
                 if row < 0:
                     sheet.text(k * _ACROSS, top + at * _DOWN + 4, "⋮", "faint")
         for k, kernel in enumerate(self.weights):
-            largest = float(np.abs(kernel).max(initial=0)) or 1.0
+            finite = np.isfinite(kernel)
+            largest = float(np.abs(kernel).max(initial=0, where=finite)) or 1.0
             for i, begin in places[k].items():
                 for j, end in places[k + 1].items():
                     w = float(kernel[i, j])
                     sheet.line(
                         [(begin[0] + 11, begin[1]), (end[0] - 11, end[1])],
                         arrow=False,
-                        style=f"stroke: var(--{'plus' if w >= 0 else 'minus'});"
-                        f" stroke-width: {0.3 + 3.2 * abs(w) / largest:.2f};"
-                        " opacity: 0.75",
+                        style=_link(w, largest),
                         note=f"weight {number(w)}",
                     )
         for k, column in enumerate(places):
@@ -91,12 +98,44 @@ class Network(Drawing):
     __repr__ = __str__
 
 
+def _link(weight: float, largest: float) -> str:
+    if not np.isfinite(weight):
+        return "stroke: var(--back); stroke-width: 1.5; stroke-dasharray: 3 3"
+    return (
+        f"stroke: var(--{'plus' if weight >= 0 else 'minus'});"
+        f" stroke-width: {0.3 + 3.2 * abs(weight) / largest:.2f}; opacity: 0.75"
+    )
+
+
 def _rows(size: int) -> list[int]:
     """The neurons of a layer that are shown; -1 for those left out."""
     if size <= _SHOWN:
         return list(range(size))
     half = _SHOWN // 2
     return [*range(half), -1, *range(size - half + 1, size)]
+
+
+def _layers(model: Any) -> Iterator[tuple[Any, Any]]:
+    """The layers and the models they are in, those of inner models in their places."""
+    for layer in getattr(model, "layers", []):
+        if isinstance(layer, keras.Model):
+            yield from _layers(layer)
+        else:
+            yield layer, model
+
+
+def _elsewhere(first: Any, then: Any) -> bool:
+    """Whether what a layer is given comes past the one before, or from several."""
+    layer = then
+    for _ in range(_FAR):
+        if not layer._inbound_nodes:
+            return False  # called on no placeholder, as in a subclassed model
+        layer = layer._inbound_nodes[-1].inbound_layers
+        if layer is first or isinstance(layer, keras.Model):
+            return False
+        if isinstance(layer, (list, keras.layers.Dense, keras.layers.InputLayer)):
+            return True
+    return False
 
 
 def network(model: Any) -> Network:
@@ -116,25 +155,30 @@ def network(model: Any) -> Network:
         >>> tf.explain.network(model).sizes
         [2, 3, 1]
     """
-    dense = [
-        layer
-        for layer in getattr(model, "layers", [])
-        if type(layer).__name__ == "Dense" and getattr(layer, "built", False)
+    op = "explain.network"
+    found = [
+        (layer, owner)
+        for layer, owner in _layers(model)
+        if isinstance(layer, keras.layers.Dense) and layer.built
     ]
-    if not dense:
+    if not found:
         raise refuse(
-            "explain.network",
+            op,
             "the model must have Dense layers with weights",
             getattr(model, "name", type(model).__name__),
             "Build it, or call it on data, first",
         )
+    dense = [layer for layer, _ in found]
     kernels = [np.asarray(layer.kernel) for layer in dense]
-    for a, b in zip(kernels, kernels[1:], strict=False):
-        if a.shape[1] != b.shape[0]:
+    for (first, outer), (then, inner) in pairwise(found):
+        a, b = np.shape(first.kernel), np.shape(then.kernel)
+        if a[1] != b[0] or (outer is inner and _elsewhere(first, then)):
             raise refuse(
-                "explain.network",
-                "Dense layers must follow one another",
-                f"{a.shape} before {b.shape}",
+                op,
+                "Dense layers must follow one another, each after the one before",
+                f"{first.name} {a} before {then.name} {b}",
+                "Draw a part of the model, as in keras.Model(inputs, outputs), or all"
+                " of it by explain.graph(model, x, y, fold=True)",
             )
     return Network(
         ["inputs", *(layer.name for layer in dense)],

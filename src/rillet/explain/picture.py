@@ -33,6 +33,18 @@ def refuse(op: str, rule: str, got: Any, fix: str = "") -> ValueError:
     return ValueError(house_message(op, rule, f"got {got}", fix))
 
 
+def floats(op: str, called: str, value: Any) -> Array:
+    """An argument as an array of numbers.
+
+    Raises:
+        ValueError: where it holds something else.
+    """
+    try:
+        return np.asarray(value, np.float64)
+    except (TypeError, ValueError):
+        raise refuse(op, f"{called} must be numbers", repr(value)[:60]) from None
+
+
 @contextmanager
 def beside(path: Any) -> Iterator[Path]:
     """A name beside the file's, whose file takes its place when all went well.

@@ -18,6 +18,7 @@ from rillet.explain.picture import (
     Array,
     Plot,
     beside,
+    floats,
     new_figure,
     number,
     refuse,
@@ -70,7 +71,9 @@ class Geometry(Plot):
             axis.axvline(0, color="lightgray", lw=0.8)
             axis.plot(*self.points.T, ".", color="lightgray", ms=4)
             axis.plot(*points.T, ".", color=COLOURS[0], ms=4)
-            axis.set(title=name, xlim=(low, high), ylim=(low, high), aspect="equal")
+            axis.set(title=name, xlim=(low, high), ylim=(low, high), aspect="equal",
+                     xlabel="x")  # fmt: skip
+        axes[0].set_ylabel("y")
 
 
 def geometry(
@@ -99,43 +102,50 @@ def geometry(
         >>> found.results["rotation"].round(6).tolist()
         [[0.0, 1.0]]
     """
-    given = _letter() if points is None else np.asarray(points, np.float64)
+    op = "explain.geometry"
+    given = _letter() if points is None else floats(op, "points", points)
     if given.ndim != 2 or given.shape[1] != 2:
-        raise refuse("explain.geometry", "points must be (n, 2)", given.shape)
+        raise refuse(op, "points must be (n, 2)", given.shape)
     if not len(given) or not np.isfinite(given).all():
         raise refuse(
-            "explain.geometry",
+            op,
             "there must be points, and their coordinates finite numbers",
             "none" if not len(given) else "NaN or infinity",
         )
-    for called, value, shape in (
-        ("shift", shift, (2,)), ("scale", scale, (2,)), ("matrix", matrix, (2, 2)),
-    ):  # fmt: skip
-        if np.shape(value) != shape:
-            raise refuse(
-                "explain.geometry",
-                f"{called} has shape {shape}",
-                f"{np.shape(value)}",
-            )
-    turn = np.deg2rad(angle)
+    moved, degrees, factors, rows = (
+        _operand(called, value, shape)
+        for called, value, shape in (
+            ("shift", shift, (2,)), ("angle", angle, ()), ("scale", scale, (2,)),
+            ("matrix", matrix, (2, 2)),
+        )
+    )  # fmt: skip
+    turn = np.deg2rad(degrees)
     rotation = [[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]
-    rows = tf.constant(given)
+    before = tf.constant(given)
 
     def mapped(by: Any) -> Any:
-        return tf.matmul(
-            rows, tf.constant(np.asarray(by, np.float64)), transpose_b=True
-        )
+        return tf.matmul(before, tf.constant(np.asarray(by)), transpose_b=True)
 
-    moved = tf.constant(np.asarray(shift, np.float64))
-    affine = mapped(matrix) + moved
+    affine = mapped(rows) + moved
     results = {
-        "translation": rows + moved,
+        "translation": before + moved,
         "rotation": mapped(rotation),
-        "scaling": mapped(np.diag(np.asarray(scale, np.float64))),
+        "scaling": mapped(np.diag(factors)),
         "affine": affine,
         "affine, then ReLU": tf.nn.relu(affine),
     }
     return Geometry(given, {name: value.numpy() for name, value in results.items()})
+
+
+def _operand(called: str, value: Any, shape: tuple[int, ...]) -> Array:
+    found = floats("explain.geometry", called, value)
+    if found.shape != shape or not np.isfinite(found).all():
+        raise refuse(
+            "explain.geometry",
+            f"{called} must be finite, of shape {shape}",
+            found.shape if found.shape != shape else "NaN or infinity",
+        )
+    return found
 
 
 _FRAMES: Final = 12
@@ -277,11 +287,13 @@ def uncrumple(
     Raises:
         ValueError: where a number is too small.
     """
-    if layers < 1 or points < 10 or epochs < 1:
+    counts = (layers, points, epochs)
+    whole = all(isinstance(n, (int, np.integer)) for n in counts)
+    if not whole or layers < 1 or points < 10 or epochs < 1:
         raise refuse(
             "explain.uncrumple",
-            "layers and epochs must be 1 or more, points 10 or more",
-            (layers, points, epochs),
+            "layers and epochs must be whole numbers from 1 on, points from 10 on",
+            counts,
         )
     x, labels = _crumpled(points, np.random.default_rng(seed))
     given = keras.Input((2,))

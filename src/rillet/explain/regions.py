@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from rillet.explain.picture import COLOURS, Array, Plot, number, refuse
-from rillet.explain.scores import classes_of, outputs_of
+from rillet.explain.picture import COLOURS, Array, Plot, floats, number, refuse
+from rillet.explain.scores import classes_of, counted, outputs_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -130,16 +130,17 @@ def boundary(
         >>> found.right, found.classes[0, 0], found.classes[0, -1]
         (1.0, np.int64(0), np.int64(1))
     """
-    points, labels = np.asarray(x, np.float64), classes_of(y)
+    op = "explain.boundary"
+    points, labels = floats(op, "points", x), counted(y, op)
     if points.ndim != 2 or points.shape[1] != 2 or len(points) != len(labels):
         raise refuse(
-            "explain.boundary",
+            op,
             "points must be (n, 2) and classes n",
             f"{points.shape} and {labels.shape}",
         )
     if not len(points) or not np.isfinite(points).all():
         raise refuse(
-            "explain.boundary",
+            op,
             "there must be points, and their coordinates finite numbers",
             "none" if not len(points) else "NaN or infinity",
             "Leave such rows out" if len(points) else "",
@@ -155,6 +156,6 @@ def boundary(
     if said.size == len(grid) and (said.min() < 0.0 or said.max() > 1.0):
         # logits, which half the probability is zero of
         said, at_points = 1.0 / (1.0 + np.exp(-said)), 1.0 / (1.0 + np.exp(-at_points))
-    own = classes_of(at_points)
+    own = classes_of(at_points, op)
     right = float((own == labels).mean())
     return Regions((ticks[0], ticks[1]), said, points, labels, right, names, classes)

@@ -36,15 +36,32 @@ def outputs_of(model: Any, x: Any) -> Array:
     return np.asarray(said)
 
 
-def classes_of(values: Any) -> Array:
-    """Class numbers ``(n,)`` of class numbers, probabilities or one-hot rows."""
+def classes_of(values: Any, op: str = "explain") -> Array:
+    """Class numbers ``(n,)`` of class numbers, probabilities or one-hot rows.
+
+    Args:
+        values: what says the classes.
+        op: who asks.
+
+    Raises:
+        ValueError: where they are no numbers, or have another rank.
+    """
     rows = np.asarray(values)
+    if rows.dtype.kind not in "fiub" or not np.isfinite(rows).all():
+        raise refuse(
+            op,
+            "classes, and probabilities of classes, must be numbers",
+            "NaN or infinity" if rows.dtype.kind == "f" else rows.dtype.name,
+            "Number them, as in np.unique(y, return_inverse=True)[1]"
+            if rows.dtype.kind in "USO"
+            else "",
+        )
     if rows.ndim == 2 and rows.shape[1] == 1:
         rows = rows[:, 0]
     if rows.ndim == 2:
         return rows.argmax(axis=1)
     if rows.ndim != 1:
-        raise refuse("explain", "classes must be (n,) or (n, classes)", rows.shape)
+        raise refuse(op, "classes must be (n,) or (n, classes)", rows.shape)
     if rows.dtype.kind == "f":
         if (rows == np.round(rows)).all():
             return rows.astype(int)
@@ -54,6 +71,26 @@ def classes_of(values: Any) -> Array:
     return rows.astype(int)
 
 
+def counted(values: Any, op: str) -> Array:
+    """Class numbers as `classes_of` has them, which count from 0.
+
+    Raises:
+        ValueError: where one is below 0, or larger than a picture has room for.
+    """
+    found = classes_of(values, op)
+    low, high = int(found.min(initial=0)), int(found.max(initial=0))
+    if low < 0 or high >= _MOST:
+        raise refuse(
+            op,
+            f"classes must be numbered from 0 to {_MOST - 1} at most",
+            f"class {low if low < 0 else high}",
+            "Number them anew, as in np.unique(y, return_inverse=True)[1]",
+        )
+    return found
+
+
+#: Classes that a picture has room for.
+_MOST: Final = 2048
 #: Classes up to which counts stand in their squares, and names beside an axis.
 _READABLE: Final = 30
 _TICKS: Final = 60
@@ -117,8 +154,8 @@ def confusion(y_true: Any, y_pred: Any, labels: list[str] | None = None) -> Conf
             that were given, in the order of the alphabet.
 
     Raises:
-        ValueError: where both differ in length, names are too few, or a name is not
-            among the labels.
+        ValueError: where both differ in length, names are too few, a name is not among
+            the labels, or a class is below 0.
 
     Example:
         >>> import rillet as tf
@@ -127,29 +164,37 @@ def confusion(y_true: Any, y_pred: Any, labels: list[str] | None = None) -> Conf
         >>> found.counts.tolist()
         [[1, 0], [1, 1]]
     """
+    op = "explain.confusion"
     if _named(y_true) or _named(y_pred):
         y_true, y_pred, labels = _numbered(y_true, y_pred, labels)
-    true, said = classes_of(y_true), classes_of(y_pred)
-    if len(true) != len(said):
+    true, said = counted(y_true, op), counted(y_pred, op)
+    if len(true) != len(said) or not len(true):
         raise refuse(
-            "explain.confusion",
-            "targets and predictions must be equally many",
+            op,
+            "targets and predictions must be equally many, and one or more",
             f"{len(true)} and {len(said)}",
         )
     width = np.asarray(y_pred).shape[1] if np.asarray(y_pred).ndim == 2 else 0
+    if width > 1 and true.max() >= width:
+        raise refuse(
+            op,
+            f"probabilities of {width} classes need targets from 0 to {width - 1}",
+            f"target {true.max()}",
+        )
     count = 1 + int(max(true.max(initial=0), said.max(initial=0)))
     count = max(2, count, width, len(labels or ()))
     names = labels or [str(i) for i in range(count)]
     if len(names) < count:
-        raise refuse(
-            "explain.confusion", f"{count} classes need a name each", len(names)
-        )
+        raise refuse(op, f"{count} classes need a name each", len(names))
     table = np.asarray(tf.math.confusion_matrix(true, said, count))
     return Confusion(table, names)
 
 
 def _named(values: Any) -> bool:
-    return np.asarray(values).dtype.kind in "USO"
+    given = np.asarray(values)
+    if given.dtype.kind != "O":
+        return given.dtype.kind in "US"
+    return given.size > 0 and all(isinstance(v, (str, bytes)) for v in given.flat)
 
 
 def _numbered(
@@ -324,7 +369,7 @@ def predictions(model: Any, x: Any, y: Any = None) -> Predictions:
             )
         if said.min(initial=0.0) < 0.0 or said.max(initial=0.0) > 1.0:
             said = np.asarray(tf.nn.softmax(said))  # logits
-        return Predictions(x, classes_of(target), said, True)
+        return Predictions(x, counted(target, "explain.predictions"), said, True)
     if said.size != len(said) or target.size != len(target):
         raise refuse(
             "explain.predictions",

@@ -1,0 +1,229 @@
+"""What all pictures keep: labels on axes, memory, words where there is no picture."""
+
+import gc
+import sys
+import weakref
+
+import numpy as np
+import pytest
+
+import rillet as tf
+from rillet import explain
+
+L = tf.keras.layers
+
+
+def classifier():
+    tf.keras.utils.set_random_seed(0)
+    model = tf.keras.Sequential([L.Dense(4, "relu"), L.Dense(3, "softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    x = np.random.default_rng(0).normal(size=(12, 2)).astype("float32")
+    model(x)
+    return model, x, np.arange(12) % 3
+
+
+MODEL, X, Y = classifier()
+LOG = {"loss": [2.0, 1.0]}
+#: Pictures that matplotlib draws: the labels of their first axes, across and up.
+PLOTS = {
+    "activations": (lambda: explain.activations(MODEL, X), "value", "how many"),
+    "boundary": (lambda: explain.boundary(MODEL, X, Y, side=5), "x1", "x2"),
+    "confusion": (lambda: explain.confusion(Y, Y), "predicted", "true"),
+    "geometry": (explain.geometry, "x", "y"),
+    "history": (lambda: explain.history(LOG), "epoch", ""),
+    "local_minimum": (lambda: explain.local_minimum(steps=5), "weight", "loss"),
+    "loss_surface of one number": (
+        lambda: explain.loss_surface(lambda w: w * w, side=5, steps=2), "w", "loss",
+    ),
+    "loss_surface of two": (
+        lambda: explain.loss_surface(lambda w, b: w * b, side=5, steps=2), "w", "b",
+    ),
+    "loss_surface of a model": (
+        lambda: explain.loss_surface(MODEL, X, Y, side=3, steps=1),
+        "along direction 1", "along direction 2",
+    ),
+    "predictions": (lambda: explain.predictions(MODEL, X, Y), "class", "probability"),
+    "predictions of numbers": (
+        lambda: explain.predictions(lambda x: x[:, :1], X, X[:, 1]),
+        "target", "prediction",
+    ),
+    "uncrumple": (lambda: explain.uncrumple(1, 20, 1), "", ""),
+    "weights": (lambda: explain.weights(MODEL), "value", "how many"),
+}  # fmt: skip
+DRAWINGS = {
+    "graph": lambda: explain.graph(lambda x: x * x, tf.constant(2.0)),
+    "graph of a model": lambda: explain.graph(MODEL, X, Y),
+    "matmul": lambda: explain.matmul((2, 3), (3, 4)),
+    "network": lambda: explain.network(MODEL),
+    "overview": lambda: explain.overview(MODEL, X, Y),
+    "shapes": explain.shapes,
+}
+TOLD = {
+    "step": lambda: explain.step(MODEL, X, Y),
+    "examine": lambda: explain.examine(MODEL, X, Y),
+    "naive": lambda: explain.naive.compare("naive_relu", size=5),
+}
+
+
+def test_the_tables_have_every_function():
+    rows = {name.split()[0] for name in (*PLOTS, *DRAWINGS, *TOLD)}
+    assert rows == {*explain.__all__} - {"doctor"}
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_axes_say_what_they_show(name):
+    make, across, up = PLOTS[name]
+    picture = make()
+    axis = picture.figure.axes[0]
+    assert (axis.get_xlabel(), axis.get_ylabel()) == (across, up)
+    if not axis.get_title():
+        assert axis.get_legend() is not None
+
+
+@pytest.mark.parametrize("name", [*DRAWINGS, *TOLD])
+def test_pictures_leave_nothing_behind(name):
+    make = (DRAWINGS | TOLD)[name]
+
+    def look():
+        found = make()
+        str(found)
+        if hasattr(found, "svg"):
+            assert found._repr_svg_() == found.svg
+
+    for _ in range(3):
+        look()
+    gc.collect()
+    before = len(gc.get_objects())
+    for _ in range(20):
+        look()
+    gc.collect()
+    assert len(gc.get_objects()) - before < 20
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_plots_leave_no_figure_behind(name):
+    picture = PLOTS[name][0]()
+    assert picture._repr_png_().startswith(b"\x89PNG")
+    assert picture.figure is picture.figure
+    figure = weakref.ref(picture.figure)
+    del picture
+    gc.collect()
+    assert figure() is None
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    assert pyplot is None or not pyplot.get_fignums()
+
+
+@pytest.fixture
+def bare(monkeypatch):
+    """Without matplotlib."""
+    for name in ("", ".animation", ".figure", ".backends", ".backends.backend_agg"):
+        monkeypatch.setitem(sys.modules, f"matplotlib{name}", None)
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_plots_name_the_extra_that_they_need(name, bare, tmp_path):
+    picture = PLOTS[name][0]()
+    assert str(picture)  # words and numbers need nothing
+    for ask in (picture._repr_png_, lambda: picture.save(tmp_path / "p.png")):
+        with pytest.raises(ImportError, match=r"pip install 'rillet\[plots\]'"):
+            ask()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_drawings_need_no_matplotlib(name, bare, tmp_path):
+    picture = DRAWINGS[name]()
+    picture.save(tmp_path / "p.svg")
+    picture.save(tmp_path / "p.html")
+    assert "<svg" in (tmp_path / "p.html").read_text("utf-8")
+
+
+def test_the_animation_needs_matplotlib_as_gif_alone(bare, tmp_path):
+    picture = explain.uncrumple(1, 20, 1)
+    picture.save(tmp_path / "p.html")
+    assert (tmp_path / "p.html").read_text("utf-8").count("<circle") == 20
+    with pytest.raises(ImportError, match="rillet\\[plots\\]"):
+        picture.save(tmp_path / "p.gif")
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_loss_that_never_changes_is_drawn(count):
+    loss = (lambda w: w * 0.0 + 3.0) if count == 1 else (lambda w, b: w * 0.0 + 3.0)
+    found = explain.loss_surface(loss, side=5, steps=4)
+    np.testing.assert_array_equal(found.losses, np.full((5,) * count, 3.0))
+    for name, path in found.paths.items():
+        assert (path == path[0]).all(), name
+    assert found._repr_png_().startswith(b"\x89PNG")
+    assert "from 3 to 3" in str(found)
+
+
+def test_logs_that_never_change_or_end_in_nan_are_drawn():
+    log = {"loss": [1.0, 1.0], "mae": [np.nan, np.inf]}
+    found = explain.history(log)
+    first, second = found.figure.axes
+    assert first.lines[0].get_ydata().tolist() == [1.0, 1.0]
+    assert second.get_title() == "mae"
+    assert found._repr_png_()
+
+
+def branches():
+    given = L.Input((4,))
+    a, b = L.Dense(3, name="a")(given), L.Dense(3, name="b")(given)
+    return tf.keras.Model(given, L.Dense(2, name="c")(L.Add()([a, b])))
+
+
+def residual():
+    given = L.Input((4,))
+    inner = L.Dense(4, name="a")(given)
+    return tf.keras.Model(given, L.Dense(2, name="b")(L.Add()([given, inner])))
+
+
+@pytest.mark.parametrize("make", [branches, residual])
+def test_a_network_with_branches_is_no_row_of_layers(make):
+    with pytest.raises(ValueError, match=r"got a \(4, .\) before b .* fold=True"):
+        explain.network(make())
+
+
+def test_inner_models_and_what_holds_no_neurons_are_passed():
+    inner = tf.keras.Sequential([L.Dense(3, name="in", input_shape=(4,))])
+    given = L.Input((2,))
+    flow = L.Dropout(0.5)(L.BatchNormalization()(L.Dense(4, name="first")(given)))
+    found = explain.network(tf.keras.Model(given, L.Dense(1, name="out")(inner(flow))))
+    assert found.names == ["inputs", "first", "in", "out"]
+    assert found.sizes == [2, 4, 3, 1]
+
+
+def test_weights_that_are_no_numbers_are_dashed():
+    model = tf.keras.Sequential([L.Dense(2, input_shape=(2,))])
+    model.layers[0].kernel.assign([[np.nan, 1.0], [-2.0, np.inf]])
+    drawing = explain.network(model).svg
+    assert drawing.count("stroke-dasharray") == 2
+    assert "stroke-width: 3.50" in drawing and "stroke-width: 1.90" in drawing
+    assert "<title>weight nan</title>" in drawing
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda: explain.confusion([-1, 1], [1, 1]), "from 0 to .* got class -1. Numb"),
+        (lambda: explain.confusion([0, 1], [10**9, 1]), "got class 1000000000"),
+        (lambda: explain.confusion([0, 5], np.eye(2)), "from 0 to 1: got target 5"),
+        (lambda: explain.confusion([], []), "one or more: got 0 and 0"),
+        (lambda: explain.confusion([0.0, np.nan], [0, 1]), "numbers: got NaN"),
+        (lambda: explain.confusion([None], [None]), "must be numbers: got object"),
+        (lambda: explain.boundary(len, X, Y - 1), "explain.boundary: .* class -1"),
+        (lambda: explain.boundary(len, X, ["a"] * 12), "Number them, as in np.unique"),
+        (lambda: explain.boundary(len, "abc", [0]), "points must be numbers"),
+        (lambda: explain.predictions(MODEL, X, Y - 1), "predictions: .* class -1"),
+        (lambda: explain.geometry("abc"), "points must be numbers: got 'abc'"),
+        (lambda: explain.geometry([[1, 2], [3]]), "points must be numbers: got"),
+        (lambda: explain.geometry(angle="x"), "angle must be numbers: got 'x'"),
+        (lambda: explain.geometry(angle=np.nan), "angle must be finite"),
+        (lambda: explain.geometry(shift=None), "shift must be finite"),
+        (lambda: explain.uncrumple(2.5), "whole numbers from 1 on"),
+        (lambda: explain.uncrumple("abc"), "whole numbers from 1 on"),
+    ],
+)  # fmt: skip
+def test_what_is_no_picture_is_said(call, text):
+    with pytest.raises(ValueError, match=text):
+        call()
