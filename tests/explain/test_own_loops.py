@@ -165,3 +165,25 @@ def test_functions_run_compiled_again_afterwards() -> None:
     double(tf.constant(1.0))
     tf.config.run_functions_eagerly(False)
     assert ran == [True, False, True]
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_the_rate_is_that_of_the_optimizer_that_moved_the_weights(by_hand) -> None:
+    other = network()
+    other.compile(K.optimizers.Adam(0.001), "mse")
+    other.fit(NEAR, NEAR[:, :1], epochs=1, verbose=0)
+    unused = K.optimizers.Adam(0.002)
+    model, optimizer = Line(1), K.optimizers.SGD(0.1)
+    assert unused.learning_rate != optimizer.learning_rate
+    with pytest.raises(tf.errors.InvalidArgumentError) as caught:
+        for _ in range(100):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean(tf.square(3 * FAR - model(FAR)))
+            slopes = tape.gradient(loss, model.trainable_variables)
+            pairs = list(zip(slopes, model.trainable_variables, strict=True))
+            if not by_hand:
+                optimizer.apply_gradients(pairs)
+            for slope, variable in pairs if by_hand else ():
+                variable.assign_sub(0.1 * slope)
+    said = "a learning rate that is" if by_hand else "the learning rate 0.1 is"
+    assert f"{said} too large" in str(caught.value)

@@ -106,7 +106,7 @@ def _largest(array: Any) -> float:
 def _rate(trained: list[History]) -> str:
     """What to say of the learning rate, and which to try."""
     by = 10.0 ** max(1, int(np.ceil(np.log10(_too_large(trained)))))
-    rate = _rate_in_use()
+    rate = _rate_in_use(trained)
     growth = _growth(trained)
     why = [f"{_name(h.variable)} has grown to {number(_largest(h.array))}"
            for h in _grown(trained)[:1]]  # fmt: skip
@@ -162,12 +162,19 @@ def _too_large(trained: list[History]) -> float:
     return min(1e9, max(growth, leap / 10 if several else leap))
 
 
-def _rate_in_use() -> float | None:
-    """The learning rate of an optimizer that the program's loop holds, or None."""
-    for value in _in_frames():
-        if isinstance(value, keras.optimizers.Optimizer):
-            return learning_rate(_Holder(value))
-    return None
+def _rate_in_use(trained: list[History]) -> float | None:
+    """The learning rate of the optimizer that moved the weights, or None.
+
+    A program may hold several, as notebooks do: those of other weights are passed over.
+    """
+    moved = {id(h.variable._cell) for h in trained if h.moves}
+    rates = {
+        learning_rate(_Holder(value))
+        for value in _in_frames()
+        if isinstance(value, keras.optimizers.Optimizer)
+        and moved.intersection(getattr(value, "_index_dict", None) or ())
+    }
+    return rates.pop() if len(rates) == 1 else None
 
 
 class _Holder:
