@@ -1,78 +1,73 @@
 """Draws the pictures of `docs/pictures.md` into `docs/pictures`.
 
 Run it after a change in `rillet.explain`: python scripts/draw_pictures.py
+
+The page's own examples are run, in their order; where the page shows a picture, the
+last one that an example made or named is saved. So page and pictures cannot part.
 """
 
 from __future__ import annotations
 
+import ast
+import doctest
+import io
+import re
+from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
+from typing import Any
 
-import numpy as np
+from rillet.explain.picture import Drawing, Plot
 
-import rillet as tf
-from rillet import explain
-
-FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
-Dense = tf.keras.layers.Dense
+PAGE = Path(__file__).parents[1] / "docs" / "pictures.md"
+_IMAGE = re.compile(r"^!\[.*\]\(pictures/(.*)\)$")
 
 
-def kimchi() -> tuple[np.ndarray, np.ndarray]:
-    """Temperatures and minutes, and whether the kimchi came out well."""
-    rng = np.random.default_rng(0)
-    x = np.stack([rng.uniform(150, 250, 300), rng.uniform(30, 180, 300)], 1)
-    good = (np.abs(x[:, 0] - 200) < 30) & (np.abs(x[:, 1] - 100) < 40)
-    return x, good.astype(int)
+def shown(page: str) -> Iterator[tuple[str, list[str]]]:
+    """The pictures of a page, and the examples since the picture before.
+
+    Args:
+        page: Markdown with examples.
+
+    Returns:
+        Pairs of a file's name and the sources of examples, in the page's order.
+    """
+    parsed = doctest.DocTestParser().get_examples(page)
+    examples = [(example.lineno, example.source) for example in parsed]
+    at = 0
+    for number, line in enumerate(page.splitlines()):
+        found = _IMAGE.match(line)
+        if found:
+            before = [source for place, source in examples if at <= place < number]
+            yield found[1], before
+            at = number
+
+
+def run(source: str, names: dict[str, Any]) -> Any:
+    """Run an example; the value of its expression, or the one that it named."""
+    (statement,) = ast.parse(source).body
+    if isinstance(statement, ast.Expr):
+        with redirect_stdout(io.StringIO()):
+            return eval(source, names)
+    exec(source, names)
+    if isinstance(statement, ast.Assign):
+        target = statement.targets[0]
+        return names[target.id] if isinstance(target, ast.Name) else None
+    return None
 
 
 def main() -> None:
     """Draw all pictures."""
-    FOLDER.mkdir(exist_ok=True)
-    tf.keras.utils.set_random_seed(0)
-    x, y, w, b = (
-        tf.constant(2.0),
-        tf.constant(4.0),
-        tf.Variable(3.0, name="w"),
-        tf.Variable(1.0, name="b"),
-    )
-
-    def loss(x, y):
-        return abs(y - (x * w + b))
-
-    points, labels = kimchi()
-    middle, spread = points.mean(0), points.std(0)
-    scaled = ((points - middle) / spread).astype(np.float32)
-    model = tf.keras.Sequential(
-        [Dense(8, "tanh"), Dense(4, "tanh"), Dense(1, "sigmoid")]
-    )
-    adam = tf.keras.optimizers.Adam(0.03)
-    model.compile(adam, "binary_crossentropy", metrics=["accuracy"])
-    run = model.fit(scaled, labels, epochs=60, validation_split=0.2, verbose=0)
-
-    def say(p):
-        return model.predict((p - middle) / spread, verbose=0)
-
-    names = ("temperature", "minutes")
-    pictures = {
-        "graph.svg": explain.graph(loss, x, y),
-        "history.png": explain.history(run),
-        "confusion.png": explain.confusion(labels, say(points), ["bad", "good"]),
-        "predictions.png": explain.predictions(model, scaled, labels),
-        "weights.png": explain.weights(model),
-        "activations.png": explain.activations(model, scaled),
-        "loss_surface.png": explain.loss_surface(
-            lambda a, b: 0.3 * a * a + 3.0 * b * b, learning_rate=0.1
-        ),
-        "local_minimum.png": explain.local_minimum(),
-        "geometry.png": explain.geometry(),
-        "uncrumple.png": explain.uncrumple(),
-        "boundary.png": explain.boundary(say, points, labels, names, ("bad", "good")),
-        "network.svg": explain.network(model),
-        "overview.svg": explain.overview(model, points, labels),
-        "shapes.svg": explain.shapes(),
-        "matmul.svg": explain.matmul((3, 4), (4, 2)),
-    }
-    for name, picture in pictures.items():
-        picture.save(FOLDER / name)
+    folder = PAGE.with_suffix("")
+    folder.mkdir(exist_ok=True)
+    names: dict[str, Any] = {}
+    picture: Any = None
+    for file, sources in shown(PAGE.read_text("utf-8")):
+        for source in sources:
+            found = run(source, names)
+            if isinstance(found, (Drawing, Plot)):
+                picture = found
+        picture.save(folder / file)
 
 
 if __name__ == "__main__":

@@ -267,6 +267,9 @@ def test_matmul_and_shapes():
     assert list(every.cells.values()) == [1, 4, 12, 36, 54, 72]
     assert every.svg.count("<rect") == sum(every.cells.values())
     assert explain.shapes(big=(100, 7)).cells == {"big": 25}
+    size = re.search(r'width="(\d+)" height="(\d+)"', every.svg)
+    width, height = map(int, size.groups())
+    assert width <= 730 and height > 200  # more than one row
     with pytest.raises(ValueError, match="rank 0 to 5"):
         explain.shapes((1,) * 6)
 

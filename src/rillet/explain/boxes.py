@@ -11,11 +11,13 @@ from typing import Any, Final
 import numpy as np
 
 from rillet.explain.picture import Drawing, refuse
-from rillet.explain.svg import Sheet
+from rillet.explain.svg import CHARACTER, Sheet
 
 _CELL: Final = 22.0
 _SLANT: Final = 8.0
 _MOST: Final = 5
+#: Cubes stand side by side up to this width.
+_WIDTH: Final = 700.0
 
 
 @dataclass(eq=False)
@@ -113,14 +115,31 @@ class Shapes(Drawing):
     def svg(self) -> str:
         """A row, a sheet, a cube, a row of cubes, a sheet of cubes."""
         sheet = Sheet("Tensors as cubes")
-        x = 0.0
-        for name, shape in self.shapes.items():
-            width, height = _cubes(sheet, x, shape)
-            sheet.text(x + width / 2, height + 24, name, "head")
-            said = f"rank {len(shape)}, shape {shape}"
-            sheet.text(x + width / 2, height + 40, said, "faint")
-            x += max(width, 8.0 * len(said)) + 26
+        top = 0.0
+        for row in self._rows():
+            foot = top + max(_size(self.shapes[name])[1] for name in row)
+            x = 0.0
+            for name in row:
+                shape = self.shapes[name]
+                width, height = _size(shape)
+                _cubes(sheet, x, foot - height, shape)
+                sheet.text(x + width / 2, foot + 18, name, "head")
+                sheet.text(x + width / 2, foot + 34, _told(shape), "faint")
+                x += _room(shape)
+            top = foot + 64
         return sheet.done()
+
+    def _rows(self) -> list[list[str]]:
+        """The names side by side, as many as there is room for."""
+        rows: list[list[str]] = [[]]
+        free = _WIDTH
+        for name, shape in self.shapes.items():
+            if rows[-1] and _room(shape) > free:
+                rows.append([])
+                free = _WIDTH
+            rows[-1].append(name)
+            free -= _room(shape)
+        return rows
 
     def __str__(self) -> str:
         return "\n".join(f"{n}: rank {len(s)} {s}" for n, s in self.shapes.items())
@@ -132,23 +151,39 @@ def _cut(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(min(n, _MOST) for n in shape)
 
 
-def _cubes(sheet: Sheet, left: float, shape: tuple[int, ...]) -> tuple[float, float]:
-    """Draw one tensor; its width and height."""
-    grid = (1,) * (5 - len(shape)) + _cut(shape)
-    lines, blocks, deep, high, wide = grid
+def _told(shape: tuple[int, ...]) -> str:
+    return f"rank {len(shape)}, shape {shape}"
+
+
+def _cube(shape: tuple[int, ...]) -> tuple[float, float, float]:
+    """How far a tensor's cubes slant, and the width and height of one."""
+    deep, high, wide = ((1,) * (5 - len(shape)) + _cut(shape))[2:]
     depth = _SLANT * (deep - 1)
-    across, down = wide * _CELL + depth + _SLANT, high * _CELL + depth + _SLANT
-    right = bottom = 0.0
+    return depth, wide * _CELL + depth + _SLANT, high * _CELL + depth + _SLANT
+
+
+def _size(shape: tuple[int, ...]) -> tuple[float, float]:
+    """Width and height of a tensor."""
+    lines, blocks = ((1,) * (5 - len(shape)) + _cut(shape))[:2]
+    _, across, down = _cube(shape)
+    return blocks * (across + 14) - 14, lines * (down + 14) - 14
+
+
+def _room(shape: tuple[int, ...]) -> float:
+    return max(_size(shape)[0], CHARACTER * len(_told(shape))) + 30
+
+
+def _cubes(sheet: Sheet, left: float, top: float, shape: tuple[int, ...]) -> None:
+    """Draw one tensor."""
+    lines, blocks, deep, high, wide = (1,) * (5 - len(shape)) + _cut(shape)
+    depth, across, down = _cube(shape)
     for line in range(lines):
         for block in range(blocks):
-            x = left + block * (across + 14)
-            y = line * (down + 14)
+            x, y = left + block * (across + 14), top + line * (down + 14)
             for k in reversed(range(deep)):
                 _layer(
                     sheet, x + k * _SLANT, y + depth - k * _SLANT + _SLANT, high, wide
                 )
-            right, bottom = max(right, x + across - left), max(bottom, y + down)
-    return right, bottom
 
 
 def _layer(sheet: Sheet, x: float, y: float, high: int, wide: int) -> None:

@@ -46,7 +46,7 @@ class Geometry(Plot):
         results: by operation, after ``(n, 2)``.
     """
 
-    size = (14.0, 3.2)
+    size = (11.0, 2.8)
 
     def __init__(self, points: Array, results: dict[str, Array]) -> None:
         self.points = points
@@ -162,7 +162,7 @@ class Uncrumpling(Plot):
             wrong: about 0.5 when crumpled, 0 when parted.
     """
 
-    size = (12.0, 2.9)
+    size = (11.0, 2.7)
 
     def __init__(self, stages: list[Array], labels: Array) -> None:
         self.stages = stages

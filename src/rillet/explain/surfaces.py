@@ -56,7 +56,7 @@ class Surface(Plot):
         self.paths = paths
         self.path_losses = path_losses
         panels = max(1, len(paths)) if len(axes) > 1 else 1
-        self.size = (3.3 * panels if panels > 1 else 5.5, 3.6)
+        self.size = (2.8 * panels, 3.1) if panels > 1 else (5.5, 3.6)
 
     def __repr__(self) -> str:
         finite = self.losses[np.isfinite(self.losses)]
@@ -105,7 +105,7 @@ class Surface(Plot):
             axis.plot(path[:, 0], path[:, 1], ".-", color=COLOURS[1], lw=0.9, ms=3)
             axis.plot(*path[-1], "o", color=COLOURS[1])
             end = self.path_losses[name][-1]
-            axis.set_title(f"{name}: loss {end:.3g} at the end", fontsize=9)
+            axis.set_title(f"{name}\nloss {end:.3g} at the end", fontsize=9)
             axis.set_xlim(self.x[0], self.x[-1])
             axis.set_ylim(self.y[0], self.y[-1])
 
