@@ -295,6 +295,26 @@ def test_concrete_functions() -> None:
     assert "Mul" in concrete.explain()
 
 
+def test_names_of_specs_are_the_arguments() -> None:
+    # As TensorFlow 2.21 does: a trace serves specs of its own names, or without any.
+    @tf.function
+    def f(x, y):
+        return x - y
+
+    def traced(*names: str | None) -> Any:
+        specs = [tf.TensorSpec([], tf.float32, name) for name in names]
+        return f.get_concrete_function(*specs)
+
+    first, second = traced("a", "b"), traced("c", None)
+    assert traced("a", "b") is first is traced(None, None) is traced("a", None)
+    assert traced("c", None) is second is not first
+    assert [s.name for s in second.structured_input_signature[0]] == ["c", "y"]
+    one, two = tf.constant(1.0), tf.constant(2.0)
+    assert float(second(c=one, y=two)) == float(first(a=one, b=two)) == -1
+    assert float(f(one, two)) == -1
+    assert f.experimental_get_tracing_count() == 2
+
+
 def test_functions_run_eagerly_where_asked() -> None:
     function, traces = traced(lambda x, y: x.numpy())
     tf.config.run_functions_eagerly(True)

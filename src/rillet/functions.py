@@ -356,17 +356,20 @@ class Function:
 
         Args:
             *args: tensors, `tf.TensorSpec`s or Python values; none where the function
-                has an `input_signature`.
+                has an `input_signature`. A spec's name is the argument's in the trace.
             **kwargs: the same by name.
 
         Returns:
             A `ConcreteFunction`.
         """
         if self._given_signature is not None and not args and not kwargs:
-            arguments = self._signature.from_specs()
-        else:
-            arguments = self._signature.bind(args, kwargs)
-        return self._found(arguments)
+            return self._found(self._signature.from_specs())
+        arguments = self._signature.bind(args, kwargs)
+        concrete = self._found(arguments)
+        if self._given_signature is None and not arguments.goes_by(concrete._names):
+            arguments.of_names()
+            concrete = self._found(arguments)
+        return concrete
 
     def experimental_get_tracing_count(self) -> int:
         """How often the function was traced."""

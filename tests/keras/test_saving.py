@@ -612,3 +612,36 @@ def test_folders_tell_weights_and_penalties(tmp_path: Path) -> None:
         loss = tf.reduce_sum(loaded(tf.ones([2, 4]), training=False))
     found = tape.gradient(loss, list(loaded.trainable_variables))
     assert all(part is not None for part in found)
+
+
+def test_paths_in_files_are_those_of_both(tmp_path: Path) -> None:
+    # The names in Keras 3's and tf_keras's own files of these models.
+    layers = tf.keras.layers
+    stack = [layers.SpectralNormalization(layers.Dense(2)), layers.Reshape((5, 2, 1))]
+    model = tf.keras.Sequential(
+        [tf.keras.Input((5, 3)), *stack, layers.ConvLSTM1D(2, 2)]
+    )
+    model.save_weights(tmp_path / "m.weights.h5")
+    shapes = {}
+    with h5py.File(tmp_path / "m.weights.h5") as file:
+        file.visititems(
+            lambda name, item: (
+                shapes.__setitem__(name, item.shape)
+                if isinstance(item, h5py.Dataset)
+                else None
+            )
+        )
+    assert shapes == {
+        "layers/conv_lstm1d/cell/vars/0": (2, 1, 8),
+        "layers/conv_lstm1d/cell/vars/1": (2, 2, 8),
+        "layers/conv_lstm1d/cell/vars/2": (8,),
+        "layers/spectral_normalization/layer/vars/0": (3, 2),
+        "layers/spectral_normalization/layer/vars/1": (2,),
+        "layers/spectral_normalization/vars/0": (3, 2),
+        "layers/spectral_normalization/vars/1": (1, 2),
+    }
+    before = model.get_weights()
+    model.set_weights([w * 0 for w in before])
+    model.load_weights(tmp_path / "m.weights.h5")
+    for mine, wanted in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(mine, wanted)

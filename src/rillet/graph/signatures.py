@@ -36,14 +36,25 @@ class Arguments:
         tensors: the tensors among them, flat.
         specs: a `TensorSpec` for each.
         names: a name for each.
+        asked: the names that specs of the call have themselves, by number.
     """
 
-    __slots__ = ("args", "form_key", "key", "kwargs", "names", "specs", "tensors")
+    __slots__ = (
+        "args",
+        "asked",
+        "form_key",
+        "key",
+        "kwargs",
+        "names",
+        "specs",
+        "tensors",
+    )
 
     def __init__(self) -> None:
         self.tensors: list[Any] = []
         self.specs: list[TensorSpec] = []
         self.names: list[str] = []
+        self.asked: dict[int, str] | None = None
         self.args: Any = ()
         self.kwargs: dict[str, Any] = {}
         self.key: Any = None
@@ -52,6 +63,15 @@ class Arguments:
     def rebuilt(self, tensors: list[Any]) -> tuple[Any, dict[str, Any]]:
         """The arguments with other tensors in their places."""
         return _filled(self.args, tensors), _filled(self.kwargs, tensors)
+
+    def goes_by(self, names: list[str]) -> bool:
+        """Whether a trace whose tensors have these names has all that are asked for."""
+        return all(names[i] == name for i, name in (self.asked or {}).items())
+
+    def of_names(self) -> None:
+        """Be of one kind only with calls that ask for the same names."""
+        names = tuple((self.asked or {}).items())
+        self.key, self.form_key = (*self.key, names), (*self.form_key, names)
 
 
 def _filled(structure: Any, tensors: list[Any]) -> Any:
@@ -269,6 +289,8 @@ def _collect(value: Any, name: str, out: Arguments, key: Any, form: Any) -> Any:
     if kind is _Fitted:
         return _tensor(value.tensor, value.spec, name, out, key, form)
     if isinstance(value, TensorSpec):
+        if value.name:
+            out.asked = {**(out.asked or {}), len(out.tensors): value.name}
         return _tensor(None, value, value.name or name, out, key, form)
     if isinstance(value, Variable):
         return _object(value, key, form)

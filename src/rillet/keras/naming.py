@@ -10,7 +10,9 @@ import re
 
 from rillet.core import context
 
+#: Before words in the names of objects, and in paths in files, where "1D" is no word.
 _BORDER = re.compile(r"(?<=.)(?=[A-Z][a-z0-9])|(?<=[a-z])(?=[A-Z])")
+_PATH_BORDER = re.compile(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])")
 
 
 def snake_case(name: str) -> str:
@@ -29,6 +31,22 @@ def snake_case(name: str) -> str:
     found = _BORDER.sub("_", name).lower()
     # A name that begins with an underscore would be no valid scope in TensorFlow.
     return f"private{found}" if found.startswith("_") else found
+
+
+def path_name(name: str) -> str:
+    """A class's name as it stands in the paths of weights in files.
+
+    Args:
+        name: a name such as `ConvLSTM1D`.
+
+    Returns:
+        The name that both Kerases write.
+
+    Example:
+        >>> path_name("ConvLSTM1D"), snake_case("ConvLSTM1D")
+        ('conv_lstm1d', 'conv_lst_m1d')
+    """
+    return _PATH_BORDER.sub("_", re.sub(r"\W+", "", name)).lower()
 
 
 def unique_name(base: str, first: int = 0) -> str:

@@ -16,7 +16,7 @@ from rillet.core.variable import Variable
 from rillet.keras.base_layer import Layer
 from rillet.keras.hdf5 import array_of, library, put_array
 from rillet.keras.model import Model
-from rillet.keras.naming import snake_case
+from rillet.keras.naming import path_name
 from rillet.keras.tracking import Tracked
 
 _CONTAINERS = (list, tuple, dict, set)
@@ -155,7 +155,7 @@ def _named(items: list[Any]) -> list[tuple[str, Any]]:
     counts: dict[str, int] = {}
     out: list[tuple[str, Any]] = []
     for item in items:
-        name = snake_case(type(item).__name__)
+        name = path_name(type(item).__name__)
         number = counts.get(name, 0)
         counts[name] = number + 1
         out.append((f"{name}_{number}" if number else name, item))

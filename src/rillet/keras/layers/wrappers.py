@@ -260,8 +260,8 @@ class SpectralNormalization(Wrapper):
                     f"the layer is '{self.layer.name}'",
                 )
             )
-        # Kept out of the tracked attributes: the weight is the inner layer's.
-        self.__dict__["_normalized"] = kernel
+        # The inner layer's weight is a part of this one too, as files have it.
+        self.kernel = kernel
         self.vector_u = self.add_weight(
             "vector_u",
             shape=(1, kernel.shape[-1]),
@@ -280,7 +280,7 @@ class SpectralNormalization(Wrapper):
 
     def normalize_weights(self) -> None:
         """Divide the kernel by the estimate of its largest singular value."""
-        kernel = self.__dict__["_normalized"]
+        kernel = self.kernel
         size = kernel.shape[-1]
         with context.recording_stopped():
             w = reshape_op(kernel.read_value(), (-1, size))
