@@ -170,6 +170,14 @@ def test_python_in_a_function_is_refused(tmp_path):
         tf.saved_model.save(3, tmp_path)
 
 
+@pytest.mark.parametrize("kind", ["list", "dict", "tuple"])
+def test_a_bare_container_is_no_root(kind, tmp_path):
+    part = tf.Variable(1.0)
+    root = {"list": [part], "dict": {"a": part}, "tuple": (part,)}[kind]
+    with pytest.raises(ValueError, match="Expected an object of type `Trackable`"):
+        tf.saved_model.save(root, tmp_path)
+
+
 def test_signatures_must_give_tensors(tmp_path):
     module = tf.Module()
     module.f = tf.function(lambda x: x, input_signature=[tf.TensorSpec([2])])

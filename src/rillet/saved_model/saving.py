@@ -102,7 +102,9 @@ def save(
         ...     print(sorted(again.signatures), again(tf.constant([1.0])).numpy())
         ['serving_default'] [2.]
     """
-    if not is_trackable(obj) or isinstance(obj, Function | ConcreteFunction):
+    # A bare list, dictionary or tuple holds variables, and is yet no root of a model.
+    plain = type(obj) in (list, dict, tuple)
+    if plain or not is_trackable(obj) or isinstance(obj, Function | ConcreteFunction):
         raise ValueError(
             house_message(
                 "saved_model.save",
