@@ -11,9 +11,7 @@ import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import numpy as np
-
-from rillet.core import context, dtypes
+from rillet.core import context
 from rillet.core.dtypes import DType
 from rillet.core.errors import (
     InaccessibleTensorError,
@@ -242,9 +240,6 @@ class SymbolicTensor(Tensor):
             )
         return iter([self[i] for i in range(dims[0])])
 
-    def __getattr__(self, name: str) -> Any:
-        return super().__getattr__(name)
-
     def __copy__(self) -> Tensor:
         return self
 
@@ -420,19 +415,9 @@ class Graph:
 
     def text(self, indent: str = "") -> str:
         """The graph in readable lines, one a node, inner graphs indented."""
-        lines = [f"{indent}graph {self.name}({', '.join(map(_typed, self.inputs))})"]
-        inner = indent + "  "
-        for node in self.nodes:
-            if node.op is PLACEHOLDER:
-                continue
-            lines.append(inner + _line(node))
-            for value in inner_graphs(node):
-                lines.append(value.text(inner + "  "))
-        for variable, tensor in self.writes:
-            lines.append(f"{inner}{variable.name} <- %{tensor.name}")
-        outs = ", ".join(f"%{t.name}" for t in self.outputs)
-        lines.append(f"{inner}return {outs}")
-        return "\n".join(lines)
+        from rillet.graph.listing import listed
+
+        return listed(self, indent)
 
     def draw(self, path: Any = None) -> Drawing:
         """A picture of the graph, which notebooks show.
@@ -463,37 +448,3 @@ def inner_graphs(node: Node) -> list[Graph]:
         elif isinstance(value, tuple):
             out.extend([v for v in value if isinstance(v, Graph)])
     return out
-
-
-def _typed(tensor: SymbolicTensor) -> str:
-    dims = tensor.spec.shape
-    shown = (
-        "?" if dims is None else ",".join("?" if d is None else str(d) for d in dims)
-    )
-    return f"%{tensor.name}: {tensor.dtype.name}[{shown}]"
-
-
-def _line(node: Node) -> str:
-    outs = ", ".join(map(_typed, node.outputs))
-    args = ", ".join(
-        f"%{x.name}" if isinstance(x, SymbolicTensor) else _shown(x)
-        for x in node.inputs
-    )
-    attrs = "".join(
-        f" {key}={_shown(value)}"
-        for key, value in node.attrs.items()
-        if not key.startswith("_")
-    )
-    return f"{outs + ' = ' if outs else ''}{node.type}({args}){attrs}"
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, Graph):
-        return f"@{value.name}"
-    if isinstance(value, np.ndarray) and value.size > 4:
-        return f"array{value.shape}"
-    if isinstance(value, dtypes.DType):
-        return value.name
-    name = getattr(value, "name", None)
-    text = name if isinstance(name, str) else repr(value).replace("\n", "")
-    return text if len(text) <= 40 else text[:37] + "..."
