@@ -23,7 +23,8 @@ from rillet.backends.native.calls import STATUS, UNIT
 from rillet.backends.native.disk_cache import DiskCache
 from rillet.backends.native.jit import Jit
 from rillet.backends.native.nests import Nest, Store
-from rillet.ops.expressions import Expr, Var, b, index_of
+from rillet.ops.expressions import Expr, b
+from rillet.ops.indices import Var, index_of
 from rillet.ops.lowering import Buffer
 
 _PROTOTYPE = ctypes.CFUNCTYPE(

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rillet.ops.expressions import Expr, Index, b
+from rillet.ops.expressions import Expr, b
+from rillet.ops.indices import Index
 from rillet.ops.lowering import Lazy, Lowering
 
 Colour = tuple[Expr, Expr, Expr]

@@ -18,11 +18,11 @@ from rillet.ops import moving_loops
 from rillet.ops.compare import equal_op
 from rillet.ops.elementwise import cast
 from rillet.ops.host import integer, integers, is_symbolic
-from rillet.ops.lowering import filled
 from rillet.ops.rearrange import expand_dims_op
 from rillet.ops.registry import Op, define
 from rillet.ops.sequences import range as range_
 from rillet.ops.shaping import broadcast_to_op, sum_op
+from rillet.ops.whole_loops import filled
 
 Array = np.ndarray[Any, Any]
 

@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from rillet.core.dtypes import as_dtype
-from rillet.ops.expressions import FLOATS, HALVES, Expr, Index, b
-from rillet.ops.lowering import Lazy, Lowering, unflat, whole
+from rillet.ops.expressions import FLOATS, HALVES, Expr, b
+from rillet.ops.indices import Index, unflat
+from rillet.ops.lowering import Lazy, Lowering, whole
 from rillet.ops.moving_loops import checked_index, wide
 
 Place = tuple[Index, ...]

@@ -15,8 +15,9 @@ from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.ops.array import pack_op
 from rillet.ops.expressions import TYPES
-from rillet.ops.lowering import Map, same_elements
+from rillet.ops.lowering import Map
 from rillet.ops.registry import Op, define
+from rillet.ops.whole_loops import same_elements
 
 Array = np.ndarray[Any, Any]
 

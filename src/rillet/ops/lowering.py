@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
-from rillet.ops.expressions import FLOATS, HALVES, Expr, Index, Var, b, index_of
+from rillet.ops.expressions import FLOATS, HALVES, Expr, b
+from rillet.ops.indices import Index, Var, fitted, flat, index_of
 
 
 class Buffer:
@@ -107,40 +108,6 @@ class Lazy:
         self.buffer = buffer
         self._at = None
         self._found = {}
-
-
-def flat(position: Sequence[Index], shape: Sequence[int]) -> Index:
-    """The number of an element in a tensor that lies in rows."""
-    terms: dict[Any, int] = {}
-    const, step = 0, 1
-    for index, size in zip(reversed(position), reversed(list(shape)), strict=True):
-        for atom, c in index.terms.items():
-            terms[atom] = terms.get(atom, 0) + c * step
-        const += index.const * step
-        step *= size
-    return Index(terms, const)
-
-
-def unflat(index: Index, shape: Sequence[int]) -> tuple[Index, ...]:
-    """The position of an element with that number."""
-    out: list[Index] = []
-    for axis in range(len(shape) - 1, 0, -1):
-        out.append(index % shape[axis])
-        index = index // shape[axis]
-    if shape:
-        out.append(index)
-    return tuple(reversed(out))
-
-
-def fitted(position: Sequence[Index], shape: Sequence[int]) -> tuple[Index, ...]:
-    """The position in a tensor that is broadcast to the one meant."""
-    skip = len(position) - len(shape)
-    return tuple(
-        [
-            Index({}) if n == 1 else p
-            for p, n in zip(position[skip:], shape, strict=True)
-        ]
-    )
 
 
 def whole(x: Any) -> int:
@@ -469,43 +436,3 @@ def least(type: str) -> Any:
 def greatest(type: str) -> Any:
     """The number that no other of its type is above."""
     return np.inf if type in FLOATS else np.iinfo(type).max
-
-
-def repeated(ctx: Lowering, x: Lazy, *sizes: Any, **attrs: Any) -> Lazy:
-    """The lowering of ops that repeat elements along axes of size 1."""
-    shape, type = ctx.outputs[0]
-    x = spread(ctx, x, shape)
-    return ctx.pointwise(shape, type, lambda place: x.at(fitted(place, x.shape)))
-
-
-def same_elements(ctx: Lowering, x: Lazy, *others: Any, **attrs: Any) -> Lazy:
-    """The lowering of ops that keep the elements and their order."""
-    return ctx.reshaped(x, ctx.outputs[0][0])
-
-
-def transposed(ctx: Lowering, x: Lazy, perm: Any, **attrs: Any) -> Lazy:
-    """The lowering of a transposition."""
-    shape, type = ctx.outputs[0]
-    order = [int(p) for p in perm]
-
-    def at(place: tuple[Index, ...]) -> Expr:
-        position: list[Index] = [Index({})] * x.rank
-        for index, axis in zip(place, order, strict=True):
-            position[axis] = index
-        return x.at(position)
-
-    return ctx.pointwise(shape, type, at)
-
-
-def filled(value: Any) -> Callable[..., Lazy]:
-    """The lowering of ops whose elements are all one number."""
-
-    def lower(ctx: Lowering, *inputs: Any, **attrs: Any) -> Lazy:
-        shape, type = ctx.outputs[0]
-        wide = "float32" if type in HALVES else type
-        return ctx.pointwise(shape, type, lambda place: b.const(value, wide))
-
-    return lower
-
-
-ZERO: Final = Index({})

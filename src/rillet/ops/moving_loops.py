@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
-from rillet.ops.expressions import HALVES, Expr, Index, b
-from rillet.ops.lowering import ZERO, Lazy, Lowering, fitted, spread, whole
+from rillet.ops.expressions import HALVES, Expr, b
+from rillet.ops.indices import ZERO, Index, fitted
+from rillet.ops.lowering import Lazy, Lowering, spread, whole
 
 Place = tuple[Index, ...]
 

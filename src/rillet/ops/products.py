@@ -17,9 +17,10 @@ from rillet.core.tensor import Tensor
 from rillet.ops import blas
 from rillet.ops.dispatch import matched
 from rillet.ops.elementwise import cast_op, conjugate
-from rillet.ops.expressions import Expr, Index
+from rillet.ops.expressions import Expr
 from rillet.ops.expressions import b as build
-from rillet.ops.lowering import ZERO, Call, Lazy, Lowering, spread
+from rillet.ops.indices import ZERO, Index
+from rillet.ops.lowering import Call, Lazy, Lowering, spread
 from rillet.ops.registry import Op, define
 from rillet.ops.shaping import sum_to
 

@@ -11,8 +11,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from rillet.ops.expressions import Expr, Index, b
-from rillet.ops.lowering import ZERO, Lazy, Lowering, flat, whole
+from rillet.ops.expressions import Expr, b
+from rillet.ops.indices import ZERO, Index, flat
+from rillet.ops.lowering import Lazy, Lowering, whole
 from rillet.ops.philox import RESERVED_PER_OUTPUT
 
 _MULTIPLIERS: Final = (0xD2511F53, 0xCD9E8D57)

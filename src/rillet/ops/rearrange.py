@@ -13,9 +13,9 @@ from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.ops import moving_loops, reordering_loops
 from rillet.ops.host import integer, integers, is_symbolic, plain
-from rillet.ops.lowering import same_elements
 from rillet.ops.registry import Op, define
 from rillet.ops.shaping import broadcast_to_op, reshape_like, reshape_op, static_dims
+from rillet.ops.whole_loops import same_elements
 
 Array = np.ndarray[Any, Any]
 

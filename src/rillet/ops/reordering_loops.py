@@ -12,7 +12,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
-from rillet.ops.expressions import Expr, Index, b
+from rillet.ops.expressions import Expr, b
+from rillet.ops.indices import Index
 from rillet.ops.lowering import Lazy, Lowering, whole
 from rillet.ops.moving_loops import size_of, wide
 

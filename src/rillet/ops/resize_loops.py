@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from rillet.ops.expressions import Expr, Index, b
+from rillet.ops.expressions import Expr, b
+from rillet.ops.indices import Index
 from rillet.ops.lowering import Lazy, Lowering
 from rillet.ops.resize_weights import Taps
 

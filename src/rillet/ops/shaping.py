@@ -18,11 +18,12 @@ from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.ops.broadcast_axes import broadcast_axes_op
 from rillet.ops.host import axis_or_none, integers, is_symbolic
-from rillet.ops.lowering import Reduce, repeated, same_elements
+from rillet.ops.lowering import Reduce
 from rillet.ops.registry import Op, define
 from rillet.ops.rows import SMALL, column_sum, is_narrow, row_sum
 from rillet.ops.shape_rules import axes_in, reduced
 from rillet.ops.sizes import shape_op
+from rillet.ops.whole_loops import repeated, same_elements
 
 Array = np.ndarray[Any, Any]
 

@@ -14,8 +14,8 @@ from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.shapes import TensorShape, as_shape, broadcast_dims
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
-from rillet.ops.lowering import same_elements
 from rillet.ops.registry import Op, define
+from rillet.ops.whole_loops import same_elements
 
 Array = np.ndarray[Any, Any]
 

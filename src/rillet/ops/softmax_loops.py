@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from rillet.ops.expressions import HALVES, Expr, Index, b
-from rillet.ops.lowering import ZERO, Lazy, Lowering, spread
+from rillet.ops.expressions import HALVES, Expr, b
+from rillet.ops.indices import ZERO, Index
+from rillet.ops.lowering import Lazy, Lowering, spread
 
 
 def _wide(x: Lazy) -> str:

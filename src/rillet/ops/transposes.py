@@ -12,8 +12,8 @@ from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.ops.host import integers
-from rillet.ops.lowering import transposed
 from rillet.ops.registry import Op, define
+from rillet.ops.whole_loops import transposed
 
 Array = np.ndarray[Any, Any]
 

@@ -24,7 +24,8 @@ from rillet.backends.native.estimates import (
 from rillet.backends.native.nests import Nest
 from rillet.backends.native.scalar_ir import ScalarPrinter, intrinsic_name
 from rillet.backends.native.sizes import varies
-from rillet.ops.expressions import FLOATS, Var
+from rillet.ops.expressions import FLOATS
+from rillet.ops.indices import Var
 from rillet.ops.lowering import Fold
 
 _TILE = 64

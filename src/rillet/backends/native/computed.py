@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from rillet.backends.native.list_specs import OnHost
 from rillet.graph.inference import host_value
 from rillet.graph.ir import Node, SymbolicTensor
-from rillet.ops.expressions import HALVES, Expr, Index, b
+from rillet.ops.expressions import HALVES, Expr, b
+from rillet.ops.indices import Index
 from rillet.ops.lowering import Lazy, whole
 from rillet.ops.moving_loops import checked_index
 

@@ -20,8 +20,9 @@ from rillet.backends.native.static_control import ROUNDS
 from rillet.core import dtypes
 from rillet.graph.control import CASE, IF, WHILE
 from rillet.graph.ir import Graph, Node, SymbolicTensor
-from rillet.ops.expressions import HALVES, TYPES, Expr, Index, Var, b, index_of
-from rillet.ops.lowering import Buffer, Lazy, flat
+from rillet.ops.expressions import HALVES, TYPES, Expr, b
+from rillet.ops.indices import Index, Var, flat, index_of
+from rillet.ops.lowering import Buffer, Lazy
 
 if TYPE_CHECKING:
     from rillet.backends.native.lower import Lowering

@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple
 from rillet.backends.native.calls import KernelCall
 from rillet.backends.native.element_types import item_bytes
 from rillet.backends.native.nests import Nest, walk
-from rillet.ops.expressions import FLOATS, Expr, Index, Opaque, Parted, Var
+from rillet.ops.expressions import FLOATS, Expr
+from rillet.ops.indices import Index, Opaque, Parted, Var
 from rillet.ops.lowering import Buffer
 
 #: Operations on floats that count, and how often. Signs, choices and casts do not.

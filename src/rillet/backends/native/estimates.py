@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from rillet.backends.native.nests import Nest
 from rillet.backends.native.sizes import same, share
-from rillet.ops.expressions import Index, Var
+from rillet.ops.indices import Index, Var
 
 #: Expressions that cost nothing once a loop is compiled, or are counted apart.
 _FREE = frozenset(["const", "index", "load", "number", "step"])

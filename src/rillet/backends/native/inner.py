@@ -14,7 +14,8 @@ from rillet.backends.native.list_specs import OnHost, last_uses
 from rillet.backends.native.nests import Nest, elementwise_nest
 from rillet.graph.ir import CONST, PLACEHOLDER, READ, Graph, Node, SymbolicTensor
 from rillet.graph.passes import live_nodes
-from rillet.ops.expressions import Expr, Index, b
+from rillet.ops.expressions import Expr, b
+from rillet.ops.indices import Index
 from rillet.ops.lowering import Buffer, Lazy
 
 

@@ -14,7 +14,8 @@ from rillet.backends.native.placing import aligned
 from rillet.backends.native.products import Operand, product
 from rillet.backends.native.sizes import varies
 from rillet.ops.expressions import FLOATS
-from rillet.ops.lowering import Lazy, filled
+from rillet.ops.lowering import Lazy
+from rillet.ops.whole_loops import filled
 
 _MANY_TERMS: Final = 4096
 _LEAST_TERMS: Final = 64

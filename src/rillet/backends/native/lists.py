@@ -16,8 +16,9 @@ from rillet.backends.native.nests import Nest, Store
 from rillet.core import dtypes
 from rillet.core.spec import Spec
 from rillet.graph.ir import Graph, Node
-from rillet.ops.expressions import HALVES, TYPES, Expr, Index, Var, b, index_of
-from rillet.ops.lowering import Buffer, Lazy, flat
+from rillet.ops.expressions import HALVES, TYPES, Expr, b
+from rillet.ops.indices import Index, Var, flat, index_of
+from rillet.ops.lowering import Buffer, Lazy
 from rillet.ops.moving_loops import checked_index
 from rillet.ops.tensor_lists import list_from_op
 

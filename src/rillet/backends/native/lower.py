@@ -24,8 +24,9 @@ from rillet.core.dtypes import variant
 from rillet.graph.inference import host_value
 from rillet.graph.ir import CONST, PLACEHOLDER, READ, Graph, Node, SymbolicTensor
 from rillet.graph.passes import live_nodes
-from rillet.ops.expressions import HALVES, TYPES, Expr, Index, Var, b, index_of
-from rillet.ops.lowering import Buffer, Lazy, flat
+from rillet.ops.expressions import HALVES, TYPES, Expr, b
+from rillet.ops.indices import Index, Var, flat, index_of
+from rillet.ops.lowering import Buffer, Lazy
 from rillet.ops.registry import Op
 from rillet.ops.scalar_formats import assume_fused
 

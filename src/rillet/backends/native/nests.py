@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from rillet.backends.native.sizes import same
-from rillet.ops.expressions import Expr, Index, Opaque, Parted, Var, index_of
-from rillet.ops.lowering import Buffer, Fold, flat
+from rillet.ops.expressions import Expr
+from rillet.ops.indices import Index, Opaque, Parted, Var, flat, index_of
+from rillet.ops.lowering import Buffer, Fold
 
 #: Kinds of expressions that need no others, and those that end with a position.
 _LEAVES: Final = frozenset(["acc", "const", "number", "step"])

@@ -19,8 +19,9 @@ from rillet.backends.native.nests import Nest, Store, elementwise_nest, walk
 from rillet.backends.native.sized_arrays import SizedArray
 from rillet.backends.native.sizes import varies
 from rillet.graph.ir import Graph, Node
-from rillet.ops.expressions import HALVES, Expr, Index, Var, b, index_of
-from rillet.ops.lowering import Buffer, Fold, Lazy, fitted, flat, unflat
+from rillet.ops.expressions import HALVES, Expr, b
+from rillet.ops.indices import Index, Var, fitted, flat, index_of, unflat
+from rillet.ops.lowering import Buffer, Fold, Lazy
 
 #: Expressions with up to this many parts may be computed again for every reader.
 CHEAP: Final = 4

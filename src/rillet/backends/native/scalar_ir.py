@@ -18,7 +18,8 @@ from rillet.backends.native.element_types import (
 )
 from rillet.backends.native.halves_ir import narrowed, widened
 from rillet.backends.native.sizes import same, varies
-from rillet.ops.expressions import FLOATS, HALVES, Expr, Index, Opaque, Parted, Var
+from rillet.ops.expressions import FLOATS, HALVES, Expr
+from rillet.ops.indices import Index, Opaque, Parted, Var
 from rillet.ops.lowering import Buffer
 
 #: Distances below this stand in code; others are words, so that all parts of a tensor

@@ -15,8 +15,9 @@ from rillet.backends.native.calls import KernelCall
 from rillet.backends.native.codegen import Printer
 from rillet.backends.native.element_types import llvm_type
 from rillet.backends.native.nests import Nest, Store
-from rillet.ops.expressions import Expr, Index, Var, b, index_of
-from rillet.ops.lowering import Buffer, flat
+from rillet.ops.expressions import Expr, b
+from rillet.ops.indices import Index, Var, flat, index_of
+from rillet.ops.lowering import Buffer
 
 #: From so many columns on threads share these, else rows.
 _COLUMNS: Final = 32
