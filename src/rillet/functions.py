@@ -14,59 +14,31 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from rillet.backends.reference import ReferenceBackend
-from rillet.core import context, nest
-from rillet.core.cycles import uncollected
+from rillet.backends.choice import REFERENCE, backend
+from rillet.backends.choice import load_compiler as load_compiler
+from rillet.core import context
 from rillet.core.devices import settings
 from rillet.core.errors import house_message
-from rillet.core.logger import get_logger
 from rillet.core.scopes import variables_made
-from rillet.core.spec import Spec, TypeSpec
+from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.core.tracebacks import trim
 from rillet.graph.call import evaluate
 from rillet.graph.concrete import ConcreteFunction
 from rillet.graph.ir import Graph
 from rillet.graph.places import explain_symbolic
-from rillet.graph.signatures import Arguments, Signature
+from rillet.graph.retracing import Retracing
+from rillet.graph.signatures import Arguments, Signature, checked_signature
 from rillet.graph.trace import Tracer
 from rillet.ops.composites import opened
 
 _state = context.state
-_REFERENCE = ReferenceBackend()
 #: Kinds of arguments whose concrete functions are found without binding.
 _MOST_HOT = 64
 #: Traces that a function keeps; with more, the oldest are made anew when wanted.
 _MOST_TRACES = 1000
-#: TensorFlow warns where 5 of the last calls traced.
-_MANY = 5
 
-context.register_service("graph.evaluate", lambda t: evaluate(t, _REFERENCE))
-
-
-@functools.cache
-def _native(strict: bool = False) -> Any:
-    """The compiler; the reference, said once, where LLVM is missing."""
-    try:
-        with uncollected():
-            from rillet.backends.native import steps
-            from rillet.backends.native.program import BACKEND, STRICT
-    except (ImportError, OSError) as error:
-        get_logger().warning(
-            "tf.function: LLVM cannot be loaded (%s); functions run op by op, more"
-            " slowly. Run: python -m pip install llvmlite",
-            error,
-        )
-        return _REFERENCE
-    context.register_service("native.steps", steps.run_steps)
-    return STRICT if strict else BACKEND
-
-
-def load_compiler() -> None:
-    """Load the compiler now, so that the first call need not wait for it."""
-    backend = _native()
-    if backend is not _REFERENCE:
-        backend.get_ready()
+context.register_service("graph.evaluate", lambda t: evaluate(t, REFERENCE))
 
 
 def _autograph() -> Any:
@@ -111,10 +83,7 @@ class Function:
         )
         self._traces = 0
         self._made_variables = False
-        self._warned = False
-        self._recent: list[bool] = []
-        #: Whether one of the recent calls traced.
-        self._counting = False
+        self._retracing = Retracing(self._name)
         self._hot: dict[Any, ConcreteFunction] = {}
         functools.update_wrapper(self, python_function, updated=())
         if inspect.isroutine(python_function):
@@ -198,8 +167,8 @@ class Function:
                 else:
                     concrete = None
                 if concrete is not None and not settings.functions_eager:
-                    if self._counting:
-                        self._note(False)
+                    if self._retracing.counting:
+                        self._retracing.note(False)
                     return concrete.run(list(args))
             if settings.functions_eager:
                 return self._python_function(*args, **kwargs)
@@ -232,13 +201,13 @@ class Function:
         if concrete is None and tracer is not None:
             concrete = tracer.functions.get((id(self), arguments.key))
         if concrete is not None and concrete.alive():
-            self._note(False)
+            self._retracing.note(False)
             return concrete
         with self._lock:
             concrete = self._cache.get(arguments.key)
             if concrete is not None and concrete.alive():
                 return concrete
-            self._note(True)
+            self._retracing.note(True)
             return self._traced(arguments)
 
     def _wider(self, arguments: Arguments) -> ConcreteFunction | None:
@@ -311,14 +280,10 @@ class Function:
             tracer.graph.outputs = outputs
             tracer.graph.writes = tracer.written()
         tracer.settle(made)
+        runs_on = backend(self._jit_compile)
         return ConcreteFunction(
-            self._signature, arguments, specs, tracer, form, count, self._backend()
+            self._signature, arguments, specs, tracer, form, count, runs_on
         )
-
-    def _backend(self) -> Any:
-        if self._jit_compile is False:
-            return _REFERENCE
-        return _native(self._jit_compile is True)
 
     def _body(self) -> Callable[..., Any]:
         """The Python function, converted by AutoGraph where asked for."""
@@ -328,28 +293,6 @@ class Function:
         if plain is None or self._bound_to is None:
             return _autograph().convert(self._python_function)
         return functools.partial(_autograph().convert(plain), self._bound_to())
-
-    def _note(self, traced: bool) -> None:
-        """Keep count of calls that traced; warn once where many did."""
-        if self._warned:
-            self._counting = False
-            return
-        self._recent = [*self._recent[-9:], traced]
-        self._counting = any(self._recent)
-        if sum(self._recent) >= _MANY and traced:
-            self._warned = True
-            get_logger().warning(
-                "%d out of the last %d calls to %r triggered tf.function retracing."
-                " Tracing is expensive and the excessive number of tracings could be"
-                " due to (1) creating @tf.function repeatedly in a loop, (2) passing"
-                " tensors with different shapes, (3) passing Python objects instead of"
-                " tensors. For (1), please define your @tf.function outside of the"
-                " loop. For (2), @tf.function has reduce_retracing=True option that can"
-                " avoid unnecessary retracing. For (3), pass tensors.",
-                sum(self._recent),
-                len(self._recent),
-                self._name,
-            )
 
     def get_concrete_function(self, *args: Any, **kwargs: Any) -> ConcreteFunction:
         """The concrete function for arguments of that kind, traced if need be.
@@ -387,8 +330,7 @@ class Function:
             found.update({id(c): c for _, c in rows})
         return list(found.values())
 
-    def _list_all_concrete_functions(self) -> list[ConcreteFunction]:
-        return self._concretes()
+    _list_all_concrete_functions = _concretes
 
     def experimental_get_compiler_ir(self, *args: Any, **kwargs: Any) -> Any:
         """A function of a stage's name that gives the graph's text."""
@@ -438,6 +380,11 @@ class Function:
         return f"<rillet.functions.Function {self._name!r}>"
 
 
+def scratch_tracer(name: str) -> Tracer:
+    """A tracer whose graph nobody runs: to find out what a call on unknowns gives."""
+    return Tracer(name, _state.tracer, isolated=True)
+
+
 def function(
     func: Callable[..., Any] | None = None,
     input_signature: Any = None,
@@ -482,7 +429,7 @@ def function(
         7.0
     """
     options: dict[str, Any] = {
-        "input_signature": _checked_signature(input_signature),
+        "input_signature": checked_signature(input_signature),
         "autograph": autograph,
         "jit_compile": experimental_compile if jit_compile is None else jit_compile,
         "reduce_retracing": bool(reduce_retracing or experimental_relax_shapes),
@@ -499,39 +446,3 @@ def function(
         return Function(inner, **options)
 
     return decorated if func is None else decorated(func)
-
-
-def scratch_tracer(name: str) -> Tracer:
-    """A tracer whose graph nobody runs: to find out what a call on unknowns gives.
-
-    Args:
-        name: the graph's name.
-    """
-    tracer = Tracer(name, _state.tracer, isolated=True)
-    tracer.may_create = True
-    return tracer
-
-
-def _checked_signature(signature: Any) -> Any:
-    if signature is None:
-        return None
-    if not isinstance(signature, list | tuple):
-        raise TypeError(
-            house_message(
-                "tf.function",
-                "input_signature must be either a tuple or a list",
-                f"got {signature!r} of type {type(signature).__name__}",
-                "Write input_signature=[tf.TensorSpec(...)]",
-            )
-        )
-    for leaf in nest.flatten(signature):
-        if not isinstance(leaf, TypeSpec):
-            raise TypeError(
-                house_message(
-                    "tf.function",
-                    "input_signature must be a possibly nested sequence of TensorSpec"
-                    " objects",
-                    f"it holds {leaf!r}",
-                )
-            )
-    return tuple(signature)

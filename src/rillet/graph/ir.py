@@ -11,16 +11,15 @@ import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from rillet.core import context
+import numpy as np
+
+from rillet.core import dtypes
 from rillet.core.dtypes import DType
-from rillet.core.errors import (
-    InaccessibleTensorError,
-    OperatorNotAllowedInGraphError,
-    house_message,
-)
+from rillet.core.errors import OperatorNotAllowedInGraphError, house_message
 from rillet.core.shapes import TensorShape, as_shape
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
+from rillet.graph.out_of_scope import NoArray
 
 if TYPE_CHECKING:
     from rillet.graph.drawing import Drawing
@@ -64,39 +63,6 @@ READ = Form("ReadVariableOp", "read")
 WRITE = Form("AssignVariableOp", "write")
 
 
-class _NoArray:
-    """What stands where a symbolic tensor's array would be: a type, perhaps a shape."""
-
-    __slots__ = ("dtype", "tensor")
-
-    def __init__(self, tensor: SymbolicTensor) -> None:
-        self.tensor = tensor
-        self.dtype = tensor.spec.dtype.numpy_dtype
-
-    @property
-    def shape(self) -> Any:
-        dims = self.tensor.spec.shape
-        if dims is None:
-            return self.__getattr__("shape")
-        return dims
-
-    @property
-    def ndim(self) -> int:
-        return len(self.tensor.shape)
-
-    def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
-        if context.state.tracer is None:
-            raise out_of_scope(self.tensor, "now no function is")
-        raise self.tensor._no_value("NumPy")
-
-    def __getattr__(self, name: str) -> NoReturn:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        if context.state.tracer is None:
-            raise out_of_scope(self.tensor, "now no function is")
-        raise self.tensor._no_value(name)
-
-
 class SymbolicTensor(Tensor):
     """A tensor whose value is known only when its graph runs.
 
@@ -119,7 +85,7 @@ class SymbolicTensor(Tensor):
 
     @property
     def _array(self) -> Any:  # type: ignore[override]
-        return self.known if self.known is not None else _NoArray(self)
+        return self.known if self.known is not None else NoArray(self)
 
     @property
     def shape(self) -> TensorShape:
@@ -259,19 +225,6 @@ class SymbolicTensor(Tensor):
         dims = self.spec.shape
         shown = f", shape={self.shape}" if dims is not None else ""
         return f'Tensor("{self.name}"{shown}, dtype={self.dtype.name})'
-
-
-def out_of_scope(tensor: SymbolicTensor, where: str) -> InaccessibleTensorError:
-    """The error for a tensor of a graph that is used outside it."""
-    made = tensor.node.graph.name.removeprefix("__inference_")
-    return InaccessibleTensorError(
-        house_message(
-            "tf.function",
-            f"{tensor!r} is out of scope and cannot be used here",
-            f"it was made while {made!r} was traced, {where}",
-            "Return it from the function that made it, or keep it in a tf.Variable",
-        )
-    )
 
 
 class Node:
@@ -415,9 +368,19 @@ class Graph:
 
     def text(self, indent: str = "") -> str:
         """The graph in readable lines, one a node, inner graphs indented."""
-        from rillet.graph.listing import listed
-
-        return listed(self, indent)
+        lines = [f"{indent}graph {self.name}({', '.join(map(_typed, self.inputs))})"]
+        inner = indent + "  "
+        for node in self.nodes:
+            if node.op is PLACEHOLDER:
+                continue
+            lines.append(inner + _line(node))
+            for value in inner_graphs(node):
+                lines.append(value.text(inner + "  "))
+        for variable, tensor in self.writes:
+            lines.append(f"{inner}{variable.name} <- %{tensor.name}")
+        outs = ", ".join(f"%{t.name}" for t in self.outputs)
+        lines.append(f"{inner}return {outs}")
+        return "\n".join(lines)
 
     def draw(self, path: Any = None) -> Drawing:
         """A picture of the graph, which notebooks show.
@@ -448,3 +411,37 @@ def inner_graphs(node: Node) -> list[Graph]:
         elif isinstance(value, tuple):
             out.extend([v for v in value if isinstance(v, Graph)])
     return out
+
+
+def _typed(tensor: SymbolicTensor) -> str:
+    dims = tensor.spec.shape
+    shown = (
+        "?" if dims is None else ",".join("?" if d is None else str(d) for d in dims)
+    )
+    return f"%{tensor.name}: {tensor.dtype.name}[{shown}]"
+
+
+def _line(node: Node) -> str:
+    outs = ", ".join(map(_typed, node.outputs))
+    args = ", ".join(
+        f"%{x.name}" if isinstance(x, SymbolicTensor) else _shown(x)
+        for x in node.inputs
+    )
+    attrs = "".join(
+        f" {key}={_shown(value)}"
+        for key, value in node.attrs.items()
+        if not key.startswith("_")
+    )
+    return f"{outs + ' = ' if outs else ''}{node.type}({args}){attrs}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Graph):
+        return f"@{value.name}"
+    if isinstance(value, np.ndarray) and value.size > 4:
+        return f"array{value.shape}"
+    if isinstance(value, dtypes.DType):
+        return value.name
+    name = getattr(value, "name", None)
+    text = name if isinstance(name, str) else repr(value).replace("\n", "")
+    return text if len(text) <= 40 else text[:37] + "..."

@@ -393,3 +393,29 @@ def _object(value: Any, key: Any, form: Any) -> Any:
     key.append(held)
     form.append(held)
     return value
+
+
+def checked_signature(signature: Any) -> Any:
+    """An `input_signature` as a tuple; TypeError where it is no nest of specs."""
+    if signature is None:
+        return None
+    if not isinstance(signature, list | tuple):
+        raise TypeError(
+            house_message(
+                "tf.function",
+                "input_signature must be either a tuple or a list",
+                f"got {signature!r} of type {type(signature).__name__}",
+                "Write input_signature=[tf.TensorSpec(...)]",
+            )
+        )
+    for leaf in nest.flatten(signature):
+        if not isinstance(leaf, TypeSpec):
+            raise TypeError(
+                house_message(
+                    "tf.function",
+                    "input_signature must be a possibly nested sequence of TensorSpec"
+                    " objects",
+                    f"it holds {leaf!r}",
+                )
+            )
+    return tuple(signature)

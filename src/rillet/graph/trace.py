@@ -36,8 +36,8 @@ from rillet.graph.ir import (
     WRITE,
     Graph,
     SymbolicTensor,
-    out_of_scope,
 )
+from rillet.graph.out_of_scope import out_of_scope
 from rillet.ops import seeds
 from rillet.ops.dispatch import Recorded, same_typed, spec_of, typed_inputs
 from rillet.ops.tensor_lists import ListTensor
