@@ -19,8 +19,8 @@ from rillet.core.convert import to_tensor
 from rillet.core.describe import describe
 from rillet.core.dtypes import DType, as_dtype
 from rillet.core.errors import InvalidArgumentError, house_message
-from rillet.core.scopes import init_scope
-from rillet.core.shapes import TensorShape, as_shape
+from rillet.core.first_value import declared_shape, first_value
+from rillet.core.shapes import TensorShape
 from rillet.core.tensor import Reference, Tensor, left_tape, value_text
 
 _state = context.state
@@ -104,10 +104,10 @@ class Variable:
                 )
             )
         kind = None if dtype is None else as_dtype(dtype)
-        value, tensor = _first_value(initial_value, kind)
+        value, tensor = first_value(initial_value, kind)
         if isinstance(value, Tensor) and _state.recorders:
             left_tape(value, "a new tf.Variable")
-        self._shape = _declared_shape(shape, validate_shape, tensor)
+        self._shape = declared_shape(shape, validate_shape, tensor)
         self._cell = Cell(tensor, True if trainable is None else bool(trainable))
         self._name = "/".join((*_state.names, name or "Variable"))
         self._constraint = constraint
@@ -422,48 +422,6 @@ class Variable:
         def __eq__(self, other: Any) -> Tensor: ...  # type: ignore[override]
         def __ne__(self, other: Any) -> Tensor: ...  # type: ignore[override]
         def __getitem__(self, key: Any) -> Tensor: ...
-
-
-def _declared_shape(
-    shape: Any, validate_shape: bool, first: Tensor
-) -> TensorShape | None:
-    """The shape that values must fit; None for the first value's own."""
-    if shape is None:
-        return None if validate_shape else TensorShape(None)
-    declared = as_shape(shape)
-    if not declared.is_compatible_with(first.shape):
-        raise ValueError(
-            house_message(
-                "Variable",
-                "the initial value does not fit the shape",
-                f"the value has shape {first.shape}, asked for {declared}",
-            )
-        )
-    return declared
-
-
-def _first_value(initial_value: Any, kind: DType | None) -> tuple[Any, Tensor]:
-    """What a variable starts from, and that as a tensor; also while tracing."""
-    tracer = _state.tracer
-    if tracer is None:
-        value = initial_value() if callable(initial_value) else initial_value
-        return value, to_tensor(value, kind)
-    with init_scope():
-        value = initial_value() if callable(initial_value) else initial_value
-        if isinstance(value, Tensor) and type(value) is not Tensor:
-            evaluate = context.service("graph.evaluate")
-            value = None if evaluate is None else evaluate(value)
-            if value is None:
-                raise InvalidArgumentError(
-                    house_message(
-                        "Variable",
-                        "the initial value depends on the arguments of a tf.function,"
-                        " so the variable cannot be made before the function runs",
-                        fix="Pass a constant, or a function that gives the value",
-                    )
-                )
-            value = Tensor(value)
-        return value, to_tensor(value, kind)
 
 
 class UnreadVariable(Variable):

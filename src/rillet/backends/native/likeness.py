@@ -14,7 +14,8 @@ import numpy as np
 
 from rillet.backends.native.list_specs import ListSpec
 from rillet.backends.native.sized_arrays import SizedArray
-from rillet.backends.native.sizes import Ledger, Size, Sum, Values
+from rillet.backends.native.sizes import Ledger, Size, Values
+from rillet.backends.native.sums import Sum
 from rillet.core.dtypes import DType
 from rillet.core.spec import Spec
 from rillet.graph.ir import Graph, Node, SymbolicTensor

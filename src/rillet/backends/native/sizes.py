@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
-#: A sum of products: for each product of atoms, in order, its factor.
-Sum = tuple[tuple[tuple[int, ...], int], ...]
+from rillet.backends.native import sums
+from rillet.backends.native.sums import Sum
 
 _LESS: Final = "less"
 _ZERO: Final = "zero"
@@ -76,7 +76,7 @@ class Ledger:
             return outcome
         if self._never_less(x) and (kind is _LESS or not x[0][0]):
             return outcome
-        if not x[0][0] and self._never_less(_times(x, -1)):
+        if not x[0][0] and self._never_less(sums.times(x, -1)):
             return outcome
         if not self._closed:
             self._noted[kind, x] = outcome
@@ -226,14 +226,14 @@ class Size(int):
         if not other and type(other) is not Size:
             return self
         return _made(
-            self.ledger, int.__add__(self, other), _added(self.sum, _of(other))
+            self.ledger, int.__add__(self, other), sums.added(self.sum, _of(other))
         )
 
     __radd__ = __add__
 
     def __neg__(self) -> Any:
         """The negative."""
-        return _made(self.ledger, int.__neg__(self), _times(self.sum, -1))
+        return _made(self.ledger, int.__neg__(self), sums.times(self.sum, -1))
 
     def __pos__(self) -> Size:
         """The number itself."""
@@ -243,14 +243,14 @@ class Size(int):
         """The difference."""
         if not isinstance(other, int):
             return NotImplemented
-        found = _added(self.sum, _times(_of(other), -1))
+        found = sums.added(self.sum, sums.times(_of(other), -1))
         return _made(self.ledger, int.__sub__(self, other), found)
 
     def __rsub__(self, other: Any) -> Any:
         """The difference."""
         if not isinstance(other, int):
             return NotImplemented
-        found = _added(_of(other), _times(self.sum, -1))
+        found = sums.added(_of(other), sums.times(self.sum, -1))
         return _made(self.ledger, int.__rsub__(self, other), found)
 
     def __mul__(self, other: Any) -> Any:
@@ -260,9 +260,9 @@ class Size(int):
         if type(other) is not Size:
             if other == 1:
                 return self
-            found = _times(self.sum, int(other))
+            found = sums.times(self.sum, int(other))
         else:
-            found = _product(self.sum, other.sum)
+            found = sums.product(self.sum, other.sum)
         return _made(self.ledger, int.__mul__(self, other), found)
 
     __rmul__ = __mul__
@@ -348,37 +348,13 @@ def _less(x: int, y: int) -> Sum:
     """One number less another."""
     if type(x) is Size and type(y) is Size and x.ledger is not y.ledger:
         raise Untraceable("sizes of two programs are compared")
-    return _added(_of(x), _times(_of(y), -1))
+    return sums.added(_of(x), sums.times(_of(y), -1))
 
 
 def _of(x: int) -> Sum:
     if type(x) is Size:
         return x.sum
     return (((), int(x)),) if x else ()
-
-
-def _added(x: Sum, y: Sum) -> Sum:
-    if not y:
-        return x
-    if not x:
-        return y
-    out = dict(x)
-    for product, factor in y:
-        out[product] = out.get(product, 0) + factor
-    return tuple(sorted([(p, c) for p, c in out.items() if c]))
-
-
-def _times(x: Sum, factor: int) -> Sum:
-    return tuple([(p, c * factor) for p, c in x]) if factor else ()
-
-
-def _product(x: Sum, y: Sum) -> Sum:
-    out: dict[tuple[int, ...], int] = {}
-    for p, c in x:
-        for q, d in y:
-            both = tuple(sorted((*p, *q)))
-            out[both] = out.get(both, 0) + c * d
-    return tuple(sorted([(p, c) for p, c in out.items() if c]))
 
 
 def _made(ledger: Ledger, value: int, found: Sum) -> int:
@@ -393,7 +369,7 @@ def _divided(kind: str, x: int, y: int, ledger: Ledger) -> Any:
     one, other = _of(x), _of(y)
     if type(y) is Size:
         ledger.answer(_ZERO, other, False)
-    even = _evenly(one, other)
+    even = sums.evenly(one, other)
     if even is not None:
         return _made(ledger, value, even) if kind == "quotient" else 0
     if len(other) == 1 and not other[0][0]:
@@ -401,24 +377,6 @@ def _divided(kind: str, x: int, y: int, ledger: Ledger) -> Any:
         if found is not None:
             return found[0] if kind == "quotient" else found[1]
     return ledger.derived(kind, one, other, value)
-
-
-def _evenly(x: Sum, y: Sum) -> Sum | None:
-    """The quotient by a single product that divides every part; None where not."""
-    if len(y) != 1:
-        return None
-    ((product, factor),) = y
-    out = []
-    for p, c in x:
-        if c % factor:
-            return None
-        rest = [*p]
-        for atom in product:
-            if atom not in rest:
-                return None
-            rest.remove(atom)
-        out.append((tuple(rest), c // factor))
-    return tuple(sorted(out))
 
 
 def _split(x: Sum, by: int, ledger: Ledger) -> tuple[int, int] | None:
@@ -430,7 +388,7 @@ def _split(x: Sum, by: int, ledger: Ledger) -> tuple[int, int] | None:
     if not const or any(c % by for c in rest.values()):
         return None
     whole = tuple(sorted((p, c // by) for p, c in rest.items()))
-    found = _added(whole, _of(const // by))
+    found = sums.added(whole, _of(const // by))
     return _made(ledger, ledger.value(found), found), const % by
 
 
@@ -459,7 +417,7 @@ def share(size: int, parts: int) -> int | None:
     """The quotient where it comes out even, for all sizes; None where not."""
     if type(size) is not Size and type(parts) is not Size:
         return None if size % parts else size // parts
-    found = _evenly(_of(size), _of(parts))
+    found = sums.evenly(_of(size), _of(parts))
     return None if found is None else size // parts
 
 

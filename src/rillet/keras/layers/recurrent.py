@@ -16,12 +16,12 @@ from rillet.core.convert import to_tensor
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.shapes import TensorShape, as_shape
 from rillet.core.tensor import Tensor
-from rillet.core.variable import Variable
 from rillet.keras.base_layer import Layer
 from rillet.keras.composites import is_ragged, padded, unpadded
 from rillet.keras.input_spec import InputSpec
 from rillet.keras.keras_tensor import KerasTensor
-from rillet.keras.layers.cell_base import GateCell, zero_states
+from rillet.keras.layers.cell_base import GateCell
+from rillet.keras.layers.recurrent_states import StatesLayer, sizes_of
 from rillet.keras.layers.registry import deserialize, serialize
 from rillet.keras.layers.stacked_cells import (
     StackedRNNCells,
@@ -43,7 +43,7 @@ _UNROLLED, _UNROLLED_MASKED = 64, 16
 
 
 @builtin("layer")
-class RNN(Layer):
+class RNN(StatesLayer):
     """Runs a cell over the steps of sequences.
 
     Args:
@@ -114,20 +114,6 @@ class RNN(Layer):
     def _makes_masks(self) -> bool:
         return False
 
-    def _untracked(self) -> tuple[str, ...]:
-        return (*super()._untracked(), "_states")
-
-    def _trackable_children(
-        self, save_type: str = "checkpoint", **kwargs: Any
-    ) -> dict[str, Any]:
-        """A SavedModel holds the states too; its functions read and write them."""
-        found = super()._trackable_children(save_type, **kwargs)
-        if save_type == "savedmodel" and self.stateful and self.built:
-            if self.__dict__["_states"] is None and self._batch is not None:
-                self.reset_states()
-            found["states"] = nest.flatten(self.__dict__["_states"] or [])
-        return found
-
     def __call__(
         self,
         inputs: Any,
@@ -171,25 +157,6 @@ class RNN(Layer):
     def _build_cell(self, shape: TensorShape) -> None:
         """Make the cell's weights, named below this layer's."""
         self.cell._build_scoped(shape)
-
-    @property
-    def states(self) -> Any:
-        """The states kept between batches; None for each where none are kept."""
-        found = self.__dict__["_states"]
-        if found is None:
-            return [None] * len(nest.flatten(self.cell.state_size))
-        return found
-
-    def get_initial_state(self, inputs: Any) -> list[Any]:
-        """The first states for inputs: zeros, or what the cell says."""
-        dims = static_dims(inputs)
-        batch = dims[1] if self.time_major else dims[0]
-        own = getattr(self.cell, "get_initial_state", None)
-        if own is None:
-            found = zero_states(self.cell.state_size, batch, inputs.dtype)
-        else:
-            found = own(inputs=None, batch_size=batch, dtype=inputs.dtype)
-        return list(found) if nest.is_nested(found) else [found]
 
     def call(
         self,
@@ -329,117 +296,6 @@ class RNN(Layer):
             if reset is not None:
                 reset()
 
-    def _first_states(self, inputs: Any, given: Any) -> list[Any]:
-        """The states to begin with, as the cell's `state_size` nests them."""
-        if given is None and self.stateful:
-            batch = static_dims(inputs)[1 if self.time_major else 0]
-            if self.__dict__["_states"] is None:
-                self._batch = self._batch or batch
-                self.reset_states()
-            kept = [v.read_value() for v in nest.flatten(self.__dict__["_states"])]
-            if kept[0].shape[0] != batch:
-                raise ValueError(
-                    house_message(
-                        type(self).__name__,
-                        "a stateful layer takes batches of one size",
-                        f"it keeps states of {kept[0].shape[0]} sequences, the batch"
-                        f" has {batch}",
-                        "Give fit a batch_size that divides the number of sequences",
-                    )
-                )
-            return _as_list(nest.pack_sequence_as(self.cell.state_size, kept))
-        if given is None:
-            return self.get_initial_state(inputs)
-        flat = [cast(to_tensor(s), inputs.dtype) for s in nest.flatten(given)]
-        shapes = self._state_shapes()
-        fits = len(flat) == len(shapes) and all(
-            shape.is_compatible_with(s.shape)
-            for s, shape in zip(flat, shapes, strict=True)
-        )
-        if not fits:
-            raise ValueError(
-                house_message(
-                    type(self).__name__,
-                    "An `initial_state` was passed that is not compatible with"
-                    " `cell.state_size`",
-                    f"the states have shapes {[tuple(s.shape) for s in flat]}; however"
-                    f" `cell.state_size` is {self.cell.state_size}",
-                )
-            )
-        return _as_list(nest.pack_sequence_as(self.cell.state_size, flat))
-
-    def _state_shapes(self) -> list[Any]:
-        """The shapes that states have."""
-        sizes = nest.flatten(self.cell.state_size)
-        return [TensorShape([None, *_size(n)]) for n in sizes]
-
-    def _zero_kept(self, batch: int) -> list[Any]:
-        """Zeros for the states kept between batches."""
-        made = zero_states(self.cell.state_size, batch, self._compute_type)
-        return _as_list(made)
-
-    def _keep(self, flat: list[Any]) -> None:
-        """Remember the last states for the next batch."""
-        with context.recording_stopped():
-            for variable, value in zip(
-                nest.flatten(self.__dict__["_states"]), flat, strict=True
-            ):
-                variable.assign(value, read_value=False)
-
-    def reset_states(self, states: Any = None) -> None:
-        """Set the states kept between batches to zero, or to values.
-
-        Args:
-            states: the values, one for each state.
-
-        Raises:
-            AttributeError: where the layer keeps none.
-            ValueError: where the batch's size is unknown, or values do not fit.
-        """
-        if not self.stateful:
-            raise AttributeError("Layer must be stateful.")
-        kept = self.__dict__["_states"]
-        if kept is None:
-            batch = self.__dict__.get("_batch")
-            if batch is None:
-                raise ValueError(
-                    house_message(
-                        type(self).__name__,
-                        "If a RNN is stateful, it needs to know its batch size",
-                        f"the layer is '{self.name}'",
-                        "Give batch_input_shape=, or call the layer on a batch first",
-                    )
-                )
-            kept = nest.map_structure(_variable, self._zero_kept(batch))
-            self.__dict__["_states"] = kept
-        flat = nest.flatten(kept)
-        if states is None:
-            for variable in flat:
-                variable.assign(np.zeros(tuple(variable.shape), "float32"))
-            return
-        values = [np.asarray(v) for v in nest.flatten(states)]
-        if len(values) != len(flat):
-            raise ValueError(
-                house_message(
-                    type(self).__name__,
-                    f"Layer {self.name} expects {len(flat)} states, but it received"
-                    f" {len(values)} state values",
-                    f"their shapes are {[v.shape for v in values]}",
-                )
-            )
-        for at, (variable, value) in enumerate(zip(flat, values, strict=True)):
-            if tuple(variable.shape) != value.shape:
-                raise ValueError(
-                    house_message(
-                        type(self).__name__,
-                        f"State {at} is incompatible with layer {self.name}: expected"
-                        f" shape={tuple(variable.shape)}",
-                        f"found shape={value.shape}",
-                    )
-                )
-        for variable, value in zip(flat, values, strict=True):
-            variable.assign(value.astype(variable.dtype.numpy_dtype))
-
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """The mask of the outputs: that of the inputs where all steps are given."""
         found = nest.flatten(mask)[0] if mask is not None else None
@@ -454,7 +310,7 @@ class RNN(Layer):
             input_shape if is_shape(input_shape) else nest.flatten(input_shape)[0]
         )
         steps, batch = (0, 1) if self.time_major else (1, 0)
-        sizes = _size(size_of_output(self.cell))
+        sizes = sizes_of(size_of_output(self.cell))
         lead = [shape[batch]]
         if self.return_sequences:
             lead = [shape[steps], *lead] if self.time_major else [*lead, shape[steps]]
@@ -462,7 +318,7 @@ class RNN(Layer):
         if not self.return_state:
             return out
         states = nest.flatten(self.cell.state_size)
-        return [out, *[TensorShape([shape[batch], *_size(s)]) for s in states]]
+        return [out, *[TensorShape([shape[batch], *sizes_of(s)]) for s in states]]
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
@@ -498,15 +354,3 @@ class RNN(Layer):
 def is_tensors(values: Any) -> bool:
     """Whether a list holds a tensor and its states, not the rows of one."""
     return bool(values) and isinstance(values[0], Tensor | KerasTensor | np.ndarray)
-
-
-def _as_list(value: Any) -> list[Any]:
-    return list(value) if nest.is_nested(value) else [value]
-
-
-def _size(size: Any) -> list[Any]:
-    return [size] if isinstance(size, int) else as_shape(size).as_list()
-
-
-def _variable(value: Any) -> Variable:
-    return Variable(value, trainable=False)
