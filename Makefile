@@ -19,11 +19,11 @@ endif
 
 ENVIRONMENT := $(PYTHON) scripts/environment.py
 
-.PHONY: help demo test lint types docs site foreign dist clean
+.PHONY: help demo test lint types docs site foreign browser dist clean
 
 help:
 	@echo "make demo     train the first network and draw what it learned"
-	@echo "make test     the tests (some 5 minutes on 2 cores)"
+	@echo "make test     the tests (some 10 minutes on 2 cores)"
 	@echo "make lint     ruff: errors, imports, likely bugs, line length"
 	@echo "make types    mypy, strict, on src"
 	@echo "make docs     run every example in docstrings and Markdown"
