@@ -29,6 +29,9 @@ _WIRES = {
     "string": _LENGTH,
     "bytes": _LENGTH,
 }
+#: How a field's bytes are read; a number or a truth comes first.
+_NUMBER, _TRUTH, _TEXT, _BYTES, _MESSAGE, _UNREAD, _FIXED = range(7)
+_HOWS = {"int": _NUMBER, "bool": _TRUTH, "string": _TEXT, "bytes": _BYTES}
 _PACKS = {
     "fixed32": struct.Struct("<I"),
     "float": struct.Struct("<f"),
@@ -100,14 +103,31 @@ class Schema:
         ['a']
     """
 
-    __slots__ = ("name", "by_number", "by_tag", "by_name", "in_order")
+    __slots__ = ("name", "by_number", "by_name", "in_order", "_by_tag")
 
     def __init__(self, name: str, *fields: Field) -> None:
         self.name = name
         self.by_number = {f.number: f for f in fields}
-        self.by_tag = {f.number << 3 | f.wire: f for f in fields}
         self.by_name = {f.name: f for f in fields}
         self.in_order = sorted(self.by_number.items())
+        self._by_tag: dict[int, tuple[str, int, Any, bool]] | None = None
+
+    @property
+    def by_tag(self) -> dict[int, tuple[str, int, Any, bool]]:
+        """For the tag of each field its name, how it is read, its kind, its repeats."""
+        found = self._by_tag
+        if found is None:
+            found = self._by_tag = {
+                f.number << 3 | f.wire: (f.name, _how(f), f.kind, f.repeated)
+                for f in self.by_number.values()
+            }
+        return found
+
+
+def _how(field: Field) -> int:
+    if isinstance(field.kind, Schema):
+        return _UNREAD if field.later else _MESSAGE
+    return _HOWS.get(field.kind, _FIXED)
 
 
 class Record:
@@ -170,23 +190,23 @@ class _Later:
 
     Args:
         kind: what they are.
+        data: the bytes that they lie in.
         depth: how deep they lie.
     """
 
-    __slots__ = ("depth", "kind", "pieces")
+    __slots__ = ("_data", "_depth", "_kind", "places")
 
-    def __init__(self, kind: Schema, depth: int) -> None:
-        self.kind = kind
-        self.depth = depth
-        self.pieces: list[memoryview] = []
-
-    def take(self, piece: memoryview) -> None:
-        """Keep the bytes of one more."""
-        self.pieces.append(piece)
+    def __init__(self, kind: Schema, data: bytes | memoryview, depth: int) -> None:
+        self._kind = kind
+        self._data = data
+        self._depth = depth
+        #: Where each begins and ends.
+        self.places: list[tuple[int, int]] = []
 
     def records(self) -> list[Record]:
         """The messages, read."""
-        return [_decode(self.kind, p, 0, len(p), self.depth) for p in self.pieces]
+        kind, data, depth = self._kind, self._data, self._depth
+        return [_decode(kind, data, at, end, depth) for at, end in self.places]
 
 
 def damaged(what: str, values: str = "") -> DataLossError:
@@ -227,71 +247,75 @@ def decode(schema: Schema, data: bytes | memoryview) -> Record:
     Raises:
         DataLossError: where the bytes are no such message.
     """
-    view = memoryview(data)
-    return _decode(schema, view, 0, len(view), 0)
+    return _decode(schema, data, 0, len(data), 0)
 
 
-def _decode(schema: Schema, data: memoryview, at: int, end: int, depth: int) -> Record:
+def _decode(
+    schema: Schema, data: bytes | memoryview, at: int, end: int, depth: int
+) -> Record:
     if depth > _DEEPEST:
         raise damaged("messages are nested too deep", f"more than {_DEEPEST}")
     record = Record(schema)
     values, by_tag = record.values, schema.by_tag
     while at < end:
-        # Most tags and lengths are one byte: a call for each would take half the time.
+        # Most tags, lengths and numbers are one byte: a call for each of them would
+        # take half the time.
         tag = data[at]
         if tag < 128:
             at += 1
         else:
             tag, at = read_varint(data, at, end)
-        field = by_tag.get(tag)
-        if field is None:
+        row = by_tag.get(tag)
+        if row is None:
             at = _unusual(schema, values, tag, data, at, end)
             continue
-        kind, name = field.kind, field.name
-        value: Any
-        if field.wire == _VARINT:
+        name, how, kind, repeated = row
+        value: Any = 128
+        if how != _FIXED and at < end:
+            value = data[at]
+        if value < 128:
+            at += 1
+        elif how != _FIXED:
             value, at = read_varint(data, at, end)
-            if kind == "bool":
-                value = value != 0
-            elif value >> 63:
-                value -= 1 << 64
         else:
-            begun, at = _span(schema, field.wire, data, at, end)
-            if field.later and isinstance(kind, Schema):
-                values.setdefault(name, _Later(kind, depth + 1)).take(data[begun:at])
-                continue
-            if isinstance(kind, Schema):
+            value = _PACKS[kind].size
+        if how > _TRUTH:
+            begun, at = at, at + value
+            if at > end:
+                raise _cut(schema, begun)
+            if how == _MESSAGE:
                 value = _decode(kind, data, begun, at, depth + 1)
+            elif how == _UNREAD:
+                if name not in values:
+                    values[name] = _Later(kind, data, depth + 1)
+                values[name].places.append((begun, at))
+                continue
             else:
                 value = _scalar(kind, data[begun:at])
-        if field.repeated:
+        elif how == _TRUTH:
+            value = value != 0
+        elif value >> 63:
+            value -= 1 << 64
+        if repeated:
             values.setdefault(name, []).append(value)
-        elif name in values and isinstance(value, Record):
+        elif how == _MESSAGE and name in values:
             _merge(values[name], value)
         else:
             values[name] = value
     return record
 
 
-def _span(
-    schema: Schema, wire: int, data: memoryview, at: int, end: int
-) -> tuple[int, int]:
-    """Where a value that is no varint begins and ends."""
-    if wire == _LENGTH:
-        length = data[at] if at < end else 128
-        if length < 128:
-            at += 1
-        else:
-            length, at = read_varint(data, at, end)
-    else:
-        length = 8 if wire == _EIGHT else 4
-    if at + length > end:
-        raise damaged(f"the bytes end inside a {schema.name}", f"at byte {at}")
-    return at, at + length
+def _cut(schema: Schema, at: int) -> DataLossError:
+    return damaged(f"the bytes end inside a {schema.name}", f"at byte {at}")
 
 
 def _unusual(
-    schema: Schema, values: Any, tag: int, data: memoryview, at: int, end: int
+    schema: Schema,
+    values: Any,
+    tag: int,
+    data: bytes | memoryview,
+    at: int,
+    end: int,
 ) -> int:
     """Pass an unknown field, or read numbers that stand together."""
     wire, field = tag & 7, schema.by_number.get(tag >> 3)
@@ -299,7 +323,12 @@ def _unusual(
         return read_varint(data, at, end)[1]
     if wire not in (_LENGTH, _EIGHT, _FOUR):
         raise damaged("a field is of an unknown kind", f"{wire} at byte {at}")
-    begun, stop = _span(schema, wire, data, at, end)
+    length = 8 if wire == _EIGHT else 4
+    if wire == _LENGTH:
+        length, at = read_varint(data, at, end)
+    begun, stop = at, at + length
+    if stop > end:
+        raise _cut(schema, begun)
     if wire == _LENGTH and field is not None and field.repeated:
         held = values.setdefault(field.name, [])
         held += _packed(field, data[begun:stop])
@@ -325,7 +354,7 @@ def _from_varint(kind: str, number: int) -> Any:
     return number - (1 << 64) if number >> 63 else number
 
 
-def _scalar(kind: str, data: memoryview) -> Any:
+def _scalar(kind: str, data: bytes | memoryview) -> Any:
     if kind == "bytes":
         return bytes(data)
     if kind == "string":
@@ -336,7 +365,7 @@ def _scalar(kind: str, data: memoryview) -> Any:
     return _PACKS[kind].unpack(data)[0]
 
 
-def _packed(field: Field, data: memoryview) -> list[Any]:
+def _packed(field: Field, data: bytes | memoryview) -> list[Any]:
     """A list of numbers that stand together."""
     kind = str(field.kind)
     if field.wire == _VARINT:

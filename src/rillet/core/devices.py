@@ -319,7 +319,7 @@ def get_experimental_options() -> dict[str, Any]:
     return dict(settings.optimizer_options)
 
 
-_DEVICE = re.compile(
+_DEVICE = (  # compiled when first a device is named, for a quick import
     r"(/job:[\w.-]+)?(/replica:(\d+|\*))?(/task:(\d+|\*))?"
     r"(/?(device:)?([A-Za-z_]+)(:(\d+|\*))?)?"
 )
@@ -351,7 +351,7 @@ class device:
                 house_message("device", "a device is named by a string", repr(name))
             )
         self._name = "" if name is None else str(name)
-        found = _DEVICE.fullmatch(self._name.replace("physical_device", "device"))
+        found = re.fullmatch(_DEVICE, self._name.replace("physical_device", "device"))
         if found is None:
             raise ValueError(
                 house_message(

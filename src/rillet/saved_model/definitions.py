@@ -7,7 +7,7 @@ are parsed when they are asked for. The writer and the reader of graphs ask.
 from __future__ import annotations
 
 import functools
-import pkgutil
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -51,9 +51,9 @@ class Definition(NamedTuple):
 
 @functools.cache
 def _rows() -> dict[str, str]:
-    data = pkgutil.get_data("rillet.saved_model", "definitions.txt")
+    text = Path(__file__).with_name("definitions.txt").read_text(encoding="utf-8")
     rows = {}
-    for line in (data or b"").decode().splitlines():
+    for line in text.splitlines():
         name, _, rest = line.partition("|")
         rows[name.lstrip("!")] = f"{name}|{rest}"
     return rows
