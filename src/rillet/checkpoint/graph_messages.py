@@ -108,7 +108,16 @@ FUNCTION = Schema(
     Field(6, "control_ret", TEXT_ENTRY, True, later=True),
     Field(7, "arg_attr", ARGUMENT_ATTRS_ENTRY, True, later=True),
 )
-LIBRARY = Schema("FunctionDefLibrary", Field(1, "function", FUNCTION, True))
+REGISTERED = Schema(
+    "RegisteredGradient",
+    Field(1, "gradient_func", "string"),
+    Field(2, "registered_op_type", "string"),
+)
+LIBRARY = Schema(
+    "FunctionDefLibrary",
+    Field(1, "function", FUNCTION, True),
+    Field(3, "registered_gradients", REGISTERED, True),
+)
 GRAPH = Schema(
     "GraphDef",
     Field(1, "node", NODE, True),

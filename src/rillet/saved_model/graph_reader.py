@@ -16,6 +16,7 @@ from rillet.core.errors import (
     PermissionDeniedError,
     house_message,
 )
+from rillet.saved_model.custom_gradients import CustomGradients, Frames
 from rillet.saved_model.op_readers import FORBIDDEN
 from rillet.saved_model.plans import plan_of_function, plan_of_graph
 from rillet.saved_model.reader_table import reader_of
@@ -36,6 +37,9 @@ class Reader:
         graph: the model's `GraphDef`.
         allowed: ops that touch files or call Python and may be called all the same.
         folder: where the model is; its tables may read files there.
+
+    Attributes:
+        gradients: those that programs gave to functions.
     """
 
     def __init__(
@@ -44,6 +48,8 @@ class Reader:
         self.folder = folder
         self._functions = {f.signature.name: f for f in graph.library.function}
         self._nodes = list(graph.node)
+        self.gradients = CustomGradients(list(graph.library.registered_gradients))
+        self._frames: Frames = ()
         self._plans: dict[str, Plan] = {}
         self._checked: set[str] = set()
         self._depth = 0
@@ -70,7 +76,11 @@ class Reader:
             function = self._functions.get(name)
             if function is None:
                 raise damaged("a function is missing", name)
-            found = self._plans[name] = plan_of_function(function, self._functions)
+            kept = self.gradients.kept(name)
+            found = self._plans[name] = plan_of_function(
+                function, self._functions, kept
+            )
+            self.gradients.warn(found)
         return found
 
     def part(self, feeds: list[str], fetches: list[str]) -> Plan:
@@ -141,6 +151,20 @@ class Reader:
         """
         return self.run(self.plan(name), inputs)
 
+    def call_inside(self, frames: Frames, name: str, inputs: list[Any]) -> list[Any]:
+        """Run a function as if other functions, which ran before, were running.
+
+        Args:
+            frames: what those have computed.
+            name: the function's name.
+            inputs: a value for each argument.
+        """
+        kept, self._frames = self._frames, frames
+        try:
+            return self.call(name, inputs)
+        finally:
+            self._frames = kept
+
     def run(self, plan: Plan, inputs: list[Any]) -> list[Any]:
         """Run a plan."""
         if len(inputs) != len(plan.arguments):
@@ -153,22 +177,25 @@ class Reader:
         if not self._depth:
             self._steps = 0
         self._depth += 1
+        frames = self._frames
         try:
             values: dict[str, Any] = {
                 name: (value,)
                 for name, value in zip(plan.arguments, inputs, strict=True)
             }
+            self._frames = (*frames, (plan.name, values))
             for step in plan.steps:
                 self.count(1)
                 given = [_picked(values, place, plan) for place in step.inputs]
                 try:
-                    values[step.name] = self._run_step(step, given)
+                    values[step.name] = self.run_step(step, given)
                 except Exception as error:
                     _locate(error, step.name, plan.name)
                     raise
             return [_picked(values, place, plan) for place in plan.results]
         finally:
             self._depth -= 1
+            self._frames = frames
 
     def count(self, steps: int) -> None:
         """Note work, of which a file can ask only so much.
@@ -183,7 +210,10 @@ class Reader:
         if self._steps > _MOST_STEPS:
             raise damaged("functions and loops run too many nodes", str(_MOST_STEPS))
 
-    def _run_step(self, step: Any, inputs: list[Any]) -> Any:
+    def run_step(self, step: Any, inputs: list[Any]) -> Any:
+        """Run a node: its outputs."""
+        if step.gradient:
+            return self.gradients.run(self, step, inputs, self._frames)
         if step.op in FORBIDDEN and step.op not in self.allowed:
             known = reader_of(step.op) is not None
             options = f"LoadOptions(allowed_ops=[{step.op!r}])"

@@ -191,6 +191,7 @@ class Loader:
                     raise damaged("an object names one that is missing", folder)
         self.reader = Reader(meta.graph_def, options.allowed_ops, folder)
         self._concretes = as_dict(self._objects.concrete_functions)
+        self.reader.gradients.learn(self._concretes, self._nodes, self.bound)
         self._constants = {n.name: n for n in meta.graph_def.node if n.op == "Const"}
         self._traces: dict[str, SavedTrace] = {}
         #: What the tables held, by the numbers of their nodes.

@@ -8,6 +8,7 @@ and endless names are errors. Graphs with control flow of TensorFlow 1 go to `re
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from rillet.checkpoint.wire import Record
@@ -17,6 +18,9 @@ from rillet.saved_model.steps import CONTROL, Plan, Step
 from rillet.saved_model.tensors import damaged
 
 _AGAIN = ("NextIteration", "RefNextIteration")
+#: The attribute that names a node's gradient; on calls it is TensorFlow's own.
+_GRADIENT = "_gradient_op_type"
+_CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 
 
 class _Nodes:
@@ -51,6 +55,16 @@ class _Nodes:
             self._attrs[node.name] = found
         return found
 
+    def step(self, name: str, inputs: list[tuple[str, int]]) -> Step:
+        """The step that a node is, with the nodes that its inputs name."""
+        node = self.by_name[name]
+        gradient = ""
+        if node.op not in _CALLS:
+            for entry in node.attr:
+                if entry.key == _GRADIENT:
+                    gradient = entry.value.s.decode(errors="replace")
+        return Step(name, node.op, inputs, self.attrs(node), gradient)
+
     def _check_kinds(self, node: Record, attrs: dict[str, Any]) -> None:
         known = definition(node.op)
         for name, kind, _ in () if known is None else known.attributes:
@@ -63,7 +77,7 @@ class _Nodes:
         """The node that a reference names, and which of its outputs."""
         name, _, rest = ref.lstrip("^").partition(":")
         if name in self.arguments and name not in self.by_name:
-            return name, 0
+            return name, -1 if ref.startswith("^") else 0
         node = self.by_name.get(name)
         if node is None:
             raise damaged("a node is missing", f"{name} in {self.where}")
@@ -108,12 +122,15 @@ class _Nodes:
         return names.index(output)
 
 
-def plan_of_function(function: Record, functions: dict[str, Record]) -> Plan:
+def plan_of_function(
+    function: Record, functions: dict[str, Record], kept: Iterable[str] = ()
+) -> Plan:
     """The plan of a `FunctionDef`.
 
     Args:
         function: the function.
         functions: all by name: nodes may bear the name of one as their op.
+        kept: names of nodes that gradients take tensors of, needed or not.
     """
     signature = function.signature
     arguments = [argument.name for argument in signature.input_arg]
@@ -125,7 +142,8 @@ def plan_of_function(function: Record, functions: dict[str, Record]) -> Plan:
             raise damaged("a result is missing", f"{argument.name} in {nodes.where}")
         results.append(nodes.place(returned[argument.name]))
     effects = [nodes.place(f"^{entry.value}") for entry in function.control_ret]
-    return _plan(nodes, arguments, [*effects, *results])
+    beside = [(name, -1) for name in kept if name in nodes.by_name]
+    return _plan(nodes, arguments, [*effects, *results, *beside])
 
 
 def plan_of_graph(
@@ -175,7 +193,7 @@ def _ordered(nodes: _Nodes, wanted: list[tuple[str, int]]) -> list[Step]:
             open_.discard(name)
             done.add(name)
             inputs = [place for place in places.pop(name) if place[1] >= 0]
-            order.append(Step(name, node.op, inputs, nodes.attrs(node)))
+            order.append(nodes.step(name, inputs))
             continue
         open_.add(name)
         found = [nodes.place(ref) for ref in node.input]

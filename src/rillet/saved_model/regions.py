@@ -179,9 +179,8 @@ class _Region:
             self._add_loop(name)
         if kind:
             return
-        node = flow.nodes.by_name[name]
         inputs = [self._local(place) for place in flow.data[name]]
-        self._add(Step(name, node.op, inputs, flow.nodes.attrs(node)))
+        self._add(flow.nodes.step(name, inputs))
 
     def _add_branches(self, names: list[str]) -> None:
         """One step for branches on the same condition."""

@@ -21,12 +21,15 @@ class Step(NamedTuple):
         op: its op.
         inputs: for each input the node and which of its outputs.
         attrs: its attributes.
+        gradient: the name under which the file holds its gradient, where a program
+            gave it one.
     """
 
     name: str
     op: str
     inputs: list[tuple[str, int]]
     attrs: dict[str, Any]
+    gradient: str = ""
 
 
 class Plan(NamedTuple):
