@@ -20,7 +20,8 @@ def names() -> list[str]:
     found = []
     for path in sorted(GOLDEN.glob("*.zip")):
         with zipfile.ZipFile(path) as archive:
-            if "calls.json" in archive.namelist():
+            kept = "calls.json" in archive.namelist()
+            if kept and json.loads(archive.read("calls.json"))["calls"]:
                 found.append(path.stem)
     return found
 

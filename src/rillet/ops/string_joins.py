@@ -228,7 +228,8 @@ def _segment_join(x: Array, ids: Array, num_segments: int, separator: str) -> Ar
     rows = x.reshape(ids.size, width).tolist()
     for segment, row in zip(ids.reshape(-1).tolist(), rows, strict=True):
         for place, value in zip(found[segment], row, strict=True):
-            place.append(value)
+            if place or value:  # TensorFlow separates what comes after a text
+                place.append(value)
     between = separator.encode()
     joined = [between.join(parts) for row in found for parts in row]
     return filled(joined, (num_segments, *rest))

@@ -218,6 +218,8 @@ def _split(x: Array, delimiter: str, skip_empty: bool) -> tuple[Array, Array, Ar
 def _pieces(value: bytes, marks: bytes, skip_empty: bool) -> list[bytes]:
     if not marks:
         return [value[i : i + 1] for i in range(len(value))]
+    if not value:
+        return []
     out, start = [], 0
     for i, byte in enumerate(value):
         if byte in marks:

@@ -6,6 +6,7 @@ In flow tensors of bytes; `tf.strings` shows these functions. Patterns stand in
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import numpy as np
@@ -288,15 +289,21 @@ def _as_string(
     fill: str = "",
 ) -> Array:
     form = _directive(x, precision, scientific, shortest, width, fill)
+    # As in C, zeros fill up numbers only.
+    other = form.replace("%0", "%", 1) if fill == "0" else form
+
+    def shown(v: float) -> str:
+        return (form if math.isfinite(v) else other) % v
+
     if x.dtype.kind == "b":
         return mapped(lambda v: b"true" if v else b"false", x)
     if x.dtype.kind == "c":
-        return mapped(lambda v: f"({form % v.real},{form % v.imag})".encode(), x)
+        return mapped(lambda v: f"({shown(v.real)},{shown(v.imag)})".encode(), x)
     if x.dtype.kind == "O":
-        return mapped(lambda v: form.encode() % v, x)
+        return mapped(lambda v: other.encode() % v, x)
     if x.dtype.itemsize == 2 and x.dtype.kind in "fV":
         x = x.astype(np.float32)
-    return mapped(lambda v: (form % v).encode(), x)
+    return mapped(lambda v: shown(v).encode(), x)
 
 
 as_string_op: Op = define(

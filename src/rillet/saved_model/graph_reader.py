@@ -17,6 +17,7 @@ from rillet.core.errors import (
     house_message,
 )
 from rillet.saved_model.custom_gradients import CustomGradients, Frames
+from rillet.saved_model.heeding import check_heeded
 from rillet.saved_model.op_readers import FORBIDDEN
 from rillet.saved_model.plans import plan_of_function, plan_of_graph
 from rillet.saved_model.reader_table import reader_of
@@ -226,16 +227,19 @@ class Reader:
                 )
             )
         read = reader_of(step.op)
-        if read is not None:
-            return read(self, step, inputs)
-        if self.has(step.op):
+        if read is None and self.has(step.op):
             return self.call(step.op, inputs)
-        op = record_of(step.op)
-        if op is None:
-            raise NotFoundError(
-                house_message("SavedModel", f"Op type not registered '{step.op}'")
-            )
-        return run_record(op, step.attrs, inputs)
+        if read is not None:
+            found = read(self, step, inputs)
+        else:
+            op = record_of(step.op)
+            if op is None:
+                raise NotFoundError(
+                    house_message("SavedModel", f"Op type not registered '{step.op}'")
+                )
+            found = run_record(op, step.attrs, inputs)
+        check_heeded(step, found)
+        return found
 
 
 def _called(step: Any) -> list[str]:

@@ -10,11 +10,19 @@ from typing import Any
 import numpy as np
 
 from rillet.core import dtypes
+from rillet.core.shapes import TensorShape
 from rillet.ops.casting import cast
-from rillet.ops.elementwise import add_op, mul_op, sub_op
-from rillet.ops.identity import identity_op
+from rillet.ops.elementwise import add_op, maximum, mul_op, sub_op
 from rillet.saved_model.op_readers import READERS, Read, constant, reads
 from rillet.saved_model.records import record_of, run_record
+
+
+def run(name: str, *inputs: Any, **attrs: Any) -> tuple[Any, ...]:
+    """Run rillet's record of an op."""
+    op = record_of(name)
+    assert op is not None
+    found: tuple[Any, ...] = run_record(op, attrs, list(inputs))
+    return found
 
 
 def _renamed(name: str) -> Read:
@@ -28,14 +36,37 @@ def _renamed(name: str) -> Read:
 
 for _old, _new in {
     "BatchMatMul": "BatchMatMulV2",
-    "BatchMatMulV3": "BatchMatMulV2",
     "Inv": "Reciprocal",
-    "Gather": "GatherV2",
     "Mod": "TruncateMod",
-    "ResizeNearestNeighborV2": "ResizeNearestNeighbor",
-    "TopK": "TopKV2",
 }.items():
     READERS[_old] = _renamed(_new)
+
+
+@reads("BatchMatMulV3")
+def _wide_products(reader: Any, step: Any, inputs: list[Any]) -> Any:
+    """The sums are of the result's type, which may be wider than the factors'."""
+    kind = step.attrs.get("Tout") or inputs[0].dtype
+    wide = [cast(x, kind) for x in inputs]
+    turned = {name: step.attrs.get(name) for name in ("adj_x", "adj_y")}
+    return run("BatchMatMulV2", *wide, **turned)
+
+
+@reads("Equal", "NotEqual")
+def _equal(reader: Any, step: Any, inputs: list[Any]) -> Any:
+    """Shapes that cannot go together make a plain no, where the node says so."""
+    x, y = inputs
+    if not step.attrs.get("incompatible_shape_error", True):
+        if not goes_with(x.shape, y.shape):
+            return (constant(np.asarray(step.op == "NotEqual")),)
+    return run(step.op, x, y)
+
+
+def goes_with(first: TensorShape, second: TensorShape) -> bool:
+    """Whether shapes may be broadcast, as far as they are known."""
+    if first.rank is None or second.rank is None:
+        return True
+    pairs = zip(reversed(first.as_list()), reversed(second.as_list()), strict=False)
+    return all(a == b or None in (a, b) or 1 in (a, b) for a, b in pairs)
 
 
 @reads("Gather")
@@ -63,13 +94,6 @@ def _div(reader: Any, step: Any, inputs: list[Any]) -> Any:
     return ((truncatediv if whole else realdiv)(*inputs),)
 
 
-@reads("LogicalXor")
-def _xor(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    from rillet.ops.compare import not_equal
-
-    return (not_equal(*inputs),)
-
-
 @reads("Select")
 def _select(reader: Any, step: Any, inputs: list[Any]) -> Any:
     from rillet.ops.mask import where
@@ -90,11 +114,6 @@ def _shape_n(reader: Any, step: Any, inputs: list[Any]) -> Any:
     return [shape(x, out_type=kind) for x in inputs]
 
 
-@reads("CheckNumerics")
-def _check_numerics(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    return (identity_op(inputs[0]),)
-
-
 @reads("Assert")
 def _assert(reader: Any, step: Any, inputs: list[Any]) -> Any:
     from rillet.ops.checks import assert_op
@@ -112,6 +131,7 @@ def _batch_norm(reader: Any, step: Any, inputs: list[Any]) -> Any:
     x, scale, offset, mean, variance = inputs
     attrs = step.attrs
     epsilon = attrs.get("epsilon", 1e-4)
+    factor = attrs.get("exponential_avg_factor", 1.0)
     first = attrs.get("data_format", b"NHWC").startswith(b"NC")
     rank = len(x.shape)
     axes = [i for i in range(rank) if i != (1 if first else rank - 1)]
@@ -126,8 +146,7 @@ def _batch_norm(reader: Any, step: Any, inputs: list[Any]) -> Any:
         apart = sub_op.run(wide, facing(found))
         spread = reduce_mean(mul_op.run(apart, apart), axes)
         count = cast(_count(x, axes), spread.dtype)
-        whole = spread * (count / (count - 1.0))
-        factor = attrs.get("exponential_avg_factor", 1.0)
+        whole = spread * (count / maximum(count - 1.0, 1.0))
         outs = [found, whole]
         if factor != 1.0:
             outs = [
@@ -186,15 +205,18 @@ def _clip(reader: Any, step: Any, inputs: list[Any]) -> Any:
 
 @reads("Bucketize")
 def _bucketize(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    from rillet.ops.compare import greater_equal
+    """Edges are float32, compared as C++ compares; what is no number is past them."""
+    from rillet.ops.compare import less, logical_not
     from rillet.ops.rearrange import expand_dims
     from rillet.ops.shaping import reduce_sum
 
     x = inputs[0]
     kind = x.dtype if x.dtype.is_floating else dtypes.float32
-    edges = constant(np.asarray(step.attrs.get("boundaries") or (), kind.numpy_dtype))
-    passed = greater_equal(expand_dims(cast(x, kind), -1), edges)
-    return (reduce_sum(cast(passed, dtypes.int32), -1),)
+    edges = np.asarray(step.attrs.get("boundaries") or (), np.float32)
+    below = less(
+        expand_dims(cast(x, kind), -1), constant(edges.astype(kind.numpy_dtype))
+    )
+    return (reduce_sum(cast(logical_not(below), dtypes.int32), -1),)
 
 
 def _quantized(x: Any, low: Any, high: Any, step: Any) -> Any:
@@ -204,15 +226,21 @@ def _quantized(x: Any, low: Any, high: Any, step: Any) -> Any:
     Integer-Arithmetic-Only Inference", 2018.
     """
     from rillet.ops.clip import clip_by_value
+    from rillet.ops.compare import equal, logical_and
+    from rillet.ops.filling import ones_like, zeros_like
+    from rillet.ops.mask import where
     from rillet.ops.rounding import floor
 
     top = float(2 ** (step.attrs.get("num_bits") or 8) - 1)
     first = 1.0 if step.attrs.get("narrow_range") else 0.0
-    scale = (high - low) / (top - first)
+    # TensorFlow takes a range of zeros, and gives zeros.
+    nothing = logical_and(equal(low, 0.0), equal(high, 0.0))
+    scale = where(nothing, ones_like(high), (high - low) / (top - first))
     zero = clip_by_value(floor(first - low / scale + 0.5), first, top)
     begin, end = (first - zero) * scale, (top - zero) * scale
     held = clip_by_value(x, begin, end)
-    return floor((held - begin) / scale + 0.5) * scale + begin
+    steps = floor((held - begin) / scale + 0.5)
+    return where(nothing, zeros_like(x), steps * scale + begin)
 
 
 @reads("FakeQuantWithMinMaxArgs")

@@ -14,6 +14,7 @@ from typing import Any
 from rillet.checkpoint.wire import Record
 from rillet.saved_model.attributes import attribute_value, has_kind
 from rillet.saved_model.definitions import definition
+from rillet.saved_model.heeding import Attributes
 from rillet.saved_model.steps import CONTROL, Plan, Step
 from rillet.saved_model.tensors import damaged
 
@@ -41,18 +42,18 @@ class _Nodes:
             if node.name in self.by_name or node.name in self.arguments:
                 raise damaged("two nodes have one name", f"{node.name} in {where}")
             self.by_name[node.name] = node
-        self._attrs: dict[str, dict[str, Any]] = {}
+        self._attrs: dict[str, Attributes] = {}
 
-    def attrs(self, node: Record) -> dict[str, Any]:
+    def attrs(self, node: Record) -> Attributes:
         found = self._attrs.get(node.name)
         if found is None:
-            found = {
+            plain = {
                 entry.key: attribute_value(entry.value)
                 for entry in node.attr
                 if not entry.key.startswith("_")
             }
-            self._check_kinds(node, found)
-            self._attrs[node.name] = found
+            self._check_kinds(node, plain)
+            found = self._attrs[node.name] = Attributes(plain)
         return found
 
     def step(self, name: str, inputs: list[tuple[str, int]]) -> Step:

@@ -38,11 +38,11 @@ _MODULES = {
     """,
     "older_readers": """
     Add AdjustContrastv2 AdjustHue AdjustSaturation Assert BatchMatMul
-    BatchMatMulV3 Bucketize CheckNumerics ClipByValue Div DynamicStitch
+    BatchMatMulV3 Bucketize ClipByValue Div DynamicStitch Equal
     FakeQuantWithMinMaxArgs FakeQuantWithMinMaxVars
     FakeQuantWithMinMaxVarsPerChannel FusedBatchNorm FusedBatchNormV2
-    FusedBatchNormV3 Gather Inv LogicalXor Mod ParallelDynamicStitch
-    ResizeNearestNeighborV2 Roll Select ShapeN TopK
+    FusedBatchNormV3 Gather Inv Mod NotEqual ParallelDynamicStitch Roll Select
+    ShapeN
     """,
     "parsing_readers": """
     ParseExample ParseExampleV2 ParseSequenceExampleV2 ParseSingleExample
@@ -71,10 +71,9 @@ _MODULES = {
     ResourceApplyAdagradV2 ResourceApplyAdam ResourceApplyAdamWithAmsgrad
     ResourceApplyCenteredRMSProp ResourceApplyFtrl ResourceApplyFtrlV2
     ResourceApplyGradientDescent ResourceApplyKerasMomentum
-    ResourceApplyMomentum ResourceApplyRMSProp ResourceSparseApplyAdaMax
+    ResourceApplyMomentum ResourceApplyRMSProp
     ResourceSparseApplyAdadelta ResourceSparseApplyAdagrad
-    ResourceSparseApplyAdagradV2 ResourceSparseApplyAdam
-    ResourceSparseApplyAdamWithAmsgrad ResourceSparseApplyCenteredRMSProp
+    ResourceSparseApplyAdagradV2 ResourceSparseApplyCenteredRMSProp
     ResourceSparseApplyFtrl ResourceSparseApplyFtrlV2
     ResourceSparseApplyKerasMomentum ResourceSparseApplyMomentum
     ResourceSparseApplyRMSProp

@@ -10,15 +10,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from rillet.core import dtypes
+from rillet.core.convert import to_tensor
+from rillet.core.spec import Spec
+from rillet.ops.casting import cast
+from rillet.ops.compare import equal, not_equal
+from rillet.ops.cumulative import cumsum
 from rillet.ops.elementwise import abs as absolute
 from rillet.ops.elementwise import maximum, sign, sqrt, square
 from rillet.ops.elementwise import pow as power
 from rillet.ops.filling import zeros_like
 from rillet.ops.gather import gather
-from rillet.ops.gather_nd import tensor_scatter_nd_update
+from rillet.ops.gather_nd import scatter_nd, tensor_scatter_nd_update
 from rillet.ops.mask import where
+from rillet.ops.rearrange import roll
+from rillet.ops.reduce import reduce_max
+from rillet.ops.segment import unsorted_segment_min
+from rillet.ops.sequences import range as count_up
 from rillet.ops.shaping import reshape
-from rillet.saved_model.op_readers import READERS, Read
+from rillet.ops.sizes import size
+from rillet.ops.sorting import argsort
+from rillet.saved_model.op_readers import READERS, Read, tracing
 from rillet.saved_model.resources import variable_of
 
 Rule = Callable[..., tuple[Any, ...]]
@@ -198,17 +210,22 @@ def _ftrl(
     l1: Any,
     l2: Any,
     *rest: Any,
+    multiply_linear_by_lr: bool = False,
     **attrs: Any,
 ) -> tuple[Any, ...]:
-    """Follow the regularized leader (McMahan et al., 2013); the second op shrinks."""
+    """Follow the regularized leader (McMahan et al., 2013); the second op shrinks.
+
+    Where `linear` is kept times the rate, every term that it meets is so too.
+    """
     *shrinkage, up = rest
     used = g + 2.0 * shrinkage[0] * var if shrinkage else g
     more = accum + square(g)
     grown = power(more, -up)
-    linear = linear + used - (grown - power(accum, -up)) / rate * var
-    quadratic = grown / rate + 2.0 * l2
-    far = (sign(linear) * l1 - linear) / quadratic
-    return where(absolute(linear) > l1, far, zeros_like(var)), more, linear
+    times = rate if multiply_linear_by_lr else 1.0
+    linear = linear + used * times - (grown - power(accum, -up)) * (times / rate) * var
+    quadratic = grown * (times / rate) + 2.0 * l2 * times
+    far = (sign(linear) * l1 * times - linear) / quadratic
+    return where(absolute(linear) > l1 * times, far, zeros_like(var)), more, linear
 
 
 #: For each op the rule, how many variables come first, and where the gradient stands.
@@ -229,6 +246,10 @@ _RULES: dict[str, tuple[Rule, int, int]] = {
 }
 
 
+#: Those for which TensorFlow has no op that updates rows.
+_DENSE_ONLY = ("GradientDescent", "Adam", "AdamWithAmsgrad", "AdaMax")
+
+
 def _dense(rule: Rule, slots: int) -> Read:
     def read(reader: Any, step: Any, inputs: list[Any]) -> Any:
         held = [variable_of(x, step) for x in inputs[:slots]]
@@ -242,25 +263,54 @@ def _dense(rule: Rule, slots: int) -> Read:
 
 
 def _sparse(rule: Rule, slots: int, place: int) -> Read:
-    """The same for some rows: their numbers come after the gradient."""
+    """The same for some rows: their numbers come after the gradient.
+
+    A row that comes again is updated again: a loop takes each row's first gradient,
+    then the second ones, and so on.
+    """
 
     def read(reader: Any, step: Any, inputs: list[Any]) -> Any:
         held = [variable_of(x, step) for x in inputs[:slots]]
-        indices = inputs[place + 1]
-        rest = [*inputs[slots : place + 1], *inputs[place + 2 :]]
-        values = [v.read_value() for v in held]
-        found = rule(*[gather(v, indices) for v in values], *rest, **step.attrs)
-        column = reshape(indices, [-1, 1])
-        for variable, whole, rows in zip(held, values, found, strict=True):
-            variable.assign(
-                tensor_scatter_nd_update(whole, column, rows), read_value=False
-            )
+        slopes, indices = inputs[place], inputs[place + 1]
+        turns = _turns(indices)
+        last = reduce_max(turns)
+
+        def once(turn: Any, *values: Any) -> list[Any]:
+            mine = where(equal(turns, turn))[:, 0]
+            rows = gather(indices, mine)
+            rest = [*inputs[slots:place], gather(slopes, mine), *inputs[place + 2 :]]
+            found = rule(*[gather(v, rows) for v in values], *rest, **step.attrs)
+            column = reshape(rows, [-1, 1])
+            new = zip(values, found, strict=True)
+            return [
+                turn + 1,
+                *[tensor_scatter_nd_update(whole, column, part) for whole, part in new],
+            ]
+
+        state = [to_tensor(0, hint=dtypes.int64), *[v.read_value() for v in held]]
+        specs = [Spec(x.shape._dims, x.dtype) for x in state]
+        loop = tracing("graph.loop")
+        _, *found = loop(lambda turn, *_: turn <= last, once, state, specs)
+        for variable, value in zip(held, found, strict=True):
+            variable.assign(value, read_value=False)
         return ()
 
     return read
 
 
+def _turns(indices: Any) -> Any:
+    """How often each number of a vector came before."""
+    order = argsort(indices, stable=True)
+    ordered = gather(indices, order)
+    count = size(indices, out_type=dtypes.int64)
+    at = count_up(count)
+    group = cumsum(cast(not_equal(ordered, roll(ordered, 1, 0)), dtypes.int64))
+    group = group - group[:1]
+    begins = unsorted_segment_min(at, group, count)
+    return scatter_nd(reshape(order, [-1, 1]), at - gather(begins, group), [count])
+
+
 for _name, (_rule, _slots, _place) in _RULES.items():
     READERS[f"ResourceApply{_name}"] = _dense(_rule, _slots)
-    if _name != "GradientDescent":
+    if _name not in _DENSE_ONLY:
         READERS[f"ResourceSparseApply{_name}"] = _sparse(_rule, _slots, _place)
