@@ -30,9 +30,16 @@ _HARMLESS: Final = frozenset(
     """output_shapes shape element_shape element_shape_except0 value_shape
     identical_element_shapes num_elements""".split()
 )
-#: What is read elsewhere: from the objects that a node stands for, or from its lists.
+#: What other things say too: objects that a node stands for, lists, places of the best.
 _ELSEWHERE: Final = frozenset(
-    ("VarHandleOp dtype", "Variable dtype", "TensorListConcatLists element_dtype")
+    (
+        "VarHandleOp dtype",
+        "Variable dtype",
+        "TensorListConcatLists element_dtype",
+        "MaxPoolGradWithArgmax ksize",
+        "MaxPoolGradWithArgmax strides",
+        "MaxPoolGradWithArgmax padding",
+    )
 )
 #: Values that are the default in other words.
 _USUAL: Final = {"bad_indices_policy": (b"", b"DEFAULT", b"ERROR")}

@@ -107,9 +107,9 @@ def _cross(reader: Any, step: Any, inputs: list[Any]) -> Any:
 @reads("SparseCross")
 def _first_cross(reader: Any, step: Any, inputs: list[Any]) -> Any:
     given, count = _parts(step, inputs)
+    size, key = step.attrs.get("num_buckets") or 0, step.attrs.get("hash_key")
     if not step.attrs.get("hashed_output"):
         return run("SparseCrossV2", *given, sparse=count, separator=b"_X_")
-    size, key = step.attrs.get("num_buckets") or 0, step.attrs.get("hash_key")
     return run(
         "SparseCrossHashed", *given, sparse=count, num_buckets=size, hash_key=key or 0
     )
