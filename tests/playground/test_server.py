@@ -209,16 +209,6 @@ def test_damaged_messages_leave_the_server_alive(client: TestClient) -> None:
     assert client.get("/").status_code == 200
 
 
-def test_a_page_that_reads_nothing_costs_little() -> None:
-    from rillet.playground.worker import Outbox
-
-    outbox = Outbox(lambda: None)
-    for i in range(1000):
-        outbox.show("frame", b"%d" % i)
-        outbox.say("address", address="x")
-    assert len(outbox.take()) == 201 and outbox.take() == []
-
-
 @pytest.mark.parametrize(
     ("host", "known"),
     [

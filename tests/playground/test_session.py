@@ -143,6 +143,21 @@ def test_surface_code_and_weights(seat: Seat) -> None:
     assert "tf.keras.Sequential" in seat.mail.of("code")[0]["text"]
 
 
+def test_a_surface_goes_on_while_training_does_and_ends_where_it_stops(
+    seat: Seat,
+) -> None:
+    seat.say(say.Open("data=spiral&hidden=8-8&speed=full"))
+    seat.say(say.ShowSurface(True), say.Play())
+    seat.wait(lambda mail: mail.pictures.get("surface", [{"epoch": 0}])[0]["epoch"] > 0)
+    seat.say(say.Pause())
+    last = seat.frame(lambda head: not head["playing"])[0]["epoch"]
+    seat.wait(lambda mail: mail.pictures["surface"][0]["epoch"] == last)
+    # An edited weight has a surface of its own.
+    seat.say(say.Parameter("w.0.0.0", 3.0))
+    before = seat.mail.pictures["surface"][1]["losses"]
+    seat.wait(lambda m: (m.pictures["surface"][1]["losses"] != before).any())
+
+
 def test_two_pages_train_side_by_side() -> None:
     texts = ["data=xor&hidden=4&epoch=400", "data=circle&hidden=3&seed=5&epoch=400"]
     seats = [Seat() for _ in texts]
@@ -197,7 +212,9 @@ def test_starts_and_stops_leave_nothing() -> None:
             seat.say(say.Open("data=gauss&hidden=2"))
             for _ in range(10):
                 seat.say(say.Play(), say.Pause())
-            seat.wait(lambda mail: len(mail.of("address")) >= 10)
+            # Answered in order: what stood before it is done.
+            seat.say(say.Code())
+            seat.wait(lambda mail: mail.of("code"))
             seat.worker.close()
         levels.append(held())
     assert "rillet-playground" not in {t.name for t in threading.enumerate()}

@@ -137,6 +137,9 @@ class Digits(Page):
         outbox: leads to the page.
     """
 
+    # The first page waits for the one network of all to be trained; reading is short.
+    takes_turns = False
+
     def __init__(self, outbox: Outbox) -> None:
         super().__init__(outbox)
         self._reader: Reader | None = None

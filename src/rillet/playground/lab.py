@@ -1,13 +1,15 @@
 """One network of the playground with its points: trained, changed, looked at.
 
 In: an `Address`, then epochs to run and parameters to change. Out: losses, pictures,
-the address of what stands there now. It has no thread and no clock: `session` calls it
-from a page's own thread. Everything it does follows from its address alone.
+the address of what stands there now. It has no thread: `session` calls it from a page's
+own. Everything it shows follows from its address alone.
 """
 
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
@@ -52,6 +54,7 @@ class Lab:
         self.model = make_model(self.settings)
         self.look = Look(self.model, self.settings, self.points)
         self._surface: Surface | None = None
+        self._survey: Iterator[bytes | None] | None = None
         self.epoch = 0
         self._stride = self._path_stride = 1
         self.curve = [(0, *self.look.losses())]
@@ -255,11 +258,47 @@ class Lab:
 
     def surface(self) -> bytes:
         """The loss surface around this moment, for a page."""
+        self._survey = None
+        while True:
+            found = self.survey(math.inf)
+            if found is not None:
+                return found
+
+    @property
+    def surveying(self) -> bool:
+        """Whether a survey has begun and not ended."""
+        return self._survey is not None
+
+    def survey(self, seconds: float) -> bytes | None:
+        """Go on with the loss surface around the moment at which its survey began.
+
+        Args:
+            seconds: how long; one row of it, which is the least, may last longer.
+
+        Returns:
+            The surface for a page; None while it is not complete.
+        """
+        began = time.perf_counter()
+        if self._survey is None:
+            self._survey = self._rows_of_surface()
+        for found in self._survey:
+            if found is not None:
+                self._survey = None
+                return found
+            if time.perf_counter() - began >= seconds:
+                break
+        return None
+
+    def _rows_of_surface(self) -> Iterator[bytes | None]:
         if self._surface is None:
             self._surface = Surface(self.settings, self.points)
-        view = self._surface.view(self.weights(), np.array(self.path))
-        told = {"epoch": self.epoch, "reach": view.reach}
-        return pack("surface", told, {"losses": view.losses, "path": view.path})
+        epoch = self.epoch
+        for view in self._surface.view(self.weights(), np.array(self.path)):
+            if view is None:
+                yield None
+                continue
+            told = {"epoch": epoch, "reach": view.reach}
+            yield pack("surface", told, {"losses": view.losses, "path": view.path})
 
     def as_json(self) -> dict[str, Any]:
         """The settings and the points, for a page."""

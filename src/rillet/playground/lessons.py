@@ -146,7 +146,8 @@ class Lessons(Page):
                 self._due += many / self._speed
                 self._go(min(many, 20_000))
             return
-        while self._playing and time.perf_counter() - now < _FRAME / 2:
+        end = now + min(_FRAME / 2, self.seconds)
+        while self._playing and time.perf_counter() < end:
             self._go(1 if self._trainer else COUNT)
 
     def _go(self, many: int) -> None:

@@ -231,17 +231,19 @@ async def _serve(
 
 async def _receive(websocket: Any, outbox: Outbox, worker: Worker) -> None:
     while True:
+        while (worker.crowded or outbox.full) and worker.lives:
+            await asyncio.sleep(0.05)
         event = await websocket.receive()
         if event["type"] == "websocket.disconnect":
             return
+        if not worker.lives:
+            continue  # the page was told why; nobody is there who could answer
         text = event.get("text")
         try:
             message = parse(event.get("bytes") or b"" if text is None else text)
         except PlaygroundError as error:
             outbox.say("error", text=str(error))
             continue
-        while worker.crowded and worker.lives:
-            await asyncio.sleep(0.05)
         worker.post(message)
 
 

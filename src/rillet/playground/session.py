@@ -21,8 +21,10 @@ from rillet.playground.worker import Outbox, Page
 
 #: Seconds between two pictures, two loss surfaces, two addresses while training.
 _FRAME, _SURFACE, _ADDRESS = 1 / 60, 0.5, 1.0
-#: Seconds that one call of the trainer is to last.
+#: Seconds that one call of the trainer is to last, at most.
 _CALL: Final = 0.008
+#: Pictures, and loss surfaces, may take one part of so many of a page's time.
+_PICTURES, _SURFACES = 2, 4
 _OVERFLOW = (
     "The loss overflowed in epoch {}: the updates grow from step to step. Take a"
     " smaller learning rate than {:g}, and reset."
@@ -42,7 +44,8 @@ class Session(Page):
         self._playing = False
         self._until: int | None = None
         self._watched: tuple[int, int] | None = None
-        self._surface = False
+        self._surface = self._stale = False
+        self._surveyed = 0.0
         self._epochs = 1
         self._next_frame = self._next_surface = self._next_address = 0.0
         self._next_epoch = 0.0
@@ -80,6 +83,7 @@ class Session(Page):
                 self._watched = None if message.layer < 0 else at
             case say.ShowSurface():
                 self._surface = message.on
+                self._stale = True
                 self._next_surface = 0.0
             case say.Draw() | say.Table():
                 self._learn(message)
@@ -160,10 +164,11 @@ class Session(Page):
         if self._playing:
             self._dirty = True
             now = self._train(now)
+        self._stale |= self._dirty
         if self._dirty and now >= self._next_frame:
-            self._next_frame = max(self._next_frame + _FRAME, now)
-            self._dirty = False
             self._show(now)
+        if self._surface and self._survey(time.perf_counter()):
+            return 0.0
         if self._playing:
             return max(0.0, self._rest(time.perf_counter()))
         if self._dirty:
@@ -198,17 +203,21 @@ class Session(Page):
         return now
 
     def _train_fully(self, now: float) -> float:
-        """Train in calls of some thousandths of a second, until a picture is due."""
+        """Train in short calls, until a picture is due or the turn is over."""
+        due = self._next_frame - _CALL / 2 - now
+        # Where pictures are late, learning still has half of the turn.
+        end = now + min(self.seconds, max(due, self.seconds / 2))
+        call = min(_CALL, self.seconds / 2)
         while True:
             epochs = self._epochs
             if self._until is not None:
                 epochs = min(epochs, self._until - self.lab.epoch)
             self.lab.run(epochs)
             before, now = now, time.perf_counter()
-            fit = epochs * _CALL / max(now - before, 1e-6)
+            fit = epochs * call / max(now - before, 1e-6)
             self._epochs = max(1, min(int(fit), self._epochs * 2))
             done = self._until is not None and self.lab.epoch >= self._until
-            if now >= self._next_frame - _CALL / 2 or self.lab.broken or done:
+            if now >= end or self.lab.broken or done:
                 return now
 
     def _count(self, now: float) -> None:
@@ -222,8 +231,26 @@ class Session(Page):
             "playing": self._playing,
             "speed": round(self._speed) if self._playing else 0,
         }
+        self._dirty = False
         self.outbox.show("frame", self.lab.frame(head, self._watched))
-        if self._surface and (now >= self._next_surface or not self._playing):
-            self._next_surface = now + _SURFACE
-            if not self.lab.broken:
-                self.outbox.show("surface", self.lab.surface())
+        cost = time.perf_counter() - now
+        pace = max(_FRAME, cost * _PICTURES)
+        self._next_frame = max(self._next_frame + pace, now)
+
+    def _survey(self, now: float) -> bool:
+        """Go on with the loss surface where it is due; whether more of it waits."""
+        lab = self.lab
+        if lab.broken:
+            return False
+        if not lab.surveying:
+            if not self._stale or (self._playing and now < self._next_surface):
+                return False
+            self._stale, self._surveyed = False, 0.0
+        found = lab.survey(self.seconds / 2)
+        after = time.perf_counter()
+        self._surveyed += after - now
+        if found is not None:
+            pause = max(_SURFACE, self._surveyed * (_SURFACES - 1))
+            self._next_surface = after + pause
+            self.outbox.show("surface", found)
+        return lab.surveying or (self._stale and not self._playing)

@@ -8,6 +8,7 @@ the path went furthest (Li et al., "Visualizing the Loss Landscape of Neural Net
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -78,15 +79,16 @@ class Surface:
             said = activation(tf.matmul(said, kernel) + bias)
         return mean_loss(said, targets, self._softmax)
 
-    def view(self, weights: Array, path: Array) -> View:
-        """The plane through some weights.
+    def view(self, weights: Array, path: Array) -> Iterator[View | None]:
+        """The plane through some weights, computed row by row.
 
         Args:
             weights: all of them, flat ``(p,)``.
             path: earlier ones ``(n, p)``.
 
-        Returns:
-            The plane.
+        Yields:
+            None after each row, so that the caller may do something else, and at last
+            the plane.
         """
         directions = _directions(weights, path)
         away = (path - weights).astype(np.float64)
@@ -102,7 +104,8 @@ class Surface:
                 tf.constant(row.astype(np.float32)), self._x, self._targets
             )
             rows.append(losses.numpy())
-        return View(np.stack(rows), (on_plane / reach).astype(np.float32), reach)
+            yield None
+        yield View(np.stack(rows), (on_plane / reach).astype(np.float32), reach)
 
 
 def _directions(weights: Array, path: Array) -> tuple[Array, Array]:

@@ -1,8 +1,9 @@
 """A page's own thread, and the way of what it shows to the page.
 
-In: messages of the page. Out: texts, which all arrive, and pictures, of which the last
-of each kind arrives: a slow page misses some and never falls behind. `server` makes a
-`Worker` for each page and empties its `Outbox`.
+In: messages of the page. Out: answers, which all arrive, in order; states and pictures,
+of which the last of each kind arrives: a slow page misses some and never falls behind.
+A page that reads nothing is asked nothing more until it does, so little waits for it.
+`server` makes a `Worker` for each page and empties its `Outbox`.
 """
 
 from __future__ import annotations
@@ -13,14 +14,21 @@ import threading
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from rillet.core.logger import get_logger
 from rillet.playground.messages import Message
 from rillet.playground.settings import PlaygroundError
+from rillet.playground.turns import LONG, TURNS, Share
 
-#: Texts that wait for a page, at most; a page that reads none is gone.
+#: Messages that wait in either direction, and characters or bytes of answers, before
+#: the page has to read some.
 _WAITING: Final = 200
+_CHARACTERS: Final = 4_000_000
+#: Seconds between two looks whether a page reads again.
+_PAUSE: Final = 0.05
+#: What tells a state: a later one says all that an earlier one did.
+_STATES: Final = frozenset({"state", "address", "lesson", "progress"})
 _FAILED = "playground: something went wrong here. What the log says: {}"
 
 
@@ -34,19 +42,34 @@ class Outbox:
     def __init__(self, ring: Callable[[], None]) -> None:
         self._ring = ring
         self._lock = threading.Lock()
-        self._texts: list[str | bytes] = []
+        # By a running number; states by their kind, in the place of the last one.
+        self._texts: dict[int | str, str | bytes] = {}
+        self._sent = self._size = 0
         self._pictures: dict[str, bytes] = {}
 
     def say(self, kind: str, **values: Any) -> None:
-        """Send values; they arrive in order."""
-        self.send(json.dumps({"kind": kind, **values}))
+        """Send values; they arrive in order, and of a state's the last."""
+        text = json.dumps({"kind": kind, **values})
+        if kind not in _STATES:
+            self.send(text)
+            return
+        with self._lock:
+            self._texts.pop(kind, None)
+            self._texts[kind] = text
+        self._ring()
 
     def send(self, message: str | bytes) -> None:
-        """Send a message that has to arrive."""
+        """Send an answer, which always arrives."""
         with self._lock:
-            if len(self._texts) < _WAITING:
-                self._texts.append(message)
+            self._sent += 1
+            self._size += len(message)
+            self._texts[self._sent] = message
         self._ring()
+
+    @property
+    def full(self) -> bool:
+        """Whether the page is to read before it is asked for more."""
+        return len(self._texts) >= _WAITING or self._size >= _CHARACTERS
 
     def show(self, kind: str, picture: bytes) -> None:
         """Send a picture, in place of one of its kind that still waits."""
@@ -57,8 +80,8 @@ class Outbox:
     def take(self) -> list[str | bytes]:
         """Everything that waits, texts first."""
         with self._lock:
-            found = [*self._texts, *self._pictures.values()]
-            self._texts, self._pictures = [], {}
+            found = [*self._texts.values(), *self._pictures.values()]
+            self._texts, self._pictures, self._size = {}, {}, 0
         return found
 
 
@@ -67,10 +90,17 @@ class Page(ABC):
 
     Args:
         outbox: leads to the page.
+
+    Attributes:
+        seconds: how long the piece of work that begins now is to last.
     """
+
+    #: Whether its work is done in turns with that of other pages.
+    takes_turns: ClassVar[bool] = True
 
     def __init__(self, outbox: Outbox) -> None:
         self.outbox = outbox
+        self.seconds = LONG
 
     @abstractmethod
     def handle(self, message: Message) -> None:
@@ -82,7 +112,7 @@ class Page(ABC):
 
     @abstractmethod
     def work(self) -> float | None:
-        """Go on a little, for some hundredths of a second at most.
+        """Go on a little, for about `seconds`.
 
         Returns:
             Seconds to wait before the next call; None where nothing is to be done
@@ -106,6 +136,7 @@ class Worker:
         self._outbox = outbox
         self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._closing = threading.Event()
+        self._share = Share(lambda: not self._messages.empty())
         self._thread = threading.Thread(
             target=self._run, name="rillet-playground", daemon=True
         )
@@ -144,12 +175,27 @@ class Worker:
             return
         wait: float | None = None
         while not self._closing.is_set():
-            try:
-                message = self._messages.get(wait != 0, wait)
-            except queue.Empty:
-                message = None
-            wait = self._guarded(page, message)
+            message = self._next(wait)
+            if self._closing.is_set():
+                break
+            if not page.takes_turns:
+                wait = self._guarded(page, message)
+                continue
+            with TURNS.turn(self._share) as page.seconds:
+                wait = self._guarded(page, message)
         page.close()
+
+    def _next(self, wait: float | None) -> Message | None:
+        """The next message, or None after so many seconds."""
+        if self._outbox.full:
+            # What plays goes on; what would be answered has to wait.
+            if wait != 0:
+                self._closing.wait(_PAUSE if wait is None else min(wait, _PAUSE))
+            return None
+        try:
+            return self._messages.get(wait != 0, wait)
+        except queue.Empty:
+            return None
 
     def _guarded(self, page: Page, message: Message | None) -> float | None:
         try:
