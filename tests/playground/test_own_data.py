@@ -33,6 +33,59 @@ def test_values() -> None:
     assert own.axes[2].centre == pytest.approx(33.25)
 
 
+def _column(value: float, at: int) -> str:
+    """Thirty rows around 0 to 29, and one with a value far outside in a column."""
+    rows = [[float(i), float(i * 7 % 30), i * 0.37] for i in range(30)]
+    odd = [14.0, 15.0, 5.0]
+    odd[at] = value
+    return "a,b,c\n" + "\n".join(",".join(map(repr, row)) for row in [*rows, odd])
+
+
+@pytest.mark.parametrize("value", [1e308, -1e308, 4000.0])
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_one_value_far_outside_squeezes_nothing(value: float, at: int) -> None:
+    own, _ = table(_column(value, at))
+    shown = (own.xy[:, 0], own.xy[:, 1], own.labels)[at]
+    edge, full = (1, 2) if at == 2 else (6, 10)
+    assert shown[-1] == np.copysign(edge, value)
+    assert np.ptp(shown[:-1]) == pytest.approx(full)
+    axis = own.axes[at]
+    high = 29 * 0.37 if at == 2 else 29
+    assert axis.centre == pytest.approx(high / 2)
+    assert (
+        f"1 value of {'abc'[at]} lies far outside and stands at the edge." in own.note
+    )
+
+
+def test_values_far_outside_on_both_sides() -> None:
+    rows = [f"{i % 10 - 5},{i % 7},{i % 2}" for i in range(98)]
+    own, _ = table("\n".join([*rows, "1e308,1,0", "-1e308,1,1"]))
+    assert own.xy[-2:, 0].tolist() == [6, -6]
+    # What fits the picture stays as it is.
+    assert own.axes[0].scale == 1 and own.xy[0, 0] == -5
+    assert "2 values of column 1 lie far outside and stand at the edge" in own.note
+
+
+@pytest.mark.parametrize(
+    "kind", ["normal", "uniform", "exponential", "halves", "steps"]
+)
+def test_usual_columns_have_nothing_outside(kind: str) -> None:
+    rng = np.random.default_rng(4)
+    drawn_values = {
+        "normal": rng.normal(size=2000),
+        "uniform": rng.uniform(size=2000),
+        "exponential": rng.exponential(size=2000),
+        # Two clouds far from each other: neither is a stray.
+        "halves": np.r_[rng.normal(0, 1, 1000), rng.normal(1e6, 1, 1000)],
+        "steps": np.repeat([0.0, 0.0, 0.0, 100.0], 500),
+    }[kind]
+    own, _ = table(
+        "\n".join(f"{v!r},{i},{i % 2}" for i, v in enumerate(map(float, drawn_values)))
+    )
+    assert "outside" not in own.note
+    assert np.ptp(own.xy[:, 0]) >= 2
+
+
 def test_columns_can_be_chosen() -> None:
     own, _ = table("id,kind,a,b\n1,x,1,2\n2,y,3,4\n3,x,5,6\n", [2, 3, 1])
     assert own.classes == ("x", "y") and own.xy[:, 0].tolist() == [1, 3, 5]

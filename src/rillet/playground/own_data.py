@@ -28,6 +28,8 @@ POINTS, CLASSES, CHARACTERS, ROWS, COLUMNS = 2000, 6, 1_000_000, 100_000, 64
 #: Points are kept in steps of a 5,000th, values in steps of a 30,000th.
 _PLACE, _VALUE = 5000.0, 30000.0
 _EDGE = 6.0
+#: How many times as far as the others a value is that lies far outside.
+_FAR = 50.0
 _NAME = 24
 _DELIMITERS: Final = (",", ";", "\t", "|", " ")
 _MISSING: Final = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "-"})
@@ -43,7 +45,10 @@ def _refuse(rule: str, got: str = "", fix: str = "") -> TableError:
 
 @dataclass(frozen=True)
 class Axis:
-    """What a column was before it was scaled: ``value = centre + scale * shown``."""
+    """What a column was before it was scaled: ``value = centre + scale * shown``.
+
+    Values far outside stand at the edge and are not what this says.
+    """
 
     name: str
     centre: float = 0.0
@@ -211,9 +216,9 @@ def table(text: str, columns: Sequence[int] | None = None) -> tuple[Own, list[st
         drawn_rows = np.random.default_rng(0).choice(len(full), POINTS, replace=False)
         full = [full[i] for i in np.sort(drawn_rows)]
     x1, x2, label = ([column[i] for i in full] for column in parts)
-    first, axis1 = _scaled(names[chosen[0]], _numbers(names[chosen[0]], x1))
-    second, axis2 = _scaled(names[chosen[1]], _numbers(names[chosen[1]], x2))
-    labels, classes, axis3 = _labelled(names[chosen[2]], label)
+    first, axis1 = _scaled(names[chosen[0]], _numbers(names[chosen[0]], x1), notes)
+    second, axis2 = _scaled(names[chosen[1]], _numbers(names[chosen[1]], x2), notes)
+    labels, classes, axis3 = _labelled(names[chosen[2]], label, notes)
     for axis in (axis1, axis2):
         if axis.scale != 1 or axis.centre != 0:
             notes.append(f"{axis.name} was moved and scaled to fit between −5 and 5.")
@@ -338,20 +343,49 @@ def _numbers(name: str, cells: list[str]) -> Array:
     return np.array([float(cell) for cell in cells])
 
 
-def _scaled(name: str, values: Array) -> tuple[Array, Axis]:
+def _span(name: str, values: Array, notes: list[str]) -> tuple[float, float]:
+    """The lowest and the highest value, but for the few that lie far outside.
+
+    Far is 50 times as far from the median as half of the values that differ from it
+    are; a normal distribution of 2,000 values goes to six times that. With such values
+    in sight all others would be one dot.
+    """
+    # Values of opposite signs may lie further apart than a number can say.
+    with np.errstate(over="ignore", invalid="ignore"):
+        away = np.abs(values - np.median(values))
+        apart = away[away > 0]
+        far = away > _FAR * np.median(apart) if len(apart) else away > 0
+    count = int(far.sum())
+    if not 0 < count <= max(1, len(values) // 20):
+        return float(values.min()), float(values.max())
+    which = "1 value" if count == 1 else f"{count} values"
+    verbs = "lies" if count == 1 else "lie", "stands" if count == 1 else "stand"
+    notes.append(
+        f"{which} of {name} {verbs[0]} far outside and {verbs[1]} at the edge."
+    )
+    return float(values[~far].min()), float(values[~far].max())
+
+
+def _scaled(name: str, values: Array, notes: list[str]) -> tuple[Array, Axis]:
     """Values as they are where they fit the picture, else between -5 and 5."""
-    low, high = float(values.min()), float(values.max())
+    low, high = _span(name, values, notes)
     if -_EDGE <= low and high <= _EDGE and high - low >= 2:
-        return values, Axis(name)
+        return np.clip(values, -_EDGE, _EDGE), Axis(name)
     centre, scale = low / 2 + high / 2, (high / 2 - low / 2) / 5
     if not np.isfinite([centre, scale]).all():
         raise _refuse(f"{_column(name)} holds numbers that are too large")
     scale = scale or 1.0
-    shown = np.clip((values - centre) / scale, -5, 5)
+    with np.errstate(over="ignore"):
+        shown = (values - centre) / scale
+    inside = (values >= low) & (values <= high)
+    # Rounding takes none of them past 5; what is outside stands beyond that.
+    shown = np.where(inside, np.clip(shown, -5, 5), np.clip(shown, -_EDGE, _EDGE))
     return shown, Axis(name, centre, scale)
 
 
-def _labelled(name: str, cells: list[str]) -> tuple[Array, tuple[str, ...], Axis]:
+def _labelled(
+    name: str, cells: list[str], notes: list[str]
+) -> tuple[Array, tuple[str, ...], Axis]:
     """Labels as classes where there are few of them, else as values from -1 to 1."""
     kinds = sorted(set(cells))
     numeric = all(_is_number(kind) for kind in kinds)
@@ -369,9 +403,11 @@ def _labelled(name: str, cells: list[str]) -> tuple[Array, tuple[str, ...], Axis
             f"{len(kinds)} kinds",
         )
     values = np.array([float(cell) for cell in cells])
-    centre = values.min() / 2 + values.max() / 2
-    scale = (values.max() / 2 - values.min() / 2) or 1.0
+    low, high = _span(name, values, notes)
+    centre = low / 2 + high / 2
+    scale = (high / 2 - low / 2) or 1.0
     if not np.isfinite([centre, scale]).all():
         raise _refuse(f"{_column(name)} holds numbers that are too large")
-    shown = np.clip((values - centre) / scale, -1, 1)
-    return shown, (), Axis(name, float(centre), float(scale))
+    with np.errstate(over="ignore"):
+        shown = np.clip((values - centre) / scale, -1, 1)
+    return shown, (), Axis(name, centre, scale)
