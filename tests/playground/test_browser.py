@@ -63,6 +63,44 @@ def test_every_page_at_every_width(
     assert path.stat().st_size > 10_000
 
 
+@pytest.mark.parametrize("width", [800, 1280, 1920])
+def test_an_open_panel_leaves_no_page_empty(opened: Any, width: int) -> None:
+    tab = opened(fragment="hidden=2&epoch=20", viewport={"width": width, "height": 900})
+    tab.click("#surface-panel summary")
+    text_of(tab, "#surface-said", "around the weights of epoch 20")
+    panels = tab.locator(".panels").bounding_box()
+    panel = tab.locator("#surface-panel").bounding_box()
+    canvas = tab.locator("#surface").bounding_box()
+    text = tab.locator("#surface-said").bounding_box()
+    assert panel["width"] == panels["width"]
+    # Words stand beside the picture, not above it, and it fills its half.
+    assert text["x"] + text["width"] <= canvas["x"]
+    assert panel["height"] < canvas["height"] + 80
+    assert canvas["width"] == canvas["height"] >= min(340, width / 2 - 80)
+    low, middle, high = (
+        float(each) for each in tab.locator("#surface-scale span").all_inner_texts()
+    )
+    said = tab.inner_text("#surface-said")
+    assert said.startswith(f"From {low:.3f} to {high:.3f},") and low < middle < high
+    tab.click("#surface-panel summary")
+    tops = [
+        tab.locator(f"#{name}-panel").bounding_box()["y"]
+        for name in ("own", "surface", "code")
+    ]
+    assert len(set(tops)) == (1 if width >= 1120 else 3)
+
+
+def test_values_far_outside_are_told(opened: Any) -> None:
+    rows = "".join(f"{i % 10},{i % 7},{i % 2}\n" for i in range(60))
+    tab = opened(fragment="hidden=2")
+    tab.click("#own-panel summary")
+    table = {"name": "t.csv", "mimeType": "text/csv"}
+    content = f"a,b,kind\n{rows}1e308,3,1\n".encode()
+    tab.set_input_files("#file", table | {"buffer": content})
+    text_of(tab, "#data-note", "1 value of a lies far outside and stands at the edge")
+    text_of(tab, "#axis-high", "9.9")
+
+
 def test_the_spiral_from_its_address(opened: Any) -> None:
     tab = opened(fragment=f"{SPIRAL}&epoch=200")
     settled(tab, "playground")

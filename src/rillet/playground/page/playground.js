@@ -155,7 +155,7 @@ function draw() {
   }
   if (surface && $("surface-panel").open && !surface.drawn) {
     surface.drawn = true;
-    drawSurface($("surface"), surface);
+    drawSurface($("surface"), $("surface-scale"), surface);
     $("surface-said").textContent =
       `From ${short(Math.min(...surface.arrays.losses.data))} to ` +
       `${short(Math.max(...surface.arrays.losses.data))}, ` +

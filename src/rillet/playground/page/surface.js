@@ -1,6 +1,6 @@
 // The loss surface: colours by height, contour lines, the path so far.
 
-import { colour, sharpen } from "./common.js";
+import { colour, sharpen, short } from "./common.js";
 import { put } from "./heat.js";
 
 const LEVELS = 12;
@@ -16,8 +16,19 @@ function shade(share) {
 
 const scratch = document.createElement("canvas");
 
-/** Draw a plane of the surface. */
-export function drawSurface(canvas, { arrays }) {
+const rgb = (each) => `rgb(${each.join(" ")})`;
+
+/** Say which loss each colour is: the lowest, the one in the middle, the highest. */
+function drawScale(scale, low, high) {
+  scale.hidden = false;
+  scale.querySelector("i").style.background = `linear-gradient(90deg, ${[LOW, MIDDLE, HIGH].map(rgb)})`;
+  [low, (low + high) / 2, high].forEach((at, i) => {
+    scale.querySelectorAll("span")[i].textContent = short(Math.max(0, Math.exp(at) - 1e-4));
+  });
+}
+
+/** Draw a plane of the surface, and what its colours mean. */
+export function drawSurface(canvas, scale, { arrays }) {
   const side = canvas.clientWidth;
   const context = sharpen(canvas, side, side);
   const { data: losses, shape } = arrays.losses;
@@ -25,6 +36,7 @@ export function drawSurface(canvas, { arrays }) {
   const finite = losses.filter(Number.isFinite);
   const low = Math.log(Math.min(...finite) + 1e-4);
   const high = Math.log(Math.max(...finite) + 1e-4);
+  drawScale(scale, low, high);
   // Heights by their logarithm: a valley's floor would be one colour otherwise.
   const heights = Array.from(losses, (loss) =>
     Number.isFinite(loss) ? (Math.log(loss + 1e-4) - low) / (high - low || 1) : 1,
