@@ -216,3 +216,49 @@ def test_values_outside_of_layers_are_counted_anew_when_folded():
 
     picture = explain.graph(Twice(), np.ones((2, 2), np.float32), fold=True)
     assert [n.name for n in picture.nodes] == ["x", "layer", "x1", "result"]
+
+
+class Again(tf.keras.Model):
+    """One layer, three times: what a folded box would send back to itself."""
+
+    def __init__(self):
+        super().__init__()
+        self.again = tf.keras.layers.Dense(3, name="again")
+        self.norm = tf.keras.layers.LayerNormalization(name="norm")
+        self.compile("sgd", "mse")
+
+    def call(self, x):
+        for _ in range(3):
+            x = self.norm(x + self.again(x))
+        return x
+
+
+def test_a_layer_called_again_has_a_box_for_each_call():
+    x = np.linspace(-1, 1, 6, dtype=np.float32).reshape(2, 3)
+    picture = explain.graph(Again(), x, np.zeros((2, 3), np.float32), fold=True)
+    wanted = ["again", "norm", "again, call 2", "norm, call 2", "again, call 3"]
+    names = [node.name for node in picture.nodes]
+    assert [name for name in names if name in wanted] == wanted
+    # Everything flows down; weights are in the first box, and no arrow says so.
+    place = {name: i for i, name in enumerate(names)}
+    sides = [(edge.source.name, edge.target.name) for edge in picture.edges]
+    assert all(place[a] < place[b] for a, b in sides)
+    assert ("again", "again, call 2") not in sides
+    assert ("norm", "again, call 2") in sides and ("norm", "x2") in sides
+    assert not [node for node in picture.nodes if node.kind == "variable"]
+    assert "again, call 3: Dense" in picture.svg
+
+
+def test_two_inputs_of_one_tower_are_two_towers():
+    layers = tf.keras.layers
+    tower = tf.keras.Sequential(
+        [layers.Dense(4, name="low"), layers.Dense(2, name="up")]
+    )
+    left, right = tf.keras.Input((3,)), tf.keras.Input((3,))
+    found = tf.keras.Model([left, right], layers.Dot(1)([tower(left), tower(right)]))
+    found.compile("sgd", "mse")
+    x = np.ones((2, 3), np.float32)
+    picture = explain.graph(found, [x, 2 * x], np.ones((2, 1), np.float32), fold=True)
+    sides = [(edge.source.name, edge.target.name) for edge in picture.edges]
+    assert ("low", "up") in sides and ("low, call 2", "up, call 2") in sides
+    assert ("up", "low, call 2") not in sides

@@ -6,13 +6,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from rillet.explain.computation import Computation, Node
+    from rillet.explain.computation import Computation, Edge, Node
     from rillet.explain.passage import Ran
+
+
+@dataclass(frozen=True)
+class Call:
+    """One of the calls of a layer, counted from 1."""
+
+    layer: Any
+    number: int
 
 
 def fold_differences(found: Computation, named: Iterable[str]) -> None:
@@ -51,8 +60,13 @@ def _number_anew(found: Computation, named: set[str]) -> None:
 def fold_by_layer(
     found: Computation, owner: dict[int, Ran], named: Iterable[str]
 ) -> None:
-    """Make one node of each layer, which holds its last value."""
+    """Make one node of each call of a layer, which holds its last value.
+
+    A layer that is called several times has several boxes: in one, what goes from one
+    call to the next would run in a circle.
+    """
     groups = _groups(found, owner)
+    _drop_shared(found, groups)
     heads: dict[Any, Node] = {}
     for node in found.nodes:
         key = groups.get(id(node))
@@ -88,9 +102,46 @@ def fold_by_layer(
     _number_anew(found, {*named, *(name for name, _ in titles.values())})
 
 
+def _drop_shared(found: Computation, groups: dict[int, Any]) -> None:
+    """Leave out the edges from weights, in their layer's first box, to its others."""
+
+    def is_shared(edge: Edge) -> bool:
+        here, there = groups.get(id(edge.source)), groups.get(id(edge.target))
+        if edge.source.kind not in ("variable", "constant") or here == there:
+            return False
+        if isinstance(here, Call) and isinstance(there, Call):
+            return bool(here.layer is there.layer)
+        return False
+
+    found.edges = [edge for edge in found.edges if not is_shared(edge)]
+
+
+def _calls(found: Computation, owner: dict[int, Ran]) -> dict[int, Call]:
+    """The call of a layer that each node was made in.
+
+    Ops of a call follow one another, so that a layer which is met again after another
+    was called anew.
+    """
+    calls: dict[int, Call] = {}
+    counts: dict[int, int] = {}
+    last: Any = None
+    for node in found.nodes:
+        ran = owner.get(id(node))
+        if ran is None:
+            continue
+        layer = ran.layer
+        if layer is not None:
+            if layer is not last:
+                counts[id(layer)] = counts.get(id(layer), 0) + 1
+            calls[id(node)] = Call(layer, counts[id(layer)])
+        last = layer
+    return calls
+
+
 def _groups(found: Computation, owner: dict[int, Ran]) -> dict[int, Any]:
     """Which group each node is in: its layer, or the layer whose variables it needs."""
     groups: dict[int, Any] = {}
+    calls = _calls(found, owner)
     inward: dict[int, list[Node]] = {}
     for edge in found.edges:
         inward.setdefault(id(edge.target), []).append(edge.source)
@@ -99,8 +150,8 @@ def _groups(found: Computation, owner: dict[int, Ran]) -> dict[int, Any]:
         if ran is None:
             continue
         if ran.layers:
-            if ran.layer is not None:
-                groups[id(node)] = ran.layer
+            if id(node) in calls:
+                groups[id(node)] = calls[id(node)]
             continue
         for source in inward.get(id(node), ()):
             if source.kind == "variable" and "/" in source.name:
@@ -113,11 +164,15 @@ def _groups(found: Computation, owner: dict[int, Ran]) -> dict[int, Any]:
                 _follow(node, inward, groups)
     for node in found.nodes:
         # weights stand in their layer's box
+        if node.kind not in ("variable", "constant"):
+            continue
         users = {groups.get(id(e.target)) for e in found.edges if e.source is node}
-        if node.kind in ("variable", "constant") and len(users) == 1:
-            (user,) = users
-            if user is not None:
-                groups[id(node)] = user
+        calls_of = [user for user in users if isinstance(user, Call)]
+        layers = {id(call.layer) for call in calls_of}
+        if len(calls_of) == len(users) and len(layers) == 1:
+            groups[id(node)] = min(calls_of, key=lambda call: call.number)
+        elif len(users) == 1 and None not in users:
+            groups[id(node)] = users.pop()
     return groups
 
 
@@ -131,4 +186,5 @@ def _follow(node: Node, inward: dict[int, list[Node]], groups: dict[int, Any]) -
 def _title(key: Any) -> tuple[str, str]:
     if isinstance(key, str):
         return key, "Layer" if key != "loss" else "loss"
-    return key.name, type(key).__name__
+    again = f", call {key.number}" if key.number > 1 else ""
+    return key.layer.name + again, type(key.layer).__name__
