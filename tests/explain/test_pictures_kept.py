@@ -222,8 +222,25 @@ def test_weights_that_are_no_numbers_are_dashed():
         (lambda: explain.geometry(shift=None), "shift must be finite"),
         (lambda: explain.uncrumple(2.5), "whole numbers from 1 on"),
         (lambda: explain.uncrumple("abc"), "whole numbers from 1 on"),
+        (lambda: explain.uncrumple(seed=-1), "seed from 0 on"),
+        (lambda: explain.confusion([1e300, 0], [0, 1]), r"got one of the size 1e\+300"),
+        (lambda: explain.confusion(np.array([2**63], np.uint64), [0]), "size 9.22"),
+        (lambda: explain.geometry([[1e308, 1]]), r"within 1e\+100.* 1e\+308 in points"),
+        (lambda: explain.geometry(scale=(1, 1e200)), r"got 1e\+200 in scaling"),
+        (lambda: explain.boundary(len, X.astype(float) * 1e300, Y), "of single prec"),
     ],
 )  # fmt: skip
 def test_what_is_no_picture_is_said(call, text):
     with pytest.raises(ValueError, match=text):
         call()
+
+
+@pytest.mark.parametrize("size", [1.0, 1e4, 1e30])
+def test_logits_of_any_size_have_regions(size):
+    found = explain.boundary(
+        lambda p: (size * (p[:, :1] - 1)).astype(np.float32),
+        [[0.0, 0.0], [2.0, 2.0], [3.0, 1.0]],
+        [0, 1, 1],
+    )
+    assert found.right == 1.0
+    assert found.classes[0, 0] == 0 and found.classes[0, -1] == 1

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+#: How far points may lie; no axis is as long as all numbers.
+_FAR: Final = 1e100
+
+
 def _letter() -> Array:
     """A cloud in the form of an F, which shows turns and mirrors ``(n, 2)``."""
     up = np.stack([np.zeros(40), np.linspace(0, 1, 40)], 1)
@@ -134,7 +138,17 @@ def geometry(
         "affine": affine,
         "affine, then ReLU": tf.nn.relu(affine),
     }
-    return Geometry(given, {name: value.numpy() for name, value in results.items()})
+    found = {name: value.numpy() for name, value in results.items()}
+    for name, value in {"points": given, **found}.items():
+        # NaN is not below it either.
+        if not np.abs(value).max() < _FAR:
+            raise refuse(
+                op,
+                f"points must stay within {_FAR:g}, before and after",
+                f"{number(np.abs(value).max())} in {name}",
+                "Take smaller numbers",
+            )
+    return Geometry(given, found)
 
 
 def _operand(called: str, value: Any, shape: tuple[int, ...]) -> Array:
@@ -287,13 +301,14 @@ def uncrumple(
     Raises:
         ValueError: where a number is too small.
     """
-    counts = (layers, points, epochs)
-    whole = all(isinstance(n, (int, np.integer)) for n in counts)
-    if not whole or layers < 1 or points < 10 or epochs < 1:
+    given_counts = (layers, points, epochs, seed)
+    whole = all(isinstance(n, (int, np.integer)) for n in given_counts)
+    if not whole or layers < 1 or points < 10 or epochs < 1 or seed < 0:
         raise refuse(
             "explain.uncrumple",
-            "layers and epochs must be whole numbers from 1 on, points from 10 on",
-            counts,
+            "layers and epochs must be whole numbers from 1 on, points from 10 on, the"
+            " seed from 0 on",
+            given_counts,
         )
     x, labels = _crumpled(points, np.random.default_rng(seed))
     given = keras.Input((2,))

@@ -120,7 +120,8 @@ def boundary(
         side: places along an axis.
 
     Raises:
-        ValueError: where points are not ``(n, 2)``, or classes are not as many.
+        ValueError: where points are not ``(n, 2)`` or too large, or classes are not as
+            many.
 
     Example:
         >>> import numpy as np, rillet as tf
@@ -151,11 +152,18 @@ def boundary(
         np.linspace(a, b, side) for a, b in zip(low - space, high + space, strict=True)
     )
     grid = np.stack([g.reshape(-1) for g in np.meshgrid(*ticks)], axis=1)
+    if np.abs(grid).max() > np.finfo(np.float32).max:
+        raise refuse(
+            op,
+            "coordinates, and places around them, must be numbers of single precision",
+            f"{number(np.abs(points).max())}",
+            "Scale them",
+        )
     said = outputs_of(model, grid.astype(np.float32))
     at_points = outputs_of(model, points.astype(np.float32))
     if said.size == len(grid) and (said.min() < 0.0 or said.max() > 1.0):
-        # logits, which half the probability is zero of
-        said, at_points = 1.0 / (1.0 + np.exp(-said)), 1.0 / (1.0 + np.exp(-at_points))
+        # Logits, whose zero is half the probability; of any size, as tanh has them.
+        said, at_points = (0.5 + 0.5 * np.tanh(0.5 * v) for v in (said, at_points))
     own = classes_of(at_points, op)
     right = float((own == labels).mean())
     return Regions((ticks[0], ticks[1]), said, points, labels, right, names, classes)

@@ -21,9 +21,7 @@ def outputs_of(model: Any, x: Any) -> Array:
     """A model's outputs for all inputs, as one array."""
     predict = getattr(model, "predict", None)
     if predict is None and not callable(model):
-        raise refuse(
-            "explain", "a model or a function is needed", type(model).__name__
-        )
+        raise refuse("explain", "a model or a function is needed", type(model).__name__)
     said = predict(x, verbose=0) if predict is not None else model(x)
     if isinstance(said, (dict, list, tuple)):
         raise refuse(
@@ -64,10 +62,23 @@ def classes_of(values: Any, op: str = "explain") -> Array:
         raise refuse(op, "classes must be (n,) or (n, classes)", rows.shape)
     if rows.dtype.kind == "f":
         if (rows == np.round(rows)).all():
-            return rows.astype(int)
+            return _whole(rows, op)
         # What leaves [0, 1] is no probability: logits change sides at zero.
         logits = rows.size and (rows.min() < 0.0 or rows.max() > 1.0)
         return (rows >= (0.0 if logits else 0.5)).astype(int)
+    return _whole(rows, op)
+
+
+def _whole(rows: Array, op: str) -> Array:
+    """Whole numbers as integers, which hold no number of any size."""
+    size = max(float(rows.max(initial=0)), -float(rows.min(initial=0)))
+    if size > 2**53:
+        raise refuse(
+            op,
+            f"classes must be numbered from 0 to {_MOST - 1} at most",
+            f"one of the size {size:.4g}",
+            "Number them anew, as in np.unique(y, return_inverse=True)[1]",
+        )
     return rows.astype(int)
 
 
