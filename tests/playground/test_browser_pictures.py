@@ -69,6 +69,25 @@ def test_uncrumple_plays(shown: Any) -> None:
     np.testing.assert_array_equal(places(tab), kept)
     tab.locator("input").fill("2")
     np.testing.assert_array_equal(places(tab), last)
+    said = tab.locator("output").inner_text()
+    assert tab.locator("input").get_attribute("aria-valuetext") == said
+
+
+def test_uncrumple_is_read_out_once_a_stage(shown: Any) -> None:
+    tab = shown(explain.uncrumple(2, 40, 20))
+    # Playing again from the start, with somebody who counts.
+    tab.wait_for_function("document.querySelector('button').textContent === 'Play'")
+    tab.evaluate(
+        """() => {
+            window.spoken = 0;
+            new MutationObserver((all) => (window.spoken += all.length)).observe(
+                document.querySelector("output"), { childList: true });
+            document.querySelector("button").click();
+        }"""
+    )
+    tab.wait_for_function("Number(document.querySelector('input').value) > 0.1")
+    tab.wait_for_function("document.querySelector('button').textContent === 'Play'")
+    assert tab.evaluate("window.spoken") == 3
 
 
 def test_uncrumple_waits_where_motion_is_unwelcome(shown: Any) -> None:

@@ -56,7 +56,10 @@ _SCRIPT: Final = """(() => {
       dot.setAttribute("cx", a[2 * k] + part * (b[2 * k] - a[2 * k]));
       dot.setAttribute("cy", a[2 * k + 1] + part * (b[2 * k + 1] - a[2 * k + 1]));
     });
-    said.textContent = says[Math.round(at)];
+    // Written where it changes, so that it is read out once and not at each picture.
+    const text = says[Math.round(at)];
+    if (said.textContent !== text) said.textContent = text;
+    slider.setAttribute("aria-valuetext", text);
     slider.value = at;
   };
   const play = (on) => {
