@@ -172,3 +172,24 @@ def test_grad_pass_through_is_the_identity_backwards():
     with tf.GradientTape() as tape:
         y = tf.grad_pass_through(lambda t: t * t)(x)
     assert y.numpy() == 9.0 and tape.gradient(y, x).numpy() == 1.0
+
+
+@pytest.mark.parametrize("traced", [False, True])
+def test_a_gradient_may_call_its_own_function(traced):
+    """f = e^x with gradient 2 g f(x): the second one goes through f's again."""
+
+    @tf.custom_gradient
+    def f(x):
+        return tf.exp(x), lambda g: 2.0 * g * f(x)
+
+    call = tf.function(lambda x: f(x)) if traced else f
+    x = tf.constant([0.5, 1.25])
+    with tf.GradientTape() as outer:
+        outer.watch(x)
+        with tf.GradientTape() as inner:
+            inner.watch(x)
+            y = call(x)
+        first = inner.gradient(y, x)
+    np.testing.assert_allclose(first, 2 * np.exp(x.numpy()), rtol=1e-6)
+    second = outer.gradient(first, x)
+    np.testing.assert_allclose(second, 4 * np.exp(x.numpy()), rtol=1e-6)

@@ -10,12 +10,15 @@ import contextlib
 import json
 import zipfile
 
+import gradient_programs
 import numpy as np
 import pytest
 from golden_calls import GOLDEN, agree, array_of, called, unpacked, value_of
 
 import rillet as tf
+from rillet.saved_model.load import read_message
 
+PROGRAMS = gradient_programs.programs(tf)
 CLOSE = {"rtol": 1e-5, "atol": 1e-6}
 
 
@@ -107,3 +110,158 @@ def test_a_gradient_inside_a_gradient_is_not_in_tensorflows_files(loaded):
     row = next(r.values[0] for r in rows() if r.id == "nested")
     with pytest.raises(LookupError, match="experimental_custom_gradients=True"):
         gradients_of(loaded, {**row, "second": None})
+
+
+# What rillet writes
+
+
+@pytest.fixture(scope="module")
+def own():
+    return gradient_programs.made(tf)
+
+
+@pytest.fixture(scope="module")
+def again(own, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("own")
+    tf.saved_model.save(own, folder)
+    return tf.saved_model.load(folder)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_what_rillet_saves_keeps_them(own, again, name):
+    twice = PROGRAMS[name][1]
+    found = gradient_programs.gradients(tf, again, name, twice)
+    want = gradient_programs.gradients(tf, own, name, twice)
+    for g, w in zip(found, want, strict=True):
+        assert (g is None) == (w is None)
+        np.testing.assert_allclose(
+            0 if g is None else g, 0 if w is None else w, **CLOSE
+        )
+
+
+@pytest.mark.parametrize("row", rows())
+def test_models_of_tensorflow_keep_them_when_they_are_saved_again(resaved, row):
+    found, second = gradients_of(resaved, row)
+    same(found, row["gradients"])
+    same(second, [row["second"]] if "second" in row else [])
+
+
+def widths(folder):
+    """How many inputs the nodes have that bear gradients."""
+    library = read_message(str(folder)).meta_graphs[0].graph_def.library
+    nodes = [n for f in library.function for n in f.node_def if n.op == "IdentityN"]
+    return sorted(len(node.input) for node in nodes)
+
+
+@pytest.fixture(scope="module")
+def resaved(loaded, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("resaved")
+    tf.saved_model.save(loaded, folder / "first")
+    tf.saved_model.save(tf.saved_model.load(folder / "first"), folder / "second")
+    # calls must not take more from file to file
+    assert widths(folder / "first") == widths(folder / "second")
+    return tf.saved_model.load(folder / "second")
+
+
+def test_the_file_says_what_tensorflows_does(again, own, tmp_path):
+    one = tf.Module()
+    one.f = own.captured
+    tf.saved_model.save(one, tmp_path)
+    meta = read_message(str(tmp_path)).meta_graphs[0]
+    library = meta.graph_def.library
+    objects = meta.object_graph_def
+    registered = {
+        g.registered_op_type: g.gradient_func for g in library.registered_gradients
+    }
+    functions = {f.signature.name: f for f in library.function}
+    nodes = [n for f in library.function for n in f.node_def if n.op == "IdentityN"]
+    concretes = {e.key: e.value for e in objects.concrete_functions}
+    assert len(nodes) == len(registered) == 2  # the function, and its signature
+    for node in nodes:
+        attrs = {e.key: e.value for e in node.attr}
+        name = registered[attrs["_gradient_op_type"].s.decode()]
+        (number,) = concretes[name].bound_inputs
+        held = objects.nodes[number].captured_tensor
+        inner = functions[held.concrete_function]
+        assert held.name.partition(":")[0] in [n.name for n in inner.node_def]
+        arguments = [a.name for a in functions[name].signature.input_arg]
+        assert arguments[:2] == ["result_grads_0", "result_grads_1"]
+        told = concretes[name].output_signature.list_value.items
+        assert [part.has("none_value") for part in told] == [True, False]
+
+
+def test_the_option_leaves_them_out(own, tmp_path):
+    one = tf.Module()
+    one.f = own.captured
+    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+    tf.saved_model.save(one, tmp_path, options=options)
+    model, x = tf.saved_model.load(tmp_path), tf.constant([1.0, -2.0])
+    np.testing.assert_array_equal(model.f(x), own.captured(x))
+    with (
+        pytest.raises(LookupError, match="No gradient defined"),
+        tf.GradientTape() as t,
+    ):
+        t.watch(x)
+        model.f(x)
+
+
+class Refused(tf.Module):
+    """A gradient that calls Python, and one that fails."""
+
+    def __init__(self, grad):
+        super().__init__()
+
+        @tf.custom_gradient
+        def f(x):
+            return x * 2.0, grad
+
+        self.f = tf.function(f, input_signature=[tf.TensorSpec([2])])
+
+
+@pytest.mark.parametrize(
+    ("grad", "kind", "text"),
+    [
+        (lambda g: g + "a text", ValueError, "experimental_custom_gradients=False"),
+        (
+            lambda g: tf.py_function(lambda v: v, [g], tf.float32),
+            tf.errors.UnimplementedError,
+            "calls Python",
+        ),
+    ],
+    ids=["fails", "python"],
+)
+def test_gradients_that_files_cannot_hold_are_refused(tmp_path, grad, kind, text):
+    model = Refused(grad)
+    with pytest.raises(kind, match=text) as caught:
+        tf.saved_model.save(model, tmp_path / "model")
+    told = [str(caught.value), *getattr(caught.value, "__notes__", [])]
+    assert "experimental_custom_gradients=False" in " ".join(told)
+    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+    tf.saved_model.save(model, tmp_path / "model", options=options)
+
+
+def test_layers_with_gradients_of_their_own_keep_them(tmp_path):
+    class Sevenfold(tf.keras.layers.Layer):
+        def call(self, x):
+            @tf.custom_gradient
+            def f(x):
+                return x * 2.0, lambda g: g * 7.0
+
+            return f(x)
+
+    i = tf.keras.Input((2,))
+    model = tf.keras.Model(i, Sevenfold()(tf.keras.layers.Dense(2)(i)))
+    model.save(tmp_path, save_format="tf")
+    loaded = tf.saved_model.load(tmp_path)
+    x = tf.constant([[1.0, -2.0]])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = loaded(x)
+    kernel = model.layers[1].kernel
+    want = 7.0 * tf.reduce_sum(kernel, axis=1)
+    np.testing.assert_allclose(tape.gradient(y, x)[0], want, rtol=1e-5)
+    whole = tf.keras.models.load_model(tmp_path, safe_mode=False)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = whole(x)
+    np.testing.assert_allclose(tape.gradient(y, x)[0], want, rtol=1e-5)

@@ -18,7 +18,7 @@ import numpy as np
 from rillet.core import context
 from rillet.core.composite import CompositeArgument, apply_op
 from rillet.core.convert import to_tensor
-from rillet.core.dtypes import COMPLEX, FLOATING, variant
+from rillet.core.dtypes import variant
 from rillet.core.errors import (
     InvalidArgumentError,
     LateVariableError,
@@ -37,9 +37,10 @@ from rillet.graph.ir import (
     Graph,
     SymbolicTensor,
 )
+from rillet.graph.log import Log
 from rillet.graph.out_of_scope import out_of_scope
 from rillet.ops import seeds
-from rillet.ops.dispatch import Recorded, same_typed, spec_of, typed_inputs
+from rillet.ops.dispatch import same_typed, spec_of, typed_inputs
 from rillet.ops.tensor_lists import ListTensor
 
 _state = context.state
@@ -253,6 +254,9 @@ class Tracer:
             return self.lift(self.aliases[id(value)])
         if isinstance(value, SymbolicTensor) and value.node.graph is not self.home:
             if self.parent is None:
+                inside = self._stand_in(value)
+                if inside is not None:
+                    return self.capture(inside)
                 raise out_of_scope(
                     value, f"now {self.graph.name.removeprefix('__inference_')!r} is"
                 )
@@ -276,6 +280,21 @@ class Tracer:
         self.graph.captures.append((outer, inner))
         self._lifted[id(value)] = (value, inner)
         return inner
+
+    def _stand_in(self, value: SymbolicTensor) -> SymbolicTensor | None:
+        """What stands for a tensor in `home`, which takes it from further outside.
+
+        A gradient that a program wrote may take a forward tensor; the gradient of that
+        gradient knows only the backward graph, where the tensor is an input.
+        """
+        home = self.home
+        if home is None:
+            return None
+        origin = home.log.tracer
+        sought: Any = value
+        if value.node.graph is not origin.home:
+            sought = origin._stand_in(value)
+        return next((inner for outer, inner in home.captures if outer is sought), None)
 
     def _in_parent(self, function: Callable[[], Any]) -> Any:
         """What `function` gives where the graph around this one is being traced."""
@@ -351,46 +370,6 @@ def late_variable(variable: Variable) -> LateVariableError:
             " or under `if self.v is None`",
         )
     )
-
-
-_DIFFERENTIABLE = FLOATING | COMPLEX
-_SAME = Recorded("ReadVariableOp", lambda g, y, x: [g])
-
-
-class Log:
-    """A recorder that keeps all that a graph's gradient needs, in order."""
-
-    def __init__(self, tracer: Tracer) -> None:
-        self._tracer = tracer
-        self.entries: list[tuple[Any, Any, Any, Any]] = []
-        self.variables: dict[int, Any] = {}
-
-    def record(self, op: Any, inputs: Any, outputs: Any, attrs: Any) -> None:
-        """Keep an op that has a gradient."""
-        if op.grad is not None:
-            lift = self._tracer.lift
-            inputs = tuple([lift(x) if isinstance(x, Tensor) else x for x in inputs])
-            self.entries.append((op, inputs, outputs, attrs))
-
-    def read(self, variable: Any, tensor: Any) -> None:
-        """Keep a read.
-
-        What a branch or body reads after it wrote is the variable to a tape, as what it
-        was given: gradients of both leave by the input.
-        """
-        cell = variable._cell
-        self.variables[id(cell)] = variable
-        if not self._tracer.isolated and variable.dtype.numpy_dtype in _DIFFERENTIABLE:
-            source = self._tracer.source(variable)
-            if tensor is source:
-                self.entries.append((None, (cell,), (tensor,), None))
-            elif tensor.shape.is_compatible_with(source.shape):
-                self.entries.append((_SAME, (source,), (tensor,), None))
-            return
-        self.entries.append((None, (cell,), (tensor,), None))
-
-    def left(self, tensor: Any, how: str) -> None:
-        """Values that leave are of no interest."""
 
 
 def caller() -> tuple[str, int] | None:

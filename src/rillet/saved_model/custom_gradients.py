@@ -29,6 +29,10 @@ _state = context.state
 Frames = tuple[tuple[str, dict[str, Any]], ...]
 
 
+class UnsavedGradientError(LookupError):
+    """A gradient was asked for that the program had, and its file has not."""
+
+
 class CustomGradients:
     """The gradients that a model's file holds.
 
@@ -132,7 +136,7 @@ class CustomGradients:
         """The gradients of a node's inputs, None where there is none."""
         name = self._functions.get(step.gradient)
         if name is None:
-            raise LookupError(
+            raise UnsavedGradientError(
                 house_message(
                     "SavedModel",
                     f"No gradient defined for operation '{step.name}' (op type:"

@@ -17,6 +17,7 @@ from rillet.saved_model.list_kinds import ListKinds
 from rillet.saved_model.loop_writer import Stacks
 from rillet.saved_model.naming import clean
 from rillet.saved_model.rewriting import told_graph
+from rillet.saved_model.written_gradients import CustomCall, CustomCalls, WrittenCall
 
 
 class Library:
@@ -25,10 +26,20 @@ class Library:
     Attributes:
         functions: the messages by name.
         kinds: which tensors are lists in the file.
+        calls: the calls, in what is being written, whose gradients programs gave.
+        written: those that were added.
+        places: the nodes of tensors that gradients take, by function and tensor's id.
+        gradients: the functions of gradients, by the names that nodes call them.
     """
 
     def __init__(self) -> None:
         self.kinds = ListKinds()
+        self.calls = CustomCalls(Graph("none"), False)
+        self.written: list[WrittenCall] = []
+        self.places: dict[tuple[str, int], str] = {}
+        self.gradients: dict[str, str] = {}
+        self._around: tuple[str, ...] = ()
+        self._count = 0
         self.functions: dict[str, Record] = {}
         self._taken: set[str] = set()
         self._told: dict[int, tuple[Node, Graph]] = {}
@@ -78,6 +89,7 @@ class Library:
         stacks: Stacks | None = None,
         stores: list[Store] | None = None,
         passes_stores: bool = False,
+        around: tuple[str, ...] = (),
     ) -> str:
         """Write a graph as a function.
 
@@ -90,6 +102,7 @@ class Library:
             stacks: what a loop keeps of its rounds.
             stores: tables that are passed in last.
             passes_stores: whether these are results too.
+            around: further functions around it, for one that is a gradient.
 
         Returns:
             The function's name.
@@ -100,5 +113,33 @@ class Library:
         writer.stacks = stacks or Stacks()
         writer.stores = stores or []
         writer.passes_stores = passes_stores
-        self.functions[name] = writer.message()
+        kept = self._around
+        self._around = (*kept, *around, name)
+        try:
+            self.functions[name] = writer.message()
+        finally:
+            self._around = kept
         return name
+
+    def note_call(self, call: CustomCall) -> str:
+        """Note that a call was added; return the name of its gradient."""
+        self._count += 1
+        # no name that TensorFlow gives to gradients of other files when it loads them
+        name = f"CustomGradient-{self._around[0]}-{self._count}"
+        self.written.append(WrittenCall(call, name, self._around))
+        return name
+
+    def place_of(self, tensor: SymbolicTensor, functions: tuple[str, ...]) -> Any:
+        """The innermost of some functions that holds a tensor, and its name there.
+
+        Args:
+            tensor: the tensor.
+            functions: the functions, the innermost last.
+
+        Returns:
+            The function's name and the tensor's; None where it stands in none.
+        """
+        for name in reversed(functions):
+            if (name, id(tensor)) in self.places:
+                return name, self.places[name, id(tensor)]
+        return None

@@ -16,6 +16,7 @@ from rillet.core.spec import TensorSpec
 from rillet.core.variable import Variable
 from rillet.functions import Function
 from rillet.graph.concrete import ConcreteFunction
+from rillet.graph.ir import Graph, SymbolicTensor
 from rillet.ops.tensor_lists import ListTensor
 from rillet.saved_model import messages
 from rillet.saved_model.assets import Asset
@@ -29,6 +30,7 @@ from rillet.saved_model.saved_tables import (
     written,
 )
 from rillet.saved_model.structures import structure_message
+from rillet.saved_model.written_gradients import CustomCalls, WrittenCall
 
 
 class FunctionMessages:
@@ -36,15 +38,21 @@ class FunctionMessages:
 
     Args:
         nodes: the model's objects.
+        keeps_gradients: whether gradients that programs gave to functions are written.
 
     Attributes:
         library: the graphs.
         concretes: what the object graph says of each trace, by its name.
         assets: the files that the model carries along.
+        kept: tensors that gradients take, objects to list after the model's.
     """
 
-    def __init__(self, nodes: list[Node]) -> None:
+    def __init__(self, nodes: list[Node], keeps_gradients: bool = True) -> None:
         self.library = Library()
+        self.kept: list[Record] = []
+        self._keeps_gradients = keeps_gradients
+        self._count = len(nodes)
+        self._kept_numbers: dict[tuple[str, str], int] = {}
         self.concretes: dict[str, Record] = {}
         self.variables = [n.item for n in nodes if isinstance(n.item, Variable)]
         self.assets = [n.item for n in nodes if isinstance(n.item, Asset)]
@@ -89,36 +97,17 @@ class FunctionMessages:
         ]
 
     def _add(self, concrete: ConcreteFunction) -> str:
-        graph = concrete.graph
-        self._check(concrete)
-        constants: dict[int, Any] = {}
-        files = []
+        graph, library = concrete.graph, self.library
+        self._check(graph, list(concrete.variables))
         count = len(graph.inputs) - len(concrete._captured)
-        for inner, outer in zip(graph.inputs[count:], concrete._captured, strict=True):
-            if id(outer) in self._assets:
-                files.append(inner)
-            elif isinstance(outer, ListTensor):
-                raise UnimplementedError(
-                    house_message(
-                        "saved_model.save", "a function captured a list", graph.name
-                    )
-                )
-            else:
-                constants[id(inner)] = outer._array
-        variables = list(concrete.variables)
-        stores = self.library.stores_of(graph)
-        name = self.library.add(
+        library.calls = CustomCalls(graph, self._keeps_gradients)
+        first = len(library.written)
+        name, bound = self._write(
             graph,
             f"{graph.name}_{graph.serial}",
-            variables,
-            constants,
-            files,
-            stores=stores,
+            list(zip(concrete._captured, graph.inputs[count:], strict=True)),
+            list(concrete.variables),
         )
-        bound = [self._numbers[id(v._cell)] for v in variables]
-        held = [x for x in concrete._captured if id(x) in self._assets]
-        bound += [self._assets[id(x)].number for x in held]
-        bound += [self._tables[id(store)] for store in stores]
         self.concretes[name] = Record(
             messages.CONCRETE,
             bound_inputs=bound,
@@ -127,11 +116,106 @@ class FunctionMessages:
             ),
             output_signature=structure_message(_outputs_of(concrete)),
         )
+        # writing a gradient may note others, of calls inside it
+        while first < len(library.written):
+            self._add_gradient(library.written[first])
+            first += 1
         return name
 
-    def _check(self, concrete: ConcreteFunction) -> None:
-        graph = concrete.graph
-        for variable in concrete.variables:
+    def _write(
+        self,
+        graph: Graph,
+        name: str,
+        captures: list[tuple[Any, SymbolicTensor]],
+        variables: list[Any],
+        around: tuple[str, ...] = (),
+    ) -> tuple[str, list[int]]:
+        """Write a graph; return its name and the numbers of what it is bound to."""
+        constants: dict[int, Any] = {}
+        files, bound, assets = [], [], []
+        for outer, inner in captures:
+            if id(outer) in self._assets:
+                files.append(inner)
+                assets.append(self._assets[id(outer)].number)
+            elif isinstance(outer, ListTensor):
+                raise UnimplementedError(
+                    house_message(
+                        "saved_model.save", "a function captured a list", graph.name
+                    )
+                )
+            elif isinstance(outer, SymbolicTensor):
+                bound.append(self._kept(outer, around, graph.name))
+            else:
+                constants[id(inner)] = outer._array
+        stores = self.library.stores_of(graph)
+        name = self.library.add(
+            graph, name, variables, constants, files, stores=stores, around=around
+        )
+        bound += [self._numbers[id(v._cell)] for v in variables]
+        bound += assets
+        bound += [self._tables[id(store)] for store in stores]
+        return name, bound
+
+    def _add_gradient(self, written: WrittenCall) -> None:
+        """Write the gradient that a program gave to a function."""
+        call = written.call
+        graph = call.gradient
+        if graph is None:
+            return
+        variables = graph.variables()
+        self._check(graph, variables)
+        try:
+            name, bound = self._write(
+                graph,
+                f"{graph.name}_{graph.serial}",
+                graph.captures,
+                variables,
+                written.functions,
+            )
+        except UnimplementedError as error:
+            error.add_note(
+                "This is the gradient of a function under tf.custom_gradient:"
+                " tf.saved_model.SaveOptions(experimental_custom_gradients=False)"
+                " leaves it out"
+            )
+            raise
+        count = len(call.outputs) + len(call.inputs)
+        given = [TensorSpec(x.shape, x.dtype, x.node.name) for x in graph.inputs]
+        results = [TensorSpec(x.shape, x.dtype) for x in graph.outputs]
+        self.concretes[name] = Record(
+            messages.CONCRETE,
+            bound_inputs=bound,
+            canonicalized_input_signature=structure_message(
+                ((None, *given[:count]), {})
+            ),
+            output_signature=structure_message([None] * len(call.outputs) + results),
+        )
+        self.library.gradients[written.name] = name
+
+    def _kept(self, tensor: SymbolicTensor, around: tuple[str, ...], name: str) -> int:
+        """The number of a tensor that a gradient takes."""
+        place = self.library.place_of(tensor, around)
+        if place is None:
+            raise ValueError(
+                house_message(
+                    "saved_model.save",
+                    "Cannot save a custom gradient that takes a tensor from outside"
+                    " the function",
+                    f"{name} takes {tensor.name}",
+                    "Let the function take it as an argument, or give"
+                    " tf.saved_model.SaveOptions(experimental_custom_gradients=False)",
+                )
+            )
+        number = self._kept_numbers.get(place)
+        if number is None:
+            number = self._kept_numbers[place] = self._count + len(self.kept)
+            function, node = place
+            held = Record(messages.CAPTURED, name=node, concrete_function=function)
+            self.kept.append(Record(messages.OBJECT, captured_tensor=held))
+        return number
+
+    def _check(self, graph: Graph, variables: list[Any]) -> None:
+        for variable in variables:
             if id(variable._cell) not in self._numbers:
                 raise _untracked(graph, f"variable '{variable.name}'")
         for store in self.library.stores_of(graph):

@@ -32,6 +32,7 @@ from rillet.saved_model.naming import argument_name, clean_name
 from rillet.saved_model.node_inputs import NodeInputs, attributes_of, refused
 from rillet.saved_model.rewriting import rewritten
 from rillet.saved_model.tensors import shape_message
+from rillet.saved_model.written_gradients import CustomCall
 
 RESOURCE = dtypes.as_dtype("resource").as_datatype_enum
 
@@ -67,6 +68,8 @@ class FunctionWriter:
         #: What must have happened before a variable is read, or written.
         self._writes: dict[int, str] = {}
         self._reads: dict[int, list[str]] = {}
+        #: What variables hold after what was written so far.
+        self._versions: dict[int, SymbolicTensor] = {}
         self._effects: list[str] = []
 
     def message(self) -> Record:
@@ -90,10 +93,15 @@ class FunctionWriter:
                 ref = self.constant(value, tensor.dtype, tensor.node.name)
                 self.refs[id(tensor)] = ref
         wanted = [*graph.outputs, *[t for _, t in graph.writes]]
-        for node in live_nodes(graph, wanted):
+        calls = self.library.calls
+        for node in live_nodes(graph, [*wanted, *calls.needed(graph)]):
             self.node(node)
+            for call in calls.after(node):
+                self._custom(call)
+        for tensor in calls.kept.values():
+            self._keep(tensor)
         for variable, tensor in graph.writes:
-            self._write(variable, self.refs[id(tensor)], "AssignVariableOp")
+            self._write(variable, tensor, "AssignVariableOp")
         results = [
             (self.refs[id(x)], self.kind(x), self.shape(x)) for x in graph.outputs
         ]
@@ -245,7 +253,7 @@ class FunctionWriter:
         elif op is READ:
             self._read(node)
         elif op is WRITE:
-            self._write(node.attrs["variable"], self.ref(node.inputs[0]), node.name)
+            self._write(node.attrs["variable"], node.inputs[0], node.name)
         elif op in (IF, CASE, WHILE):
             self._control(node)
         elif op.name == "RilletGradient":
@@ -270,16 +278,39 @@ class FunctionWriter:
         else:
             self._op(node)
 
+    def _custom(self, call: CustomCall) -> None:
+        """Add what tells the gradient that a program gave to what was added."""
+        parts = [*call.outputs, *call.inputs]
+        if any(id(x) not in self.refs for x in parts):
+            return
+        attrs: dict[str, tuple[str, Any]] = {
+            "T": ("list(type)", [x.dtype for x in parts]),
+            "_gradient_op_type": ("string", self.library.note_call(call)),
+        }
+        made = self.emit("IdentityN", "IdentityN", [self.ref(x) for x in parts], attrs)
+        for place, y in enumerate(call.outputs):
+            self.refs[id(y)] = f"{made}:output:{place}"
+
+    def _keep(self, tensor: SymbolicTensor) -> None:
+        """Give a tensor that gradients take a node of its own, where it stands here."""
+        if id(tensor) in self.refs:
+            attrs = {"T": ("type", self.kind(tensor))}
+            made = self.emit("Identity", "kept", [self.ref(tensor)], attrs)
+            self.library.places[self._name, id(tensor)] = f"{made}:0"
+
     def ref(self, tensor: Any) -> str:
         """The reference to a tensor that was made before."""
         return self.refs[id(tensor)]
 
     def _read(self, node: Node) -> None:
-        out = node.outputs[0]
-        if node.inputs:
+        out, variable = node.outputs[0], node.attrs["variable"]
+        cell = id(variable._cell)
+        if node.inputs and cell not in self._resources:
             self.refs[id(out)] = self.ref(node.inputs[0])
             return
-        cell = id(node.attrs["variable"]._cell)
+        if node.inputs:
+            # gradients of what is read after a write are the variable's
+            self._write(variable, node.inputs[0], f"{node.name}/AssignVariableOp")
         inputs = [self._resources[cell]]
         if cell in self._writes:
             inputs.append(f"^{self._writes[cell]}")
@@ -289,9 +320,13 @@ class FunctionWriter:
         self._reads.setdefault(cell, []).append(made)
         self.refs[id(out)] = f"{made}:value:0"
 
-    def _write(self, variable: Any, value: str, name: str) -> None:
+    def _write(self, variable: Any, value: SymbolicTensor, name: str) -> None:
+        """Let a variable hold a value, if it does not hold it already."""
         cell = id(variable._cell)
-        inputs = [self._resources[cell], value]
+        if self._versions.get(cell) is value:
+            return
+        self._versions[cell] = value
+        inputs = [self._resources[cell], self.ref(value)]
         inputs += [f"^{read}" for read in self._reads.pop(cell, [])]
         if cell in self._writes:
             inputs.append(f"^{self._writes[cell]}")

@@ -249,11 +249,19 @@ class MainGraph:
 
     def graph_message(self) -> Record:
         """The graph with its functions."""
-        library = self._functions.library.functions
+        library = self._functions.library
+        gradients = [
+            Record(messages.REGISTERED, gradient_func=function, registered_op_type=name)
+            for name, function in library.gradients.items()
+        ]
         return Record(
             messages.GRAPH,
             node=self._nodes,
-            library=Record(messages.LIBRARY, function=list(library.values())),
+            library=Record(
+                messages.LIBRARY,
+                function=list(library.functions.values()),
+                registered_gradients=gradients,
+            ),
             versions=Record(
                 VERSION, producer=version.GRAPH_DEF_VERSION, min_consumer=12
             ),

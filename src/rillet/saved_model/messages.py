@@ -25,6 +25,7 @@ from rillet.checkpoint.graph_messages import HANDLE as HANDLE
 from rillet.checkpoint.graph_messages import LIBRARY as LIBRARY
 from rillet.checkpoint.graph_messages import NODE as NODE
 from rillet.checkpoint.graph_messages import OP as OP
+from rillet.checkpoint.graph_messages import REGISTERED as REGISTERED
 from rillet.checkpoint.graph_messages import TENSOR as TENSOR
 from rillet.checkpoint.graph_messages import TEXT_ENTRY as TEXT_ENTRY
 from rillet.checkpoint.graph_messages import entries

@@ -44,6 +44,9 @@ class SaveOptions:
         function_aliases: names for functions, by the function.
         experimental_io_device: kept; files are written by this process.
         experimental_variable_policy: kept.
+        experimental_custom_gradients: whether gradients that the program gave to
+            functions (`tf.custom_gradient`) are written. Without them, asking the
+            loaded model for such a gradient is an error.
         extra_tags: further tags of the graph.
     """
 
@@ -153,14 +156,14 @@ def write_model(
 def _saved_model(
     obj: Any, nodes: list[Node], signatures: SignatureMap, options: Any
 ) -> tuple[Record, list[Asset]]:
-    functions = FunctionMessages(nodes)
+    functions = FunctionMessages(nodes, options.experimental_custom_gradients)
     records = [_object(node, functions) for node in nodes]
     graph = MainGraph(functions)
     for name, concrete in signatures.items():
         graph.add_signature(name, concrete)
     objects = Record(
         messages.OBJECTS,
-        nodes=records,
+        nodes=[*records, *functions.kept],
         concrete_functions=as_entries(messages.CONCRETE_ENTRY, functions.concretes),
     )
     info = Record(
