@@ -1,12 +1,11 @@
 """Patterns on strings: `tf.strings.regex_full_match` and `regex_replace`.
 
-In flow tensors of bytes and a pattern in RE2's syntax, which `ops.regex_syntax` puts
-in the words of Python's `re`. Bytes that are no UTF-8 pass through unharmed.
+In flow tensors of bytes and a pattern in RE2's syntax, which `ops.regex_engine` runs.
+Bytes that are no UTF-8 pass through unharmed.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from rillet.core.dtypes import STRING
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
-from rillet.ops.regex_syntax import compiled
+from rillet.ops.regex_engine import compiled, parts_of
 from rillet.ops.registry import Op, define
 from rillet.ops.shape_rules import same_as_input, same_shape
 from rillet.ops.string_rules import mapped, texts
@@ -24,16 +23,20 @@ from rillet.ops.string_rules import mapped, texts
 Array = np.ndarray[Any, Any]
 
 
-def _decoded(value: bytes) -> str:
+def _bytes(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
+
+
+def _text(value: bytes) -> str:
+    """Bytes as an attribute; what is no UTF-8 comes back unharmed."""
     return value.decode("utf-8", "surrogateescape")
 
 
-def _full_match(x: Array, pattern: str) -> Array:
-    matches = compiled(pattern).fullmatch
-    return mapped(lambda value: matches(_decoded(value)) is not None, x, np.bool_)
+def _full_match(x: Array, pattern: str | bytes) -> Array:
+    return mapped(compiled(_bytes(pattern)).matches, x, np.bool_)
 
 
-def _pattern_of(array: Array, op: str) -> str:
+def _pattern_of(array: Array, op: str) -> bytes:
     if array.ndim:
         raise InvalidArgumentError(
             house_message(
@@ -41,7 +44,7 @@ def _pattern_of(array: Array, op: str) -> str:
             )
         )
     value: Any = array[()]
-    return _decoded(value)
+    return bytes(value)
 
 
 static_match_op: Op = define(
@@ -83,67 +86,20 @@ def regex_full_match(input: Any, pattern: Any, name: str | None = None) -> Tenso
         [True, False]
     """
     if isinstance(pattern, str | bytes):
-        text = pattern if isinstance(pattern, str) else _decoded(pattern)
+        text = pattern if isinstance(pattern, str) else _text(pattern)
         return static_match_op.run(texts(input), pattern=text)
     return match_op.run(texts(input), texts(pattern))
 
 
 def _replace(
-    x: Array, pattern: str, rewrite: str, replace_global: bool = True
+    x: Array,
+    pattern: str | bytes,
+    rewrite: str | bytes,
+    replace_global: bool = True,
 ) -> Array:
-    found = compiled(pattern)
-    parts = _rewrite_parts(rewrite, found)
-
-    def change(value: bytes) -> bytes:
-        text = _replaced(_decoded(value), found, parts, replace_global)
-        return text.encode("utf-8", "surrogateescape")
-
-    return mapped(change, x)
-
-
-def _rewrite_parts(rewrite: str, found: re.Pattern[str]) -> list[str | int]:
-    """A rewrite as texts and numbers of groups."""
-    parts: list[str | int] = []
-    for piece in re.findall(r"\\.|\\|[^\\]+", rewrite, re.DOTALL):
-        if not piece.startswith("\\"):
-            parts.append(piece)
-        elif piece == "\\\\":
-            parts.append("\\")
-        elif (
-            piece[1:].isascii()
-            and piece[1:].isdigit()
-            and int(piece[1]) <= found.groups
-        ):
-            parts.append(int(piece[1]))
-        else:
-            raise InvalidArgumentError(
-                house_message(
-                    "strings.regex_replace",
-                    f"Invalid rewrite pattern: {rewrite}",
-                    f"{piece} names no group; the pattern has {found.groups}",
-                )
-            )
-    return parts
-
-
-def _replaced(
-    text: str, found: re.Pattern[str], parts: list[str | int], everywhere: bool
-) -> str:
-    out: list[str] = []
-    at, last = 0, -1
-    while at <= len(text) and (match := found.search(text, at)):
-        out.append(text[at : match.start()])
-        if match.start() == match.end() == last:
-            # nothing empty right behind a match: one character on
-            out.append(text[last : last + 1])
-            at = last + 1
-            continue
-        for part in parts:
-            out.append(part if isinstance(part, str) else match.group(part) or "")
-        at = last = match.end()
-        if not everywhere:
-            break
-    return "".join(out) + text[at:]
+    found = compiled(_bytes(pattern))
+    parts = parts_of(_bytes(rewrite), found)
+    return mapped(lambda value: found.rewritten(value, parts, replace_global), x)
 
 
 static_replace_op: Op = define(
@@ -200,8 +156,8 @@ def regex_replace(
     if isinstance(pattern, str | bytes) and isinstance(rewrite, str | bytes):
         return static_replace_op.run(
             texts(input),
-            pattern=pattern if isinstance(pattern, str) else _decoded(pattern),
-            rewrite=rewrite if isinstance(rewrite, str) else _decoded(rewrite),
+            pattern=pattern if isinstance(pattern, str) else _text(pattern),
+            rewrite=rewrite if isinstance(rewrite, str) else _text(rewrite),
             replace_global=bool(replace_global),
         )
     return replace_op.run(

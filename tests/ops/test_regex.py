@@ -1,0 +1,44 @@
+"""Patterns match as TensorFlow's do, in time that grows with the text only."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import rillet as tf
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "patterns.json"
+FOUND = json.loads(GOLDEN.read_text())
+TEXTS = [text.encode("latin-1") for text in FOUND["texts"]]
+
+
+@pytest.mark.parametrize("row", FOUND["rows"], ids=lambda row: repr(row["pattern"]))
+def test_patterns_match_and_rewrite_as_in_tensorflow(row):
+    pattern, rewrite = row["pattern"], row["rewrite"]
+    if "error" in row:
+        with pytest.raises(tf.errors.InvalidArgumentError) as caught:
+            tf.strings.regex_full_match(TEXTS, pattern)
+        assert caught.value.message == row["error"]
+        return
+    matches = tf.strings.regex_full_match(TEXTS, pattern).numpy().tolist()
+    assert matches == row["full"]
+    for name, everywhere in (("all", True), ("first", False)):
+        made = tf.strings.regex_replace(TEXTS, pattern, rewrite, everywhere)
+        assert made.numpy().tolist() == [x.encode("latin-1") for x in row[name]]
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(a*)*b", "(a|a)*b", "(a?){100}a{100}b", ".*.*=.*"]
+)
+def test_no_pattern_takes_ages(pattern):
+    """Each would take Python's `re` years for such a text."""
+    text = b"a" * 100_000
+    assert not tf.strings.regex_full_match(text, pattern)
+    assert tf.strings.regex_replace(text, pattern, "") == text
+
+
+def test_a_pattern_may_be_bytes_that_are_no_text():
+    with pytest.raises(tf.errors.InvalidArgumentError, match="invalid UTF-8"):
+        tf.strings.regex_full_match("a", b"\xff")
