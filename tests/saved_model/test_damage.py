@@ -14,6 +14,8 @@ from rillet.checkpoint.wire import Record, decode, encode
 from rillet.core.errors import DataLossError, OpError
 from rillet.saved_model import messages
 from rillet.saved_model.assets import asset_path
+from rillet.saved_model.attributes import node_message
+from rillet.saved_model.graph_reader import Reader
 from rillet.saved_model.tensors import array_of, shape_message
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "saved_models"
@@ -93,6 +95,34 @@ def test_functions_that_call_themselves_end(folder):
     loaded = tf.saved_model.load(folder)
     with pytest.raises(DataLossError):
         loaded(tf.constant([1.0, 5.0]))
+
+
+@pytest.mark.parametrize(("deep", "refused"), [(5, False), (8, True)])
+def test_few_functions_cannot_ask_for_millions_of_nodes(deep, refused):
+    """Ten calls of one function in the next, five or eight deep."""
+    kind = tf.float32.as_datatype_enum
+    functions = []
+    for level in range(deep + 1):
+        made = Record(messages.OP, name=f"f{level}")
+        made.input_arg = [Record(messages.ARGUMENT, name="x", type=kind)]
+        made.output_arg = [Record(messages.ARGUMENT, name="y", type=kind)]
+        nodes, last = [], "x"
+        for i in range(10 if level else 1):
+            attrs = {"f": ("func", f"f{level - 1}")} if level else {}
+            op = "PartitionedCall" if level else "Neg"
+            nodes.append(node_message(f"n{i}", op, [last], attrs))
+            last = f"n{i}:{'output' if level else 'y'}:0"
+        function = Record(messages.FUNCTION, signature=made, node_def=nodes)
+        function.ret = [Record(messages.TEXT_ENTRY, key="y", value=last)]
+        functions.append(function)
+    library = Record(messages.LIBRARY, function=functions)
+    reader = Reader(Record(messages.GRAPH, library=library))
+    plan = reader.plan(f"f{deep}")
+    if not refused:
+        reader.check(plan)
+        return
+    with pytest.raises(DataLossError, match="more than 500,000 nodes"):
+        reader.check(plan)
 
 
 def test_a_trusted_model_may_read_files(folder):

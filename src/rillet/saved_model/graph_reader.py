@@ -29,6 +29,9 @@ from rillet.saved_model.tensors import damaged
 _DEEPEST = 64
 #: Nodes that calls of functions may come to, all told.
 _MOST_STEPS = 2_000_000
+#: Nodes that a function may come to when it is traced, those that it calls counted each
+#: time. The largest models have some ten thousand.
+_MOST_TRACED = 500_000
 
 
 class Reader:
@@ -53,6 +56,7 @@ class Reader:
         self._frames: Frames = ()
         self._plans: dict[str, Plan] = {}
         self._checked: set[str] = set()
+        self._sizes: dict[str, int] = {}
         self._depth = 0
         self._steps = 0
         self.allowed = frozenset(allowed)
@@ -108,10 +112,7 @@ class Reader:
                     step.op, f"node '{step.name}' of function '{part.name}'"
                 )
                 line += [x for x in step.attrs.values() if isinstance(x, Plan)]
-                called = _called(step)
-                if self.has(step.op):
-                    called.append(step.op)
-                for name in called:
+                for name in self._called(step):
                     if name not in seen:
                         seen.add(name)
                         line.append(self.plan(name))
@@ -138,7 +139,39 @@ class Reader:
                     shown,
                 )
             )
+        self._size(plan)
         self._checked = seen
+
+    def _size(self, plan: Plan, depth: int = 0) -> int:
+        """How many nodes a plan comes to when it is traced.
+
+        Raises:
+            DataLossError: where they are too many; a small file can ask for millions.
+        """
+        if depth > _DEEPEST:
+            raise damaged("functions call functions without end", plan.name)
+        total = 0
+        for step in plan.steps:
+            total += 1
+            for held in step.attrs.values():
+                if isinstance(held, Plan):
+                    total += self._size(held, depth + 1)
+            for name in self._called(step):
+                if name not in self._sizes:
+                    self._sizes[name] = self._size(self.plan(name), depth + 1)
+                total += self._sizes[name]
+        if total > _MOST_TRACED:
+            raise damaged(
+                f"a function comes to more than {_MOST_TRACED:,} nodes, those of the"
+                " functions that it calls included",
+                plan.name,
+            )
+        return total
+
+    def _called(self, step: Any) -> list[str]:
+        """The functions that a node calls, as often as it names them."""
+        found = _called(step)
+        return [*found, step.op] if self.has(step.op) else found
 
     def call(self, name: str, inputs: list[Any]) -> list[Any]:
         """Run a function.
