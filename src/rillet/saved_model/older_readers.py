@@ -219,43 +219,6 @@ def _bucketize(reader: Any, step: Any, inputs: list[Any]) -> Any:
     return (reduce_sum(cast(logical_not(below), dtypes.int32), -1),)
 
 
-def _quantized(x: Any, low: Any, high: Any, step: Any) -> Any:
-    """Numbers rounded to the nearest of 2^bits steps, of which zero is one.
-
-    Source: Jacob et al., "Quantization and Training of Neural Networks for Efficient
-    Integer-Arithmetic-Only Inference", 2018.
-    """
-    from rillet.ops.clip import clip_by_value
-    from rillet.ops.compare import equal, logical_and
-    from rillet.ops.filling import ones_like, zeros_like
-    from rillet.ops.mask import where
-    from rillet.ops.rounding import floor
-
-    top = float(2 ** (step.attrs.get("num_bits") or 8) - 1)
-    first = 1.0 if step.attrs.get("narrow_range") else 0.0
-    # TensorFlow takes a range of zeros, and gives zeros.
-    nothing = logical_and(equal(low, 0.0), equal(high, 0.0))
-    scale = where(nothing, ones_like(high), (high - low) / (top - first))
-    zero = clip_by_value(floor(first - low / scale + 0.5), first, top)
-    begin, end = (first - zero) * scale, (top - zero) * scale
-    held = clip_by_value(x, begin, end)
-    steps = floor((held - begin) / scale + 0.5)
-    return where(nothing, zeros_like(x), steps * scale + begin)
-
-
-@reads("FakeQuantWithMinMaxArgs")
-def _fake_args(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    low = np.float32(step.attrs.get("min", -6.0))
-    high = np.float32(step.attrs.get("max", 6.0))
-    return (_quantized(inputs[0], constant(low), constant(high), step),)
-
-
-@reads("FakeQuantWithMinMaxVars", "FakeQuantWithMinMaxVarsPerChannel")
-def _fake_vars(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    x, low, high = inputs[:3]
-    return (_quantized(x, low, high, step),)
-
-
 @reads("Roll")
 def _roll(reader: Any, step: Any, inputs: list[Any]) -> Any:
     from rillet.ops.rearrange import roll

@@ -22,6 +22,10 @@ _MODULES = {
     Enter Exit LoopCond Merge NextIteration RefEnter RefExit
     RefMerge RefNextIteration RefSwitch RilletBranches RilletRounds Switch
     """,
+    "fake_quant_readers": """
+    FakeQuantWithMinMaxArgs FakeQuantWithMinMaxVars
+    FakeQuantWithMinMaxVarsPerChannel
+    """,
     "gradient_readers": """
     LRNGrad MaxPoolGradWithArgmax SparseBincount SparseDenseCwiseAdd
     SparseFillEmptyRowsGrad SparseSegmentMeanGrad SparseSegmentMeanGradV2
@@ -38,9 +42,8 @@ _MODULES = {
     """,
     "older_readers": """
     Add AdjustContrastv2 AdjustHue AdjustSaturation Assert BatchMatMul
-    BatchMatMulV3 Bucketize ClipByValue Div DynamicStitch Equal
-    FakeQuantWithMinMaxArgs FakeQuantWithMinMaxVars
-    FakeQuantWithMinMaxVarsPerChannel FusedBatchNorm FusedBatchNormV2
+    BatchMatMulV3 Bucketize ClipByValue Div DynamicStitch Equal FusedBatchNorm
+    FusedBatchNormV2
     FusedBatchNormV3 Gather Inv Mod NotEqual ParallelDynamicStitch Roll Select
     ShapeN
     """,

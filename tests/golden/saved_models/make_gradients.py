@@ -154,6 +154,18 @@ class Functions(tf.Module):
     def silu(self, x: Any) -> Any:
         return tf.nn.silu(x)
 
+    @tf.function(input_signature=[X])
+    def quantised(self, x: Any) -> Any:
+        fake = tf.quantization
+        part = tf.reshape(x, [-1, 2])
+        part = fake.fake_quant_with_min_max_vars_per_channel(part, -self.w, self.w)
+        return (
+            fake.fake_quant_with_min_max_vars(x, -self.w[0], self.w[1], 4)
+            + 3.0 * fake.fake_quant_with_min_max_args(x, -1.0, 2.5, narrow_range=True)
+            + tf.reshape(part, [-1])
+            + fake.fake_quant_with_min_max_vars(x, 0.0 * self.w[0], 0.0)
+        )
+
 
 #: What each function is called with, and whether its second gradient is kept.
 CALLS = {
@@ -174,6 +186,7 @@ CALLS = {
     "rounds": ([[0.5, 0.2]], False),
     "rounded": ([[1.4, -2.3]], True),
     "silu": ([[1.0, -2.0]], True),
+    "quantised": ([[-2.5, 0.3, 2.4, 3.5, 0.0, -4.0]], False),
 }
 
 
