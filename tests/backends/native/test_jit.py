@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ctypes
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import native_kernels as kernels
 import numpy as np
 import pytest
 
-from rillet.backends.native import host, pool_ir
+from rillet.backends.native import host, jit, pool, pool_ir
 from rillet.backends.native.calls import Kernel
 from rillet.backends.native.disk_cache import DiskCache
 from rillet.backends.native.jit import Code, Jit
@@ -184,3 +187,29 @@ def test_threads_compile_at_once(tmp_path: Path) -> None:
         for place, code in enumerate(found):
             number = (place + turn) % 8 + 1
             np.testing.assert_array_equal(add(code), np.arange(37) * 10.0 + number)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "take"),
+    [(jit, "Jit", jit.default), (pool, "Driver", pool.driver)],
+)
+def test_threads_that_come_first_at_once_share_one(
+    monkeypatch: pytest.MonkeyPatch, module: Any, name: str, take: Callable[[], Any]
+) -> None:
+    """Code of a second one would be collected while runners hold its addresses."""
+    jit.default()  # of which the driver is made, with hooks of its own
+    both = threading.Barrier(2)
+    usual, hooks = getattr(module, name), []
+
+    def slow(*arguments: Any) -> Any:
+        both.wait(10)
+        return usual(*arguments)
+
+    monkeypatch.setattr(module, name, slow)
+    monkeypatch.setattr(module, "_shared", {})
+    monkeypatch.setattr(jit.atexit, "register", hooks.append)
+    monkeypatch.setattr(jit.os, "register_at_fork", lambda **all: hooks.append(all))
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(lambda _: take(), range(2))
+    assert first is second is take()
+    assert len(hooks) == (2 if module is jit else 0)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import atexit
 import ctypes
-import functools
 import hashlib
 import os
 import re
@@ -351,14 +350,22 @@ def _emit(machine: Any, module: Any) -> bytes:
         ffi.lib.LLVMPY_DisposeMemoryBuffer(buffer)
 
 
-@functools.cache
+_shared: Final[dict[str, Jit]] = {}
+
+
 def default() -> Jit:
     """Returns the compiler that the process shares.
 
     Raises:
       ImportError: llvmlite is missing.
     """
+    if (known := _shared.get("jit")) is not None:
+        return known
     jit = Jit(disk_cache.DiskCache(disk_cache.default_folder()))
+    # Of threads that come first at once, all take the same: LLVM is locked by it.
+    known = _shared.setdefault("jit", jit)
+    if known is not jit:
+        return known
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(
             before=jit.hold,

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import atexit
 import ctypes
-import functools
 import os
 import threading
 import time
@@ -64,13 +63,19 @@ class Driver:
         fill(ctypes.addressof(table), count)
 
 
-@functools.cache
+_shared: Final[dict[str, Driver]] = {}
+
+
 def driver() -> Driver:
     """Returns the pool's code, compiled or read from disk at the first call."""
+    if (known := _shared.get("driver")) is not None:
+        return known
     waiting = host.waiting()
     names = ("run", "work", "dismiss", "fill_system")
     library = jit.default().library("pool", pool_ir.text(waiting.text), names)
-    return Driver(library, waiting)
+    # Of threads that come first at once, all take the same: runners hold addresses in
+    # it, which no collection of another's driver may take away.
+    return _shared.setdefault("driver", Driver(library, waiting))
 
 
 class Pool:
