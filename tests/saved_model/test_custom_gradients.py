@@ -16,6 +16,8 @@ import pytest
 from golden_calls import GOLDEN, agree, array_of, called, unpacked, value_of
 
 import rillet as tf
+from rillet.checkpoint.wire import encode
+from rillet.saved_model import messages
 from rillet.saved_model.load import read_message
 
 PROGRAMS = gradient_programs.programs(tf)
@@ -265,3 +267,68 @@ def test_layers_with_gradients_of_their_own_keep_them(tmp_path):
         tape.watch(x)
         y = whole(x)
     np.testing.assert_allclose(tape.gradient(y, x)[0], want, rtol=1e-5)
+
+
+# Files that are wrong
+
+
+def _lacks_function(meta):
+    for registered in meta.graph_def.library.registered_gradients:
+        registered.gradient_func = f"no_{registered.gradient_func}"
+
+
+def _lacks_node(meta):
+    for node in meta.object_graph_def.nodes:
+        if node.has("captured_tensor"):
+            node.captured_tensor.name = "nowhere:0"
+
+
+def _lacks_output(meta):
+    for node in meta.object_graph_def.nodes:
+        if node.has("captured_tensor"):
+            node.captured_tensor.name = node.captured_tensor.name[:-1] + "99999"
+
+
+def _wrong_function(meta):
+    for node in meta.object_graph_def.nodes:
+        if node.has("captured_tensor"):
+            node.captured_tensor.concrete_function = "elsewhere"
+
+
+def _few_results(meta):
+    for entry in meta.object_graph_def.concrete_functions:
+        if "internal_grad_fn" in entry.key:
+            told = entry.value.output_signature.list_value
+            told.items = told.items[1:]
+
+
+def _many_results(meta):
+    for entry in meta.object_graph_def.concrete_functions:
+        if "internal_grad_fn" in entry.key:
+            told = entry.value.output_signature.list_value
+            told.items = [told.items[-1]] * 2
+
+
+@pytest.mark.parametrize(
+    ("harm", "text"),
+    [
+        (_lacks_function, "a function is missing"),
+        (_lacks_node, "a gradient captured what is missing"),
+        (_lacks_output, "a gradient captured what is missing"),
+        (_wrong_function, "a gradient captured what is missing"),
+        (_few_results, "as many results as its node has inputs"),
+        (_many_results, "a gradient gives too few results"),
+    ],
+)
+def test_wrong_files_run_and_have_no_gradients(own, tmp_path, harm, text):
+    one = tf.Module()
+    one.f = own.captured
+    tf.saved_model.save(one, tmp_path)
+    whole = read_message(str(tmp_path))
+    harm(whole.meta_graphs[0])
+    (tmp_path / "saved_model.pb").write_bytes(encode(messages.SAVED_MODEL, whole))
+    model, x = tf.saved_model.load(tmp_path), tf.constant([1.0, -2.0])
+    np.testing.assert_array_equal(model.f(x), own.captured(x))
+    with pytest.raises(tf.errors.DataLossError, match=text), tf.GradientTape() as tape:
+        tape.watch(x)
+        model.f(x)
