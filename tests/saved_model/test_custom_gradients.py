@@ -242,6 +242,26 @@ def test_gradients_that_files_cannot_hold_are_refused(tmp_path, grad, kind, text
     tf.saved_model.save(model, tmp_path / "model", options=options)
 
 
+def test_gradients_that_nobody_can_ask_for_are_left_out(
+    own, tmp_path, caplog, monkeypatch
+):
+    """In a branch of a function that another one calls, over the first one's tensor."""
+    monkeypatch.setattr(tf.get_logger(), "propagate", True)
+    one, x = tf.Module(), tf.constant([1.0, 2.0])
+    inner = own.outer_in_branch
+    one.f = tf.function(lambda x: inner(2.0 * x), input_signature=[tf.TensorSpec([2])])
+    tf.saved_model.save(one, tmp_path)
+    assert "takes a tensor of a function that was called around it" in caplog.text
+    model = tf.saved_model.load(tmp_path)
+    np.testing.assert_array_equal(model.f(x), one.f(x))
+    with (
+        pytest.raises(LookupError, match="No gradient defined"),
+        tf.GradientTape() as t,
+    ):
+        t.watch(x)
+        model.f(x)
+
+
 def test_layers_with_gradients_of_their_own_keep_them(tmp_path):
     class Sevenfold(tf.keras.layers.Layer):
         def call(self, x):

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from rillet.core import dtypes
 from rillet.core.convert import to_tensor
-from rillet.core.errors import house_message
+from rillet.core.errors import InaccessibleTensorError, house_message
+from rillet.core.logger import get_logger
 from rillet.core.tensor import Tensor
 from rillet.graph.ir import Graph, Node, SymbolicTensor, inner_graphs
 from rillet.graph.passes import live_nodes
@@ -198,7 +199,8 @@ def _calls_in(graph: Graph) -> list[CustomCall]:
 def _traced(call: CustomCall, homes: list[Graph]) -> Graph | None:
     """The graph of a call's gradient; the call's inputs that get none are dropped.
 
-    None where the function came from a file that does not hold its gradient.
+    None where the function came from a file that does not hold its gradient, or where
+    no gradient can be asked for.
 
     Raises:
         ValueError: where it cannot be traced.
@@ -234,6 +236,15 @@ def _traced(call: CustomCall, homes: list[Graph]) -> Graph | None:
             for x, _ in pairs:
                 seeds.append(seed(x))
     except UnsavedGradientError:
+        return None
+    except InaccessibleTensorError:
+        # it cannot be asked for here either
+        get_logger().warning(
+            "saved_model.save: the gradient that tf.custom_gradient gave to %s is not"
+            " written: it takes a tensor of a function that was called around it."
+            " Let the function take that tensor as an argument",
+            op.name,
+        )
         return None
     except Exception as error:
         raise ValueError(
