@@ -9,6 +9,7 @@ from golden_calls import unpacked
 import rillet as tf
 from rillet.core import dtypes
 from rillet.saved_model.heeding import Attributes, check_heeded
+from rillet.saved_model.reader_table import reader_of
 from rillet.saved_model.steps import Step
 
 
@@ -48,6 +49,14 @@ def test_only_what_matters_is_refused(case):
         return
     with pytest.raises(tf.errors.UnimplementedError, match=rf"SavedModel: {op} with"):
         check_heeded(step, outputs)
+
+
+@pytest.mark.parametrize("bits", [0, 1, 17])
+def test_steps_are_of_as_many_bits_as_tensorflow_takes(bits):
+    step = _step("FakeQuantWithMinMaxArgs", num_bits=bits)
+    read = reader_of(step.op)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="between 2 and 16"):
+        read(None, step, [tf.constant([0.3])])
 
 
 @pytest.mark.parametrize("ask", ["get", "item", "spread"])

@@ -6,6 +6,7 @@ these functions.
 
 from __future__ import annotations
 
+import struct
 from typing import Any, Final
 
 import numpy as np
@@ -69,7 +70,6 @@ def _jpeg(
     _check_jpeg(image, format)
     if not 0 <= quality <= 100:
         raise _wrong("io.encode_jpeg", f"quality must be in [0,100], got {quality}")
-    scale = 1.0 if density_unit == "in" else 2.54
     more: dict[str, Any] = {}
     if image.shape[2] == 3:
         more["subsampling"] = 2 if chroma_downsampling else 0
@@ -80,10 +80,16 @@ def _jpeg(
         quality=quality or 1,
         progressive=progressive,
         optimize=optimize_size,
-        dpi=(round(x_density * scale), round(y_density * scale)),
         **more,
     )
-    return filled([data], ())
+    return filled([_with_density(data, density_unit, x_density, y_density)], ())
+
+
+def _with_density(data: bytes, unit: str, x: int, y: int) -> bytes:
+    """A file that says how many pixels an inch or a centimetre has."""
+    at = data.find(b"JFIF\0") + 7  # the unit follows the name and the version
+    said = struct.pack(">BHH", 1 if unit == "in" else 2, x & 0xFFFF, y & 0xFFFF)
+    return data[:at] + said + data[at + 5 :]
 
 
 jpeg_op: Op = define(

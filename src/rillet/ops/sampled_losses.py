@@ -63,8 +63,11 @@ def _hits(
     """Where a class was drawn that is true in a row: row, place, and -max float."""
     if true_classes.ndim != 2 or true_classes.shape[1] != num_true:
         raise ValueError("true_classes must be a matrix of num_true columns")
-    found = true_classes[:, :, None] == sampled_candidates
-    rows, _, places = np.nonzero(found)
+    # A class drawn again counts where it was drawn last, as in TensorFlow.
+    kept, back = np.unique(sampled_candidates[::-1], return_index=True)
+    last = sampled_candidates.size - 1 - back
+    rows, _, which = np.nonzero(true_classes[:, :, None] == kept)
+    places = last[which]
     weights = np.full(rows.shape, -np.finfo(np.float32).max, np.float32)
     return rows.astype(np.int32), places.astype(np.int64), weights
 

@@ -88,7 +88,8 @@ def _code_points(
             if errors == "replace":
                 out.append((replacement_char, at))
         elif replace_control_characters and ord(character) < 0x20:
-            out.append((replacement_char, at))
+            if errors != "ignore":
+                out.append((replacement_char, at))
         else:
             out.append((ord(character), at))
     return out

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rillet.autodiff.custom import custom_gradient
+from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.ops.clip import clip_by_value
 from rillet.ops.compare import (
     equal,
@@ -35,7 +36,16 @@ def _quantized(x: Any, low: Any, high: Any, step: Any) -> Any:
     Source: Jacob et al., "Quantization and Training of Neural Networks for Efficient
     Integer-Arithmetic-Only Inference", 2018.
     """
-    top = float(2 ** (step.attrs.get("num_bits") or 8) - 1)
+    bits = step.attrs.get("num_bits", 8)
+    if not 2 <= bits <= 16:
+        raise InvalidArgumentError(
+            house_message(
+                "SavedModel",
+                f"{step.op}: num_bits must be between 2 and 16, inclusive",
+                f"node '{step.name}' has {bits}",
+            )
+        )
+    top = float(2**bits - 1)
     first = 1.0 if step.attrs.get("narrow_range") else 0.0
 
     @custom_gradient

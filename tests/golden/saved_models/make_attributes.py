@@ -89,10 +89,36 @@ def attributes() -> Any:
         args |= {"mean": mean, "variance": variance, "exponential_avg_factor": 0.25}
         return [*first[:3], *R.FusedBatchNormV3(**args)[:3]]
 
-    for made_function in (texts, edges, quantised, products, pixel):
+    @function(spec(None, dtype=tf.string), spec(None, dtype=tf.int64))
+    def coded(s: Any, n: Any) -> Any:
+        words = {"input": s, "input_encoding": "UTF-8", "replacement_char": 63}
+        found = []
+        for errors in ("ignore", "replace"):
+            words |= {"errors": errors, "replace_control_characters": True}
+            found.append(R.UnicodeTranscode(output_encoding="UTF-8", **words))
+            found += R.UnicodeDecodeWithOffsets(**words)
+        for of in ([], [0.5, 2.0, 1.5, 4.0]):
+            for weights in (tf.constant(of, tf.float32), tf.constant(of, tf.float64)):
+                for binary in (True, False):
+                    found += R.DenseCountSparseOutput(
+                        values=n, weights=weights, binary_output=binary
+                    )
+        found += R.ComputeAccidentalHits(
+            true_classes=n[None, :], sampled_candidates=[3, 1, 3], num_true=4
+        )
+        image = tf.zeros([1, 1, 3], tf.uint8)
+        for unit in ("in", "cm"):
+            file = R.EncodeJpeg(
+                image=image, density_unit=unit, x_density=70, y_density=80
+            )
+            found.append(tf.strings.substr(file, 0, 20))
+        return found
+
+    for made_function in (texts, edges, quantised, products, pixel, coded):
         setattr(made, made_function.python_function.__name__, made_function)
     odd = np.array([1.5, np.inf, np.nan, -np.inf, -2.25], np.float32)
     words = np.array([b"", b"a b", b" a ", b"a,,b"], object)
+    control = np.array([b"a\x01\tb", b"\xff\xc3\xa9"], object)
     numbers = np.array([np.nan, 0.1, 2.5, 3.0])
     whole = np.array([10**9, 10**9 - 1, 10**9 - 33, 0, 2])
     draw = np.random.default_rng(1)
@@ -104,6 +130,7 @@ def attributes() -> Any:
         (".edges", [numbers, numbers.astype(np.float32), whole]),
         (".quantised", [few]),
         (".products", [bytes_, few.T.copy()]),
+        (".coded", [control, np.array([1, 3, 3, 2])]),
         (".pixel", [np.ones((1, 1, 1, 2), np.float32), *pairs]),
     ]
     return made, calls

@@ -59,12 +59,12 @@ def _counted(
     which = which.reshape(-1)
     out: Array
     if binary_output:
-        out = np.ones(len(found), np.int32)
+        out = np.ones(len(found), weights.dtype)
     elif weighted:
         out = np.zeros(len(found), weights.dtype)
         np.add.at(out, which, weights[kept])
     else:
-        out = np.bincount(which, minlength=len(found)).astype(np.int32)
+        out = np.bincount(which, minlength=len(found)).astype(weights.dtype)
     if count is None:
         return found[:, 1:], out, np.array([width], np.int64)
     return found, out, np.array([count, width], np.int64)
