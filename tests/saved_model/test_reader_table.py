@@ -7,6 +7,7 @@ import sys
 
 import rillet as tf
 from rillet.saved_model import reader_table
+from rillet.saved_model.definitions import definition
 
 #: What loading a small model has no use for.
 LATER = """rillet.graph.autograph rillet.graph.drawing rillet.saved_model.list_readers
@@ -24,6 +25,11 @@ def test_the_table_names_the_ops_of_each_module():
     homes = {op: read.__module__.rpartition(".")[2] for op, read in readers.items()}
     found = {op: home for op, home in homes.items() if home != "op_readers"}
     assert found == reader_table._HOMES
+
+
+def test_tensorflow_has_each_op_that_is_read():
+    names = {op for op in reader_table.all_readers() if not op.startswith("Rillet")}
+    assert not [op for op in sorted(names) if definition(op) is None]
 
 
 def test_loading_a_small_model_imports_what_it_needs(tmp_path):

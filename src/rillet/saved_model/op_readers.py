@@ -32,7 +32,7 @@ READERS: dict[str, Read] = {}
 FORBIDDEN = frozenset(
     """ReadFile WriteFile MatchingFiles PyFunc PyFuncStateless EagerPyFunc Save SaveV2
     SaveSlices Restore RestoreV2 RestoreSlice MergeV2Checkpoints ShardedFilename
-    DeleteOldDirs PrintV2File FixedLengthRecordReaderV2 TextLineReaderV2
+    FixedLengthRecordReaderV2 TextLineReaderV2
     TFRecordReaderV2 WholeFileReaderV2 LMDBReader TFRecordDataset TextLineDataset
     FixedLengthRecordDatasetV2 SqlDataset ImmutableConst LoadDataset SaveDatasetV2
     WriteRawProtoSummary WriteSummary CreateSummaryFileWriter CreateSummaryDbWriter

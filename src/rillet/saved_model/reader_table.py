@@ -26,6 +26,14 @@ _MODULES = {
     FakeQuantWithMinMaxArgs FakeQuantWithMinMaxVars
     FakeQuantWithMinMaxVarsPerChannel
     """,
+    "further_readers": """
+    ApproximateEqual Bincount DataFormatDimMap DataFormatVecPermute
+    FusedBatchNormGrad FusedBatchNormGradV2 FusedBatchNormGradV3
+    ImageProjectiveTransformV2 LinSpace MatrixDiagV2 MaxPoolV2 NonMaxSuppression
+    NonMaxSuppressionV2 NonMaxSuppressionV4 NthElement QuantizeAndDequantizeV2
+    QuantizeAndDequantizeV3 QuantizeAndDequantizeV4 StatelessRandomNormal
+    StatelessRandomUniform StatelessRandomUniformInt StatelessTruncatedNormal
+    """,
     "gradient_readers": """
     LRNGrad MaxPoolGradWithArgmax SparseBincount SparseDenseCwiseAdd
     SparseFillEmptyRowsGrad SparseSegmentMeanGrad SparseSegmentMeanGradV2
