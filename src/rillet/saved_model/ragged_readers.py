@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from rillet.core import dtypes
+from rillet.core.errors import UnimplementedError, house_message
+from rillet.core.tensor import Tensor
 from rillet.saved_model.op_readers import reads
 from rillet.saved_model.records import hosted, record_of, run_record
 from rillet.saved_model.tensors import damaged
@@ -36,10 +38,43 @@ def _to_tensor(reader: Any, step: Any, inputs: list[Any]) -> Any:
             found, parts[depth], nrows=first, validate=False
         )
     sizes = hosted(shape)
+    if isinstance(sizes, Tensor) and shape.shape.rank != 0:
+        return (_shaped(step, found, default, shape),)
     wanted = None
     if isinstance(sizes, list | tuple) and any(d != -1 for d in sizes):
         wanted = [None if d == -1 else d for d in sizes]
     return (found.to_tensor(default_value=default, shape=wanted),)
+
+
+def _shaped(step: Any, rows: Any, default: Any, sizes: Any) -> Any:
+    """Rows as a tensor of sizes that the model computes; -1 is the longest row's."""
+    from rillet.ops.array import stack
+    from rillet.ops.compare import less
+    from rillet.ops.elementwise import maximum
+    from rillet.ops.filling import zeros_like
+    from rillet.ops.mask import where
+    from rillet.ops.sizes import shape as size_of
+    from rillet.ops.strided import slice_
+    from rillet.ops.tiling import pad
+
+    whole = rows.to_tensor(default_value=default)
+    rank = whole.shape.rank
+    if sizes.shape.as_list() != [rank] or default.shape.rank != 0:
+        raise UnimplementedError(
+            house_message(
+                "SavedModel",
+                f"{step.op} to a computed shape needs a size for each axis, and one"
+                " value to fill up with",
+                f"node '{step.name}' has sizes of shape {sizes.shape}, and values of"
+                f" shape {default.shape}",
+            )
+        )
+    held = size_of(whole, out_type=sizes.dtype)
+    wanted = where(less(sizes, zeros_like(sizes)), held, sizes)
+    more = maximum(wanted - held, zeros_like(held))
+    rims = stack([zeros_like(more), more], axis=1)
+    filled = pad(whole, rims, constant_values=default)
+    return slice_(filled, zeros_like(wanted), wanted)
 
 
 @reads("UnicodeDecode")

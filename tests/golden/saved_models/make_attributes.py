@@ -103,6 +103,27 @@ def attributes() -> Any:
                     found += R.DenseCountSparseOutput(
                         values=n, weights=weights, binary_output=binary
                     )
+        for most in (-1, 0, 1, 2):
+            found += R.StringSplitV2(input=s, sep=" ", maxsplit=most)
+            found += R.StringSplitV2(input=s, sep="", maxsplit=most)
+        for most in (0, 2):
+            found += R.DenseCountSparseOutput(
+                values=n,
+                weights=tf.zeros([0]),
+                binary_output=False,
+                minlength=3,
+                maxlength=most,
+            )
+        for sizes in (tf.stack([n[0] + 4, -1]), tf.stack([n[1], n[0]])):
+            found.append(
+                R.RaggedTensorToTensor(
+                    shape=sizes,
+                    values=tf.cast(n, tf.float32),
+                    default_value=9.0,
+                    row_partition_tensors=[tf.constant([0, 1, 1, 4], tf.int64)],
+                    row_partition_types=["ROW_SPLITS"],
+                )
+            )
         found += R.ComputeAccidentalHits(
             true_classes=n[None, :], sampled_candidates=[3, 1, 3], num_true=4
         )
@@ -118,7 +139,8 @@ def attributes() -> Any:
         setattr(made, made_function.python_function.__name__, made_function)
     odd = np.array([1.5, np.inf, np.nan, -np.inf, -2.25], np.float32)
     words = np.array([b"", b"a b", b" a ", b"a,,b"], object)
-    control = np.array([b"a\x01\tb", b"\xff\xc3\xa9"], object)
+    control = [b"a\x01\tb", b"\xff\xc3\xa9", b" a  b ", b"a ", b"   ", b""]
+    control = np.array(control, object)
     numbers = np.array([np.nan, 0.1, 2.5, 3.0])
     whole = np.array([10**9, 10**9 - 1, 10**9 - 33, 0, 2])
     draw = np.random.default_rng(1)

@@ -34,9 +34,17 @@ from rillet.ops.string_rules import filled, texts
 Array = np.ndarray[Any, Any]
 
 
+def _pieces(text: bytes, mark: bytes | None, most: int) -> list[bytes]:
+    """As Python splits; but cut as often as may be, a text has a rest, empty or not."""
+    if not most:
+        return [text]
+    pieces = text.split(mark, most)
+    return [*pieces, b""] if mark is None and len(pieces) == most else pieces
+
+
 def _split(x: Array, sep: Array, maxsplit: int) -> tuple[Array, Array, Array]:
     mark = sep.item() or None
-    rows = [value.split(mark, maxsplit) for value in x.tolist()]
+    rows = [_pieces(value, mark, maxsplit) for value in x.tolist()]
     lengths = [len(row) for row in rows]
     values = [piece for row in rows for piece in row]
     ends = np.cumsum([0, *lengths])

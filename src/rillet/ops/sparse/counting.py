@@ -53,7 +53,8 @@ def _counted(
     if maxlength >= 0:
         kept = values < maxlength
         width = maxlength
-    width = max(width, minlength)
+    else:
+        width = max(width, minlength)
     pairs = np.stack([rows[kept], values[kept].astype(np.int64)], 1)
     found, which = np.unique(pairs, axis=0, return_inverse=True)
     which = which.reshape(-1)
