@@ -11,6 +11,7 @@ from rillet.playground.lab import CURVE, Lab, trained
 from rillet.playground.looks import grid
 from rillet.playground.points import inputs
 from rillet.playground.settings import EFFECTS, PlaygroundError, Settings
+from rillet.playground.surface import _directions
 from rillet.playground.surface import PATH
 
 SPIRAL = (
@@ -204,3 +205,22 @@ def test_the_terminal_gets_no_advice(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("WARNING"):
         Lab(read(fragment)).run(30)
     assert not [line for line in caplog.messages if "doctor" in line]
+
+
+@pytest.mark.parametrize(("count", "size"), [(3, 5), (60, 7), (40, 900)])
+def test_the_surface_lies_where_the_path_went_furthest(count: int, size: int) -> None:
+    rng = np.random.default_rng(count)
+    path = np.cumsum(rng.normal(size=(count, size)), axis=0).astype(np.float32)
+    weights = path[-1]
+    rows = np.linalg.svd((path - weights).astype(np.float64), full_matrices=False)[2]
+    for mine, theirs in zip(_directions(weights, path), rows, strict=False):
+        assert abs(float((mine * theirs).sum())) == pytest.approx(1, abs=1e-6)
+        assert mine[np.abs(mine).argmax()] > 0
+
+
+def test_a_straight_path_has_two_directions_too() -> None:
+    path = np.arange(6, dtype=np.float32)[:, None] * np.ones(4, np.float32)
+    first, second = _directions(path[-1], path)
+    np.testing.assert_allclose(first, np.full(4, 0.5))
+    assert abs(float((first * second).sum())) < 1e-9
+    assert float((second * second).sum()) == pytest.approx(1)

@@ -114,12 +114,10 @@ def _directions(weights: Array, path: Array) -> tuple[Array, Array]:
     found: list[Array] = []
     away = (path - weights).astype(np.float64)
     if len(path) > 2:
-        _, lengths, rows = np.linalg.svd(away, full_matrices=False)
         found = [
             # A sign that does not flip from one look to the next.
             each * (1 if each[np.abs(each).argmax()] > 0 else -1)
-            for each, far in zip(rows[:2], lengths, strict=False)
-            if far > _TINY
+            for each in _axes(away)
         ]
     while len(found) < 2:
         row = np.asarray(rng.normal(size=weights.shape))
@@ -129,3 +127,23 @@ def _directions(weights: Array, path: Array) -> tuple[Array, Array]:
         # A network of one weight has only one direction.
         found.append(row / size if size > _TINY else np.zeros_like(row))
     return found[0], found[1]
+
+
+def _axes(away: Array) -> list[Array]:
+    """The first two principal axes of differences ``(n, p)``, as far as there are two.
+
+    By products of the few differences with each other: the decomposition of all would
+    take seconds for large networks, in which no other page has a turn.
+    """
+    products = tf.matmul(away, away, transpose_b=True).numpy()
+    squares, mixtures = np.linalg.eigh(products)
+    found: list[Array] = []
+    for k in (-1, -2):
+        # Of what is a millionth as long the products hold rounding alone.
+        if np.sqrt(max(squares[k], 0.0)) <= max(_TINY, 1e-6 * np.sqrt(squares[-1])):
+            break
+        axis = (mixtures[:, k : k + 1 or None] * away).sum(axis=0)
+        for other in found:
+            axis -= float((axis * other).sum()) * other
+        found.append(axis / np.sqrt(np.square(axis).sum()))
+    return found
