@@ -11,8 +11,7 @@ from rillet.playground.lab import CURVE, Lab, trained
 from rillet.playground.looks import grid
 from rillet.playground.points import inputs
 from rillet.playground.settings import EFFECTS, PlaygroundError, Settings
-from rillet.playground.surface import _directions
-from rillet.playground.surface import PATH
+from rillet.playground.surface import PATH, _directions
 
 SPIRAL = (
     "data=spiral&features=x1,x2,sin_x1,sin_x2&hidden=8-8&activation=tanh"
