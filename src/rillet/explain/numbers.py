@@ -17,7 +17,7 @@ from rillet.explain.passage import Passage, Ran
 from rillet.explain.picture import number
 from rillet.explain.starts import learning_rate, own_step
 from rillet.explain.structure import chain, disguised, leaves, linear
-from rillet.explain.unchanged import unchanged
+from rillet.explain.unchanged import may_be_tried, unchanged
 
 Array = np.ndarray[Any, Any]
 
@@ -134,7 +134,7 @@ def look(model: Any, x: Any, y: Any = None) -> list[Finding]:
     Returns:
         What was found; nothing where the model cannot be called so.
     """
-    if not getattr(model, "built", False):
+    if not getattr(model, "built", False) or not may_be_tried(model):
         return []
     found = _look(model, _first(x), _first(y))
     count = len(tf.nest.flatten(x)[0])

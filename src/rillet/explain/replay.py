@@ -21,7 +21,7 @@ from rillet.explain.nonfinite import Guard, finite, put_back, variables
 from rillet.explain.picture import number
 from rillet.explain.starts import learning_rate
 from rillet.explain.trials import STEPS, bearable_rate
-from rillet.explain.unchanged import unchanged
+from rillet.explain.unchanged import may_be_tried, unchanged
 from rillet.keras.data_rows import as_rows
 from rillet.ops.filling import ones_like, zeros_like
 
@@ -155,6 +155,8 @@ def cause(
         epoch: of that loss, from 1.
         loss: the loss.
     """
+    if not may_be_tried(model):
+        return None
     with unchanged(model):
         first = start.values()
         if not first:
@@ -189,7 +191,7 @@ def risen(model: Any, batches: Batches, start: Start) -> Finding | None:
         start: what the model held before it.
     """
     rate = learning_rate(model)
-    if rate is None:
+    if rate is None or not may_be_tried(model):
         return None
     with unchanged(model):
         data = batches(0)

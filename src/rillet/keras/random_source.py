@@ -9,8 +9,6 @@ reach it.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -71,28 +69,10 @@ def forget_seed() -> None:
     _source.generator = None
 
 
-@contextmanager
-def kept() -> Iterator[None]:
-    """A ``with`` block after which all random numbers go on as they would have.
-
-    Those of Python, NumPy, TensorFlow's ops and Keras.
-    """
-    generator = _source.generator
-    state = None if generator is None else generator.getstate()
-    python, numpy = random.getstate(), np.random.get_state()
-    try:
-        with seeds.kept():
-            yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(numpy)
-        _source.generator = generator
-        if generator is not None and state is not None:
-            generator.setstate(state)
-
-
 def next_seed() -> int:
     """A seed for an object that was given none."""
+    if seeds.is_aside():
+        return seeds.word_aside() % _LARGEST + 1
     return (_source.generator or random).randint(1, _LARGEST)
 
 
@@ -126,6 +106,8 @@ class RandomGenerator:
 
     def start(self) -> None:
         """Settle the seed, where the kind needs one and none was given."""
+        if seeds.is_aside():
+            return  # what is drawn aside settles nothing
         if self._stateless and self._seed is None:
             self._seed = next_seed()
         if self._stateful and self._generator is None:
@@ -140,6 +122,8 @@ class RandomGenerator:
     def _stream(self) -> Generator | None:
         """The object's own generator, None where its kind has none."""
         if self._stateful and self._generator is None:
+            if seeds.is_aside():
+                return Generator.from_seed(next_seed())
             self.start()
         return self._generator
 
@@ -151,12 +135,14 @@ class RandomGenerator:
         if not self._stateless:
             return None
         self.start()
-        return [self._seed, 0]
+        return [next_seed() if self._seed is None else self._seed, 0]
 
     def make_legacy_seed(self) -> int | None:
         """The seed of the next stateful op; it moves on by one where there is one."""
         if self._seed is None:
             return None
+        if seeds.is_aside():
+            return next_seed()
         seed = self._seed
         self._seed = seed + 1
         return seed

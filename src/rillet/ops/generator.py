@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rillet.core import dtypes
+from rillet.core import context, dtypes
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import DType, as_dtype
 from rillet.core.errors import UnimplementedError, house_message
@@ -242,8 +242,14 @@ class Generator:
                 "random.Generator: Non-XLA devices don't support the ThreeFry"
                 " algorithm. Use alg='philox'."
             )
+        moved = seeds.moved_aside()
+        if moved is not None and context.state.tracer is None:
+            held, known = moved.get(id(self)), to_tensor(self._state_var)
+            before: Tensor = known if held is None else held[1]
+            moved[id(self)] = (self, advance_op(before, blocks))
+            return before
         with _state_lock:
-            before: Tensor = to_tensor(self._state_var)
+            before = to_tensor(self._state_var)
             self._state_var.assign(advance_op(before, blocks))
         return before
 

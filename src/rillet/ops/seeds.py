@@ -19,6 +19,7 @@ import threading
 import weakref
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from rillet.core import context
@@ -56,6 +57,11 @@ class Instance:
 
     def reserve(self, blocks: int) -> Stream:
         """Return the stream as it stands and move it on by `blocks`."""
+        here = _aside.get()
+        if here is not None:
+            stream = here.streams.get(self, self._stream)
+            here.streams[self] = stream.skip(blocks)
+            return stream
         with self._lock:
             stream = self._stream
             self._stream = stream.skip(blocks)
@@ -78,7 +84,30 @@ class _Seeds:
         self.traced: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
 
 
+class _Aside(_Seeds):
+    """Streams that move while those of the program stand still."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seed = 0
+        self.source = random.Random(0)
+        #: Where kernels of the program would be by now.
+        self.streams: dict[Instance, Stream] = {}
+        #: And its generators: by their ids themselves and their states.
+        self.states: dict[int, tuple[Any, Any]] = {}
+
+
 _seeds = _Seeds()
+_aside: ContextVar[_Aside | None] = ContextVar("rillet_seeds_aside", default=None)
+
+
+def _here() -> _Seeds:
+    return _aside.get() or _seeds
+
+
+def is_aside() -> bool:
+    """Whether random numbers of this thread move nothing of the program's now."""
+    return _aside.get() is not None
 
 
 def set_seed(seed: Any) -> None:
@@ -99,32 +128,40 @@ def set_seed(seed: Any) -> None:
         True
     """
     value = None if seed is None else _integer("random.set_seed", seed)
-    with _seeds.lock:
-        _seeds.seed = value
-        _seeds.source = random.Random(value)
-        _seeds.instances = {}
+    held = _here()
+    with held.lock:
+        held.seed = value
+        held.source = random.Random(value)
+        held.instances = {}
 
 
 def global_seed() -> int | None:
     """Return the global seed, or None where none was set."""
-    return _seeds.seed
+    return _here().seed
 
 
 @contextmanager
-def kept() -> Iterator[None]:
-    """A ``with`` block after which the streams stand as they stood before."""
-    with _seeds.lock:
-        seed, state = _seeds.seed, _seeds.source.getstate()
-        streams = {key: (i, i._stream) for key, i in _seeds.instances.items()}
+def aside() -> Iterator[None]:
+    """A ``with`` block whose random numbers come from streams of its own.
+
+    Other threads draw meanwhile as they would without it.
+    """
+    token = _aside.set(_Aside())
     try:
         yield
     finally:
-        with _seeds.lock:
-            _seeds.seed = seed
-            _seeds.source.setstate(state)
-            for instance, stream in streams.values():
-                instance._stream = stream
-            _seeds.instances = {key: i for key, (i, _) in streams.items()}
+        _aside.reset(token)
+
+
+def moved_aside() -> dict[int, tuple[Any, Any]] | None:
+    """Return the states of generators inside of a block `aside`; None outside."""
+    here = _aside.get()
+    return None if here is None else here.states
+
+
+def word_aside() -> int:
+    """Return a number below 2**31 inside of a block `aside`."""
+    return _internal_seed()
 
 
 def _integer(op: str, seed: Any) -> int:
@@ -145,8 +182,9 @@ def _integer(op: str, seed: Any) -> int:
 
 
 def _internal_seed() -> int:
-    with _seeds.lock:
-        return _seeds.source.randint(0, _MAX_INT32)
+    held = _here()
+    with held.lock:
+        return held.source.randint(0, _MAX_INT32)
 
 
 def _traced_seed(tracer: Any) -> int:
@@ -170,7 +208,7 @@ def get_seed(op_seed: Any) -> tuple[int | None, int | None]:
         RuntimeError: where determinism was asked for and there is no seed.
     """
     op_value = None if op_seed is None else _integer("get_seed", op_seed)
-    seed = _seeds.seed
+    seed = _here().seed
     if seed is None:
         if op_value is None:
             if _seeds.deterministic:
@@ -205,10 +243,11 @@ def op_attributes(op_seed: Any) -> dict[str, Any]:
 def instance(op: str, seed: int, seed2: int, *rest: Hashable) -> Instance:
     """Return the eager kernel of an op with these attributes, made where new."""
     key = (op, seed, seed2, *rest)
-    with _seeds.lock:
-        found = _seeds.instances.get(key)
+    held = _here()
+    with held.lock:
+        found = held.instances.get(key)
         if found is None:
-            found = _seeds.instances[key] = Instance(seed, seed2)
+            found = held.instances[key] = Instance(seed, seed2)
         return found
 
 
