@@ -206,7 +206,7 @@ def _clip(reader: Any, step: Any, inputs: list[Any]) -> Any:
 @reads("Bucketize")
 def _bucketize(reader: Any, step: Any, inputs: list[Any]) -> Any:
     """Edges are float32, compared as C++ compares; what is no number is past them."""
-    from rillet.ops.compare import less, logical_not
+    from rillet.ops.compare import less
     from rillet.ops.rearrange import expand_dims
     from rillet.ops.shaping import reduce_sum
 
@@ -216,7 +216,8 @@ def _bucketize(reader: Any, step: Any, inputs: list[Any]) -> Any:
     below = less(
         expand_dims(cast(x, kind), -1), constant(edges.astype(kind.numpy_dtype))
     )
-    return (reduce_sum(cast(logical_not(below), dtypes.int32), -1),)
+    # not `logical_not`: TensorFlow would make of it "not less is greater or equal"
+    return (len(edges) - reduce_sum(cast(below, dtypes.int32), -1),)
 
 
 @reads("Roll")
