@@ -118,3 +118,24 @@ def test_overlapping_boxes_by_definition() -> None:
             want.append(int(i))
     found = tf.image.non_max_suppression(boxes, scores, 40, 0.2)
     assert found.numpy().tolist() == want
+
+
+@pytest.mark.parametrize("spec", [tf.TensorSpec([None, None, 3]), tf.TensorSpec(None)])
+@pytest.mark.parametrize("compiled", [None, False])
+def test_random_crops_take_pictures_of_any_size(spec, compiled):
+    def crop(x):
+        return tf.image.stateless_random_crop(x, [3, 4, 3], seed=[1, 2])
+
+    picture = np.arange(7 * 6 * 3, dtype=np.float32).reshape(7, 6, 3)
+    traced = tf.function(crop, input_signature=[spec], jit_compile=compiled)
+    assert traced.get_concrete_function().output_shapes == (3, 4, 3)
+    np.testing.assert_array_equal(traced(picture), crop(picture))
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"Need value.shape >= "):
+        traced(picture[:2])
+
+
+def test_random_crops_stand_in_pipelines_of_files():
+    file = tf.io.encode_png(np.zeros((9, 8, 3), np.uint8))
+    rows = tf.data.Dataset.from_tensors(file).map(tf.io.decode_png)
+    (part,) = rows.map(lambda x: tf.image.random_crop(x, [3, 5, 3]))
+    assert part.shape == (3, 5, 3)

@@ -16,7 +16,9 @@ from rillet.core.convert import to_tensor
 from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.tensor import Tensor
 from rillet.ops.casting import cast
-from rillet.ops.host import integers, plain
+from rillet.ops.checks import Assert
+from rillet.ops.compare import greater_equal
+from rillet.ops.host import integers, is_symbolic, plain
 from rillet.ops.image_adjustments import (
     adjust_brightness,
     adjust_contrast,
@@ -28,6 +30,7 @@ from rillet.ops.image_rules import image_tensor, refused
 from rillet.ops.mask import where
 from rillet.ops.quotients import floormod
 from rillet.ops.random import uniform
+from rillet.ops.reduce import reduce_all
 from rillet.ops.rounding import round as rounded
 from rillet.ops.shaping import reshape
 from rillet.ops.sizes import shape as shape_of
@@ -230,6 +233,9 @@ def stateless_random_hue(image: Any, max_delta: float, seed: Any) -> Tensor:
 
 def _cropped(op: str, value: Any, size: Any, draw: Draw) -> Any:
     value = to_tensor(value)
+    known = value.shape.rank is not None and None not in value.shape.as_list()
+    if not known or is_symbolic(size):
+        return _cropped_unknown(value, size, draw)
     sizes, old = integers(op, "size", size), tuple(value.shape.as_list())
     if len(sizes) != len(old):
         raise InvalidArgumentError(
@@ -250,6 +256,20 @@ def _cropped(op: str, value: Any, size: Any, draw: Draw) -> Any:
     limit = to_tensor(np.array(old, np.int32) - np.array(sizes, np.int32) + 1)
     drawn = draw([len(old)], 0, dtypes.int32.max, dtypes.int32)
     return slice_(value, plain(floormod(drawn, limit)), list(sizes))
+
+
+def _cropped_unknown(value: Tensor, size: Any, draw: Draw) -> Any:
+    """The same where only the run knows how large the tensor is, or the part."""
+    old, sizes = shape_of(value), cast(to_tensor(size), dtypes.int32)
+    words = "Need value.shape >= size, got "
+    Assert(reduce_all(greater_equal(old, sizes)), [words, old, sizes])
+    drawn = draw(shape_of(old), 0, dtypes.int32.max, dtypes.int32)
+    at = floormod(drawn, old - sizes + 1)
+    if is_symbolic(size):
+        return slice_(value, at, sizes)
+    found = slice_(value, at, plain(sizes))
+    found.set_shape(plain(sizes))
+    return found
 
 
 def random_crop(
