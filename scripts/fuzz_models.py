@@ -198,7 +198,7 @@ class Models:
         if draw.random() < 0.5:
             read_message(str(folder))
         loaded = tf.saved_model.load(folder)
-        if draw.random() < 0.03 and calls:
+        if draw.random() < 0.03 and calls.get("calls"):
             call = draw.choice(calls["calls"])
             if call["place"].removeprefix("sig:") in ("", *loaded.signatures):
                 golden_calls.called(loaded, call)
