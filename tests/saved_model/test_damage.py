@@ -125,19 +125,21 @@ def test_few_functions_cannot_ask_for_millions_of_nodes(deep, refused):
         reader.check(plan)
 
 
-def test_a_trusted_model_may_read_files(folder):
-    def change(function):
-        for node in function.node_def:
-            if node.op == "StringLower":
-                node.op = "ReadFile"
-
-    _rewritten(folder, change)
-    words = folder / "assets" / "words.txt"
-    options = tf.saved_model.LoadOptions(allowed_ops=["ReadFile"])
-    joined, _ = tf.saved_model.load(folder, options=options).texts(
-        tf.constant([str(words)])
-    )
-    assert joined.numpy().tolist() == [f"{words}-one\ntwo\n".encode()]
+def test_a_trusted_model_may_read_and_write_files(tmp_path):
+    module = tf.Module()
+    text = tf.TensorSpec([], tf.string)
+    module.read = tf.function(tf.io.read_file, input_signature=[text])
+    module.write = tf.function(tf.io.write_file, input_signature=[text, text])
+    tf.saved_model.save(module, tmp_path / "model")
+    place = str(tmp_path / "words.txt")
+    with pytest.raises(tf.errors.PermissionDeniedError, match="ReadFile"):
+        tf.saved_model.load(tmp_path / "model").read(place)
+    options = tf.saved_model.LoadOptions(allowed_ops=["ReadFile", "WriteFile"])
+    trusted = tf.saved_model.load(tmp_path / "model", options=options)
+    with pytest.raises(tf.errors.NotFoundError, match=r"words\.txt"):
+        trusted.read(place)
+    trusted.write(place, "one two")
+    assert trusted.read(place).numpy() == b"one two"
 
 
 @pytest.mark.parametrize(

@@ -249,7 +249,7 @@ class Reader:
         if step.gradient:
             return self.gradients.run(self, step, inputs, self._frames)
         if step.op in FORBIDDEN and step.op not in self.allowed:
-            known = reader_of(step.op) is not None
+            known = self.knows(step.op)
             options = f"LoadOptions(allowed_ops=[{step.op!r}])"
             raise PermissionDeniedError(
                 house_message(

@@ -1,6 +1,6 @@
 """Ops of TensorFlow's graphs that no record of rillet's stands for, one by one.
 
-Constants, calls, branches, loops, files; `variable_readers`, `update_readers`,
+Constants, calls, branches, loops; `variable_readers`, `update_readers`,
 `table_readers`, `list_readers` and `older_readers` enter more. A reader takes the
 model's `Reader`, the node and its inputs; it gives the outputs. `graph_reader` asks the
 table.
@@ -9,7 +9,6 @@ table.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from rillet.core.convert import to_tensor
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.graph import loops as _loops  # noqa: F401  signs loops in
-from rillet.graph.control import CASE, IF, host_call
+from rillet.graph.control import CASE, IF
 from rillet.graph.ir import SymbolicTensor
 from rillet.ops.casting import cast
 from rillet.ops.identity import identity_op
@@ -219,27 +218,3 @@ def _while(reader: Any, step: Any, inputs: list[Any]) -> Any:
         return [y for y in found if not is_resource(y)]
 
     return whole(service(goes_on, once, tensors, specs, (test, body)))
-
-
-# Files, where the caller allows them
-
-
-@reads("ReadFile")
-def _read_file(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    def run(arrays: list[Any], undo: list[Any]) -> list[Any]:
-        found = np.empty((), object)
-        found[()] = Path(arrays[0].item().decode()).read_bytes()
-        return [found]
-
-    return host_call(run, inputs, [Spec((), dtypes.string)], "ReadFile")
-
-
-@reads("WriteFile")
-def _write_file(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    def run(arrays: list[Any], undo: list[Any]) -> list[Any]:
-        path = Path(arrays[0].item().decode())
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(arrays[1].item())
-        return []
-
-    return host_call(run, inputs, [], "WriteFile")
