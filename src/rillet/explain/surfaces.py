@@ -7,7 +7,8 @@ grid and a path for each optimizer, whose steps are those of rillet's own classe
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -167,7 +168,8 @@ def loss_surface(
     places = np.stack([grid.reshape(-1) for grid in np.meshgrid(*axes)], axis=1).astype(
         np.float32
     )
-    heights = [float(function(*map(tf.constant, place))) for place in places]
+    height = function.height if isinstance(function, _Plane) else function
+    heights = [float(height(*map(tf.constant, place))) for place in places]
     losses = np.asarray(heights).reshape((side,) * len(start))
     if not np.isfinite(losses).any():
         raise refuse(
@@ -246,49 +248,67 @@ def _descend(
     return np.asarray(path), np.asarray(losses)
 
 
-def _plane(model: Any, x: Any, y: Any, count: int) -> Callable[..., Any]:
-    """The loss of a model whose weights are moved along some directions."""
-    x, y = first_batch("explain.loss_surface", x, y)
-    if x is None or y is None:
-        raise refuse(
-            "explain.loss_surface", "a model needs data", "none", "Give x and y"
-        )
-    inputs, y = as_inputs(x), as_targets("explain.loss_surface", y)
-    model(inputs)
-    rng = np.random.default_rng(0)
-    held = [(v, v.numpy()) for v in model.trainable_variables]
-    directions = []
-    for _ in range(count):
-        one = []
-        for _, value in held:
-            drawn = rng.normal(size=value.shape)
-            size = np.sqrt(np.square(drawn).sum()) or 1.0
-            own = np.sqrt(np.square(value).sum())
-            one.append((drawn * (own / size)).astype(value.dtype))
-        directions.append(one)
+class _Plane:
+    """The loss of a model whose weights are moved along some directions.
 
-    @tf.custom_gradient
-    def loss(*spots: Any) -> Any:
+    Args:
+        model: the model.
+        inputs: what it is called on.
+        y: its targets.
+        count: how many directions.
+    """
+
+    def __init__(self, model: Any, inputs: Any, y: Any, count: int) -> None:
+        def passed() -> Any:
+            return batch_loss(model, y, model(inputs, training=False))
+
+        passed()  # the model is built
+        self._passed = passed if model.run_eagerly else tf.function(passed)
+        self._held = [(v, v.numpy()) for v in model.trainable_variables]
+        rng = np.random.default_rng(0)
+        self._directions = []
+        for _ in range(count):
+            one = []
+            for _, value in self._held:
+                drawn = rng.normal(size=value.shape)
+                size = np.sqrt(np.square(drawn).sum()) or 1.0
+                own = np.sqrt(np.square(value).sum())
+                one.append((drawn * (own / size)).astype(value.dtype))
+            self._directions.append(one)
+
+    @contextmanager
+    def _moved(self, spots: Any) -> Iterator[None]:
+        """A ``with`` block in which the weights stand elsewhere."""
         amounts = [float(spot) for spot in spots]
         try:
-            for k, (v, value) in enumerate(held):
-                moved = value + sum(
-                    a * d[k] for a, d in zip(amounts, directions, strict=True)
-                )
-                v.assign(moved.astype(value.dtype))
-            with tf.GradientTape() as tape:
-                found = batch_loss(model, y, model(inputs, training=False))
-            slopes = tape.gradient(found, [v for v, _ in held])
+            for k, (v, value) in enumerate(self._held):
+                ways = zip(amounts, self._directions, strict=True)
+                v.assign((value + sum(a * d[k] for a, d in ways)).astype(value.dtype))
+            yield
         finally:
-            for v, value in held:
+            for v, value in self._held:
                 v.assign(value)
+
+    def height(self, *spots: Any) -> Any:
+        """The loss at a place."""
+        with self._moved(spots):
+            return self._passed()
+
+    def __call__(self, *spots: Any) -> Any:
+        """The same, with a gradient."""
+        return tf.custom_gradient(self._with_slopes)(*spots)
+
+    def _with_slopes(self, *spots: Any) -> tuple[Any, Any]:
+        with self._moved(spots), tf.GradientTape() as tape:
+            found = self._passed()
+            slopes = tape.gradient(found, [v for v, _ in self._held])
         by_spot = [
             sum(
                 tf.reduce_sum(tf.convert_to_tensor(g) * d[k])
                 for k, g in enumerate(slopes)
                 if g is not None
             )
-            for d in directions
+            for d in self._directions
         ]
 
         def back(g: Any, variables: Any = None) -> Any:
@@ -297,4 +317,13 @@ def _plane(model: Any, x: Any, y: Any, count: int) -> Callable[..., Any]:
 
         return tf.identity(found), back
 
-    return loss
+
+def _plane(model: Any, x: Any, y: Any, count: int) -> _Plane:
+    """A plane through a model's weights."""
+    x, y = first_batch("explain.loss_surface", x, y)
+    if x is None or y is None:
+        raise refuse(
+            "explain.loss_surface", "a model needs data", "none", "Give x and y"
+        )
+    targets = as_targets("explain.loss_surface", y)
+    return _Plane(model, as_inputs(x), targets, count)
