@@ -10,6 +10,7 @@ import pytest
 
 import rillet as tf
 from rillet import explain
+from rillet.explain import advice
 from rillet.explain.unchanged import unchanged
 
 K = tf.keras
@@ -68,10 +69,14 @@ def fitted(on, eager, recurrent=False):
     return [history.history, states, drawn]
 
 
+@pytest.mark.parametrize("share", [0.0, 1e6], ids=["few trials", "many trials"])
 @pytest.mark.parametrize(
     ("eager", "recurrent"), [(False, False), (True, False), (False, True)]
 )
-def test_a_fit_with_advice_is_the_fit_without(eager, recurrent, said):
+def test_a_fit_with_advice_is_the_fit_without(
+    eager, recurrent, share, said, monkeypatch
+):
+    monkeypatch.setattr(advice, "_SHARE", share)
     with_advice = fitted(True, eager, recurrent)
     assert said(), "the model is not sick enough"
     without = fitted(False, eager, recurrent)

@@ -236,14 +236,14 @@ class Doctor(Watch):
     @_harmless
     def done(self) -> None:
         """After a short run, too, look at a model that seems to need it."""
-        if not _Setting.on or self._passes or not self._looks or self._sick:
+        if not _Setting.on or not self._looks or self._sick:
             return
         with looking_away():
             large = starts.large_rate(self._model)
             if large:
                 self._tell_risen()
             ill = large or self._saw_large or numbers.suspects(self._model)
-        if ill:
+        if ill and not self._passes:
             self._pass()
 
     def _tell_risen(self) -> None:
