@@ -352,3 +352,14 @@ def test_wrong_files_run_and_have_no_gradients(own, tmp_path, harm, text):
     with pytest.raises(tf.errors.DataLossError, match=text), tf.GradientTape() as tape:
         tape.watch(x)
         model.f(x)
+
+
+def test_a_function_first_called_inside_another_is_saved_again(tmp_path):
+    unpacked("asked_gradients", tmp_path / "one")
+    model = tf.saved_model.load(tmp_path / "one")
+    x = tf.constant([-2.5, 0.3, 2.4, 3.5, 0.0, -4.0])
+    outer = tf.function(lambda x: model.quantised(tf.identity(x)))
+    wanted = outer(x)
+    tf.saved_model.save(model, tmp_path / "two")
+    again = tf.saved_model.load(tmp_path / "two")
+    np.testing.assert_array_equal(again.quantised(x), wanted)

@@ -16,6 +16,7 @@ from rillet.checkpoint.wire import Record
 from rillet.core import nest
 from rillet.core.composite import CompositeSpec, CompositeTensor
 from rillet.core.convert import to_tensor
+from rillet.core.scopes import init_scope
 from rillet.core.spec import TensorSpec
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
@@ -139,7 +140,11 @@ class SavedTrace:
             reader = self._loader.reader
             reader.check(reader.plan(self.name))
             function = Function(self._body, self.name, autograph=False)
-            self._concrete = function.get_concrete_function(*self.args, **self.kwargs)
+            # It must not hang on whoever calls it first.
+            with init_scope():
+                self._concrete = function.get_concrete_function(
+                    *self.args, **self.kwargs
+                )
         return self._concrete
 
     def _body(self, *args: Any, **kwargs: Any) -> Any:
