@@ -30,6 +30,7 @@ from rillet.ops.sequences import range as count_up
 from rillet.ops.shaping import reshape
 from rillet.ops.sizes import size
 from rillet.ops.sorting import argsort
+from rillet.ops.unique import unique
 from rillet.saved_model.op_readers import READERS, Read, tracing
 from rillet.saved_model.resources import variable_of
 
@@ -266,7 +267,7 @@ def _sparse(rule: Rule, slots: int, place: int) -> Read:
     """The same for some rows: their numbers come after the gradient.
 
     A row that comes again is updated again: a loop takes each row's first gradient,
-    then the second ones, and so on.
+    then the second ones, and so on, of the rows alone and not of the whole variable.
     """
 
     def read(reader: Any, step: Any, inputs: list[Any]) -> Any:
@@ -274,10 +275,11 @@ def _sparse(rule: Rule, slots: int, place: int) -> Read:
         slopes, indices = inputs[place], inputs[place + 1]
         turns = _turns(indices)
         last = reduce_max(turns)
+        numbers, places = unique(indices)
 
         def once(turn: Any, *values: Any) -> list[Any]:
             mine = where(equal(turns, turn))[:, 0]
-            rows = gather(indices, mine)
+            rows = gather(places, mine)
             rest = [*inputs[slots:place], gather(slopes, mine), *inputs[place + 2 :]]
             found = rule(*[gather(v, rows) for v in values], *rest, **step.attrs)
             column = reshape(rows, [-1, 1])
@@ -287,12 +289,16 @@ def _sparse(rule: Rule, slots: int, place: int) -> Read:
                 *[tensor_scatter_nd_update(whole, column, part) for whole, part in new],
             ]
 
-        state = [to_tensor(0, hint=dtypes.int64), *[v.read_value() for v in held]]
+        values = [v.read_value() for v in held]
+        state = [to_tensor(0, hint=dtypes.int64), *[gather(v, numbers) for v in values]]
         specs = [Spec(x.shape._dims, x.dtype) for x in state]
         loop = tracing("graph.loop")
         _, *found = loop(lambda turn, *_: turn <= last, once, state, specs)
-        for variable, value in zip(held, found, strict=True):
-            variable.assign(value, read_value=False)
+        column = reshape(numbers, [-1, 1])
+        for variable, whole, part in zip(held, values, found, strict=True):
+            variable.assign(
+                tensor_scatter_nd_update(whole, column, part), read_value=False
+            )
         return ()
 
     return read
