@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from rillet.playground.lab import CURVE, Lab, trained
 from rillet.playground.looks import grid
 from rillet.playground.points import inputs
 from rillet.playground.settings import EFFECTS, PlaygroundError, Settings
-from rillet.playground.surface import PATH, _directions
+from rillet.playground.surface import PATH, Surface, _directions
 
 SPIRAL = (
     "data=spiral&features=x1,x2,sin_x1,sin_x2&hidden=8-8&activation=tanh"
@@ -223,3 +225,19 @@ def test_a_straight_path_has_two_directions_too() -> None:
     np.testing.assert_allclose(first, np.full(4, 0.5))
     assert abs(float((first * second).sum())) < 1e-9
     assert float((second * second).sum()) == pytest.approx(1)
+
+
+def test_a_survey_that_failed_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = Lab(Address(Settings()))
+    lab.run(3)
+
+    def broken(*args: object) -> Iterator[None]:
+        yield None
+        raise np.linalg.LinAlgError("no")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Surface, "view", broken)
+        with pytest.raises(np.linalg.LinAlgError):
+            lab.survey(10.0)
+    assert not lab.surveying
+    assert lab.survey(60.0) is not None

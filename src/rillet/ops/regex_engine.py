@@ -117,7 +117,7 @@ def _runs(characters: bytes, repeats: bool) -> re.Pattern[bytes]:
     return re.compile(b"[" + inside + b"]" + b"+" * repeats)
 
 
-@functools.lru_cache(256)
+@functools.lru_cache(32)  # each may come to hold some megabytes of automaton
 def compiled(pattern: bytes) -> Pattern:
     """The compiled pattern; the last ones are kept."""
     return Pattern(pattern)

@@ -281,12 +281,16 @@ class Lab:
         began = time.perf_counter()
         if self._survey is None:
             self._survey = self._rows_of_surface()
-        for found in self._survey:
-            if found is not None:
-                self._survey = None
-                return found
-            if time.perf_counter() - began >= seconds:
-                break
+        try:
+            for found in self._survey:
+                if found is not None:
+                    self._survey = None
+                    return found
+                if time.perf_counter() - began >= seconds:
+                    break
+        except Exception:
+            self._survey = None  # the next one begins anew
+            raise
         return None
 
     def _rows_of_surface(self) -> Iterator[bytes | None]:
