@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sys
+import threading
 import zipfile
 
 import gradient_programs
@@ -363,3 +365,30 @@ def test_a_function_first_called_inside_another_is_saved_again(tmp_path):
     tf.saved_model.save(model, tmp_path / "two")
     again = tf.saved_model.load(tmp_path / "two")
     np.testing.assert_array_equal(again.quantised(x), wanted)
+
+
+def test_threads_that_come_first_at_once_get_their_gradients(tmp_path):
+    unpacked("asked_gradients", tmp_path)
+    model = tf.saved_model.load(tmp_path)
+    given = [row.values[0] for row in rows() if "second" not in row.values[0]]
+    gate = threading.Barrier(len(given))
+    failed = []
+
+    def ask(row):
+        gate.wait()
+        try:
+            same(gradients_of(model, row)[0], row["gradients"])
+        except Exception as error:
+            failed.append((row["name"], error))
+
+    threads = [threading.Thread(target=ask, args=[row]) for row in given]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert not failed

@@ -97,9 +97,9 @@ def test_functions_that_call_themselves_end(folder):
         loaded(tf.constant([1.0, 5.0]))
 
 
-@pytest.mark.parametrize(("deep", "refused"), [(5, False), (8, True)])
+@pytest.mark.parametrize(("deep", "refused"), [(4, False), (8, True)])
 def test_few_functions_cannot_ask_for_millions_of_nodes(deep, refused):
-    """Ten calls of one function in the next, five or eight deep."""
+    """Ten calls of one function in the next, four or eight deep."""
     kind = tf.float32.as_datatype_enum
     functions = []
     for level in range(deep + 1):
@@ -121,7 +121,7 @@ def test_few_functions_cannot_ask_for_millions_of_nodes(deep, refused):
     if not refused:
         reader.check(plan)
         return
-    with pytest.raises(DataLossError, match="more than 500,000 nodes"):
+    with pytest.raises(DataLossError, match="more than 100,000 nodes"):
         reader.check(plan)
 
 

@@ -1,4 +1,4 @@
-"""Patterns of RE2, which match in time linear in the text, as in TensorFlow.
+"""Patterns of RE2: each match takes time linear in the text, as in TensorFlow.
 
 In flow patterns and texts as bytes; out flow matches and rewritten texts. Google's RE2
 does the work: patterns come from models and requests, and one that takes Python's `re`

@@ -44,6 +44,7 @@ class CustomGradients:
         self._functions = {g.registered_op_type: g.gradient_func for g in registered}
         self._concretes: dict[str, Record] = {}
         self._tensors: dict[int, tuple[str, str]] = {}
+        self._kept: dict[str, list[str]] = {}
         self._bound: Callable[[list[int]], list[Any]] | None = None
         self._told: set[str] = set()
 
@@ -66,11 +67,12 @@ class CustomGradients:
             if node.has("captured_tensor"):
                 held = node.captured_tensor
                 self._tensors[number] = (held.concrete_function, held.name)
+                name = held.name.partition(":")[0]
+                self._kept.setdefault(held.concrete_function, []).append(name)
 
     def kept(self, function: str) -> list[str]:
         """The nodes of a function whose tensors gradients take."""
-        found = [name for where, name in self._tensors.values() if where == function]
-        return [name.partition(":")[0] for name in found]
+        return self._kept.get(function, [])
 
     def warn(self, plan: Plan) -> None:
         """Say, once, where a function's gradients are not in the file."""

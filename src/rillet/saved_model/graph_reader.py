@@ -7,6 +7,7 @@ known; ops that touch files or call Python are refused. `load` calls it.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -31,7 +32,21 @@ _DEEPEST = 64
 _MOST_STEPS = 2_000_000
 #: Nodes that a function may come to when it is traced, those that it calls counted each
 #: time. The largest models have some ten thousand.
-_MOST_TRACED = 500_000
+_MOST_TRACED = 100_000
+
+
+class _Here(threading.local):
+    """Where one thread stands in a model's functions.
+
+    Attributes:
+        frames: what functions that are being run have computed, the innermost last.
+        depth: how many they are.
+        steps: the nodes that they have come to.
+    """
+
+    frames: Frames = ()
+    depth = 0
+    steps = 0
 
 
 class Reader:
@@ -53,12 +68,10 @@ class Reader:
         self._functions = {f.signature.name: f for f in graph.library.function}
         self._nodes = list(graph.node)
         self.gradients = CustomGradients(list(graph.library.registered_gradients))
-        self._frames: Frames = ()
         self._plans: dict[str, Plan] = {}
         self._checked: set[str] = set()
         self._sizes: dict[str, int] = {}
-        self._depth = 0
-        self._steps = 0
+        self._here = _Here()
         self.allowed = frozenset(allowed)
         #: Variables of a version-1 graph by the names of their nodes, and tables.
         self.resources: dict[Any, Any] = {}
@@ -193,11 +206,11 @@ class Reader:
             name: the function's name.
             inputs: a value for each argument.
         """
-        kept, self._frames = self._frames, frames
+        kept, self._here.frames = self._here.frames, frames
         try:
             return self.call(name, inputs)
         finally:
-            self._frames = kept
+            self._here.frames = kept
 
     def run(self, plan: Plan, inputs: list[Any]) -> list[Any]:
         """Run a plan."""
@@ -206,18 +219,18 @@ class Reader:
                 f"a function takes {len(plan.arguments)} inputs",
                 f"{plan.name} is given {len(inputs)}",
             )
-        if self._depth >= _DEEPEST:
+        if self._here.depth >= _DEEPEST:
             raise damaged("functions call functions without end", plan.name)
-        if not self._depth:
-            self._steps = 0
-        self._depth += 1
-        frames = self._frames
+        if not self._here.depth:
+            self._here.steps = 0
+        self._here.depth += 1
+        frames = self._here.frames
         try:
             values: dict[str, Any] = {
                 name: (value,)
                 for name, value in zip(plan.arguments, inputs, strict=True)
             }
-            self._frames = (*frames, (plan.name, values))
+            self._here.frames = (*frames, (plan.name, values))
             for step in plan.steps:
                 self.count(1)
                 given = [_picked(values, place, plan) for place in step.inputs]
@@ -228,8 +241,8 @@ class Reader:
                     raise
             return [_picked(values, place, plan) for place in plan.results]
         finally:
-            self._depth -= 1
-            self._frames = frames
+            self._here.depth -= 1
+            self._here.frames = frames
 
     def count(self, steps: int) -> None:
         """Note work, of which a file can ask only so much.
@@ -240,14 +253,14 @@ class Reader:
         Raises:
             DataLossError: where it is too much.
         """
-        self._steps += steps
-        if self._steps > _MOST_STEPS:
+        self._here.steps += steps
+        if self._here.steps > _MOST_STEPS:
             raise damaged("functions and loops run too many nodes", str(_MOST_STEPS))
 
     def run_step(self, step: Any, inputs: list[Any]) -> Any:
         """Run a node: its outputs."""
         if step.gradient:
-            return self.gradients.run(self, step, inputs, self._frames)
+            return self.gradients.run(self, step, inputs, self._here.frames)
         if step.op in FORBIDDEN and step.op not in self.allowed:
             known = self.knows(step.op)
             options = f"LoadOptions(allowed_ops=[{step.op!r}])"
