@@ -375,3 +375,17 @@ def test_on_nan_in_models_that_cannot_be_called(rate) -> None:
         model.fit(x, verbose=0, on_nan="explain")
     assert "in step 1 of epoch 1: the first op that made" in caught.value.message
     assert "a learning rate of one of the model's optimizers" in caught.value.message
+
+
+def test_normalised_batches_keep_gradients_alive(said):
+    """With moving averages of a fresh model, 0 and 1, they would vanish."""
+    layers = []
+    for seed in range(12):
+        small = K.initializers.RandomNormal(stddev=0.02, seed=seed)
+        layers += [Dense(8, use_bias=False, kernel_initializer=small)]
+        layers += [L.BatchNormalization(), L.ReLU()]
+    model = chain(*layers, Dense(1))
+    assert not explain.examine(model, X, LINE)
+    model.fit(X, LINE, epochs=1, verbose=0)
+    assert not explain.examine(model, X, LINE)
+    assert not said()

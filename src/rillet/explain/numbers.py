@@ -18,6 +18,7 @@ from rillet.explain.picture import number
 from rillet.explain.starts import learning_rate, own_step
 from rillet.explain.structure import chain, disguised, leaves, linear
 from rillet.explain.unchanged import may_be_tried, unchanged
+from rillet.keras.layers import BatchNormalization as Normalized
 
 Array = np.ndarray[Any, Any]
 
@@ -153,7 +154,9 @@ def _look(model: Any, x: Any, y: Any) -> list[Finding]:
     with unchanged(model), tf.GradientTape() as tape:
         try:
             inputs = tf.nest.map_structure(tf.convert_to_tensor, x)
-            said = passage.run(lambda: model(inputs, training=False))
+            # Batches are normalised as in training: the gradient hangs on it.
+            normal = any(isinstance(x, Normalized) for x in leaves(model))
+            said = passage.run(lambda: model(inputs, training=normal))
             aim = _aim(model, said, y)
         except Exception:
             return []  # a model of a kind that is not called so, or data that misfit
