@@ -15,14 +15,13 @@ from rillet.ops.compare import less
 from rillet.ops.filling import ones_like
 from rillet.ops.gather import gather
 from rillet.ops.mask import where
-from rillet.ops.reduce import reduce_prod
 from rillet.ops.segment import unsorted_segment_sum
 from rillet.ops.sequences import linspace
 from rillet.ops.sequences import range as sequence
 from rillet.ops.shaping import reduce_sum, reshape
 from rillet.ops.sizes import shape
 from rillet.ops.transcendental import rsqrt
-from rillet.saved_model.older_readers import run
+from rillet.saved_model.older_readers import by_channel, run, size_along
 from rillet.saved_model.op_readers import constant, reads
 from rillet.saved_model.record_readers import needed
 from rillet.saved_model.tensors import damaged
@@ -57,19 +56,13 @@ def _norm_gradient(reader: Any, step: Any, inputs: list[Any]) -> Any:
     g, x, scale, mean, variance = inputs[:5]
     attrs = step.attrs
     epsilon = attrs.get("epsilon", 1e-4)
-    first = attrs.get("data_format", b"NHWC").startswith(b"NC")
-    rank = len(x.shape)
-    axes = [i for i in range(rank) if i != (1 if first else rank - 1)]
-
-    def facing(v: Any) -> Any:
-        return reshape(v, [1, -1, *[1] * (rank - 2)]) if first else v
-
+    axes, facing = by_channel(x, step)
     slope, wide = cast(g, scale.dtype), cast(x, scale.dtype)
     inverse = rsqrt(variance + epsilon)
     normal = (wide - facing(mean)) * facing(inverse)
     by_scale, by_offset = reduce_sum(slope * normal, axes), reduce_sum(slope, axes)
     if attrs.get("is_training", True):
-        count = cast(reduce_prod(gather(shape(x), axes)), scale.dtype)
+        count = cast(size_along(x, axes), scale.dtype)
         slope = slope - facing(by_offset / count) - normal * facing(by_scale / count)
     back = cast(slope * facing(scale * inverse), x.dtype)
     nothing = constant(np.zeros((), np.float32))

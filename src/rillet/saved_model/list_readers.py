@@ -50,7 +50,7 @@ from rillet.ops.tensor_lists import (
     list_zeros_op,
 )
 from rillet.saved_model.op_readers import constant, reads, tracing
-from rillet.saved_model.records import record_of, run_record
+from rillet.saved_model.records import run_op
 from rillet.saved_model.resources import is_list
 
 #: Items that are written one by one; more are written in a loop.
@@ -253,8 +253,7 @@ def _join(reader: Any, step: Any, inputs: list[Any]) -> Any:
 @reads("AddN")
 def _add_n(reader: Any, step: Any, inputs: list[Any]) -> Any:
     if not is_list(inputs[0]):
-        op = record_of("AddN")
-        return run_record(op, step.attrs, inputs) if op else ()
+        return run_op("AddN", step.attrs, inputs)
     total = inputs[0]
     for item in inputs[1:]:
         total = list_add_op.run(total, item)

@@ -5,6 +5,7 @@ Importing the file enters its readers in the table of `op_readers`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,24 +15,17 @@ from rillet.core.shapes import TensorShape
 from rillet.ops.casting import cast
 from rillet.ops.elementwise import add_op, maximum, mul_op, sub_op
 from rillet.saved_model.op_readers import READERS, Read, constant, reads
-from rillet.saved_model.records import record_of, run_record
+from rillet.saved_model.records import run_op
 
 
 def run(name: str, *inputs: Any, **attrs: Any) -> tuple[Any, ...]:
     """Run rillet's record of an op."""
-    op = record_of(name)
-    assert op is not None
-    found: tuple[Any, ...] = run_record(op, attrs, list(inputs))
+    found: tuple[Any, ...] = run_op(name, attrs, list(inputs))
     return found
 
 
 def _renamed(name: str) -> Read:
-    def read(reader: Any, step: Any, inputs: list[Any]) -> Any:
-        op = record_of(name)
-        assert op is not None
-        return run_record(op, step.attrs, inputs)
-
-    return read
+    return lambda reader, step, inputs: run_op(name, step.attrs, inputs)
 
 
 for _old, _new in {
@@ -56,17 +50,20 @@ def _equal(reader: Any, step: Any, inputs: list[Any]) -> Any:
     """Shapes that cannot go together make a plain no, where the node says so."""
     x, y = inputs
     if not step.attrs.get("incompatible_shape_error", True):
-        if not goes_with(x.shape, y.shape):
+        if not _goes_with(x.shape, y.shape):
             return (constant(np.asarray(step.op == "NotEqual")),)
     return run(step.op, x, y)
 
 
-def goes_with(first: TensorShape, second: TensorShape) -> bool:
+def _goes_with(first: TensorShape, second: TensorShape) -> bool:
     """Whether shapes may be broadcast, as far as they are known."""
-    if first.rank is None or second.rank is None:
-        return True
-    pairs = zip(reversed(first.as_list()), reversed(second.as_list()), strict=False)
-    return all(a == b or None in (a, b) or 1 in (a, b) for a, b in pairs)
+    from rillet.ops.sizes import broadcast_static_shape
+
+    try:
+        broadcast_static_shape(first, second)
+    except ValueError:
+        return False
+    return True
 
 
 @reads("Gather")
@@ -122,30 +119,37 @@ def _assert(reader: Any, step: Any, inputs: list[Any]) -> Any:
     return ()
 
 
+def by_channel(x: Any, step: Any) -> tuple[list[int], Callable[[Any], Any]]:
+    """The axes that a batch is normalised over, and what turns a vector to channels."""
+    from rillet.ops.shaping import reshape
+
+    first = step.attrs.get("data_format", b"NHWC").startswith(b"NC")
+    rank = len(x.shape)
+    axes = [i for i in range(rank) if i != (1 if first else rank - 1)]
+
+    def facing(v: Any) -> Any:
+        return reshape(v, [1, -1, *[1] * (rank - 2)]) if first else v
+
+    return axes, facing
+
+
 @reads("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")
 def _batch_norm(reader: Any, step: Any, inputs: list[Any]) -> Any:
     from rillet.ops.reduce import reduce_mean
-    from rillet.ops.shaping import reshape
     from rillet.ops.transcendental import rsqrt
 
     x, scale, offset, mean, variance = inputs
     attrs = step.attrs
     epsilon = attrs.get("epsilon", 1e-4)
     factor = attrs.get("exponential_avg_factor", 1.0)
-    first = attrs.get("data_format", b"NHWC").startswith(b"NC")
-    rank = len(x.shape)
-    axes = [i for i in range(rank) if i != (1 if first else rank - 1)]
+    axes, facing = by_channel(x, step)
     wide = cast(x, scale.dtype)
-
-    def facing(v: Any) -> Any:
-        return reshape(v, [1, -1, *[1] * (rank - 2)]) if first else v
-
     outs = [mean, variance]
     if attrs.get("is_training", True):
         found = reduce_mean(wide, axes)
         apart = sub_op.run(wide, facing(found))
         spread = reduce_mean(mul_op.run(apart, apart), axes)
-        count = cast(_count(x, axes), spread.dtype)
+        count = cast(size_along(x, axes), spread.dtype)
         whole = spread * (count / maximum(count - 1.0, 1.0))
         outs = [found, whole]
         if factor != 1.0:
@@ -159,7 +163,8 @@ def _batch_norm(reader: Any, step: Any, inputs: list[Any]) -> Any:
     return (cast(y, x.dtype), *outs, mean, variance, constant(np.zeros(0, np.float32)))
 
 
-def _count(x: Any, axes: list[int]) -> Any:
+def size_along(x: Any, axes: list[int]) -> Any:
+    """How many elements there are along axes."""
     from rillet.ops.gather import gather
     from rillet.ops.reduce import reduce_prod
     from rillet.ops.sizes import shape

@@ -11,7 +11,7 @@ from rillet.core import dtypes
 from rillet.core.errors import UnimplementedError, house_message
 from rillet.core.tensor import Tensor
 from rillet.saved_model.op_readers import reads
-from rillet.saved_model.records import hosted, record_of, run_record
+from rillet.saved_model.records import hosted, run_op
 from rillet.saved_model.tensors import damaged
 
 
@@ -79,10 +79,7 @@ def _shaped(step: Any, rows: Any, default: Any, sizes: Any) -> Any:
 
 @reads("UnicodeDecode")
 def _decode(reader: Any, step: Any, inputs: list[Any]) -> Any:
-    op = record_of("UnicodeDecodeWithOffsets")
-    if op is None:
-        raise damaged("an op is missing", "UnicodeDecodeWithOffsets")
-    splits, points, *_ = run_record(op, step.attrs, inputs)
+    splits, points, *_ = run_op("UnicodeDecodeWithOffsets", step.attrs, inputs)
     return splits, points
 
 

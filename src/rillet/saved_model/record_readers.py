@@ -18,7 +18,7 @@ from rillet.core.errors import (
 )
 from rillet.graph.ir import SymbolicTensor
 from rillet.saved_model.op_readers import constant, reads
-from rillet.saved_model.records import record_of, run_record
+from rillet.saved_model.records import needed_record, run_op
 from rillet.saved_model.tensors import damaged
 
 
@@ -70,10 +70,7 @@ def text_of(x: Any, step: Any, what: str) -> bytes:
 
 def run(name: str, *inputs: Any, **attrs: Any) -> Any:
     """Run rillet's record of an op."""
-    op = record_of(name)
-    if op is None:
-        raise damaged("an op is missing", name)
-    return op.run(*inputs, **attrs)
+    return needed_record(name).run(*inputs, **attrs)
 
 
 @reads("StringSplit")
@@ -162,10 +159,7 @@ def _serialize(reader: Any, step: Any, inputs: list[Any]) -> Any:
 def _svd(reader: Any, step: Any, inputs: list[Any]) -> Any:
     from rillet.ops.casting import cast
 
-    op = record_of("Svd")
-    if op is None:
-        raise damaged("an op is missing", "Svd")
-    values, left, right = run_record(op, step.attrs, inputs)
+    values, left, right = run_op("Svd", step.attrs, inputs)
     return cast(values, inputs[0].dtype), left, right
 
 
@@ -197,10 +191,7 @@ def _sample(reader: Any, step: Any, inputs: list[Any]) -> Any:
                 " LoadOptions(allowed_ops=['ReadFile'])",
             )
         )
-    op = record_of(step.op)
-    if op is None:
-        raise damaged("an op is missing", step.op)
-    return run_record(op, step.attrs, inputs)
+    return run_op(step.op, step.attrs, inputs)
 
 
 @reads("PrintV2")
@@ -219,10 +210,7 @@ def _print(reader: Any, step: Any, inputs: list[Any]) -> Any:
                 "Where the model is trusted, give LoadOptions(allowed_ops=['PrintV2'])",
             )
         )
-    op = record_of("PrintV2")
-    if op is None:
-        raise damaged("an op is missing", "PrintV2")
-    return run_record(op, step.attrs, inputs)
+    return run_op("PrintV2", step.attrs, inputs)
 
 
 @reads("ExpandDims")
@@ -232,10 +220,7 @@ def _expand(reader: Any, step: Any, inputs: list[Any]) -> Any:
 
     x, axis = inputs
     at = axis if axis.shape.rank == 0 else reshape(axis, [])
-    op = record_of("ExpandDims")
-    if op is None:
-        raise damaged("an op is missing", "ExpandDims")
-    return run_record(op, step.attrs, [x, at])
+    return run_op("ExpandDims", step.attrs, [x, at])
 
 
 @reads("Range")
@@ -243,11 +228,8 @@ def _range(reader: Any, step: Any, inputs: list[Any]) -> Any:
     """TensorFlow's op takes vectors of one number too."""
     from rillet.ops.shaping import reshape
 
-    op = record_of("Range")
-    if op is None:
-        raise damaged("an op is missing", "Range")
     flat = [x if x.shape.rank == 0 else reshape(x, []) for x in inputs]
-    return run_record(op, step.attrs, flat)
+    return run_op("Range", step.attrs, flat)
 
 
 @reads("ListDiff")

@@ -15,7 +15,7 @@ from rillet.graph.ir import SymbolicTensor
 from rillet.ops.registry import TABLE, Op
 from rillet.saved_model.definitions import definition, parsed
 from rillet.saved_model.resources import is_resource
-from rillet.saved_model.tensors import dtype_of
+from rillet.saved_model.tensors import damaged, dtype_of
 
 
 def record_of(name: str) -> Op | None:
@@ -46,6 +46,23 @@ def run_record(op: Op, attrs: dict[str, Any], inputs: list[Any]) -> Any:
             args[i] = hosted(args[i])
     found = op.run(*args, **_attributes(op, attrs))
     return (found,) if op.outputs == 1 else tuple(found or ())
+
+
+def run_op(name: str, attrs: dict[str, Any], inputs: list[Any]) -> Any:
+    """Run rillet's record of an op, which readers count on.
+
+    Raises:
+        DataLossError: where there is none.
+    """
+    return run_record(needed_record(name), attrs, inputs)
+
+
+def needed_record(name: str) -> Op:
+    """The record of an op; DataLossError where there is none."""
+    op = record_of(name)
+    if op is None:
+        raise damaged("an op is missing", name)
+    return op
 
 
 def hosted(value: Any) -> Any:
