@@ -18,7 +18,7 @@ from rillet.explain.picture import number
 from rillet.explain.starts import learning_rate, own_step
 from rillet.explain.structure import chain, disguised, leaves, linear
 from rillet.explain.unchanged import may_be_tried, unchanged
-from rillet.keras.layers import BatchNormalization as Normalized
+from rillet.keras.layers import BatchNormalization
 
 Array = np.ndarray[Any, Any]
 
@@ -155,7 +155,7 @@ def _look(model: Any, x: Any, y: Any) -> list[Finding]:
         try:
             inputs = tf.nest.map_structure(tf.convert_to_tensor, x)
             # Batches are normalised as in training: the gradient hangs on it.
-            normal = any(isinstance(x, Normalized) for x in leaves(model))
+            normal = any(isinstance(v, BatchNormalization) for v in leaves(model))
             said = passage.run(lambda: model(inputs, training=normal))
             aim = _aim(model, said, y)
         except Exception:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from rillet.core import nest
 from rillet.explain.nonfinite import variables
 from rillet.keras.layers import Lambda
 from rillet.ops import seeds
@@ -84,20 +85,10 @@ def may_be_tried(model: Any) -> bool:
 def _has_own_code(model: Any) -> bool:
     """Whether layers, losses, metrics or the optimizer are not all rillet's."""
     kinds = [type(part) for part in (*model._flatten_layers(), *model.metrics)]
-    called = [model.optimizer, *_leaves(model.loss)]
+    called = [model.optimizer, *nest.flatten(model.loss)]
     kinds += [x if callable(x) and hasattr(x, "__name__") else type(x) for x in called]
     return any(
         not f"{kind.__module__}.".startswith(("rillet.", "builtins."))
         or kind is Lambda
         for kind in kinds
     )
-
-
-def _leaves(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, (list, tuple)):
-        for part in value:
-            yield from _leaves(part)
-    else:
-        yield value

@@ -259,10 +259,9 @@ class Lab:
     def surface(self) -> bytes:
         """The loss surface around this moment, for a page."""
         self._survey = None
-        while True:
-            found = self.survey(math.inf)
-            if found is not None:
-                return found
+        found = self.survey(math.inf)
+        assert found is not None  # all of it, as nothing breaks it off
+        return found
 
     @property
     def surveying(self) -> bool:

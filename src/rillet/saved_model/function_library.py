@@ -39,7 +39,6 @@ class Library:
         self.places: dict[tuple[str, int], str] = {}
         self.gradients: dict[str, str] = {}
         self._around: tuple[str, ...] = ()
-        self._count = 0
         self.functions: dict[str, Record] = {}
         self._taken: set[str] = set()
         self._told: dict[int, tuple[Node, Graph]] = {}
@@ -123,9 +122,9 @@ class Library:
 
     def note_call(self, call: CustomCall) -> str:
         """Note that a call was added; return the name of its gradient."""
-        self._count += 1
+        number = len(self.written) + 1
         # no name that TensorFlow gives to gradients of other files when it loads them
-        name = f"CustomGradient-{self._around[0]}-{self._count}"
+        name = f"CustomGradient-{self._around[0]}-{number}"
         self.written.append(WrittenCall(call, name, self._around))
         return name
 
