@@ -6,10 +6,14 @@ tf_keras. `RILLET_FOREIGN_SAMPLE` and `RILLET_FOREIGN_SEED` draw a few of the te
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import subprocess
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,3 +45,25 @@ def tensorflow_python() -> str:
     if not path:
         pytest.fail("RILLET_TENSORFLOW_PYTHON is not set: run `make foreign`.")
     return os.path.abspath(path)
+
+
+@pytest.fixture(scope="session")
+def asked(tensorflow_python: str) -> Callable[..., Any]:
+    """Return what runs a program in TensorFlow's environment and reads its answer."""
+
+    def ask(program: str, *args: str, **variables: str) -> Any:
+        """The JSON that a program prints behind the word FOUND."""
+        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **variables}
+        environment.pop("PYTHONPATH", None)
+        done = subprocess.run(
+            [tensorflow_python, "-c", program, *args],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        lines = [s for s in done.stdout.splitlines() if s.startswith("FOUND")]
+        assert lines, done.stderr[-3000:]
+        return json.loads(lines[0][len("FOUND") :])
+
+    return ask

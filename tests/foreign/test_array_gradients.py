@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-
 import numpy as np
 import pytest
 
@@ -54,20 +50,9 @@ print("FOUND" + json.dumps(found))
 
 
 @pytest.fixture(scope="module")
-def models(tensorflow_python, tmp_path_factory):
+def models(asked, tmp_path_factory):
     top = tmp_path_factory.mktemp("arrays")
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    environment.pop("PYTHONPATH", None)
-    done = subprocess.run(
-        [tensorflow_python, "-c", MAKER, str(top)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    lines = [s for s in done.stdout.splitlines() if s.startswith("FOUND")]
-    assert lines, done.stderr[-3000:]
-    return top, json.loads(lines[0][len("FOUND") :])
+    return top, asked(MAKER, str(top))
 
 
 @pytest.mark.parametrize("name", ["stacked", "joined"])

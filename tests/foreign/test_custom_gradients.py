@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from pathlib import Path
 
 import gradient_programs
@@ -43,25 +40,13 @@ def own():
 
 
 @pytest.fixture(scope="module")
-def answers(own, tensorflow_python, tmp_path_factory):
+def answers(own, asked, tmp_path_factory):
     top = tmp_path_factory.mktemp("gradients")
     tf.saved_model.save(own, top / "whole")
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
     tf.saved_model.save(own, top / "without", options=options)
     here = str(Path(gradient_programs.__file__).parent)
-    command = [tensorflow_python, "-c", READER, str(top / "whole")]
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    environment.pop("PYTHONPATH", None)
-    done = subprocess.run(
-        [*command, str(top / "without"), here],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    lines = [s for s in done.stdout.splitlines() if s.startswith("FOUND")]
-    assert lines, done.stderr[-3000:]
-    return json.loads(lines[0][len("FOUND") :])
+    return asked(READER, str(top / "whole"), str(top / "without"), here)
 
 
 @pytest.mark.parametrize("name", OUTSIDE)

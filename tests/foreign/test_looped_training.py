@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -35,23 +32,11 @@ print("FOUND" + json.dumps(found))
 
 
 @pytest.fixture(scope="module")
-def answers(tensorflow_python, tmp_path_factory):
+def answers(asked, tmp_path_factory):
     top = tmp_path_factory.mktemp("looped")
     for name in PROGRAMS:
         tf.saved_model.save(make(tf, name), top / "mine" / name)
-    environment = {
-        **os.environ,
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "TF_USE_LEGACY_KERAS": "1",
-    }
-    environment.pop("PYTHONPATH", None)
-    command = [tensorflow_python, "-c", OTHER, str(TESTS), str(top)]
-    done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=False
-    )
-    lines = [s for s in done.stdout.splitlines() if s.startswith("FOUND")]
-    assert lines, done.stderr[-3000:]
-    return top, json.loads(lines[0][len("FOUND") :])
+    return top, asked(OTHER, str(TESTS), str(top), TF_USE_LEGACY_KERAS="1")
 
 
 def _agree(one, other):

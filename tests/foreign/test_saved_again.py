@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -41,17 +39,14 @@ print("FOUND" + json.dumps(found))
 
 
 @pytest.fixture(scope="module")
-def answers(tensorflow_python, tmp_path_factory):
+def answers(asked, tmp_path_factory):
     top = tmp_path_factory.mktemp("again")
     for name in NAMES:
         unpacked(name, top / name)
         loaded = tf.saved_model.load(top / name)
         signatures = loaded.signatures or None
         tf.saved_model.save(loaded, top / name / "again", signatures)
-    command = [tensorflow_python, "-c", READER, str(top), str(TESTS)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert "FOUND" in done.stdout, done.stderr[-3000:]
-    return json.loads(done.stdout.split("FOUND")[1])
+    return asked(READER, str(top), str(TESTS))
 
 
 @pytest.mark.parametrize("name", NAMES)

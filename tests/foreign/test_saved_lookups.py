@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -77,7 +75,7 @@ class Rows(tf.Module):
 
 
 @pytest.fixture(scope="module")
-def answers(tensorflow_python, tmp_path_factory):
+def answers(asked, tmp_path_factory):
     top = tmp_path_factory.mktemp("lookups")
     wanted: dict[str, Any] = {}
     given = {}
@@ -96,14 +94,8 @@ def answers(tensorflow_python, tmp_path_factory):
     places = tf.sparse.from_dense([[0.0, 2.0], [3.0, 0.0]])
     wanted["rows"] = [lookup_models.plain(x) for x in Rows()(rows, places)]
     (top / "given.json").write_text(json.dumps(given))
-    done = subprocess.run(
-        [tensorflow_python, "-c", READER, str(top), json.dumps(WORDS)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "TF_USE_LEGACY_KERAS": "1"},
-    )
-    assert "FOUND" in done.stdout, done.stderr[-3000:]
-    return wanted, json.loads(done.stdout.split("FOUND")[1])
+    words = json.dumps(WORDS)
+    return wanted, asked(READER, str(top), words, TF_USE_LEGACY_KERAS="1")
 
 
 NAMES = [*lookup_models.models(), "tables", "tables_again", "session", "rows"]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from typing import Any
 
 import numpy as np
@@ -110,7 +107,7 @@ def _models() -> dict[str, tuple[Any, tuple[int, ...]]]:
 
 
 @pytest.fixture(scope="module")
-def answers(tensorflow_python, tmp_path_factory):
+def answers(asked, tmp_path_factory):
     top = tmp_path_factory.mktemp("saved")
     draw = np.random.default_rng(0)
     wanted, folders = {}, []
@@ -125,19 +122,7 @@ def answers(tensorflow_python, tmp_path_factory):
     wanted["module"] = flow(tf.constant(x)).numpy()
     np.save(top / "module.npy", x)
     folders.append(str(top / "module"))
-    environment = {**os.environ, "TF_USE_LEGACY_KERAS": "1"}
-    environment |= {"TF_CPP_MIN_LOG_LEVEL": "3"}
-    environment.pop("PYTHONPATH", None)
-    done = subprocess.run(
-        [tensorflow_python, "-c", READER, *folders],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    lines = [s for s in done.stdout.splitlines() if s.startswith("FOUND")]
-    assert lines, done.stderr[-3000:]
-    return wanted, json.loads(lines[0][len("FOUND") :])
+    return wanted, asked(READER, *folders, TF_USE_LEGACY_KERAS="1")
 
 
 @pytest.mark.parametrize(

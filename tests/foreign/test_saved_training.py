@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from typing import Any
 
 import numpy as np
@@ -39,7 +36,7 @@ print("FOUND" + json.dumps(found))
 
 
 @pytest.fixture(scope="module")
-def answers(tensorflow_python, tmp_path_factory):
+def answers(asked, tmp_path_factory):
     top = tmp_path_factory.mktemp("trained")
     gradients, training = slopes(), steps()
     tf.saved_model.save(gradients, top / "slopes")
@@ -55,27 +52,9 @@ def answers(tensorflow_python, tmp_path_factory):
         losses = [float(held.step(tf.constant(X), tf.constant(Y))) for _ in range(3)]
         wanted[name] = [losses, held.w.numpy()]
     paths = [str(top / name) for name in ("slopes", "steps", "io.npz")]
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    environment.pop("PYTHONPATH", None)
-    done = subprocess.run(
-        [
-            tensorflow_python,
-            "-c",
-            READER,
-            *paths,
-            ",".join(methods),
-            ",".join(OPTIMIZERS),
-            str(top / "loops"),
-            ",".join(LOOPS),
-        ],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    lines = [s for s in done.stdout.splitlines() if s.startswith("FOUND")]
-    assert lines, done.stderr[-3000:]
-    return wanted, json.loads(lines[0][len("FOUND") :])
+    names = [",".join(methods), ",".join(OPTIMIZERS)]
+    found = asked(READER, *paths, *names, str(top / "loops"), ",".join(LOOPS))
+    return wanted, found
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
