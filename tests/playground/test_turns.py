@@ -70,6 +70,18 @@ def test_turns_at_a_time() -> None:
     assert most == [2] and now == [0]
 
 
+def _all_wait(turns: Turns, threads: list[threading.Thread]) -> float:
+    """Let threads come while the one turn is taken; how long that turn should last."""
+    with turns.turn(Share()) as seconds:
+        for thread in threads:
+            thread.start()
+        while len(turns._waiting) < len(threads):
+            time.sleep(0.001)
+    for thread in threads:
+        thread.join(10)
+    return seconds
+
+
 def _order(shares: dict[str, Share]) -> list[str]:
     """Who comes in which order when all wait for the one turn there is."""
     turns, order = Turns(1), []
@@ -78,14 +90,7 @@ def _order(shares: dict[str, Share]) -> list[str]:
         with turns.turn(shares[name]):
             order.append(name)
 
-    threads = [threading.Thread(target=work, args=(name,)) for name in shares]
-    with turns.turn(Share()):
-        for thread in threads:
-            thread.start()
-        while len(turns._waiting) < len(shares):
-            time.sleep(0.001)
-    for thread in threads:
-        thread.join(10)
+    _all_wait(turns, [threading.Thread(target=work, args=(name,)) for name in shares])
     return order
 
 
@@ -140,14 +145,7 @@ def test_turns_are_shorter_the_more_pages_wait() -> None:
         with turns.turn(Share()) as seconds:
             lengths.append(seconds)
 
-    threads = [threading.Thread(target=work) for _ in range(12)]
-    with turns.turn(Share()) as alone:
-        for thread in threads:
-            thread.start()
-        while len(turns._waiting) < len(threads):
-            time.sleep(0.001)
-    for thread in threads:
-        thread.join(10)
+    alone = _all_wait(turns, [threading.Thread(target=work) for _ in range(12)])
     assert alone == 0.016
     assert lengths == sorted(lengths) and lengths[0] == 0.002 and lengths[-1] == 0.016
 

@@ -91,6 +91,12 @@ def test_rows_compute_what_they_did(loaded, tmp_path):
         agree(call, called(loaded, call), CLOSE)
 
 
+def asked_in_vain(model, x, words):
+    with pytest.raises(LookupError, match=words), tf.GradientTape() as tape:
+        tape.watch(x)
+        model.f(x)
+
+
 def test_gradients_that_were_not_saved_are_asked_for_in_vain(
     tmp_path, caplog, monkeypatch
 ):
@@ -102,12 +108,7 @@ def test_gradients_that_were_not_saved_are_asked_for_in_vain(
     told = [r.getMessage() for r in caplog.records]
     (told,) = {text for text in told if "custom gradients" in text}
     assert "that were not saved (node 'IdentityN')" in told
-    with (
-        pytest.raises(LookupError, match="No gradient defined for operation 'Ident"),
-        tf.GradientTape() as tape,
-    ):
-        tape.watch(x)
-        model.f(x)
+    asked_in_vain(model, x, "No gradient defined for operation 'Ident")
 
 
 def test_a_gradient_inside_a_gradient_is_not_in_tensorflows_files(loaded):
@@ -201,12 +202,7 @@ def test_the_option_leaves_them_out(own, tmp_path):
     tf.saved_model.save(one, tmp_path, options=options)
     model, x = tf.saved_model.load(tmp_path), tf.constant([1.0, -2.0])
     np.testing.assert_array_equal(model.f(x), own.captured(x))
-    with (
-        pytest.raises(LookupError, match="No gradient defined"),
-        tf.GradientTape() as t,
-    ):
-        t.watch(x)
-        model.f(x)
+    asked_in_vain(model, x, "No gradient defined")
 
 
 class Refused(tf.Module):
@@ -256,12 +252,7 @@ def test_gradients_that_nobody_can_ask_for_are_left_out(
     assert "takes a tensor of a function that was called around it" in caplog.text
     model = tf.saved_model.load(tmp_path)
     np.testing.assert_array_equal(model.f(x), one.f(x))
-    with (
-        pytest.raises(LookupError, match="No gradient defined"),
-        tf.GradientTape() as t,
-    ):
-        t.watch(x)
-        model.f(x)
+    asked_in_vain(model, x, "No gradient defined")
 
 
 def test_layers_with_gradients_of_their_own_keep_them(tmp_path):
