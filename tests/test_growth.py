@@ -173,3 +173,27 @@ def test_native_programs_take_no_memory(work, monkeypatch):
 def test_ten_thousand_calls_take_no_memory(work, monkeypatch):
     keep_few_traces(monkeypatch, 500)
     assert slope(work, REPEATS) < 100
+
+
+@tf.function
+def rounds_on_the_host(x):
+    i = tf.constant(0)
+    while i < 50:
+        at = tf.where(x > 0.5)[:2]
+        x = tf.tensor_scatter_nd_update(x, at, tf.zeros([tf.shape(at)[0]]))
+        i += 1
+    return x
+
+
+def test_rounds_are_forgotten():
+    """A loop that Python runs keeps no round's values where no gradient reads them."""
+    x = tf.ones([100_000])
+    rounds_on_the_host(x)
+    tracemalloc.start()
+    try:
+        result = rounds_on_the_host(x)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert int(tf.reduce_sum(result)) == 100_000 - 2 * 50
+    assert most < 12 * x.numpy().nbytes

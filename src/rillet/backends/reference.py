@@ -177,10 +177,14 @@ def _located(
     return better
 
 
-def node_step(node: Node) -> Callable[[list[Any]], list[Any]]:
+def node_step(node: Node, used: list[bool]) -> Callable[[list[Any]], list[Any]]:
     """What runs one node by itself: values of its tensors in, values out.
 
     An error is in the op's words, and variables hold what they held.
+
+    Args:
+        node: the node.
+        used: for each output whether anything reads it; others may be None.
     """
     tensors = node.tensors()
     slots = {id(x): i for i, x in enumerate(tensors)}
@@ -189,7 +193,7 @@ def node_step(node: Node) -> Callable[[list[Any]], list[Any]]:
     if node.op in (IF, CASE):
         step = _branch_step(node, ins, outs)
     elif node.op is WHILE:
-        step = _loop_step(node, ins, outs, [True] * len(node.outputs))
+        step = _loop_step(node, ins, outs, used)
     elif "host" in node.attrs:
         step = _host_step(node, ins, outs)
     else:

@@ -251,7 +251,7 @@ def _host_step(item: HostItem) -> Callable[[list[Any]], list[Any]]:
         return lambda args: [node.attrs["value"]]
     if node.op is READ:
         return lambda args: [node.attrs["variable"]._cell.read()._array]
-    step = node_step(node)
+    step = node_step(node, item.used)
 
     def run(args: list[Any]) -> list[Any]:
         token = silence()

@@ -29,18 +29,26 @@ class HostItem:
     Attributes:
         node: the node.
         inputs: for each of its tensors a buffer with its shape, or a slot.
-        outputs: a buffer of role "host", or a slot, for each output.
+        outputs: a buffer of role "host", or a slot, for each output; a slot where
+            nothing uses it.
+        used: for each output whether anything does.
         why: why it is here, in words.
     """
 
-    __slots__ = ("inputs", "node", "outputs", "why")
+    __slots__ = ("inputs", "node", "outputs", "used", "why")
 
     def __init__(
-        self, node: Node, inputs: list[Any], outputs: list[Any], why: str
+        self,
+        node: Node,
+        inputs: list[Any],
+        outputs: list[Any],
+        why: str,
+        used: list[bool] | None = None,
     ) -> None:
         self.node = node
         self.inputs = inputs
         self.outputs = outputs
+        self.used = [True] * len(outputs) if used is None else used
         self.why = why
 
 

@@ -179,15 +179,16 @@ class Lowering(Offers, InnerGraphs):
             raise OnHost(f"{node.type} in it: {why}")
         inputs = [self._for_host(self._values[id(x)]) for x in node.tensors()]
         outputs: list[Any] = []
-        for y in node.outputs:
-            if _static(y):
+        used = [id(y) in self._uses for y in node.outputs]
+        for y, read in zip(node.outputs, used, strict=True):
+            if read and _static(y):
                 buffer = Buffer(_type(y), _shape(y), "host", None, y.name)
                 outputs.append(buffer)
                 self._values[id(y)] = Lazy(buffer.shape, buffer.type, buffer=buffer)
             else:
                 outputs.append(self._slot())
                 self._values[id(y)] = outputs[-1]
-        self.made.items.append(HostItem(node, inputs, outputs, why))
+        self.made.items.append(HostItem(node, inputs, outputs, why, used))
 
     def _added_already(self, node: Node) -> bool:
         """Whether what is added to memory of a loop was written there at once."""
