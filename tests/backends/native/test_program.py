@@ -132,3 +132,27 @@ def test_what_no_code_can_be_written_for_runs_on_the_host() -> None:
     wanted = np.cumsum(rows, 1, dtype=np.float64) - rows
     np.testing.assert_allclose(turned(x), wanted, rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(turned(x), wanted, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("op", [tf.negative, tf.transpose, lambda x: x[::-1]])
+def test_any_number_of_cheap_ops_follow_each_other(op: Any) -> None:
+    """Functions, loops' bodies and gradients: Python's stack does not end them."""
+    times = 999
+
+    def chain(x: Any) -> Any:
+        for _ in range(times):
+            x = op(x)
+        return x
+
+    @tf.function
+    def looped(x: Any) -> Any:
+        return tf.while_loop(lambda i, _: i < 3, lambda i, x: (i + 1, chain(x)), (0, x))
+
+    x = tf.constant([[1.0, 2.0], [3.0, 5.0]])
+    once = op(x).numpy()
+    assert np.array_equal(tf.function(chain)(x), once)
+    assert np.array_equal(looped(x)[1], once)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = tf.reduce_sum(tf.function(chain)(x) ** 2)
+    assert np.array_equal(tape.gradient(y, x), 2 * x.numpy())

@@ -32,6 +32,9 @@ from rillet.ops.scalar_formats import assume_fused
 
 #: Expressions with more parts than this are computed into memory.
 _LARGEST: Final = 250
+#: After so many nodes in a row that memory does not part, a value is computed into
+#: memory: each asks the one before it, and Python calls only so deep.
+_LONGEST: Final = 64
 
 
 class Lowering(Offers, InnerGraphs):
@@ -56,6 +59,7 @@ class Lowering(Offers, InnerGraphs):
         self._values: dict[int, Any] = {}
         self._variables: dict[int, tuple[Any, Buffer]] = {}
         self._uses: dict[int, int] = {}
+        self._in_a_row: dict[int, int] = {}
         self.onto = {}
         self._label = ""
         self._present: Node | None = None
@@ -279,6 +283,7 @@ class Lowering(Offers, InnerGraphs):
         return None
 
     def _take(self, node: Node, found: tuple[Lazy, ...]) -> None:
+        row = 1 + max([self._in_a_row.get(id(x), 0) for x in node.tensors()], default=0)
         for y, value in zip(node.outputs, found, strict=True):
             shape = _shape(y)
             if value.shape != shape or value.type != _type(y):
@@ -289,8 +294,10 @@ class Lowering(Offers, InnerGraphs):
             uses = self._uses.get(id(y), 0)
             if value.buffer is None and uses:
                 parts = cost(value)
-                if parts > _LARGEST or (uses > 1 and parts > CHEAP):
+                long = row > _LONGEST or parts > _LARGEST
+                if long or (uses > 1 and parts > CHEAP):
                     self.settled(value)
+            self._in_a_row[id(y)] = 0 if value.buffer is not None else row
             self._values[id(y)] = value
 
     # What comes out
