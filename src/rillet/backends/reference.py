@@ -16,7 +16,6 @@ from rillet.backends.base import Value
 from rillet.core.errors import OpError
 from rillet.core.quiet import restore, silence
 from rillet.core.tensor import Tensor
-from rillet.graph import loops as _loops  # noqa: F401  signs loops in
 from rillet.graph.control import CASE, IF, WHILE, Host
 from rillet.graph.inference import host_value
 from rillet.graph.ir import (

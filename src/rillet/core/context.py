@@ -6,6 +6,7 @@ thread, and `ops.dispatch` asks those stacks after each kernel.
 
 from __future__ import annotations
 
+import importlib
 import threading
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -61,6 +62,8 @@ graph_listeners: list[Callable[[Any], None]] = []
 
 #: Services of higher storeys that lower ones call by name, e.g. "keras.save_model".
 _services: dict[str, Callable[..., Any]] = {}
+#: Modules that register a service when they are imported, by its name.
+_registering: dict[str, str] = {}
 
 
 def register_service(name: str, function: Callable[..., Any]) -> None:
@@ -68,8 +71,15 @@ def register_service(name: str, function: Callable[..., Any]) -> None:
     _services[name] = function
 
 
+def register_module(name: str, module: str) -> None:
+    """Say which module registers a service: it is imported when somebody asks."""
+    _registering[name] = module
+
+
 def service(name: str) -> Callable[..., Any] | None:
     """The function that a higher storey offers under `name`, or None."""
+    if name not in _services and name in _registering:
+        importlib.import_module(_registering[name])
     return _services.get(name)
 
 

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rillet.core import context
 from rillet.core.dtypes import variant
 from rillet.core.errors import InternalError, house_message
 from rillet.core.tensor import Tensor
-from rillet.graph.gradient import Backward, backward
 from rillet.graph.inline import inline
 from rillet.graph.ir import PLACEHOLDER, READ, Graph, SymbolicTensor
 from rillet.graph.trace import Tracer
 from rillet.ops.composites import rebuilt
 from rillet.ops.tensor_lists import ListTensor
+
+if TYPE_CHECKING:
+    from rillet.graph.gradient import Backward
 
 _state = context.state
 _listeners = context.graph_listeners
@@ -169,6 +171,8 @@ class GraphCall:
         key = tuple([id(y) for y in targets])
         found = self._backwards.get(key)
         if found is None:
+            from rillet.graph.gradient import backward
+
             with self._lock:
                 sources = [id(x) for x in self.graph.inputs]
                 sources += [id(v._cell) for v in self._read]

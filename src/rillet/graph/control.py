@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from rillet.autodiff.tape import GradientTape
 from rillet.core import context, dtypes
 from rillet.core.convert import to_tensor
 from rillet.core.dtypes import COMPLEX, FLOATING
@@ -265,6 +264,8 @@ def vjp_of(
     given: dict[int, Any],
 ) -> list[Any]:
     """Run a graph again, and back: the gradients of its inputs."""
+    from rillet.autodiff.tape import GradientTape
+
     tracer: Tracer = _state.tracer
     xs = [tracer.lift(to_tensor(x)) for x in inputs]
     for i in which:

@@ -39,11 +39,12 @@ from rillet.graph.ir import (
 )
 from rillet.graph.log import Log
 from rillet.graph.out_of_scope import out_of_scope
-from rillet.ops import seeds
 from rillet.ops.dispatch import same_typed, spec_of, typed_inputs
 from rillet.ops.tensor_lists import ListTensor
 
 _state = context.state
+context.register_module("graph.loop", "rillet.graph.loops")
+context.register_module("graph.vjp", "rillet.graph.gradient")
 _HOME = str(Path(__file__).parents[1]) + os.sep
 
 
@@ -417,5 +418,7 @@ def _packed(value: Any) -> Any:
 
 def _with_instance(op: Any, attrs: dict[str, Any]) -> dict[str, Any]:
     """A random op's attributes with a stream of its own, as a graph's node has it."""
-    made = seeds.Instance(attrs.get("seed", 0), attrs.get("seed2", 0))
+    from rillet.ops.seeds import Instance
+
+    made = Instance(attrs.get("seed", 0), attrs.get("seed2", 0))
     return {**attrs, "_instance": made}

@@ -33,7 +33,6 @@ from rillet.saved_model.restored import (
     callable_kind,
 )
 from rillet.saved_model.tensors import array_of, damaged, dims_of, dtype_of
-from rillet.saved_model.version_one import load_version_one
 
 _MOST_OBJECTS = 1 << 20
 
@@ -125,6 +124,8 @@ def load(export_dir: Any, tags: Any = None, options: Any = None) -> Any:
     meta = chosen(read_message(folder), tags, folder)
     with init_scope(), name_scope(""):
         if not meta.has("object_graph_def") or not meta.object_graph_def.nodes:
+            from rillet.saved_model.version_one import load_version_one
+
             root = load_version_one(meta, folder, options)
         else:
             root = Loader(meta, folder, options).root()

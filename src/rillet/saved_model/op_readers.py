@@ -17,7 +17,6 @@ from rillet.core import context, dtypes
 from rillet.core.convert import to_tensor
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
-from rillet.graph import loops as _loops  # noqa: F401  signs loops in
 from rillet.graph.control import CASE, IF
 from rillet.graph.ir import SymbolicTensor
 from rillet.ops.casting import cast

@@ -7,6 +7,7 @@ In flow tuples, lists, dictionaries with specs and plain values as leaves. `save
 from __future__ import annotations
 
 import collections
+import functools
 import importlib
 from typing import Any
 
@@ -173,15 +174,19 @@ def spec_of(message: Record) -> TensorSpec:
     return TensorSpec(dims, dtype_of(message.dtype), message.name or None)
 
 
+@functools.lru_cache(maxsize=16)
+def _tuple_type(name: str, fields: tuple[str, ...]) -> Any:
+    """Python compiles each such type: most files have one of them in many places."""
+    return collections.namedtuple(name, fields)
+
+
 def _named(value: Record) -> Any:
-    fields = [pair.key for pair in value.pairs]
+    fields = tuple([pair.key for pair in value.pairs])
     values = [structure_of(pair.value) for pair in value.pairs]
     try:
-        made: Any = collections.namedtuple
-        kind = made(value.name or "Named", fields)
+        return _tuple_type(value.name or "Named", fields)(*values)
     except ValueError:
         return tuple(values)
-    return kind(*values)
 
 
 _READERS: dict[str, Any] = {
