@@ -81,6 +81,22 @@ def test_a_rate_that_is_too_large(make, x, y, rate, place, weight, traced) -> No
     assert losses[-1] < losses[0]
 
 
+@pytest.mark.parametrize("hidden", [1, 3])
+@pytest.mark.parametrize("scale", [1, 100])
+def test_the_rate_to_try_is_not_too_small_either(hidden, scale) -> None:
+    """Behind hidden layers updates grow by factors of millions."""
+    x, y = NEAR * scale, NEAR[:, :1] * scale
+
+    def deep():
+        tf.random.set_seed(3)
+        return K.Sequential([Dense(50, "relu") for _ in range(hidden)] + [Dense(1)])
+
+    text = broken(deep(), x, y, 50.0 / scale)
+    rate = float(re.search(r"; try ([^\s,]+)", text)[1])
+    losses = loop(deep(), x, y, rate)
+    assert losses[-1] < 0.8 * losses[0]
+
+
 def test_weights_that_hold_nan_before() -> None:
     model = network()
     model.build((None, 4))

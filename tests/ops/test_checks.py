@@ -120,6 +120,21 @@ def test_the_watch_says_as_tensorflow_does(watched) -> None:
     )
 
 
+def test_the_watch_tells_of_large_tensors_form_and_range(watched) -> None:
+    x = tf.constant(np.linspace(-3.0, 4.0, 200, dtype=np.float32).reshape(100, 2))
+    with pytest.raises(tf.errors.InvalidArgumentError) as caught:
+        tf.math.log(x)
+    lines = str(caught.value).splitlines()
+    # of 200 steps from -3 to 4 the first 86 are below 0
+    assert lines[-3:] == [
+        "  Input tensor: float32[100, 2] from -3 to 4",
+        "",
+        " : Tensor had NaN values",
+    ]
+    assert "  # of +NaN elements: 86" in lines
+    assert lines[3].startswith("  likely cause: log of zero")
+
+
 def test_the_watch_lets_through_what_others_made(watched) -> None:
     x = tf.constant([np.nan, 1.0])
     for y in (tf.identity(x), tf.reshape(x, [1, 2]), tf.concat([x, x], 0), x[:1]):

