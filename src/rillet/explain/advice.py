@@ -37,6 +37,8 @@ _FIRST: Final = 0.02
 _LATER: Final = 0.001
 #: Epochs after which a run's first weights are let go.
 _KEPT: Final = 3
+#: What spoils a run, so that what a pass would find follows from it.
+_SPOILING: Final = ("inputs", "weights", "far targets")
 _ENOUGH: Final = ("weights", "frozen", "same weights")
 
 
@@ -141,7 +143,7 @@ class Doctor(Watch):
         self._batches: Batches | None = None
         self._arrays: tuple[Any, Any] | None = None
         self._size = size
-        fresh = _untrained(model)
+        fresh = starts.untrained(model)
         self._course = numbers.Course(fresh)
         self._looks = False
         if _Setting.on:
@@ -174,6 +176,7 @@ class Doctor(Watch):
             return  # what a pass would find follows from it
         self._rows = structure.some_rows(x, numbers.ROWS)
         self._targets = structure.some_rows(y, numbers.ROWS)
+        self._course.targets = self._targets
         if isinstance(self._rows, np.ndarray):
             low, high = structure.span(self._rows)
             self._saw_large = max(-low, high) > 10
@@ -184,7 +187,7 @@ class Doctor(Watch):
             self._look(x, y)
 
     def _tell(self, finding: Finding) -> None:
-        self._sick = self._sick or finding.kind in ("inputs", "weights")
+        self._sick = self._sick or finding.kind in _SPOILING
         self._sick = self._sick or "NaN" in finding.message
         tell(self._model, finding)
 
@@ -217,21 +220,24 @@ class Doctor(Watch):
         """Look at an epoch's logs, and at the model where there is time for it."""
         if not _Setting.on:
             return
-        why = False
+        still: Finding | None = None
         for finding in self._course.after(self._model, epoch, logs):
             if finding.kind == "nan":
                 self._tell_nan(finding, epoch, float(logs["loss"]))
-                continue
-            why = finding.kind == "no learning"
-            if why and self._saw_large:
-                tell(self._model, structure.unscaled(self._rows))
-            tell(self._model, finding)
+            elif finding.kind == "no learning":
+                still = finding
+            else:
+                tell(self._model, finding)
         self._fine += 1
         if self._fine == _KEPT:
             self._start = None  # an early overflow would have come by now
         gone = perf_counter() - self._began
-        if why or self._spent + self._cost <= _SHARE * gone:
+        if still is not None or self._spent + self._cost <= _SHARE * gone:
             self._pass()
+        if still is not None and not record_of(self._model).kinds:
+            # what was said already, or just now, is why nothing is learned
+            large = structure.unscaled(self._rows) if self._saw_large else still
+            tell(self._model, large)
 
     @_harmless
     def done(self) -> None:
@@ -298,12 +304,6 @@ class Doctor(Watch):
 def _form(value: Any) -> Any:
     """What arrays of one kind have in common."""
     return type(value), getattr(value, "dtype", None), getattr(value, "shape", ())[1:]
-
-
-def _untrained(model: Any) -> bool:
-    count = getattr(model.optimizer, "iterations", None)
-    cell = getattr(count, "_cell", None)
-    return cell is None or int(cell.read()._array) == 0
 
 
 def watch_fit(

@@ -14,9 +14,11 @@ import numpy as np
 
 import rillet as tf
 from rillet.core.errors import InvalidArgumentError
+from rillet.explain import outputs
 from rillet.explain.passage import Passage, Ran
 from rillet.explain.picture import number
 from rillet.explain.starts import learning_rate, own_step
+from rillet.explain.targets import SQUARES
 from rillet.explain.trials import STEPS, bearable_rate
 from rillet.keras.call_context import calls
 from rillet.keras.compiled_steps import Batch
@@ -25,23 +27,37 @@ from rillet.ops.numerics_watch import looking_away
 MAKERS: Final = {
     "Exp": "exp overflows above 88; a softmax written by hand does so: subtract the"
     " largest value first, or use tf.nn.softmax",
-    "Log": "log of zero or of a negative number; for a crossentropy use"
-    " from_logits=True or add tf.keras.backend.epsilon()",
+    "Log": "log of zero or of a negative number; keep it above with"
+    " tf.maximum(x, 1e-7), and for a crossentropy use from_logits=True",
     "Log1p": "log1p of -1 or below",
     "Sqrt": "the square root of a negative number",
+    "SqrtGrad": "the slope of a square root at 0 is infinite; norms of zeros and"
+    " deviations of equal numbers take one, too: add a small number under the root,"
+    " such as tf.sqrt(x + 1e-12)",
+    "Acos": "acos of a number beyond -1 to 1",
+    "Asin": "asin of a number beyond -1 to 1",
+    "Atanh": "atanh of a number at or beyond -1 or 1",
     "Rsqrt": "one divided by the square root of zero or of a negative number",
     "RealDiv": "a division by zero, or of infinity by infinity; a softmax written by"
     " hand does so: use tf.nn.softmax. tf.math.divide_no_nan gives 0 for x / 0",
     "Div": "a division by zero; tf.math.divide_no_nan gives 0 there",
     "Reciprocal": "one divided by zero; tf.math.divide_no_nan gives 0 there",
-    "Pow": "a power that is too large, or of a negative number",
+    "Pow": "a power that is too large, one of a negative number, or the slope of a root"
+    " at 0, such as that of x ** 0.5",
 }
 
 #: A learning rate that people use, and one with which nothing is learned.
 _USUAL: Final = 0.1
 _HOPELESS: Final = 1e-7
-#: Finds a learning rate that works, with inputs as they are or scaled.
-Tries: TypeAlias = Callable[[bool], float | None]
+#: Finds a learning rate that works, with such parts of the data scaled.
+Tries: TypeAlias = Callable[[tuple[str, ...]], float | None]
+#: An input, and a weight, beyond which it is too large to begin with.
+_LARGE_INPUT: Final = 1e3
+_LARGE_WEIGHT: Final = 10.0
+#: A target whose square comes near what float32 holds.
+_LARGE_TARGET: Final = 1e15
+#: A weight that has become too large in training.
+_GROWN: Final = 1e3
 
 
 class Found(BaseException):
@@ -65,18 +81,22 @@ def finite(value: Any) -> bool:
         return True  # structured or unknown: nothing to say
 
 
-def _hears(ran: Ran) -> None:
-    if not all(finite(y) for y in ran.outputs):
-        raise Found(ran)
-
-
 def where_made(model: Any, data: Any) -> Ran | None:
     """Run a training step op by op; the op that made the first NaN, or None.
 
     Weights move unless the op is found; the caller puts them back.
     """
+    last: Any = None
+
+    def hears(ran: Ran) -> None:
+        nonlocal last
+        if not all(finite(y) for y in ran.outputs):
+            ran.after = last
+            raise Found(ran)
+        last = ran.layer or last
+
     try:
-        Passage(_hears).run(lambda: model.train_step(data))
+        Passage(hears).run(lambda: model.train_step(data))
     except Found as found:
         return found.ran
     return None
@@ -93,24 +113,141 @@ class Trouble:
         return f"{self.what}. {self.fix}"
 
 
-def _trouble(model: Any, ran: Ran | None, tries: Tries | None) -> Trouble:
-    """The words for a step that went wrong; weights stand as before it."""
-    bad = bad_weight(model)
-    if bad is not None:
-        fix = "Build the model anew, for an earlier run left it there."
-        return Trouble(f"{bad} holds NaN before this step", fix)
-    if ran is None:
-        return Trouble("the weights overflowed in the update", _rate(model, tries))
-    return Trouble(made(ran), cause(model, ran, tries))
+@dataclass(frozen=True)
+class Step:
+    """A step that went wrong; weights stand as before it.
+
+    Attributes:
+        model: what was trained.
+        data: the batch.
+        first: whether no update of the run had moved a weight before.
+        tries: finds a learning rate that works.
+    """
+
+    model: Any
+    data: Any
+    first: bool
+    tries: Tries
+
+    def trouble(self, ran: Ran | None) -> Trouble:
+        """What to say, with the op that made it, where it was found."""
+        bad = bad_weight(self.model)
+        if bad is not None:
+            fix = "Build the model anew, for an earlier run left it there."
+            return Trouble(f"{bad} holds NaN before this step", fix)
+        if ran is None:
+            return Trouble("the weights overflowed in the update", self._rate())
+        return Trouble(made(ran), self._cause(ran))
+
+    def _cause(self, ran: Ran) -> str:
+        """The likely cause of a NaN, with what to do."""
+        given = [x for x in ran.inputs if isinstance(x, tf.Tensor)]
+        if not all(finite(x) for x in given):
+            return "A batch holds NaN or infinity: look at the data."
+        name = ran.op.name if ran.op is not None else ""
+        where, size = _largest_weight(self.model)
+        if size > _GROWN and not self.first:
+            return f"{where} has grown to {size:.1e}. {self._rate()}"
+        if name == "Exp" and outputs.activation(ran.layer) == "exponential":
+            return (
+                f"Likely cause: exp overflows above 88: give {ran.layer.name} another"
+                " activation, or scale what goes in."
+            )
+        if name in MAKERS:
+            return f"Likely cause: {MAKERS[name]}."
+        return self._begun() if self.first else self._rate()
+
+    def _begun(self) -> str:
+        """The cause in a first step: no update has moved a weight yet."""
+        x, y, _ = tf.keras.utils.unpack_x_y_sample_weight(self.data)
+        for what, part, limit in (
+            ("inputs", x, _LARGE_INPUT), ("targets", y, _LARGE_TARGET)
+        ):  # fmt: skip
+            size = max(map(_largest, tf.nest.flatten(part)), default=0.0)
+            if size > limit:
+                return (
+                    f"Likely cause: the {what} reach {number(size)} in size; scale them"
+                    " to about -1 to 1."
+                )
+        where, size = _largest_weight(self.model)
+        if size > _LARGE_WEIGHT:
+            return (
+                f"Likely cause: the first weights reach {number(size)} in {where};"
+                " leave kernel_initializer out."
+            )
+        return (
+            "Likely cause: numbers grow from layer to layer; use BatchNormalization, or"
+            " smaller first weights."
+        )
+
+    def _rate(self) -> str:
+        """What to say of the learning rate; only rates that were tried are named so."""
+        rate = learning_rate(self.model)
+        if own_optimizers(self.model):
+            return "Likely cause: a learning rate of one of the model's optimizers."
+        if rate is None:
+            return "Try a smaller learning rate."
+        said = f"Likely cause: the learning rate {number(rate)} is too large"
+        proof = f"{STEPS} steps of it lower this batch's loss"
+        works = self.tries(())
+        if works is not None and works >= 0.9 * rate / 100:
+            return f"{said}; try {number(works)}: {proof}."
+        for parts in self._scalable():
+            scaled = self.tries(parts)
+            if scaled is None:
+                continue
+            what = " and ".join(parts)
+            if scaled >= 0.9 * rate:
+                return (
+                    f"Likely cause: the {what} are too large; scale them to about -1 to"
+                    f" 1: {STEPS} steps lower this batch's loss then."
+                )
+            said += f"; scale the {what} to about -1 to 1 and try {number(scaled)}:"
+            said += f" {proof}."
+            if works is not None:
+                said += f" Without scaling, {number(works)} works."
+            return said
+        if works is not None and (works > _HOPELESS or rate > _USUAL):
+            return f"{said}; try {number(works)}: {proof}."
+        said += (
+            " for these weights: use smaller first weights, or give the optimizer"
+            " clipnorm=1.0."
+        )
+        return said if works is None else f"{said} Without it, {number(works)} works."
+
+    def _scalable(self) -> list[tuple[str, ...]]:
+        """Parts of the data that a program may scale, one by one and together."""
+        numbers = outputs.loss_of(self.model.loss)[0] in SQUARES
+        both = ("inputs", "targets")
+        return [("inputs",), ("targets",), both] if numbers else [("inputs",)]
+
+
+def _largest(value: Any) -> float:
+    """The size of the largest finite number; 0 where there are none."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiu" or not array.size:
+        return 0.0
+    return float(np.abs(array.astype(np.float64)).max())
+
+
+def _largest_weight(model: Any) -> tuple[str, float]:
+    """The weight that holds the largest number, and the number."""
+    held = [v for v in model.weights if v.dtype.is_floating]
+    sizes = [(_largest(v), str(v.name.split(":")[0])) for v in held]
+    size, name = max(sizes, default=(0.0, ""))
+    return name, size
 
 
 def made(ran: Ran) -> str:
     """Which op made it, in which layer, from what."""
     if ran.op is None:
         return f"the variable {ran.inputs[0].name.split(':')[0]} holds it"
-    layer = f"in layer {ran.layer.name}" if ran.layer is not None else "in the loss"
-    if not ran.layers:
-        layer = "outside of layers, in the loss, its gradient or the update"
+    layer = "outside of layers, in the loss, its gradient or the update"
+    if ran.layer is not None:
+        layer = f"in layer {ran.layer.name}"
+    elif ran.layers:
+        layer = f"between the layers of {ran.layers[-1].name}"
+        layer += f", after {ran.after.name}" if ran.after is not None else ""
     went = ", ".join(_said(x) for x in ran.inputs if isinstance(x, tf.Tensor))
     kind = "NaN"
     if not any(np.isnan(y._array).any() for y in ran.outputs if _floats(y)):
@@ -154,58 +291,6 @@ def bad_weight(model: Any) -> str | None:
     return None
 
 
-def cause(model: Any, ran: Ran, tries: Tries | None = None) -> str:
-    """The likely cause of a NaN, with what to do."""
-    given = [x for x in ran.inputs if isinstance(x, tf.Tensor)]
-    if not all(finite(x) for x in given):
-        return "A batch holds NaN or infinity: look at the data."
-    name = ran.op.name if ran.op is not None else ""
-    held = [v for v in model.weights if v.dtype.is_floating and v.shape.num_elements()]
-    sizes = [float(np.abs(np.asarray(v, np.float64)).max()) for v in held]
-    names = [str(v.name.split(":")[0]) for v in held]
-    if max(sizes, default=0.0) > 1e3:
-        where = names[sizes.index(max(sizes))]
-        return f"{where} has grown to {max(sizes):.1e}. {_rate(model, tries)}"
-    if name in MAKERS:
-        text = MAKERS[name]
-        return f"Likely cause: {text}."
-    return _rate(model, tries)
-
-
-def _rate(model: Any, tries: Tries | None) -> str:
-    """What to say of the learning rate; only rates that were tried are named so."""
-    rate = learning_rate(model)
-    if own_optimizers(model):
-        return "Likely cause: a learning rate of one of the model's optimizers."
-    if rate is None:
-        return "Try a smaller learning rate."
-    said = f"Likely cause: the learning rate {number(rate)} is too large"
-    works = None if tries is None else tries(False)
-    proof = f"{STEPS} steps of it lower this batch's loss"
-    if works is not None and works >= 0.9 * rate / 100:
-        return f"{said}; try {number(works)}: {proof}."
-    scaled = None if tries is None else tries(True)
-    if scaled is not None and scaled >= 0.9 * rate:
-        return (
-            "Likely cause: the inputs are too large; scale them to about -1 to 1:"
-            f" {STEPS} steps lower this batch's loss then."
-        )
-    if scaled is not None:
-        said += (
-            f"; scale the inputs to about -1 to 1 and try {number(scaled)}: {proof}."
-        )
-        if works is not None:
-            said += f" Without scaling, {number(works)} works."
-        return said
-    if works is not None and (works > _HOPELESS or rate > _USUAL):
-        return f"{said}; try {number(works)}: {proof}."
-    said += (
-        " for these weights: use smaller first weights, or give the optimizer"
-        " clipnorm=1.0."
-    )
-    return said if works is None else f"{said} Without it, {number(works)} works."
-
-
 class Guard:
     """Runs a model's steps one by one and stops at the first that makes a NaN.
 
@@ -221,6 +306,7 @@ class Guard:
         self._size = size
         self.epoch = 0
         self._at = 0
+        self._went_well = False
         #: Variables, and what they held when training began.
         self.start: list[tuple[Any, Any]] = []
 
@@ -263,9 +349,6 @@ class Guard:
         Returns:
             The step's logs, and what went wrong, or None.
         """
-        broken = in_batch(data)
-        if broken:
-            return None, Trouble(broken, "Leave such rows out, or fill them in.")
         model = self._model
         held = [(v, v.value()) for v in variables(model)]
         kept, calls.steps = calls.steps, 1
@@ -277,16 +360,22 @@ class Guard:
             finite(v.value()) for v in weights_of(model)
         )
         if fine:
+            self._went_well = True
             return logs, None
+        broken = in_batch(data)
+        if broken:
+            put_back(held)
+            return None, Trouble(broken, "Leave such rows out, or fill them in.")
         put_back(held)
         ran = where_made(model, data)
+        first = not self._went_well and _stand(held)
         put_back(held)
 
-        def tries(scaled: bool) -> float | None:
+        def tries(scaled: tuple[str, ...]) -> float | None:
             return bearable_rate(model, data, self.start, scaled)
 
         try:
-            return logs, _trouble(model, ran, tries)
+            return logs, Step(model, data, first, tries).trouble(ran)
         finally:
             put_back(held)
 
@@ -344,6 +433,11 @@ def variables(model: Any) -> list[Any]:
             parts = scale._trackable_children().values()
             found += [v for v in parts if hasattr(v, "_cell")]
     return list({id(v): v for v in found}.values())
+
+
+def _stand(held: list[tuple[Any, Any]]) -> bool:
+    """Whether variables hold what they held."""
+    return all(v.value()._array is old._array for v, old in held)
 
 
 def put_back(held: list[tuple[Any, Any]]) -> None:

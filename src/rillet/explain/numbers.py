@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 import rillet as tf
+from rillet.explain import structure
 from rillet.explain.computation import batch_loss
 from rillet.explain.findings import Finding
 from rillet.explain.outputs import LINEAR, activation
@@ -49,6 +50,8 @@ class Course:
 
     def __init__(self, fresh: bool) -> None:
         self._fresh = fresh
+        #: Some of the targets, where the run has one kind of them.
+        self.targets: Any = None
         self._losses: list[float] = []
         self._validated: list[float] = []
 
@@ -79,7 +82,13 @@ class Course:
             (_plain(v) or 0.0 for k, v in logs.items() if "acc" in k), default=0.0
         )
         first, best = losses[0], min(losses[1:])
-        if first <= 1e-3 or good > 0.9 or best < first * 0.999:
+        if first <= 1e-3 or good > 0.9:
+            return []
+        if self.targets is not None:
+            slow = structure.slow(model, self.targets, losses[-1])
+            if slow is not None:
+                return [slow]
+        if best < first * 0.999:
             return []
         rate = learning_rate(model)
         said = "" if rate is None else f" (now {number(rate)})"

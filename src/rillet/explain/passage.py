@@ -26,6 +26,7 @@ class Ran:
         outputs: tensors that came out.
         attrs: the op's attributes.
         layers: the layers it ran in, the outermost first.
+        after: the layer that ran before it, where somebody noted that.
     """
 
     op: Any
@@ -33,6 +34,7 @@ class Ran:
     outputs: tuple[Any, ...]
     attrs: dict[str, Any] = field(default_factory=dict)
     layers: tuple[Any, ...] = ()
+    after: Any = None
 
     @property
     def layer(self) -> Any:

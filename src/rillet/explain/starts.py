@@ -23,6 +23,14 @@ _UNIT: Final = ("Adam", "AdamW", "Adamax", "Nadam", "RMSprop", "Lion")
 _WILD: Final = (0.5, 5.0)
 #: And plain descent, which some tiny networks like at 10.
 _WILD_DESCENT: Final = 100.0
+Array = np.ndarray[Any, Any]
+
+#: The learning rate times the size of targets from which plain descent behind hidden
+#: layers goes wrong; networks bear about 1.
+_LEAP: Final = 30.0
+#: Where targets are smaller, or the rate is larger, the rate is to blame.
+_LARGE: Final = 100.0
+_USUAL: Final = 0.1
 _LEARN: Final = ("Dense", "Conv1D", "Conv2D", "Conv3D")
 
 
@@ -125,6 +133,12 @@ def learning_rate(model: Any) -> float | None:
         return None
 
 
+def untrained(model: Any) -> bool:
+    """Whether the optimizer has not taken a step yet."""
+    cell = getattr(getattr(model.optimizer, "iterations", None), "_cell", None)
+    return cell is None or int(cell.read()._array) == 0
+
+
 def has_unit_steps(model: Any) -> bool:
     """Whether the optimizer's steps are about as long as its learning rate."""
     return type(model.optimizer).__name__ in _UNIT
@@ -135,6 +149,58 @@ def large_rate(model: Any) -> bool:
     rate = learning_rate(model)
     large = 0.05 if has_unit_steps(model) else 1.0
     return rate is not None and rate >= large
+
+
+def far_targets(model: Any, last: Any, y: Array, least: float) -> Finding | None:
+    """Targets so large that steps hardly get there, or go far beyond.
+
+    Args:
+        model: a compiled model.
+        last: its last layer, which ends in no activation.
+        y: targets.
+        least: how many times the learning rate they are away, at least, where that is
+            the length of a step.
+    """
+    rate = learning_rate(model)
+    if not rate or type(last).__name__ != "Dense":
+        return None
+    kind = type(model.optimizer).__name__
+    begun = _begins_with(last)
+    away = float(np.sqrt(np.square(y.astype(np.float64) - begun).mean()))
+    why = ""
+    if has_unit_steps(model) and least * rate <= away < np.inf:
+        why = f"moves each weight by about {number(rate)} a step: getting there takes"
+        why += " very many"
+    elif (
+        kind == "SGD"
+        and _leaps(model, rate)
+        and max(_LEAP / rate, _LARGE) <= away < np.inf
+    ):
+        why = "takes steps in proportion to them: weights leap far beyond"
+    if not why:
+        return None
+    return Finding(
+        "far targets",
+        f"the targets go from {number(float(y.min()))} to {number(float(y.max()))}, and"
+        f" {kind} with learning rate {number(rate)} {why}",
+        "Scale the targets, y = (y - y.mean()) / y.std(), and scale predictions back",
+    )
+
+
+def _leaps(model: Any, rate: float) -> bool:
+    """Whether steps of a usual rate grow with the weights, behind hidden layers."""
+    clips = ("clipnorm", "clipvalue", "global_clipnorm")
+    clipped = any(getattr(model.optimizer, name, None) for name in clips)
+    learning = [v for v in getattr(model, "layers", ()) if type(v).__name__ in _LEARN]
+    return rate <= _USUAL and len(learning) > 1 and not clipped
+
+
+def _begins_with(layer: Any) -> float:
+    """What a layer's bias is, on average."""
+    if getattr(layer, "bias", None) is not None:
+        return float(np.asarray(layer.bias, np.float64).mean())
+    value = getattr(getattr(layer, "bias_initializer", None), "value", None)
+    return float(value) if isinstance(value, (int, float)) else 0.0
 
 
 def wild_rate(model: Any, layers: list[Any]) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from rillet.core import nest
 from rillet.explain import outputs, starts, targets
 from rillet.explain.findings import Finding
 from rillet.explain.picture import number
+from rillet.explain.unchanged import has_own_code
 
 Array = np.ndarray[Any, Any]
 
@@ -25,6 +26,11 @@ SAMPLE: Final = 128
 _NUMBERS: Final = 16384
 #: A deviation or mean of the inputs beyond which steps are sure to go wrong.
 LARGE: Final = 1000.0
+#: Times the learning rate that targets are away from what a model begins with: at
+#: once, and where some epochs have not brought it there.
+_FAR: Final = 1e8
+_FAR_LATER: Final = 1e5
+_WORSE: Final = 1.5
 _PASS: Final = ("Flatten", "Reshape", "Dropout", "InputLayer", "Permute")
 #: Layers that inputs go through as they are, and those that learn from them.
 _SHAPES: Final = ("InputLayer", "Flatten", "Reshape", "Permute", "Masking", "Dropout")
@@ -135,6 +141,10 @@ def look(model: Any, x: Any = None, y: Any = None) -> list[Finding]:
         given += _nested(x)
     heads = list(_heads(model, layers, rows, y))
     about = [each for head in heads for each in _of_targets(head)][:1]
+    if has_own_code(model):
+        # it may well fill NaN in, or leave it out: a loss that is NaN will tell
+        given = [each for each in given if each.kind != "inputs"]
+        about = [each for each in about if "NaN" not in each.message]
     held = any(found.kind == "inputs" for found in given)
     held = held or any("NaN" in found.message for found in about)
     # what the data brought in is named before what became of it
@@ -146,11 +156,45 @@ def look(model: Any, x: Any = None, y: Any = None) -> list[Finding]:
     for head in heads:
         if head.layers:
             found += outputs.look(head.layers[-1], head.layers, head.loss, head.logits)
+    if not about and starts.untrained(model):
+        about = far_targets(model, heads, _FAR)[:1]
     if not any(each.kind == "loss" for each in found):
         found += about
     else:
         found += [each for each in about if each.kind != "loss"]
     return found + [each for each in given if each not in found]
+
+
+def far_targets(model: Any, heads: list[Head], least: float) -> list[Finding]:
+    """Targets of numbers that are far from what a model begins with."""
+    found = [
+        starts.far_targets(model, head.layers[-1], head.wanted, least)
+        for head in heads
+        if head.layers
+        and head.wanted is not None
+        and head.loss in targets.SQUARES
+        and outputs.activation(head.layers[-1]) in outputs.LINEAR
+    ]
+    return [each for each in found if each is not None]
+
+
+def slow(model: Any, y: Any, loss: float) -> Finding | None:
+    """Targets that are so far away that no mean is learned after some epochs.
+
+    Args:
+        model: a compiled model with one output.
+        y: some of its targets.
+        loss: of the last epoch.
+    """
+    layers = chain(model)
+    heads = list(_heads(model, layers, None, y))
+    wanted = heads[0].wanted if len(heads) == 1 else None
+    if wanted is None or heads[0].loss != "mean_squared_error":
+        return None
+    # who knows nothing says the mean
+    if loss < _WORSE * float(np.var(wanted, dtype=np.float64)):
+        return None
+    return next(iter(far_targets(model, heads, _FAR_LATER)), None)
 
 
 def _of_targets(head: Head) -> list[Finding]:

@@ -27,7 +27,7 @@ RANGES: Final[dict[str, tuple[float, float]]] = {
     "tanh": (-1.0, 1.0),
     "softsign": (-1.0, 1.0),
 }
-_SQUARES: Final = (
+SQUARES: Final = (
     "mean_squared_error",
     "mean_absolute_error",
     "huber_loss",
@@ -37,7 +37,7 @@ _SQUARES: Final = (
 )
 #: Losses that compare number with number.
 _NUMBERWISE: Final = (
-    *_SQUARES,
+    *SQUARES,
     "binary_crossentropy",
     "mean_absolute_percentage_error",
     "mean_squared_logarithmic_error",
@@ -203,7 +203,7 @@ def _one_hot(y: Array, ends: Ends | None) -> Finding | None:
 
 def _numbers(y: Array, loss: str, ends: Ends) -> Finding | None:
     flat = _flat(y)
-    if loss in _SQUARES and flat and (ends.units or 0) > 1:
+    if loss in SQUARES and flat and (ends.units or 0) > 1:
         if ends.activation == "softmax":
             return Finding(
                 "loss",
@@ -212,7 +212,7 @@ def _numbers(y: Array, loss: str, ends: Ends) -> Finding | None:
                 f'Use loss="{_SPARSE}"',
             )
     found = _stretched(y, loss, ends)
-    if found is not None or loss not in _SQUARES:
+    if found is not None or loss not in SQUARES:
         return found
     low, high = RANGES.get(ends.activation or "", (-np.inf, np.inf))
     slack = 0.01 * (float(y.max()) - float(y.min()))
@@ -257,7 +257,7 @@ def _stretched(y: Array, loss: str, ends: Ends) -> Finding | None:
     want = _text(y.shape[1:])
     fix = f"Give both one shape: targets {_text(ends.shape)}, or outputs {want}"
     count = _classes(y)
-    if count is not None and ends.units == count and loss in _SQUARES:
+    if count is not None and ends.units == count and loss in SQUARES:
         fix = f'Use softmax and loss="{_SPARSE}", or outputs of shape {want}'
     return Finding(
         "shapes",

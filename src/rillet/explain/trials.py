@@ -27,7 +27,10 @@ _LARGE: Final = 10.0
 
 
 def bearable_rate(
-    model: Any, data: Any, start: list[tuple[Any, Any]], scaled: bool = False
+    model: Any,
+    data: Any,
+    start: list[tuple[Any, Any]],
+    scaled: tuple[str, ...] = (),
 ) -> float | None:
     """The largest of a tenth, a hundredth, ... of the rate that lowers the loss.
 
@@ -40,8 +43,8 @@ def bearable_rate(
         model: a compiled model whose steps give a loss.
         data: a batch.
         start: variables, and what they held before training.
-        scaled: whether to scale the inputs first, where they are large; the rate
-            itself is tried then, too.
+        scaled: "inputs", "targets" or both, to scale them first where they are large;
+            the rate itself is tried then, too.
 
     Returns:
         The rate; None where none was found, or the rate cannot be changed.
@@ -50,7 +53,7 @@ def bearable_rate(
     if rate is None or not start:
         return None
     if scaled:
-        data = _scaled(data)
+        data = _scaled(data, scaled)
         if data is None:
             return None
     schedule = _schedule(model)
@@ -58,7 +61,7 @@ def bearable_rate(
     more = 10 if getattr(model.optimizer, "momentum", 0.0) else 3
     try:
         began = perf_counter()
-        for tried in _candidates(model, rate, scaled):
+        for tried in _candidates(model, rate, bool(scaled)):
             if perf_counter() - began > _SECONDS:
                 break
             if all(_learns(model, data, start, r) for r in (more * tried, tried)):
@@ -89,24 +92,31 @@ def _schedule(model: Any) -> Any:
     return held if isinstance(held, kind) else None
 
 
-def _scaled(data: Any) -> Any:
-    """A batch with inputs of mean 0 and deviation 1; None where they are so already."""
+def _scaled(data: Any, which: tuple[str, ...]) -> Any:
+    """A batch with parts of mean 0 and deviation 1; None where one is so already."""
     x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
-    large = False
+    parts = {"inputs": x, "targets": y}
+    for name in which:
+        flat = [np.asarray(v) for v in nest.flatten(parts[name]) if v is not None]
+        if not any(map(_is_large, flat)):
+            return None
+        parts[name] = nest.map_structure(_standard, parts[name])
+    return keras.utils.pack_x_y_sample_weight(
+        parts["inputs"], parts["targets"], weights
+    )
 
-    def scale(value: Any) -> Any:
-        nonlocal large
-        array = np.asarray(value)
-        if array.dtype.kind not in "fiu" or not array.size:
-            return value
-        array = array.astype(np.float32)
-        if np.abs(array).max() <= _LARGE:
-            return value
-        large = True
-        return to_tensor((array - array.mean()) / (array.std() or 1.0))
 
-    x = nest.map_structure(scale, x)
-    return keras.utils.pack_x_y_sample_weight(x, y, weights) if large else None
+def _is_large(array: Any) -> bool:
+    if array.dtype.kind not in "fiu" or not array.size:
+        return False
+    return bool(np.abs(array.astype(np.float32)).max() > _LARGE)
+
+
+def _standard(value: Any) -> Any:
+    if value is None or not _is_large(array := np.asarray(value)):
+        return value
+    array = array.astype(np.float32)
+    return to_tensor((array - array.mean()) / (array.std() or 1.0))
 
 
 def _learns(model: Any, data: Any, start: list[tuple[Any, Any]], rate: float) -> bool:

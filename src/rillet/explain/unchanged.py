@@ -66,7 +66,7 @@ def _others_kept(model: Any) -> Iterator[None]:
     These are the whole process's: only a model with code of the program's own can move
     them, and only for such a one they are put back.
     """
-    if not _has_own_code(model):
+    if not has_own_code(model):
         yield
         return
     python, numpy = random.getstate(), np.random.get_state()
@@ -79,16 +79,15 @@ def _others_kept(model: Any) -> Iterator[None]:
 
 def may_be_tried(model: Any) -> bool:
     """Whether nobody minds a pass more: where Python runs each step, a program may."""
-    return not (getattr(model, "run_eagerly", False) and _has_own_code(model))
+    return not (getattr(model, "run_eagerly", False) and has_own_code(model))
 
 
-def _has_own_code(model: Any) -> bool:
+def has_own_code(model: Any) -> bool:
     """Whether layers, losses, metrics or the optimizer are not all rillet's."""
     kinds = [type(part) for part in (*model._flatten_layers(), *model.metrics)]
     called = [model.optimizer, *nest.flatten(model.loss)]
     kinds += [x if callable(x) and hasattr(x, "__name__") else type(x) for x in called]
     return any(
-        not f"{kind.__module__}.".startswith(("rillet.", "builtins."))
-        or kind is Lambda
+        not f"{kind.__module__}.".startswith(("rillet.", "builtins.")) or kind is Lambda
         for kind in kinds
     )
