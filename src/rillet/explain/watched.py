@@ -25,7 +25,7 @@ _LARGE: Final = 1e3
 #: A learning rate up to which the fault is as likely with the inputs.
 _USUAL: Final = 0.5
 _FRAMES: Final = 60
-#: Of the rates that seem to work, one that leaves room for steeper batches.
+#: What that first update leaves to steeper batches.
 _ROOM: Final = 3.0
 
 
@@ -158,8 +158,8 @@ def _too_large(trained: list[History]) -> float:
         first = np.float64(sum(h.moves[0] for h in moved))
         leap = 10 * float(np.sqrt(first / held))
     growth = _growth(trained)
-    found = [leap, 2 * (1 + growth) if growth > 1 else np.inf]
-    return min(1e9, _ROOM * min((x for x in found if np.isfinite(x)), default=1.0))
+    found = [_ROOM * leap, 2 * (1 + growth) if growth > 1 else np.inf]
+    return min(1e9, min((x for x in found if np.isfinite(x)), default=1.0))
 
 
 def _rate_in_use(trained: list[History]) -> float | None:
