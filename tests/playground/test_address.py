@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 
 from rillet.playground import own_data
-from rillet.playground.address import Address, Change, read, written
+from rillet.playground.address import (
+    Address,
+    Change,
+    read,
+    read_what_can_be,
+    written,
+)
 from rillet.playground.points import FEATURES, SETS
 from rillet.playground.settings import (
     ACTIVATIONS,
@@ -103,6 +109,43 @@ def test_says_what_is_wrong(text: str, said: str) -> None:
     with pytest.raises(PlaygroundError) as raised:
         read(text)
     assert said in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "said"),
+    [
+        (
+            "data=spiral&learningRate=abc&hidden=8-8&epoch=20",
+            Address(Settings(data="spiral", hidden=(8, 8)), 20),
+            ["Did you mean rate?"],
+        ),
+        (
+            "activation=swish&data=xor&rate=nan&seed=7",
+            Address(Settings(data="xor", seed=7)),
+            ["activation: must be one of relu", "rate: must be a number"],
+        ),
+        (
+            "hidden=2&epoch=9&changes=3:rate:0.1,4:w.0.9.0:1,8:batch:2",
+            Address(
+                Settings(hidden=(2,)),
+                9,
+                (Change(3, "rate", 0.1), Change(8, "batch", 2)),
+            ),
+            ["no such place: 'w.0.9.0'"],
+        ),
+        (
+            "data=own&own=AAAA&noise=5",
+            Address(Settings(noise=5)),
+            ["the data in the address are damaged", "no data of your own yet"],
+        ),
+    ],
+)
+def test_what_can_be_is_kept(text: str, kept: Address, said: list[str]) -> None:
+    address, faults = read_what_can_be(text)
+    assert address == kept
+    assert len(faults) == len(said)
+    for fault, part in zip(faults, said, strict=True):
+        assert part in str(fault)
 
 
 def test_damaged_addresses_are_refused_or_read() -> None:

@@ -278,11 +278,14 @@ def test_every_control(opened: Any) -> None:
 
 
 def test_a_bad_address_is_told(opened: Any) -> None:
-    tab = opened(fragment="data=moon")
+    tab = opened(fragment="data=moon&hidden=3-3&rate=abc&activation=relu&epoch=4")
     text_of(tab, "#notice", "data: must be one of circle")
+    text_of(tab, "#notice", "rate: must be a number: 'abc'")
+    text_of(tab, "#epoch", "4")
+    assert tab.input_value("#activation") == "relu"
+    assert "hidden=3-3" in address(tab)
     tab.click("#notice button")
     assert not tab.is_visible("#notice")
-    text_of(tab, "#epoch", "0")
 
 
 def test_the_keyboard_alone(opened: Any) -> None:

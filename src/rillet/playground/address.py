@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote
 
@@ -103,56 +104,97 @@ def read(fragment: str) -> Address:
         fragment: the text after ``#``.
 
     Raises:
-        PlaygroundError: where it cannot be understood; the text says which part.
+        PlaygroundError: where a part cannot be understood; the text says which.
 
     Example:
         >>> read("data=xor&hidden=none").settings.hidden
         ()
     """
+    address, faults = read_what_can_be(fragment)
+    if faults:
+        raise faults[0]
+    return address
+
+
+def read_what_can_be(fragment: str) -> tuple[Address, list[PlaygroundError]]:
+    """What a fragment says, as far as it can be understood.
+
+    Args:
+        fragment: the text after ``#``.
+
+    Returns:
+        The address without the parts that cannot be, and an error for each of those.
+
+    Example:
+        >>> address, faults = read_what_can_be("data=xor&rate=fast")
+        >>> address.settings.data, address.settings.rate, str(faults[0])
+        ('xor', 0.03, "playground: rate: must be a number: 'fast'.")
+    """
     if len(fragment) > LENGTH:
-        raise refuse("address", f"it may have {LENGTH:,} characters", len(fragment))
+        fault = refuse("address", f"it may have {LENGTH:,} characters", len(fragment))
+        return Address(Settings()), [fault]
     try:
         pairs = parse_qsl(
             fragment.removeprefix("#"), keep_blank_values=True, max_num_fields=64
         )
-    except ValueError as error:
-        raise refuse("address", "it has too many parts") from error
-    given: dict[str, Any] = {}
-    epoch, changes = 0, ""
-    for name, text in pairs:
-        if name == "epoch":
-            epoch = whole(0, EPOCHS)("epoch", _integer(name, text))
-        elif name == "changes":
-            changes = text
-        elif name in EFFECTS:
-            given[name] = _READERS[name](name, text)
-        else:
-            raise refuse("address", "there is no setting of this name", name)
-    settings = Settings().changed(given)
-    return Address(settings, epoch, _changes(changes, settings, epoch))
+    except ValueError:
+        return Address(Settings()), [refuse("address", "it has too many parts")]
+    settings, epoch, changes = Settings(), 0, ""
+    faults: list[PlaygroundError] = []
+    # Data of one's own come first: the setting that shows them needs them.
+    for name, text in sorted(pairs, key=lambda pair: pair[0] != "own"):
+        try:
+            if name == "epoch":
+                epoch = whole(0, EPOCHS)("epoch", _integer(name, text))
+            elif name == "changes":
+                changes = text
+            elif name in EFFECTS:
+                settings = settings.changed({name: _READERS[name](name, text)})
+            else:
+                raise _unknown(name)
+        except PlaygroundError as error:
+            faults.append(error)
+    return Address(settings, epoch, _changes(changes, settings, epoch, faults)), faults
 
 
-def _changes(text: str, settings: Settings, epoch: int) -> tuple[Change, ...]:
+def _unknown(name: str) -> PlaygroundError:
+    known = [*EFFECTS, "epoch", "changes"]
+    near = [k for k in known if k in name.lower()] or get_close_matches(name, known, 1)
+    fix = f"Did you mean {near[0]}?" if near else ""
+    return refuse("address", "there is no setting of this name", name, fix)
+
+
+def _changes(
+    text: str, settings: Settings, epoch: int, faults: list[PlaygroundError]
+) -> tuple[Change, ...]:
+    """The changes that can be; errors of the others go to the faults."""
     words = text.split(",") if text else []
     if len(words) > CHANGES:
-        raise refuse("address", f"it may hold {CHANGES} changes", len(words))
-    found = []
-    last = 0
+        faults.append(refuse("address", f"it may hold {CHANGES} changes", len(words)))
+        return ()
+    found: list[Change] = []
     for word in words:
-        parts = word.split(":")
-        if len(parts) != 3:
-            raise refuse("address", "a change is EPOCH:WHAT:VALUE", word)
-        at = whole(last, max(last, epoch))("change", _integer("change", parts[0]))
-        value: float
-        if parts[1] in ("rate", "batch"):
-            value = _READERS[parts[1]](parts[1], parts[2])
-            value = getattr(settings.changed({parts[1]: value}), parts[1])
-        else:
-            value = _WEIGHT("weight", _real("weight", parts[2]))
-            place(parts[1], settings)
-        found.append(Change(at, parts[1], value))
-        last = at
+        try:
+            last = found[-1].epoch if found else 0
+            found.append(_change(word, settings, last, max(last, epoch)))
+        except PlaygroundError as error:
+            faults.append(error)
     return tuple(found)
+
+
+def _change(word: str, settings: Settings, first: int, last: int) -> Change:
+    parts = word.split(":")
+    if len(parts) != 3:
+        raise refuse("address", "a change is EPOCH:WHAT:VALUE", word)
+    at = whole(first, last)("change", _integer("change", parts[0]))
+    value: float
+    if parts[1] in ("rate", "batch"):
+        value = _READERS[parts[1]](parts[1], parts[2])
+        value = getattr(settings.changed({parts[1]: value}), parts[1])
+    else:
+        value = _WEIGHT("weight", _real("weight", parts[2]))
+        place(parts[1], settings)
+    return Change(at, parts[1], value)
 
 
 def place(what: str, settings: Settings) -> tuple[int, int | None, int]:

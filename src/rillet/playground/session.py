@@ -10,7 +10,7 @@ import time
 from typing import Final
 
 from rillet.playground import messages as say
-from rillet.playground.address import Address, read, written
+from rillet.playground.address import Address, read_what_can_be, written
 from rillet.playground.frames import pack
 from rillet.playground.lab import Lab
 from rillet.playground.listing import program, weights_file
@@ -25,6 +25,9 @@ _FRAME, _SURFACE, _ADDRESS = 1 / 60, 0.5, 1.0
 _CALL: Final = 0.008
 #: Pictures, and loss surfaces, may take one part of so many of a page's time.
 _PICTURES, _SURFACES = 2, 4
+#: Faults of an address that are told one by one.
+_FAULTS: Final = 3
+_REST = "All else is as the address says."
 _OVERFLOW = (
     "The loss overflowed in epoch {}: the updates grow from step to step. Take a"
     " smaller learning rate than {:g}, and reset."
@@ -99,19 +102,19 @@ class Session(Page):
 
     def _open(self, fragment: str) -> None:
         self._playing, self._until = False, None
-        try:
-            address = read(fragment)
-        except PlaygroundError:
-            # The page shows the usual network beside the message.
-            self.lab = Lab(Address(Settings()))
-            self._tell()
-            raise
+        address, faults = read_what_can_be(fragment)
         self.lab = Lab(address)
         if address.epoch:
             self._until = address.epoch
             self._playing = True
         self.lab.run(0)
         self._tell()
+        if faults:
+            # The page shows what can be beside the message.
+            told = [str(fault) for fault in faults[:_FAULTS]]
+            if len(faults) > _FAULTS:
+                told.append(f"{len(faults) - _FAULTS} more parts cannot be.")
+            raise PlaygroundError(" ".join([*told, _REST]))
 
     def _learn(self, message: say.Draw | say.Table) -> None:
         columns: list[str] = []
