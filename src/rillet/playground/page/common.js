@@ -74,9 +74,11 @@ export function notice(text, kind = "error") {
 
 /**
  * A connection that is made again when it breaks.
- * `opened()` is called at each beginning, `heard(message)` with every message.
+ * `opened()` is called at each beginning, `heard(message)` with every message, and
+ * `stopped()` when nothing can come any more. Until the next beginning the page takes
+ * no orders: nobody would carry them out.
  */
-export function connect(kind, opened, heard) {
+export function connect(kind, opened, heard, stopped) {
   let socket = null;
   let lost = false;
   const address = new URL(`live/${kind}`, document.baseURI);
@@ -88,6 +90,7 @@ export function connect(kind, opened, heard) {
     socket.onopen = () => {
       if (lost) notice("");
       lost = false;
+      $("main").inert = false;
       opened();
     };
     socket.onmessage = ({ data }) => {
@@ -98,8 +101,13 @@ export function connect(kind, opened, heard) {
     socket.onclose = (event) => {
       if (event.code === 1008) return notice("The server does not know this page's origin.");
       if (event.code === 1013) return undefined;
+      if (!lost) stopped();
       lost = true;
-      notice("The connection to rillet is lost. Trying again…");
+      $("main").inert = true;
+      notice(
+        "The server is gone: nothing trains. When it runs again (rillet playground)," +
+          " this page goes on where its address says.",
+      );
       return setTimeout(start, 2000);
     };
   }

@@ -17,7 +17,7 @@ const send = connect("digits", () => {
   send("open");
   if (strokes.length) read();
   else anExample();
-}, heard);
+}, heard, () => ($("progress").textContent = ""));
 
 function heard(message) {
   if (message.kind === "progress") $("progress").textContent = message.text;

@@ -55,7 +55,10 @@ class Lesson {
     this.seed = 1;
     this.waiting = false;
     this.draw = draw;
-    this.send = connect("perceptron", () => this.begin(), (message) => this.heard(message));
+    this.send = connect("perceptron", () => this.begin(), (message) => this.heard(message), () => {
+      if (this.frame) this.frame.playing = false;
+      this.schedule();
+    });
     const at = (name) => $(`${prefix}-${name}`);
     this.at = at;
     at("play").onclick = () => this.send(this.frame?.playing ? "pause" : "play");

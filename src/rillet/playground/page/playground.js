@@ -25,12 +25,18 @@ let lastTold = 0;
 // Tests and the curious read how many pictures were drawn.
 const stats = (window.playgroundStats = { frames: 0, messages: 0 });
 
-const send = connect("playground", open, heard);
+const send = connect("playground", open, heard, () => {
+  if (!frame) return;
+  frame.playing = false;
+  schedule();
+});
 const change = (changes) => send("set", { changes });
 
 function open() {
   send("open", { address: location.hash.slice(1) });
   send("surface", { on: $("surface-panel").open });
+  const [layer, unit] = watched.split(".").map(Number);
+  send("watch", { layer, unit });
 }
 
 function heard(message) {
