@@ -133,15 +133,7 @@ def test_a_dropped_table_is_trained(opened: Any) -> None:
     ]
     tab = opened(fragment="hidden=4&rate=0.1")
     text_of(tab, "#epoch", "0")
-    handle = tab.evaluate_handle(
-        """text => {
-            const data = new DataTransfer();
-            data.items.add(new File([text], 'kimchi.csv', { type: 'text/csv' }));
-            return data;
-        }""",
-        "temperature,minutes,taste\n" + "\n".join(rows),
-    )
-    tab.dispatch_event("body", "drop", {"dataTransfer": handle})
+    drop(tab, "temperature,minutes,taste\n" + "\n".join(rows))
     text_of(tab, "#legend", "good")
     text_of(tab, "#axis-name", "temperature")
     tab.click("#play")
@@ -150,6 +142,42 @@ def test_a_dropped_table_is_trained(opened: Any) -> None:
     assert "own=" in address(tab)
     tab.reload()
     text_of(tab, "#legend", "good")
+
+
+def drop(tab: Any, text: str) -> None:
+    handle = tab.evaluate_handle(
+        """text => {
+            const data = new DataTransfer();
+            data.items.add(new File([text], 'kimchi.csv', { type: 'text/csv' }));
+            return data;
+        }""",
+        text,
+    )
+    tab.dispatch_event("body", "drop", {"dataTransfer": handle})
+
+
+def test_refused_columns_and_files_leave_all_as_it_was(opened: Any) -> None:
+    rows = [f"cow {i},{i},{i * 7 % 31},{'ab'[i % 2]}" for i in range(40)]
+    tab = opened(fragment="hidden=2")
+    text_of(tab, "#epoch", "0")
+    drop(tab, "name,age,milk,breed\n" + "\n".join(rows))
+    text_of(tab, "#axis-name", "age")
+    chosen = "() => [0, 1, 2].map((i) => document.querySelector(`#column-${i}`).value)"
+    # The columns of numbers that were taken, not the first two.
+    wait_until(lambda: tab.evaluate(chosen) == ["1", "2", "3"])
+    before = address(tab)
+    tab.select_option("#column-0", "0")
+    text_of(tab, "#notice", "column name must hold numbers")
+    assert tab.evaluate(chosen) == ["1", "2", "3"] and address(tab) == before
+    drop(tab, "nothing")
+    text_of(tab, "#notice", "stands in every line")
+    assert tab.evaluate(chosen) == ["1", "2", "3"] and address(tab) == before
+    # The table is still the first one, and what was wrong is told no longer. Columns
+    # change places.
+    tab.select_option("#column-0", "2")
+    text_of(tab, "#axis-name", "milk")
+    wait_until(lambda: tab.evaluate(chosen) == ["2", "1", "3"])
+    assert not tab.is_visible("#notice")
 
 
 def test_points_drawn_by_hand(opened: Any) -> None:
@@ -173,6 +201,23 @@ def test_points_drawn_by_hand(opened: Any) -> None:
     count = int(tab.inner_text("#drawn-count").split()[0])
     tab.click("#add-point")
     text_of(tab, "#drawn-count", str(count + 1))
+    tab.fill("#point-x1", "7")
+    tab.click("#add-point")
+    text_of(tab, "#notice", "numbers from −6 to 6")
+    text_of(tab, "#drawn-count", str(count + 1))
+
+
+def test_every_press_is_a_point(opened: Any) -> None:
+    tab = opened(fragment="hidden=3", viewport={"width": 1280, "height": 900})
+    tab.click("#own-panel summary")
+    tab.click("#draw")
+    tab.locator("#map-box").scroll_into_view_if_needed()
+    box = tab.locator("#map-box").bounding_box()
+    for i in range(5):
+        # The last two lie on one another.
+        tab.mouse.click(box["x"] + 100 + 7 * min(i, 3), box["y"] + 100)
+    text_of(tab, "#drawn-count", "5 points.")
+    wait_until(lambda: "data=own" in address(tab))
 
 
 def test_an_edited_weight_is_redrawn(opened: Any) -> None:

@@ -57,7 +57,7 @@ def own_lab(values: bool) -> Lab:
         f"{x},{y},{label}"
         for (x, y), label in zip(rng.uniform(0, 90, (60, 2)), labels, strict=True)
     )
-    own, _ = own_data.table(rows)
+    own, *_ = own_data.table(rows)
     lab = Lab(Address(Settings(data="own", own=own)))
     lab.run(4)
     return lab

@@ -11,7 +11,9 @@ from rillet.playground.own_data import TableError, drawn, table
 
 
 def test_classes_by_name() -> None:
-    own, names = table("temperature;minutes;good\n10,5;30;no\n20;40;yes\n30;50;yes\n")
+    own, names, _ = table(
+        "temperature;minutes;good\n10,5;30;no\n20;40;yes\n30;50;yes\n"
+    )
     assert names == ["temperature", "minutes", "good"]
     assert own.classes == ("no", "yes") and own.labels.tolist() == [0, 1, 1]
     # Moved and scaled to -5 ... 5; the axis says how.
@@ -21,13 +23,13 @@ def test_classes_by_name() -> None:
 
 
 def test_small_values_stay_as_they_are() -> None:
-    own, _ = table("-1.5\t-2\t0\n3\t4\t1\n")
+    own, *_ = table("-1.5\t-2\t0\n3\t4\t1\n")
     assert own.xy.tolist() == [[-1.5, -2], [3, 4]] and own.note == ""
 
 
 def test_values() -> None:
     rows = "\n".join(f"{i / 10},{i},{i * 3.5}" for i in range(20))
-    own, _ = table(rows)
+    own, *_ = table(rows)
     assert own.classes == ()
     assert own.labels[0] == -1 and own.labels[-1] == 1
     assert own.axes[2].centre == pytest.approx(33.25)
@@ -44,7 +46,7 @@ def _column(value: float, at: int) -> str:
 @pytest.mark.parametrize("value", [1e308, -1e308, 4000.0])
 @pytest.mark.parametrize("at", [0, 1, 2])
 def test_one_value_far_outside_squeezes_nothing(value: float, at: int) -> None:
-    own, _ = table(_column(value, at))
+    own, *_ = table(_column(value, at))
     shown = (own.xy[:, 0], own.xy[:, 1], own.labels)[at]
     edge, full = (1, 2) if at == 2 else (6, 10)
     assert shown[-1] == np.copysign(edge, value)
@@ -59,7 +61,7 @@ def test_one_value_far_outside_squeezes_nothing(value: float, at: int) -> None:
 
 def test_values_far_outside_on_both_sides() -> None:
     rows = [f"{i % 10 - 5},{i % 7},{i % 2}" for i in range(98)]
-    own, _ = table("\n".join([*rows, "1e308,1,0", "-1e308,1,1"]))
+    own, *_ = table("\n".join([*rows, "1e308,1,0", "-1e308,1,1"]))
     assert own.xy[-2:, 0].tolist() == [6, -6]
     # What fits the picture stays as it is.
     assert own.axes[0].scale == 1 and own.xy[0, 0] == -5
@@ -79,7 +81,7 @@ def test_usual_columns_have_nothing_outside(kind: str) -> None:
         "halves": np.r_[rng.normal(0, 1, 1000), rng.normal(1e6, 1, 1000)],
         "steps": np.repeat([0.0, 0.0, 0.0, 100.0], 500),
     }[kind]
-    own, _ = table(
+    own, *_ = table(
         "\n".join(f"{v!r},{i},{i % 2}" for i, v in enumerate(map(float, drawn_values)))
     )
     assert "outside" not in own.note
@@ -87,14 +89,21 @@ def test_usual_columns_have_nothing_outside(kind: str) -> None:
 
 
 def test_columns_can_be_chosen() -> None:
-    own, _ = table("id,kind,a,b\n1,x,1,2\n2,y,3,4\n3,x,5,6\n", [2, 3, 1])
+    own, *_ = table("id,kind,a,b\n1,x,1,2\n2,y,3,4\n3,x,5,6\n", [2, 3, 1])
     assert own.classes == ("x", "y") and own.xy[:, 0].tolist() == [1, 3, 5]
+
+
+def test_says_which_columns_it_took() -> None:
+    text = "name,a,kind,b,label\nann,1,x,2,yes\nbob,3,y,4,no\n"
+    _, names, chosen = table(text)
+    assert [names[at] for at in chosen] == ["a", "b", "label"]
+    assert table(text, [3, 1, 2])[2] == (3, 1, 2)
 
 
 def test_many_rows_are_thinned_and_gaps_left_out() -> None:
     rows = [f"{i % 7},{i % 5},{i % 3}" for i in range(3000)]
     rows[5] = "1,,2"
-    own, _ = table("\n".join(rows))
+    own, *_ = table("\n".join(rows))
     assert len(own.xy) == 2000
     assert "1 rows with empty cells" in own.note and "2000 of 2999" in own.note
 
@@ -135,7 +144,7 @@ def test_anything_else_is_refused_or_read() -> None:
                 letters[rng.randrange(len(letters))] = rng.choice(alphabet)
             text = "".join(letters)
         try:
-            own, _ = table(text)
+            own, *_ = table(text)
         except TableError:
             outcomes.add("refused")
         else:
@@ -164,5 +173,5 @@ def test_points_that_cannot_be_drawn(points: list[list[float]]) -> None:
 
 def test_cells_in_quotes_may_hold_line_breaks() -> None:
     text = 'a,b,"which\nclass"\n' + "".join(f"{i},{i * 2},{i % 2}\n" for i in range(9))
-    data, names = table(text)
+    data, names, _ = table(text)
     assert names == ["a", "b", "which\nclass"] and len(data.xy) == 9

@@ -183,7 +183,9 @@ def _checked(
     return Own(xy, labels, classes, axes, note)
 
 
-def table(text: str, columns: Sequence[int] | None = None) -> tuple[Own, list[str]]:
+def table(
+    text: str, columns: Sequence[int] | None = None
+) -> tuple[Own, list[str], tuple[int, int, int]]:
     """Read a table of text: CSV with commas, semicolons, tabs, bars or blanks.
 
     Args:
@@ -198,9 +200,9 @@ def table(text: str, columns: Sequence[int] | None = None) -> tuple[Own, list[st
         TableError: where it is no such table; the text says where and why.
 
     Example:
-        >>> own, names = table("a,b,kind\\n1,2,x\\n3,4,y\\n")
-        >>> names, own.classes
-        (['a', 'b', 'kind'], ('x', 'y'))
+        >>> own, names, chosen = table("a,b,kind\\n1,2,x\\n3,4,y\\n")
+        >>> names, chosen, own.classes
+        (['a', 'b', 'kind'], (0, 1, 2), ('x', 'y'))
     """
     names, rows = _rows(text)
     chosen = _chosen(names, rows, columns)
@@ -224,7 +226,7 @@ def table(text: str, columns: Sequence[int] | None = None) -> tuple[Own, list[st
             notes.append(f"{axis.name} was moved and scaled to fit between −5 and 5.")
     xy = np.stack([first, second], axis=1)
     axes = (axis1, axis2, axis3)
-    return _checked(xy, labels, classes, axes, " ".join(notes)), names
+    return _checked(xy, labels, classes, axes, " ".join(notes)), names, chosen
 
 
 def _cells(text: str, delimiter: str) -> Iterator[list[str]]:

@@ -7,7 +7,7 @@ In: the page's messages. Out: pictures, states, programs, files. `server` runs i
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import Any, Final
 
 from rillet.playground import messages as say
 from rillet.playground.address import Address, read_what_can_be, written
@@ -15,7 +15,7 @@ from rillet.playground.frames import pack
 from rillet.playground.lab import Lab
 from rillet.playground.listing import program, weights_file
 from rillet.playground.messages import Message
-from rillet.playground.own_data import Own, TableError, drawn, table
+from rillet.playground.own_data import TableError, drawn, table
 from rillet.playground.settings import PlaygroundError, Settings
 from rillet.playground.worker import Outbox, Page
 
@@ -117,20 +117,19 @@ class Session(Page):
             raise PlaygroundError(" ".join([*told, _REST]))
 
     def _learn(self, message: say.Draw | say.Table) -> None:
-        columns: list[str] = []
-        own: Own
+        columns: dict[str, Any] = {}
         try:
             if isinstance(message, say.Draw):
                 own = drawn(message.points)
             else:
-                own, columns = table(message.text, message.columns)
+                own, names, chosen = table(message.text, message.columns)
+                columns = {"names": names, "chosen": chosen}
         except TableError as error:
             raise PlaygroundError(str(error)) from error
         self.lab.change({"own": own, "data": "own"})
         self._tell()
         if columns:
-            chosen = getattr(message, "columns", None)
-            self.outbox.say("columns", names=columns, chosen=chosen)
+            self.outbox.say("columns", **columns)
 
     def _play(self, on: bool) -> None:
         if on and self.lab.broken:

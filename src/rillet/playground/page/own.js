@@ -6,6 +6,8 @@ import { classColour } from "./heat.js";
 const CLASSES = 6;
 const LARGEST = 1_000_000;
 const MOST = 2000;
+// How far apart the points of one stroke are.
+const APART = 0.3;
 
 export class OwnData {
   /** `page` has send(type, fields), dots() and redraw(). */
@@ -13,7 +15,9 @@ export class OwnData {
     this.page = page;
     this.drawing = false;
     this.points = [];
-    this.text = "";
+    // The table that is shown, and the one whose answer is awaited.
+    this.table = { text: "", names: [], chosen: [] };
+    this.asked = null;
     this.pen = 0;
     this.#setUpFiles();
     this.#setUpPens();
@@ -28,9 +32,22 @@ export class OwnData {
 
   /** Let people choose among the columns of their table. */
   columns(names, chosen) {
-    const usual = chosen ?? [0, 1, names.length - 1];
-    $("columns-row").hidden = names.length < 4;
-    usual.forEach((at, i) => {
+    this.table = { text: this.asked, names, chosen };
+    this.asked = null;
+    this.#showColumns();
+  }
+
+  /** Go back to the columns that are shown: others cannot be. */
+  refused() {
+    if (this.asked === null) return;
+    this.asked = null;
+    this.#showColumns();
+  }
+
+  #showColumns() {
+    const { names, chosen } = this.table;
+    $("columns-row").hidden = !names.length;
+    chosen.forEach((at, i) => {
       const options = names.map((name, value) => make("option", { value }, name));
       $(`column-${i}`).replaceChildren(...options);
       $(`column-${i}`).value = at;
@@ -49,22 +66,35 @@ export class OwnData {
       body.classList.remove("dropping");
       if (event.dataTransfer.files[0]) this.#read(event.dataTransfer.files[0]);
     });
-    $("file").onchange = () => $("file").files[0] && this.#read($("file").files[0]);
-    for (const i of [0, 1, 2]) $(`column-${i}`).onchange = () => this.#sendTable();
+    $("file").onchange = () => {
+      const [file] = $("file").files;
+      // The same file, mended, is another choice.
+      $("file").value = "";
+      if (file) this.#read(file);
+    };
+    for (const i of [0, 1, 2]) $(`column-${i}`).onchange = () => this.#takeColumn(i);
     $("use-own").onclick = () => this.page.send("set", { changes: { data: "own" } });
   }
 
   async #read(file) {
     if (file.size > LARGEST) return notice(`The file has more than ${LARGEST / 1e6} MB.`);
-    this.text = await file.text();
-    notice("");
     $("own-panel").open = true;
-    return this.page.send("table", { text: this.text });
+    return this.#send(await file.text());
   }
 
-  #sendTable() {
-    const columns = [0, 1, 2].map((i) => Number($(`column-${i}`).value));
-    this.page.send("table", { text: this.text, columns });
+  #send(text, columns = null) {
+    this.asked = text;
+    this.page.send("table", { text, columns });
+  }
+
+  #takeColumn(i) {
+    const columns = [...this.table.chosen];
+    const taken = Number($(`column-${i}`).value);
+    // A column that has another place already changes places with this one's.
+    const other = columns.indexOf(taken);
+    if (other >= 0) columns[other] = columns[i];
+    columns[i] = taken;
+    this.#send(this.table.text, columns);
   }
 
   #setUpPens() {
@@ -86,19 +116,20 @@ export class OwnData {
       this.#changed();
     };
     $("add-point").onclick = () => {
-      const [x, y] = ["point-x1", "point-x2"].map((id) => Number($(id).value));
+      const [x, y] = ["point-x1", "point-x2"].map((id) => $(id).valueAsNumber);
       if (!this.drawing) this.#draw(true);
-      this.#add(x, y);
-      this.#changed();
+      if (this.#add(x, y)) this.#changed();
+      else notice("x₁ and x₂ must be numbers from −6 to 6.");
     };
     const box = $("map-box");
     let down = false;
-    const place = (event) => {
+    // A press is a point; a stroke leaves one now and then.
+    const place = (event, apart) => {
       const area = this.page.dots().getBoundingClientRect();
       const x = ((event.clientX - area.left) / area.width) * 12 - 6;
       const y = 6 - ((event.clientY - area.top) / area.height) * 12;
       const last = this.points.at(-1);
-      if (last && Math.hypot(last[0] - x, last[1] - y) < 0.3) return;
+      if (apart && last && Math.hypot(last[0] - x, last[1] - y) < apart) return;
       this.#add(x, y);
       this.page.redraw();
     };
@@ -106,9 +137,9 @@ export class OwnData {
       if (!this.drawing) return;
       down = true;
       box.setPointerCapture(event.pointerId);
-      place(event);
+      place(event, 0);
     });
-    box.addEventListener("pointermove", (event) => down && place(event));
+    box.addEventListener("pointermove", (event) => down && place(event, APART));
     for (const name of ["pointerup", "pointercancel"]) {
       box.addEventListener(name, () => {
         if (down) this.#changed();
@@ -125,14 +156,16 @@ export class OwnData {
   }
 
   #add(x, y) {
-    if (!(Math.abs(x) <= 6 && Math.abs(y) <= 6) || this.points.length >= MOST) return;
-    this.points.push([+x.toFixed(3), +y.toFixed(3), this.pen]);
+    if (!(Math.abs(x) <= 6 && Math.abs(y) <= 6)) return false;
+    if (this.points.length < MOST) this.points.push([+x.toFixed(3), +y.toFixed(3), this.pen]);
+    return true;
   }
 
   #changed() {
     const count = this.points.length;
     const few = count < 4 ? " Training begins with 4." : "";
-    $("drawn-count").textContent = `${count} points.${few}`;
+    const many = count === MOST ? " More than these cannot be drawn." : "";
+    $("drawn-count").textContent = `${count === 1 ? "1 point" : `${count} points`}.${few}${many}`;
     this.page.redraw();
     if (count >= 4) this.page.send("draw", { points: this.points });
   }

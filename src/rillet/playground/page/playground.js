@@ -1,7 +1,7 @@
 // The playground: controls to messages, pictures to canvases.
 
 import { drawCurves } from "./chart.js";
-import { $, colour, connect, make, onTheme, plain, save, sharpen, short } from "./common.js";
+import { $, colour, connect, make, notice, onTheme, plain, save, sharpen, short } from "./common.js";
 import { classColour, paintClasses, paintValues, pointColour, put } from "./heat.js";
 import { Editor } from "./editor.js";
 import { Network } from "./network.js";
@@ -48,6 +48,8 @@ function heard(message) {
     surface = message;
     schedule();
   } else if (message.kind === "state") {
+    // What was wrong or lost before is so no longer.
+    notice("");
     takeState(message);
   } else if (message.kind === "address") {
     putAddress(message.address);
@@ -57,6 +59,8 @@ function heard(message) {
     save(message.name, message.rest, "application/x-hdf5");
   } else if (message.kind === "columns") {
     own.columns(message.names, message.chosen);
+  } else if (message.kind === "error") {
+    own.refused();
   }
 }
 
