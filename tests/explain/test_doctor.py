@@ -234,7 +234,7 @@ def test_no_learning(said):
     model = made(relu(), Dense(1), optimizer=tf.keras.optimizers.SGD(1e-12))
     model.fit(X, Y, epochs=6, verbose=0)
     (line,) = said()
-    assert "the loss has not fallen in 5 epochs" in line and "now 1e-12" in line
+    assert "the loss has not fallen in 5 epochs" in line and "rate is 1e-12" in line
 
 
 def test_nan_without_on_nan(said):

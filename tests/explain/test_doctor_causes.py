@@ -173,6 +173,151 @@ def test_nan_that_a_program_leaves_out(said, options) -> None:
     assert "the targets hold NaN or infinity, 171 of 512" in line
 
 
+SEQUENCES = RNG.normal(size=(256, 12, 3)).astype("float32")
+TOTALS = SEQUENCES.sum((1, 2))
+
+
+class Recurrent(K.Model):
+    """Gives a number for each step."""
+
+    def __init__(self):
+        super().__init__()
+        self.rows, self.last = L.GRU(8, return_sequences=True), Dense(1)
+
+    def call(self, inputs):
+        return self.last(self.rows(inputs))
+
+
+@pytest.mark.parametrize("form", [TOTALS, TOTALS[:, None]])
+@pytest.mark.parametrize(
+    "make",
+    [
+        Recurrent,
+        lambda: K.Sequential([L.LSTM(8, return_sequences=True), Dense(1)]),
+    ],
+)
+def test_one_target_for_a_sequence_of_outputs(said, make, form) -> None:
+    fitted(make(), SEQUENCES, form)
+    (line,) = said()
+    want = "(n,)" if form.ndim == 1 else "(n, 1)"
+    assert (
+        f"targets of shape {want} are stretched over outputs of shape (n, 12, 1)"
+        in line
+    )
+
+
+@pytest.mark.parametrize("form", [SEQUENCES.sum(-1), SEQUENCES.sum(-1, keepdims=True)])
+def test_a_target_for_each_output(said, form) -> None:
+    fitted(Recurrent(), SEQUENCES, form)
+    assert not said()
+
+
+class Raw(K.Model):
+    """Ends without activation."""
+
+    def __init__(self, units):
+        super().__init__()
+        self.first, self.last = Dense(16, "relu"), Dense(units)
+
+    def call(self, inputs):
+        return self.last(self.first(inputs))
+
+
+SIGNS = (LINE[:, 0] > 0).astype("int64")
+
+
+@pytest.mark.parametrize(
+    ("loss", "units", "missing"),
+    [
+        ("sparse_categorical_crossentropy", 2, "softmax"),
+        ("binary_crossentropy", 1, "sigmoid"),
+    ],
+)
+def test_no_probabilities(loss, units, missing) -> None:
+    """Known of a model whose layers cannot be listed once it is looked at."""
+    model = Raw(units)
+    fitted(model, y=SIGNS, loss=loss)
+    (found,) = tf.explain.examine(model, X, SIGNS)
+    assert found.kind == f"{missing} missing" and "the model gives numbers" in str(
+        found
+    )
+    kind = {
+        "softmax": K.losses.SparseCategoricalCrossentropy,
+        "sigmoid": K.losses.BinaryCrossentropy,
+    }[missing]
+    fitted(model, y=SIGNS, loss=kind(from_logits=True))
+    assert not tf.explain.examine(model, X, SIGNS)
+
+
+def test_a_column_that_meets_a_row() -> None:
+    def crossed(y, p):
+        return tf.reduce_mean((y - tf.squeeze(p, -1)) ** 2)
+
+    def paired(y, p):
+        return tf.reduce_mean(
+            tf.nn.relu(1 - (y - tf.transpose(y)) * (p - tf.transpose(p)))
+        )
+
+    for loss, kinds in ((crossed, ["shapes"]), (paired, [])):
+        model = network(8)
+        fitted(model, loss=loss)
+        found = tf.explain.examine(model, X, LINE)
+        assert [each.kind for each in found] == kinds
+
+
+def residual():
+    start = K.Input((8,))
+    wide = Dense(16)(start)
+    bent = Dense(16, "relu")(Dense(16)(wide))
+    return K.Model(start, Dense(1)(L.ReLU()(L.Add()([wide, bent]))))
+
+
+class Skipping(K.Model):
+    """Uses what its first layer gives twice."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.next, self.last = Dense(16), Dense(16), Dense(1)
+
+    def call(self, inputs):
+        held = self.first(inputs)
+        return self.last(tf.nn.relu(self.next(held)) + held)
+
+
+def test_layers_without_activation_that_others_use_too() -> None:
+    skipping, both = Skipping(), residual()
+    for model in (skipping, both):
+        fitted(model)
+    assert tf.explain.examine(skipping, X, LINE) == []
+    # the second and the third of these do follow on each other alone
+    (found,) = tf.explain.examine(both, X, LINE)
+    assert found.kind == "linear" and both.layers[2].name in found.message
+
+
+def test_models_made_alike_in_a_loop(said) -> None:
+    for rows in np.split(np.arange(512), 4):
+        fitted(K.Sequential([Dense(9), Dense(1)]), X[rows], LINE[rows], epochs=1)
+    assert len(said()) == 1
+    tf.explain.doctor(True)
+    fitted(K.Sequential([Dense(9), Dense(1)]), epochs=1)
+    assert len(said()) == 2
+
+
+@pytest.mark.parametrize("spoil", [lambda x: x * 100 + 50, lambda x: x * np.nan])
+def test_validation_of_another_kind(said, spoil) -> None:
+    fitted(network(16), epochs=4, validation_data=(X, LINE))
+    assert not said()
+    fitted(network(16), epochs=4, validation_data=(spoil(X), LINE))
+    (line,) = said()
+    assert "the validation loss is " in line
+
+
+def test_a_rate_of_zero(said) -> None:
+    fitted(network(16), optimizer=K.optimizers.SGD(0.0), epochs=6)
+    (line,) = said()
+    assert "for the learning rate is 0. Try SGD(learning_rate=0.01)" in line
+
+
 def test_one_cause_is_enough(said) -> None:
     """Nothing is learned, and why was said."""
     model = K.Sequential([Dense(16, "relu", kernel_initializer="zeros"), Dense(1)])

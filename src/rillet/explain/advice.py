@@ -21,8 +21,8 @@ import numpy as np
 
 from rillet import keras
 from rillet.core.logger import get_logger
-from rillet.explain import numbers, starts, structure
-from rillet.explain.findings import Finding, record_of, tell
+from rillet.explain import compared, numbers, starts, structure
+from rillet.explain.findings import Finding, forget, record_of, tell
 from rillet.explain.first_batch import FirstBatch, brings_targets, inputs_and_targets
 from rillet.explain.nonfinite import Guard
 from rillet.explain.picture import refuse
@@ -51,7 +51,8 @@ def doctor(on: bool | None = None) -> bool:
     """Switch the doctor's advice on or off, for the whole process.
 
     Args:
-        on: False for no more advice, True for advice again; None only asks.
+        on: False for no more advice, True for advice again, of models made alike and
+            trained by one line of the program, too; None only asks.
 
     Returns:
         Whether advice is given from now on.
@@ -65,6 +66,7 @@ def doctor(on: bool | None = None) -> bool:
     """
     if on is not None:
         _Setting.on = bool(on)
+        forget()
     return _Setting.on
 
 
@@ -244,6 +246,8 @@ class Doctor(Watch):
         """After a short run, too, look at a model that seems to need it."""
         if not _Setting.on or not self._looks or self._sick:
             return
+        for finding in compared.forms(self._model, self._targets):
+            self._judge(finding)
         with looking_away():
             large = starts.large_rate(self._model)
             if large:
@@ -273,10 +277,16 @@ class Doctor(Watch):
         start = perf_counter()
         self._passes += 1
         for finding in numbers.look(self._model, self._rows, self._targets):
-            tell(self._model, finding)
+            self._judge(finding)
         self._cost = perf_counter() - start
         self._spent += self._cost
         _Setting.first = _LATER
+
+    def _judge(self, finding: Finding) -> None:
+        """Say a finding, but of outputs and targets only one."""
+        said = record_of(self._model).kinds
+        if not (finding.kind in compared.KINDS and said & compared.KINDS):
+            tell(self._model, finding)
 
     def _tell_nan(self, finding: Finding, epoch: int, loss: float) -> None:
         """Say what made the loss NaN, unless what was said already did."""

@@ -26,7 +26,6 @@ from rillet.explain.graph_drawing import (
 )
 from rillet.explain.passage import Passage, Ran, taped
 from rillet.explain.picture import Drawing, number, refuse, shown
-from rillet.keras.outputs import match
 
 #: Computations of more nodes are folded by layer.
 LARGE: Final = 24
@@ -228,8 +227,8 @@ def _of_model(model: Any, args: Sequence[Any], fold: bool | None) -> Computation
     if not args:
         raise refuse("explain.graph", "a model needs a batch", "none", "Give x, y")
     x, y = first_batch("explain.graph", args[0], args[1] if len(args) > 1 else None)
-    x = as_inputs(x)
-    y = None if y is None else as_targets("explain.graph", y)
+    x = as_tensors(x)
+    y = None if y is None else as_tensors(y)
     passage = Passage()
 
     def forward() -> Any:
@@ -237,40 +236,30 @@ def _of_model(model: Any, args: Sequence[Any], fold: bool | None) -> Computation
         return said if y is None else batch_loss(model, y, said)
 
     names = {id(t): f"x{i or ''}" for i, t in enumerate(tf.nest.flatten(x))}
-    names[id(y)] = "y"
+    names |= {id(t): f"y{i or ''}" for i, t in enumerate(tf.nest.flatten(y))}
     result = passage.run(forward)
     return _pictured(model.name, passage.ran, result, names, fold)
 
 
 def batch_loss(model: Any, y: Any, said: Any) -> Any:
-    """The model's loss on a batch, without a trace in its metrics."""
-    loss = keras.losses.get(model.loss)
-    if loss is None or isinstance(loss, (list, dict)):
-        raise refuse("explain", "the model must be compiled with one loss", repr(loss))
-    targets, said, _ = match(tf.convert_to_tensor(y), said, None)
-    return tf.reduce_mean(loss(targets, said))
+    """The model's loss on a batch as `fit` counts it, without a trace in its metrics.
+
+    All outputs' losses and those of regularizers are in it. The model ran just before.
+    """
+    compiled = model.compiled_loss
+    if compiled is None:
+        raise refuse("explain", "the model must be compiled with a loss", "none")
+    try:
+        return compiled.of(y, said, model.losses)
+    except ValueError as error:
+        raise refuse("explain", "targets must fit the outputs", str(error)) from None
 
 
-def as_inputs(x: Any) -> Any:
-    """A model's inputs as tensors; a list of numbers is one input, not several."""
+def as_tensors(x: Any) -> Any:
+    """Inputs or targets as tensors; a list of numbers is one of them, not several."""
     if isinstance(x, list) and not any(hasattr(part, "shape") for part in x):
         return tf.convert_to_tensor(np.asarray(x))
     return tf.nest.map_structure(tf.convert_to_tensor, x)
-
-
-def as_targets(op: str, y: Any) -> Any:
-    """The targets of a model's one output, as a tensor."""
-    parts = y if isinstance(y, (list, tuple)) else []
-    uneven = len({np.shape(part) for part in parts if hasattr(part, "shape")}) > 1
-    if isinstance(y, dict) or uneven:
-        raise refuse(
-            op,
-            "the model must have one output",
-            f"targets for {len(y)}",
-            "Make a model of one of them, as in"
-            " keras.Model(model.inputs, model.outputs[0]), and compile it",
-        )
-    return tf.convert_to_tensor(y)
 
 
 def _as_tensor(value: Any) -> Any:

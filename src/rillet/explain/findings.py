@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import sys
 import weakref
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -68,8 +70,18 @@ def record_of(model: Any) -> Record:
     return found
 
 
+#: Findings told, by what was found and where in the program, the latest last.
+_told: Final[OrderedDict[Any, None]] = OrderedDict()
+_MOST: Final = 1000
+
+
+def forget() -> None:
+    """Forget where in the program findings were told."""
+    _told.clear()
+
+
 def tell(model: Any, finding: Finding) -> bool:
-    """Say a finding, once a model and kind.
+    """Say a finding, once a model and kind, and once for models made alike in a loop.
 
     Returns:
         Whether it was said now.
@@ -78,7 +90,34 @@ def tell(model: Any, finding: Finding) -> bool:
     if finding.kind in kinds:
         return False
     kinds.add(finding.kind)
+    place = (finding.kind, _making(model), _line())
+    again = place in _told
+    _told[place] = None
+    _told.move_to_end(place)
+    while len(_told) > _MOST:
+        _told.popitem(last=False)
+    if again:
+        return False
     get_logger().warning(
         "doctor: %s (rillet.explain.doctor(False) turns this advice off)", finding
     )
     return True
+
+
+def _making(model: Any) -> Any:
+    """What models made alike have in common."""
+    layers = tuple(
+        (type(layer), getattr(layer, "units", None), getattr(layer, "filters", None))
+        for layer in getattr(model, "layers", ())
+    )
+    return type(model), layers, type(model.optimizer)
+
+
+def _line() -> Any:
+    """The place in the program that trains: file, function and line."""
+    frame: Any = sys._getframe(1)
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").split(".")[0] != "rillet":
+            return frame.f_code.co_filename, frame.f_code.co_name, frame.f_lineno
+        frame = frame.f_back
+    return None

@@ -11,7 +11,7 @@ import numpy as np
 
 from rillet import keras
 from rillet.explain.batches import first_batch
-from rillet.explain.computation import as_inputs
+from rillet.explain.computation import as_tensors
 from rillet.explain.passage import Passage
 from rillet.explain.picture import COLOURS, Array, Plot, number, refuse
 
@@ -150,7 +150,7 @@ def activations(model: Any, x: Any) -> Distributions:
     _need_layer("explain.activations", model)
     x, _ = first_batch("explain.activations", x, None)
     passage = Passage()
-    passage.run(lambda: model(as_inputs(x), training=False))
+    passage.run(lambda: model(as_tensors(x), training=False))
     found: dict[str, Array] = {}
     maps: dict[str, Array] = {}
     for ran in passage.ran:

@@ -10,13 +10,13 @@ from typing import Any, Final
 import numpy as np
 
 import rillet as tf
-from rillet.explain import structure
+from rillet.explain import compared, structure
 from rillet.explain.computation import batch_loss
 from rillet.explain.findings import Finding
 from rillet.explain.outputs import LINEAR, activation
 from rillet.explain.passage import Passage, Ran
 from rillet.explain.picture import number
-from rillet.explain.starts import learning_rate, own_step
+from rillet.explain.starts import has_unit_steps, learning_rate, own_step
 from rillet.explain.structure import chain, disguised, leaves, linear
 from rillet.explain.unchanged import may_be_tried, unchanged
 from rillet.keras.layers import BatchNormalization
@@ -39,6 +39,12 @@ DEAD: Final = 0.9
 VANISHED: Final = 1e-5
 _EXPLODED: Final = 1e5
 _EPOCHS: Final = 5
+#: A length of steps with which weights stand still.
+_TINY: Final = 1e-6
+#: How many times the first loss of training that of validation is where its data are
+#: of another kind, and the epochs after which that is said.
+_APART: Final = 10.0
+_SEEN: Final = 3
 
 
 class Course:
@@ -72,7 +78,7 @@ class Course:
                     'fit(..., on_nan="explain") finds step, layer and cause',
                 )
             ]
-        return [*self._still(model, logs), *self._gap()]
+        return [*self._still(model, logs), *self._apart(), *self._gap()]
 
     def _still(self, model: Any, logs: dict[str, Any]) -> list[Finding]:
         losses = self._losses
@@ -91,14 +97,53 @@ class Course:
         if best < first * 0.999:
             return []
         rate = learning_rate(model)
+        told = (
+            f"the loss has not fallen in {_EPOCHS} epochs: {number(first)} at first,"
+            f" {number(losses[-1])} now"
+        )
+        if rate is not None and rate < (_TINY if has_unit_steps(model) else 1e-12):
+            kind = type(model.optimizer).__name__
+            usual = 0.001 if has_unit_steps(model) else 0.01
+            return [
+                Finding(
+                    "learning rate",
+                    f"{told}, for the learning rate is {number(rate)}",
+                    f"Try {kind}(learning_rate={usual})",
+                )
+            ]
         said = "" if rate is None else f" (now {number(rate)})"
         return [
             Finding(
                 "no learning",
-                f"the loss has not fallen in {_EPOCHS} epochs: {number(first)} at"
-                f" first, {number(losses[-1])} now",
+                told,
                 f"Try a learning rate ten times larger or smaller{said}, and look"
                 " whether inputs and targets belong together",
+            )
+        ]
+
+    def _apart(self) -> list[Finding]:
+        """Validation that goes worse from the first than training began."""
+        seen = self._validated
+        if seen and not np.isfinite(seen[-1]):
+            return [
+                Finding(
+                    "validation",
+                    f"the validation loss is {seen[-1]}, and that of training is not",
+                    "Look for NaN or infinity in the validation data, or for numbers"
+                    " far larger than in training",
+                )
+            ]
+        if len(seen) != _SEEN:
+            return []
+        if min(seen) < _APART * max(self._losses) or min(self._losses) < 0:
+            return []
+        return [
+            Finding(
+                "validation",
+                f"the validation loss is {number(min(seen))} at best, and that of"
+                f" training was {number(max(self._losses))} at worst: the data differ",
+                "Scale inputs and targets of both in the same way, with the training"
+                " data's mean and deviation",
             )
         ]
 
@@ -166,10 +211,13 @@ def _look(model: Any, x: Any, y: Any) -> list[Finding]:
             # Batches are normalised as in training: the gradient hangs on it.
             normal = any(isinstance(v, BatchNormalization) for v in leaves(model))
             said = passage.run(lambda: model(inputs, training=normal))
-            aim = _aim(model, said, y)
+            lost = Passage()
+            aim = lost.run(lambda: _aim(model, said, y))
         except Exception:
             return []  # a model of a kind that is not called so, or data that misfit
-        found = _in_disguise(model, passage)
+        found = _in_disguise(model, passage, said)
+        if _judged(model, said, y):
+            found += compared.look(model, np.asarray(said), y, lost.ran)
         deep: list[Finding] = []
         if aim is not None and np.isfinite(float(aim)):
             deep = _slopes(weights, tape.gradient(aim, weights), _bends(model))
@@ -221,13 +269,18 @@ def _aim(model: Any, said: Any, y: Any) -> Any:
 
     How gradients shrink on their way through layers is much the same for both.
     """
-    single = isinstance(said, tf.Tensor) and isinstance(y, np.ndarray)
-    single = single and not own_step(model)
-    if single and model.loss is not None and not isinstance(model.loss, (list, dict)):
+    if _judged(model, said, y):
         return batch_loss(model, y, said)
     parts = [t for t in tf.nest.flatten(said) if isinstance(t, tf.Tensor)]
     sizes = [tf.reduce_mean(tf.square(t)) for t in parts if t.dtype.is_floating]
     return tf.add_n(sizes) if sizes else None
+
+
+def _judged(model: Any, said: Any, y: Any) -> bool:
+    """Whether one loss compares a model's one output with targets."""
+    single = isinstance(said, tf.Tensor) and isinstance(y, np.ndarray)
+    single = single and not own_step(model)
+    return single and model.compiled_loss is not None
 
 
 def suspects(model: Any) -> bool:
@@ -312,16 +365,25 @@ def _dead(passage: Passage) -> list[Finding]:
     return found[:1]
 
 
-def _in_disguise(model: Any, passage: Passage) -> list[Finding]:
-    """Dense layers that follow on each other without activation, however called."""
+def _in_disguise(model: Any, passage: Passage, said: Any) -> list[Finding]:
+    """Dense layers that follow on each other without activation, however called.
+
+    What something else takes, too, stands for itself: another op, or who called.
+    """
     if chain(model):
         return []  # its layers were looked at
+    taken: dict[int, set[int]] = {}
+    for ran in passage.ran:
+        for x in ran.inputs:
+            taken.setdefault(id(x), set()).add(id(ran.layer))
+    given = {id(y) for y in tf.nest.flatten(said)}
     gave: dict[int, Ran] = {}
     for ran in passage.ran:
         layer = ran.layer
         if ran.op is None or type(layer).__name__ != "Dense":
             continue
-        for last in [gave.get(id(x)) for x in ran.inputs]:
+        own = (x for x in ran.inputs if id(x) not in given and len(taken[id(x)]) == 1)
+        for last in [gave.get(id(x)) for x in own]:
             # what one model gives another stands for something by itself
             if last is None or last.layer is layer or last.models != ran.models:
                 continue

@@ -168,7 +168,7 @@ def far_targets(model: Any, last: Any, y: Array, least: float) -> Finding | None
     begun = _begins_with(last)
     away = float(np.sqrt(np.square(y.astype(np.float64) - begun).mean()))
     why = ""
-    if has_unit_steps(model) and least * rate <= away < np.inf:
+    if has_unit_steps(model) and max(least * rate, _LARGE) <= away < np.inf:
         why = f"moves each weight by about {number(rate)} a step: getting there takes"
         why += " very many"
     elif (

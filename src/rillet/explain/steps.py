@@ -16,7 +16,7 @@ import numpy as np
 
 import rillet as tf
 from rillet.explain.batches import first_batch
-from rillet.explain.computation import as_inputs, as_targets, batch_loss
+from rillet.explain.computation import as_tensors, batch_loss
 from rillet.explain.passage import Passage
 from rillet.explain.picture import number, refuse
 
@@ -186,7 +186,7 @@ def step(model: Any, batch: Any, y: Any = None, *, keep: bool = False) -> Step:
             "Call model.compile(optimizer, loss)",
         )
     x, y = (batch[0], batch[1]) if y is None else (batch, y)
-    x, y = as_inputs(x), as_targets("explain.step", y)
+    x, y = as_tensors(x), as_tensors(y)
     model(x, training=False)  # the first call makes the weights
     model.optimizer.build(model.trainable_variables)
     kept = [(v, v.numpy()) for v in _variables(model)]
@@ -206,8 +206,6 @@ def _told(model: Any, x: Any, y: Any) -> Step:
     start = perf_counter()
     with tf.GradientTape() as tape:
         loss = batch_loss(model, y, model(x, training=True))
-        extra = model.losses
-        loss = tf.add_n([loss, *extra]) if extra else loss
     seconds["forward"] = perf_counter() - start
     weights = model.trainable_variables
     start = perf_counter()

@@ -16,7 +16,7 @@ import numpy as np
 import rillet as tf
 from rillet import keras
 from rillet.explain.batches import first_batch
-from rillet.explain.computation import as_inputs, as_targets, batch_loss
+from rillet.explain.computation import as_tensors, batch_loss
 from rillet.explain.picture import COLOURS, Array, Plot, number, refuse
 
 if TYPE_CHECKING:
@@ -325,5 +325,5 @@ def _plane(model: Any, x: Any, y: Any, count: int) -> _Plane:
         raise refuse(
             "explain.loss_surface", "a model needs data", "none", "Give x and y"
         )
-    targets = as_targets("explain.loss_surface", y)
-    return _Plane(model, as_inputs(x), targets, count)
+    targets = as_tensors(y)
+    return _Plane(model, as_tensors(x), targets, count)

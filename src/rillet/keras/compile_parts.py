@@ -6,7 +6,7 @@ total loss of a batch, and metrics updated. `training` calls it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from rillet.core import nest
@@ -55,6 +55,8 @@ class LossesContainer(Container):
         self._user_weights = loss_weights
         self._losses: list[Any] = []
         self._weights: list[Any] = []
+        #: Sizes of the one output without its rows, where a batch told them.
+        self.form: tuple[int, ...] | None = None
         self._total = metrics_module.Mean(name="loss")
         self._means: list[Any] = []
         # A name that is none is told when compiling, not when training.
@@ -111,15 +113,36 @@ class LossesContainer(Container):
         Returns:
             A scalar tensor; None where there is no loss at all.
         """
+        values, batch = [], None
+        for rows, mean, value, weighted in self._each(y_true, y_pred, sample_weight):
+            if batch is None:
+                batch = rows
+            if mean is not None:
+                mean.update_state(value, sample_weight=rows)
+            values.append(weighted)
+        values += list(regularization_losses or ())
+        if not values:
+            return None
+        total = _sum(values)
+        self._total.update_state(total, sample_weight=1 if batch is None else batch)
+        return total
+
+    def of(self, y_true: Any, y_pred: Any, regularization_losses: Any = None) -> Any:
+        """The total loss of a batch, without a trace in the means."""
+        values = [each[-1] for each in self._each(y_true, y_pred, None)]
+        values += list(regularization_losses or ())
+        return _sum(values) if values else None
+
+    def _each(
+        self, y_true: Any, y_pred: Any, sample_weight: Any
+    ) -> Iterator[tuple[Any, Any, Any, Any]]:
+        """For each loss the rows it counts, its mean, its value, and that weighted."""
         if not self._built:
             self.build(y_pred)
         outputs = nest.flatten(y_pred)
         names = self._output_names or []
         targets = conform("y", y_true, y_pred, names)
         weights = conform("sample_weight", sample_weight, y_pred, names)
-        values: list[Any] = []
-        shown: list[Any] = []
-        batch = None
         for y, p, w, loss, factor, mean in zip(
             targets,
             outputs,
@@ -132,27 +155,21 @@ class LossesContainer(Container):
             if y is None or loss is None:
                 continue
             need_output(p)
+            self.form = _form(p) if len(outputs) == 1 else None
             y, p, w = match(y, p, w)
             try:
                 value = loss(y, p, sample_weight=w)
             except InvalidArgumentError as error:
                 raise misfit(y, p, w, error) from error
-            if batch is None:
-                batch = row_total(y)
-            if mean is not None:
-                mean.update_state(value, sample_weight=row_total(y))
-            if factor is not None:
-                value = multiply(value, factor)
-            values.append(value)
-            shown.append(value)
-        extra = list(regularization_losses or ())
-        values += extra
-        shown += extra
-        if not values:
-            return None
-        total = _sum(values)
-        self._total.update_state(total, sample_weight=1 if batch is None else batch)
-        return total
+            weighted = value if factor is None else multiply(value, factor)
+            yield row_total(y), mean, value, weighted
+
+
+def _form(output: Any) -> tuple[int, ...] | None:
+    if not output.shape.rank:
+        return None
+    rest = output.shape[1:]
+    return tuple(rest.as_list()) if rest.is_fully_defined() else None
 
 
 class MetricsContainer(Container):
