@@ -180,6 +180,28 @@ def test_refused_columns_and_files_leave_all_as_it_was(opened: Any) -> None:
     assert not tab.is_visible("#notice")
 
 
+def test_ten_numbers_are_classes_or_values(opened: Any) -> None:
+    rows = [f"{i % 10},{i * 7 % 31},{i % 10}" for i in range(200)]
+    tab = opened(fragment="hidden=6&rate=0.1&optimizer=adam")
+    text_of(tab, "#epoch", "0")
+    drop(tab, "a,b,digit\n" + "\n".join(rows))
+    text_of(tab, "#legend", "9")
+    assert tab.locator("#legend span").count() == 10
+    assert tab.locator('[data-key="node-1-9"]').count() == 1
+    shade = "marks => marks.map((mark) => mark.style.background)"
+    assert len(set(tab.eval_on_selector_all("#legend i", shade))) == 10
+    tab.select_option("#label-kind", "values")
+    text_of(tab, "#legend", "4.5")
+    assert tab.locator('[data-key="node-1-0"]').count() == 1
+    assert tab.locator('[data-key="node-1-1"]').count() == 0
+    tab.select_option("#column-0", "1")
+    text_of(tab, "#axis-name", "b")
+    # What one chose stays while the label does.
+    wait_until(lambda: tab.input_value("#label-kind") == "values")
+    tab.select_option("#label-kind", "classes")
+    wait_until(lambda: tab.locator("#legend span").count() == 10)
+
+
 def test_points_drawn_by_hand(opened: Any) -> None:
     tab = opened(fragment="hidden=3", viewport={"width": 1280, "height": 900})
     tab.click("#own-panel summary")

@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from rillet.playground.own_data import TableError, drawn, table
+from rillet.playground.own_data import TableError, drawn, table, unpacked
 
 
 def test_classes_by_name() -> None:
@@ -100,6 +100,36 @@ def test_says_which_columns_it_took() -> None:
     assert table(text, [3, 1, 2])[2] == (3, 1, 2)
 
 
+def _digits(kinds: int, rows: int) -> str:
+    return "".join(f"{i % 13},{i % 17},{i % kinds}\n" for i in range(rows))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "rows", "classes"),
+    [(10, 200, 10), (20, 40, 20), (21, 400, 0), (10, 15, 0), (6, 6, 6)],
+)
+def test_whole_numbers_of_few_kinds_are_classes(
+    kinds: int, rows: int, classes: int
+) -> None:
+    own, *_ = table(_digits(kinds, rows))
+    assert own.classes == tuple(map(str, range(classes)))
+    back = unpacked(own.packed())
+    assert back.classes == own.classes and (back.labels == own.labels).all()
+
+
+def test_what_labels_are_can_be_chosen() -> None:
+    values, *_ = table(_digits(10, 200), labels="values")
+    assert values.classes == () and values.labels[:10].tolist() == pytest.approx(
+        np.linspace(-1, 1, 10), abs=1e-4
+    )
+    classes, *_ = table("1,2,0.5\n3,4,1.5\n5,6,0.5\n", labels="classes")
+    assert classes.classes == ("0.5", "1.5") and classes.labels.tolist() == [0, 1, 0]
+    with pytest.raises(TableError, match="may hold 20 classes.*Take it as values"):
+        table(_digits(21, 400), labels="classes")
+    with pytest.raises(TableError, match="must hold numbers to be values: 'no'"):
+        table("1,2,no\n3,4,yes\n", labels="values")
+
+
 def test_many_rows_are_thinned_and_gaps_left_out() -> None:
     rows = [f"{i % 7},{i % 5},{i % 3}" for i in range(3000)]
     rows[5] = "1,,2"
@@ -118,7 +148,7 @@ def test_many_rows_are_thinned_and_gaps_left_out() -> None:
         ("a,b,c\n1,x,2\n3,y,4\n", "two columns of numbers before the last"),
         ("1,2,x\n1,2,x\n", "must hold 2 classes or more"),
         ("1,2,x\n", "2 rows or more"),
-        ("\n".join(f"1,2,k{i}" for i in range(9)), "may hold 6 classes, or numbers"),
+        ("\n".join(f"1,2,k{i}" for i in range(21)), "may hold 20 classes: 21 kinds"),
         ("1e308,1,0\n-1e308,2,1\n1e309,2,1", "'1e309' in data row 3"),
         ("a,b,c\n1,2,x\n3,oops,y\n5,6,x\n", "column b must hold numbers: 'oops'"),
         ("x" * 1_000_001, "may have 1,000,000 characters"),
@@ -159,7 +189,7 @@ def test_anything_else_is_refused_or_read() -> None:
         [],
         [[0, 0, 0]],
         [[0, 0, 0], [7, 0, 1]],
-        [[0, 0, 0], [1, 0, 6]],
+        [[0, 0, 0], [1, 0, 20]],
         [[0, 0, 0], [1, 0, 0.5]],
         [[0, 0, 0], [1, 0]],
         [[0, 0, 0], [1, float("nan"), 1]],

@@ -12,13 +12,14 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, ClassVar, Final
 
 from rillet.playground.address import LENGTH
-from rillet.playground.own_data import CHARACTERS, COLUMNS, POINTS
+from rillet.playground.own_data import CHARACTERS, COLUMNS, LABELS, POINTS
 from rillet.playground.settings import (
     LAYERS,
     UNITS,
     PlaygroundError,
     flag,
     number,
+    one_of,
     refuse,
     whole,
 )
@@ -181,6 +182,7 @@ class Table(Message):
     kind = "table"
     text: str = _says(_text(CHARACTERS))
     columns: list[int] | None = _says(_columns, None)
+    labels: str = _says(one_of(LABELS), "auto")
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,11 @@ from rillet.core.errors import house_message
 Array = np.ndarray[Any, Any]
 
 #: Points, classes, characters of a table, rows and columns of one, at most.
-POINTS, CLASSES, CHARACTERS, ROWS, COLUMNS = 2000, 6, 1_000_000, 100_000, 64
+POINTS, CLASSES, CHARACTERS, ROWS, COLUMNS = 2000, 20, 1_000_000, 100_000, 64
+#: Whole numbers of so many kinds are classes, however few rows there are.
+_FEW = 6
+#: What labels may be taken for.
+LABELS: Final = ("auto", "classes", "values")
 #: Points are kept in steps of a 5,000th, values in steps of a 30,000th.
 _PLACE, _VALUE = 5000.0, 30000.0
 _EDGE = 6.0
@@ -184,7 +188,7 @@ def _checked(
 
 
 def table(
-    text: str, columns: Sequence[int] | None = None
+    text: str, columns: Sequence[int] | None = None, labels: str = "auto"
 ) -> tuple[Own, list[str], tuple[int, int, int]]:
     """Read a table of text: CSV with commas, semicolons, tabs, bars or blanks.
 
@@ -220,13 +224,13 @@ def table(
     x1, x2, label = ([column[i] for i in full] for column in parts)
     first, axis1 = _scaled(names[chosen[0]], _numbers(names[chosen[0]], x1), notes)
     second, axis2 = _scaled(names[chosen[1]], _numbers(names[chosen[1]], x2), notes)
-    labels, classes, axis3 = _labelled(names[chosen[2]], label, notes)
+    shown, classes, axis3 = _labelled(names[chosen[2]], label, notes, labels)
     for axis in (axis1, axis2):
         if axis.scale != 1 or axis.centre != 0:
             notes.append(f"{axis.name} was moved and scaled to fit between −5 and 5.")
     xy = np.stack([first, second], axis=1)
     axes = (axis1, axis2, axis3)
-    return _checked(xy, labels, classes, axes, " ".join(notes)), names, chosen
+    return _checked(xy, shown, classes, axes, " ".join(notes)), names, chosen
 
 
 def _cells(text: str, delimiter: str) -> Iterator[list[str]]:
@@ -386,24 +390,34 @@ def _scaled(name: str, values: Array, notes: list[str]) -> tuple[Array, Axis]:
 
 
 def _labelled(
-    name: str, cells: list[str], notes: list[str]
+    name: str, cells: list[str], notes: list[str], wanted: str
 ) -> tuple[Array, tuple[str, ...], Axis]:
-    """Labels as classes where there are few of them, else as values from -1 to 1."""
+    """Labels as classes, or as values from -1 to 1.
+
+    Where it is left open, words are classes, and so are whole numbers of few kinds:
+    each stands in two rows on average, as years, ages or sums of money do not.
+    """
     kinds = sorted(set(cells))
     numeric = all(_is_number(kind) for kind in kinds)
     if numeric:
         kinds.sort(key=float)
     steps = numeric and all(float(kind) == round(float(kind)) for kind in kinds)
-    if len(kinds) <= CLASSES and (steps or not numeric):
+    few = len(kinds) <= min(CLASSES, max(_FEW, len(cells) // 2))
+    if wanted == "classes" or (wanted == "auto" and (not numeric or (steps and few))):
+        if len(kinds) > CLASSES:
+            fix = "Take it as values" if numeric else ""
+            raise _refuse(
+                f"{_column(name)} may hold {CLASSES} classes",
+                f"{len(kinds)} kinds",
+                fix,
+            )
         if len(kinds) < 2:
             raise _refuse(f"{_column(name)} must hold 2 classes or more", kinds[0])
         number = {kind: i for i, kind in enumerate(kinds)}
         return np.array([number[c] for c in cells]), tuple(kinds), Axis(name)
     if not numeric:
-        raise _refuse(
-            f"{_column(name)} may hold {CLASSES} classes, or numbers",
-            f"{len(kinds)} kinds",
-        )
+        word = next(kind for kind in kinds if not _is_number(kind))
+        raise _refuse(f"{_column(name)} must hold numbers to be values", repr(word))
     values = np.array([float(cell) for cell in cells])
     low, high = _span(name, values, notes)
     centre = low / 2 + high / 2

@@ -122,7 +122,9 @@ class Session(Page):
             if isinstance(message, say.Draw):
                 own = drawn(message.points)
             else:
-                own, names, chosen = table(message.text, message.columns)
+                own, names, chosen = table(
+                    message.text, message.columns, message.labels
+                )
                 columns = {"names": names, "chosen": chosen}
         except TableError as error:
             raise PlaygroundError(str(error)) from error

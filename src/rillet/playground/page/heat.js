@@ -4,7 +4,12 @@ import { isDark, onTheme } from "./common.js";
 
 const NEGATIVE = [226, 123, 30];
 const POSITIVE = [24, 119, 185];
-const CLASSES = [NEGATIVE, POSITIVE, [46, 150, 84], [139, 92, 200], [206, 58, 84], [120, 110, 90]];
+const CLASSES = [
+  NEGATIVE, POSITIVE, [46, 150, 84], [139, 92, 200], [206, 58, 84],
+  [120, 110, 90], [23, 172, 184], [227, 119, 194], [176, 172, 30], [122, 70, 36],
+  [16, 58, 122], [110, 180, 235], [18, 92, 52], [146, 208, 112], [84, 36, 136],
+  [190, 156, 236], [128, 20, 46], [240, 160, 150], [64, 68, 76], [238, 196, 84],
+];
 
 // On dark ground points are lighter than the regions that they lie in.
 const LIGHT = CLASSES.map((part) => mixed(part, [255, 255, 255], 0.42));

@@ -3,7 +3,7 @@
 import { $, make, notice, onTheme } from "./common.js";
 import { classColour } from "./heat.js";
 
-const CLASSES = 6;
+const PENS = 6;
 const LARGEST = 1_000_000;
 const MOST = 2000;
 // How far apart the points of one stroke are.
@@ -16,7 +16,7 @@ export class OwnData {
     this.drawing = false;
     this.points = [];
     // The table that is shown, and the one whose answer is awaited.
-    this.table = { text: "", names: [], chosen: [] };
+    this.table = { text: "", names: [], chosen: [], labels: "classes" };
     this.asked = null;
     this.pen = 0;
     this.#setUpFiles();
@@ -26,13 +26,14 @@ export class OwnData {
 
   /** Take what the server says of the data shown. */
   state(message) {
+    this.labels = message.settings.regression ? "values" : "classes";
     $("use-own").hidden = !message.has_own || message.settings.data === "own";
     if (message.settings.data !== "own" && this.drawing) this.#draw(false);
   }
 
   /** Let people choose among the columns of their table. */
   columns(names, chosen) {
-    this.table = { text: this.asked, names, chosen };
+    this.table = { text: this.asked, names, chosen, labels: this.labels };
     this.asked = null;
     this.#showColumns();
   }
@@ -45,7 +46,8 @@ export class OwnData {
   }
 
   #showColumns() {
-    const { names, chosen } = this.table;
+    const { names, chosen, labels } = this.table;
+    $("label-kind").value = labels;
     $("columns-row").hidden = !names.length;
     chosen.forEach((at, i) => {
       const options = names.map((name, value) => make("option", { value }, name));
@@ -72,6 +74,9 @@ export class OwnData {
       $("file").value = "";
       if (file) this.#read(file);
     };
+    $("label-kind").onchange = () => {
+      this.#send(this.table.text, this.table.chosen, $("label-kind").value);
+    };
     for (const i of [0, 1, 2]) $(`column-${i}`).onchange = () => this.#takeColumn(i);
     $("use-own").onclick = () => this.page.send("set", { changes: { data: "own" } });
   }
@@ -82,9 +87,9 @@ export class OwnData {
     return this.#send(await file.text());
   }
 
-  #send(text, columns = null) {
+  #send(text, columns = null, labels = "auto") {
     this.asked = text;
-    this.page.send("table", { text, columns });
+    this.page.send("table", { text, columns, labels });
   }
 
   #takeColumn(i) {
@@ -94,11 +99,12 @@ export class OwnData {
     const other = columns.indexOf(taken);
     if (other >= 0) columns[other] = columns[i];
     columns[i] = taken;
-    this.#send(this.table.text, columns);
+    // Another label is looked at anew.
+    this.#send(this.table.text, columns, columns[2] === this.table.chosen[2] ? this.table.labels : "auto");
   }
 
   #setUpPens() {
-    for (let k = 0; k < CLASSES; k++) {
+    for (let k = 0; k < PENS; k++) {
       const input = make("input", { type: "radio", name: "pen", value: k, checked: k === 0 });
       input.onchange = () => (this.pen = k);
       const mark = make("i");
