@@ -51,6 +51,14 @@ class Curves(Plot):
                 axis.plot(
                     epochs, self.values[name], look, ms=3.5, label=label, color=colour
                 )
+                lost = epochs[~np.isfinite(self.values[name])]
+                if len(lost):
+                    axis.axvspan(lost[0] - 0.5, lost[-1] + 0.5, color=colour, alpha=0.1)
+                    axis.annotate(
+                        f"{label}: NaN or infinity", (lost[0], 0.5), rotation=90,
+                        xycoords=("data", "axes fraction"), va="center", ha="left",
+                        color=colour, fontsize=8,
+                    )  # fmt: skip
             axis.xaxis.get_major_locator().set_params(integer=True)
             if names[0] == "loss" and self.best is not None:
                 axis.axvline(self.best, color="gray", lw=0.8, ls=":")
@@ -63,6 +71,10 @@ class Curves(Plot):
 
     def __repr__(self) -> str:
         said = [f"{n} {number(v[-1])}" for n, v in self.values.items() if len(v)]
+        for name, values in self.values.items():
+            lost = np.flatnonzero(~np.isfinite(values)) + 1
+            if len(lost):
+                said.append(f"{name} NaN or infinite from epoch {lost[0]}")
         return f"<history: {', '.join(said)}>"
 
 

@@ -181,12 +181,22 @@ def network(model: Any) -> Network:
                 " of it by explain.graph(model, x, y, fold=True)",
             )
     return Network(
-        ["inputs", *(layer.name for layer in dense)],
+        [_before(model, dense[0]), *(layer.name for layer in dense)],
         [kernels[0].shape[0], *(k.shape[1] for k in kernels)],
         kernels,
         [np.asarray(d.bias) if d.use_bias else None for d in dense],
         [activation(layer) or "linear" for layer in dense],
     )
+
+
+def _before(model: Any, first: Any) -> str:
+    """What the numbers are that go into the first layer drawn."""
+    name = "inputs"
+    for layer, _ in _layers(model):
+        if layer is first:
+            break
+        name = f"from {layer.name}" if layer.weights else name
+    return name
 
 
 @dataclass(eq=False)
@@ -295,11 +305,22 @@ def overview(model: Any, x: Any = None, y: Any = None) -> Overview:
             "layers": layers or ["none"],
             "predictions": ["y'"],
             "targets": [f"y {_shape(y)}"],
-            "loss": [loss_of(model.loss)[0] or "its own"],
+            "loss": _losses(model.loss),
             "score": [", ".join(metrics) or "loss"],
             "optimizer": [type(model.optimizer).__name__, f"rate {number(rate)}"],
         }
     )
+
+
+def _losses(given: Any) -> list[str]:
+    """The names of a model's losses, by output where there are several."""
+    if isinstance(given, dict):
+        return [f"{name}: {_losses(each)[0]}" for name, each in given.items()]
+    if isinstance(given, (list, tuple)):
+        return [_losses(each)[0] for each in given if each is not None] or ["none"]
+    if given is None:
+        return ["none"]
+    return [loss_of(given)[0] or "its own"]
 
 
 def _shape(value: Any) -> str:

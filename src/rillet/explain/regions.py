@@ -132,6 +132,15 @@ def boundary(
         (1.0, np.int64(0), np.int64(1))
     """
     op = "explain.boundary"
+    given = np.asarray(y)
+    if given.dtype.kind == "f" and given.size == len(given):
+        if (given != np.round(given)).any():
+            raise refuse(
+                op,
+                "classes must be whole numbers or one-hot rows",
+                f"numbers from {number(given.min())} to {number(given.max())}",
+                "For targets that are numbers draw explain.predictions",
+            )
     points, labels = floats(op, "points", x), counted(y, op)
     if points.ndim != 2 or points.shape[1] != 2 or len(points) != len(labels):
         raise refuse(

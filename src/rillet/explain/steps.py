@@ -228,8 +228,14 @@ def _told(model: Any, x: Any, y: Any) -> Step:
         seconds,
         float(tf.convert_to_tensor(model.optimizer.learning_rate)),
         type(model.optimizer).__name__,
-        (np.shape(tf.nest.flatten(x)[0]), np.shape(y)),
+        (_shapes(x), _shapes(y)),
     )
+
+
+def _shapes(value: Any) -> Any:
+    """The shape of a tensor; of several their shapes."""
+    found = [tuple(part.shape) for part in tf.nest.flatten(value)]
+    return found[0] if len(found) == 1 else found
 
 
 def _variables(model: Any) -> list[Any]:

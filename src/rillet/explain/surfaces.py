@@ -37,7 +37,8 @@ class Surface(Plot):
         x: places along the first number.
         y: along the second; None where there is one.
         losses: ``(len(x),)``, or ``(len(y), len(x))``.
-        paths: by optimizer, places ``(steps + 1, 1 or 2)``.
+        paths: by optimizer, places ``(steps + 1, 1 or 2)``; fewer where the loss is
+            no longer a finite number.
         path_losses: by optimizer, the loss at each place.
         names: what the axes are called.
     """
@@ -64,6 +65,10 @@ class Surface(Plot):
         low, high = float(finite.min()), float(finite.max())
         lines = [f"<loss surface: from {number(low)} to {number(high)}>"]
         for name, path in self.paths.items():
+            gone = self.gone(name)
+            if gone is not None:
+                lines.append(f"  {name}: leaves the picture for good in step {gone}")
+                continue
             at = ", ".join(
                 f"{n} {number(v)}" for n, v in zip(self.names, path[-1], strict=True)
             )
@@ -74,23 +79,41 @@ class Surface(Plot):
             )
         return "\n".join(lines)
 
+    def gone(self, name: str) -> int | None:
+        """The step in which a path leaves the picture for good; None where it ends in.
+
+        Args:
+            name: the optimizer's.
+        """
+        path = self.paths[name]
+        inside = np.ones(len(path), bool)
+        for k, ticks in enumerate([self.x] if self.y is None else [self.x, self.y]):
+            inside &= (path[:, k] >= ticks[0]) & (path[:, k] <= ticks[-1])
+        if inside[-1]:
+            return None
+        return int(np.flatnonzero(inside).max(initial=-1)) + 1
+
     def _draw(self, figure: Figure) -> None:
+        finite = self.losses[np.isfinite(self.losses)]
+        floor = float(finite.min())
+        top = float(finite.max()) - floor or 1.0
         if self.y is None:
             axis = figure.subplots()
             axis.plot(self.x, self.losses, color="gray")
             for (name, path), colour in zip(self.paths.items(), COLOURS, strict=False):
+                gone = self.gone(name)
                 at = self.path_losses[name]
-                axis.plot(path[:, 0], at, ".-", color=colour, lw=0.8, label=name)
+                label = name if gone is None else f"{name}: leaves in step {gone}"
+                axis.plot(path[:, 0], at, ".-", color=colour, lw=0.8, label=label)
             axis.set(xlabel=self.names[0], ylabel="loss")
+            axis.set_xlim(self.x[0], self.x[-1])
+            axis.set_ylim(floor - 0.05 * top, floor + 1.05 * top)
             if self.paths:
                 axis.legend()
             return
         panels = np.atleast_1d(
             figure.subplots(1, max(1, len(self.paths)), sharex=True, sharey=True)
         )
-        finite = self.losses[np.isfinite(self.losses)]
-        floor = float(finite.min())
-        top = float(finite.max()) - floor or 1.0
         seen = np.ma.masked_invalid(self.losses)
         levels = floor + top * np.linspace(0.0, 1.0, 25) ** 2  # valleys get more lines
         for axis in panels:
@@ -105,8 +128,11 @@ class Surface(Plot):
         for axis, (name, path) in zip(panels, self.paths.items(), strict=False):
             axis.plot(path[:, 0], path[:, 1], ".-", color=COLOURS[1], lw=0.9, ms=3)
             axis.plot(*path[-1], "o", color=COLOURS[1])
-            end = self.path_losses[name][-1]
-            axis.set_title(f"{name}\nloss {end:.3g} at the end", fontsize=9)
+            gone = self.gone(name)
+            end = f"loss {number(self.path_losses[name][-1])} at the end"
+            if gone is not None:
+                end = f"leaves the picture in step {gone}"
+            axis.set_title(f"{name}\n{end}", fontsize=9)
             axis.set_xlim(self.x[0], self.x[-1])
             axis.set_ylim(self.y[0], self.y[-1])
 
@@ -231,11 +257,14 @@ def _descend(
     function: Any, start: Sequence[float], optimizer: Any, steps: int
 ) -> tuple[Array, Array]:
     spots = [tf.Variable(float(at)) for at in start]
-    path, losses = [], []
+    path: list[list[float]] = []
+    losses: list[float] = []
     for step in range(steps + 1):
         with tf.GradientTape() as tape:
             # what a model's own weights read is not asked about
             loss = function(*[spot + 0.0 for spot in spots])
+        if path and not np.isfinite(float(loss)):
+            break
         path.append([float(spot) for spot in spots])
         losses.append(float(loss))
         if step < steps:

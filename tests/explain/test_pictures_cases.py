@@ -1,0 +1,71 @@
+"""Pictures of what is unusual: several losses, descents that diverge, NaN."""
+
+import numpy as np
+import pytest
+
+import rillet as tf
+from rillet import explain
+
+
+def test_paths_that_leave_the_picture() -> None:
+    """With rate 1.5 on x * x each step doubles the distance: -1.5, 3, -6, ..."""
+    for loss, axes in ((lambda a: a * a, 1), (lambda a, b: a * a + b * b, 2)):
+        found = explain.loss_surface(
+            loss, optimizers={"wild": tf.keras.optimizers.SGD(1.5)}, steps=400
+        )
+        path = found.paths["wild"]
+        np.testing.assert_allclose(path[:4, 0], [-1.5, 3.0, -6.0, 12.0])
+        assert len(path) < 400 and np.isfinite(found.path_losses["wild"]).all()
+        assert found.gone("wild") == 1
+        assert "wild: leaves the picture for good in step 1" in repr(found)
+        panel = found.figure.axes[0]
+        assert panel.get_xlim() == (-2.0, 2.0)
+        assert axes == 2 or panel.get_ylim()[1] < 5
+    calm = explain.loss_surface(lambda a: a * a, optimizers="SGD", steps=3)
+    assert calm.gone("SGD") is None and len(calm.paths["SGD"]) == 4
+
+
+def test_several_losses_count_as_in_fit() -> None:
+    start = tf.keras.Input((3,))
+    wide = tf.keras.layers.Dense(4, "relu", kernel_regularizer="l2")(start)
+    ends = [
+        tf.keras.layers.Dense(1, name="number")(wide),
+        tf.keras.layers.Dense(2, activation="softmax", name="kind")(wide),
+    ]
+    model = tf.keras.Model(start, ends)
+    x = np.random.default_rng(1).normal(size=(16, 3)).astype("float32")
+    y = [x[:, :1], (x[:, 0] > 0).astype("int64")]
+    losses = ["mse", "sparse_categorical_crossentropy"]
+    model.compile("sgd", losses, loss_weights=[1.0, 0.5])
+    total = model.evaluate(x, y, verbose=0)[0]
+    assert explain.graph(model, x, y).nodes[-1].value == pytest.approx(total)
+    told = explain.step(model, x, y)
+    assert told.loss == pytest.approx(total) and "targets [(16, 1), (16,)]" in str(told)
+    surface = explain.loss_surface(model, x, y, side=3, steps=1)
+    assert surface.losses[1, 1] == pytest.approx(total)
+    assert explain.overview(model, x, y).parts["loss"] == [
+        "mean_squared_error",
+        "sparse_categorical_crossentropy",
+    ]
+
+
+def test_numbers_are_no_classes() -> None:
+    with pytest.raises(ValueError, match="classes must be whole numbers"):
+        explain.boundary(lambda p: p[:, :1], [[0.0, 0.0], [1.0, 2.0]], [0.5, 0.25])
+
+
+def test_the_first_dense_layer_names_where_its_numbers_come_from() -> None:
+    layers = tf.keras.layers
+    rows = tf.keras.Sequential([layers.LSTM(4, name="rows"), layers.Dense(1)])
+    rows.build((None, 5, 2))
+    assert explain.network(rows).names[0] == "from rows"
+    flat = tf.keras.Sequential([layers.Flatten(), layers.Dense(1)])
+    flat.build((None, 5, 2))
+    assert explain.network(flat).names[0] == "inputs"
+
+
+def test_epochs_without_a_number_are_marked() -> None:
+    found = explain.history({"loss": [2.0, 1.0, np.nan, np.inf]})
+    assert "loss NaN or infinite from epoch 3" in repr(found)
+    texts = [text.get_text() for text in found.figure.axes[0].texts]
+    assert texts == ["training: NaN or infinity"]
