@@ -53,6 +53,19 @@ def settled(tab: Any, page: str) -> None:
         text_of(tab, "#verdict", "It reads a 7")
 
 
+def drop(tab: Any, text: str) -> None:
+    """Drop a table on a page."""
+    handle = tab.evaluate_handle(
+        """text => {
+            const data = new DataTransfer();
+            data.items.add(new File([text], 'kimchi.csv', { type: 'text/csv' }));
+            return data;
+        }""",
+        text,
+    )
+    tab.dispatch_event("body", "drop", {"dataTransfer": handle})
+
+
 def draw_seven(tab: Any) -> None:
     box = tab.locator("#pad").bounding_box()
     at = [

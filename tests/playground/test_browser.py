@@ -15,6 +15,7 @@ import pytest
 
 from .browsing import (
     address,
+    drop,
     number,
     picture,
     settled,
@@ -98,7 +99,7 @@ def test_values_far_outside_are_told(opened: Any) -> None:
     content = f"a,b,kind\n{rows}1e308,3,1\n".encode()
     tab.set_input_files("#file", table | {"buffer": content})
     text_of(tab, "#data-note", "1 value of a lies far outside and stands at the edge")
-    text_of(tab, "#axis-high", "9.9")
+    text_of(tab, "#ticks-0", "02468")
 
 
 def test_the_spiral_from_its_address(opened: Any) -> None:
@@ -144,18 +145,6 @@ def test_a_dropped_table_is_trained(opened: Any) -> None:
     text_of(tab, "#legend", "good")
 
 
-def drop(tab: Any, text: str) -> None:
-    handle = tab.evaluate_handle(
-        """text => {
-            const data = new DataTransfer();
-            data.items.add(new File([text], 'kimchi.csv', { type: 'text/csv' }));
-            return data;
-        }""",
-        text,
-    )
-    tab.dispatch_event("body", "drop", {"dataTransfer": handle})
-
-
 def test_refused_columns_and_files_leave_all_as_it_was(opened: Any) -> None:
     rows = [f"cow {i},{i},{i * 7 % 31},{'ab'[i % 2]}" for i in range(40)]
     tab = opened(fragment="hidden=2")
@@ -191,7 +180,7 @@ def test_ten_numbers_are_classes_or_values(opened: Any) -> None:
     shade = "marks => marks.map((mark) => mark.style.background)"
     assert len(set(tab.eval_on_selector_all("#legend i", shade))) == 10
     tab.select_option("#label-kind", "values")
-    text_of(tab, "#legend", "4.5")
+    text_of(tab, "#legend", "digit:")
     assert tab.locator('[data-key="node-1-0"]').count() == 1
     assert tab.locator('[data-key="node-1-1"]').count() == 0
     tab.select_option("#column-0", "1")

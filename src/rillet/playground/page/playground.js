@@ -1,7 +1,8 @@
 // The playground: controls to messages, pictures to canvases.
 
+import { placeTicks, ticks } from "./axis.js";
 import { drawCurves } from "./chart.js";
-import { $, colour, connect, make, notice, onTheme, plain, save, sharpen, short } from "./common.js";
+import { $, colour, connect, make, notice, onTheme, save, sharpen, short } from "./common.js";
 import { classColour, paintClasses, paintValues, pointColour, put } from "./heat.js";
 import { Editor } from "./editor.js";
 import { Network } from "./network.js";
@@ -102,9 +103,9 @@ function takeState(message) {
   $("data-note").textContent = message.own.note;
   own.state(message);
   editor.close();
-  network.show(settings);
   legend();
   axes();
+  network.show(settings);
   frame = null;
   schedule();
 }
@@ -125,9 +126,10 @@ function legend() {
     items.push(make("span", {}, mark, text));
   };
   if (settings.regression) {
-    const axis = mine.axes?.[2];
-    const real = (value) => (axis ? +(axis[1] + value * axis[2]).toPrecision(3) : value);
-    for (const value of [-1, 0, 1]) item(pointColour(value), plain(real(value)));
+    const [name, centre, scale] = mine.axes?.[2] ?? ["", 0, 1];
+    const { found, unit } = ticks(centre - scale, centre + scale);
+    if (name) items.push(make("span", {}, `${name}${unit}:`));
+    for (const { at, label } of found) item(pointColour(at * 2 - 1), label);
   } else {
     const names = mine.classes.length ? mine.classes : null;
     for (let k = 0; k < settings.class_count; k++) {
@@ -138,14 +140,15 @@ function legend() {
 }
 
 function axes() {
-  const axis = state.own.axes;
-  const real = (at, value) =>
-    axis ? +(axis[at][1] + value * axis[at][2]).toPrecision(3) : value;
-  const name = (at) => (axis && axis[at][0] !== `x${at + 1}` ? axis[at][0] : ["x₁", "x₂"][at]);
-  $("axis-low").textContent = plain(real(0, -6));
-  $("axis-high").textContent = plain(real(0, 6));
-  $("axis-name").textContent = `${name(0)} →`;
-  $("axis-up").textContent = `↑ ${name(1)}: ${plain(real(1, -6))} to ${plain(real(1, 6))}`;
+  const named = ["x₁", "x₂"].map((usual, at) => {
+    const [name, centre, scale] = state.own.axes?.[at] ?? [`x${at + 1}`, 0, 1];
+    const { found, unit } = ticks(centre - 6 * scale, centre + 6 * scale);
+    placeTicks($(`ticks-${at}`), found, at ? "bottom" : "left");
+    return `${name === `x${at + 1}` ? usual : name}${unit}`;
+  });
+  $("axis-name").textContent = `${named[0]} →`;
+  $("axis-up").textContent = `↑ ${named[1]}`;
+  $("map").setAttribute("aria-label", `What the network says, by ${named.join(" and ")}`);
 }
 
 function schedule() {
