@@ -131,6 +131,11 @@ def sequential():
 
 
 @case
+def adafactor():
+    return Trained(dense(4), K.optimizers.Adafactor(0.05))
+
+
+@case
 def weights_of_sequential():
     model = dense(4)
     optimizer = K.optimizers.RMSprop(0.05)

@@ -225,3 +225,17 @@ def test_sparse_gradients() -> None:
 def test_lion_refuses_a_beta_of_nothing() -> None:
     with pytest.raises(ValueError, match="degenerates to SignSGD"):
         keras.optimizers.Lion(beta_1=0.0)
+
+
+def test_adafactor_saves_what_tensorflow_saves(tmp_path: Path) -> None:
+    optimizer = keras.optimizers.Adafactor(0.1)
+    optimizer.build([tf.Variable(tf.zeros([3])), tf.Variable(tf.zeros([2, 3]))])
+    path = tf.train.Checkpoint(optimizer=optimizer).write(str(tmp_path / "kept"))
+    moments = {
+        name.split("/.")[0]: shape
+        for name, shape in tf.train.list_variables(path)
+        if name.startswith(("optimizer/_r/", "optimizer/_c/"))
+    }
+    # As TensorFlow 2.21's file has it: scalars stand for a vector's rows and columns,
+    # and what the matrix has goes by other names, among the optimizer's variables.
+    assert moments == {"optimizer/_r/0": [], "optimizer/_c/0": []}

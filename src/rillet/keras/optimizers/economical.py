@@ -169,8 +169,8 @@ class Adafactor(Optimizer):
         self.epsilon_2 = epsilon_2
         self.clip_threshold = clip_threshold
         self.relative_step = relative_step
-        self._r: list[Any] = []
-        self._c: list[Any] = []
+        self._r: list[Variable] = []
+        self._c: list[Variable] = []
         self._v: list[Variable] = []
 
     def build(self, var_list: Iterable[Variable]) -> None:
@@ -182,12 +182,14 @@ class Adafactor(Optimizer):
         for variable in variables:
             dims = list(variable.shape)
             kind, name = variable.dtype, variable._name
-            rows = columns = None
             if len(dims) >= 2:
                 rows = self.add_variable(dims[:-1], kind, name=f"r/{name}")
                 columns = self.add_variable(
                     [*dims[:-2], dims[-1]], kind, name=f"c/{name}"
                 )
+            else:  # checkpoints hold a zero in their places
+                rows = Variable(0, trainable=False, name=f"r/{name}")
+                columns = Variable(0, trainable=False, name=f"c/{name}")
             self._r.append(rows)
             self._c.append(columns)
             self._v.append(self.add_variable_from_reference(variable, "v"))
@@ -216,7 +218,7 @@ class Adafactor(Optimizer):
     def _moment(self, place: int, squares: Any, keep: Any) -> Any:
         """The second moments after this step, from squared gradients."""
         rows, columns, whole = self._r[place], self._c[place], self._v[place]
-        if rows is None:
+        if len(squares.shape) < 2:
             found = keep * whole + (1.0 - keep) * squares
         else:
             row = keep * rows + (1.0 - keep) * reduce_mean(squares, axis=-1)
