@@ -44,7 +44,7 @@ def test_every_page_at_every_width(
     settled(tab, page)
     if page == "playground":
         tab.click("#surface-panel summary")
-        text_of(tab, "#surface-said", "around the weights of epoch 200")
+        text_of(tab, "#surface-said", "Around the weights of epoch 200")
         tab.click("#code-panel summary")
         text_of(tab, "#code", "tf.keras.Sequential")
     # Nothing sticks out to the right, and every control has a name.
@@ -68,7 +68,7 @@ def test_every_page_at_every_width(
 def test_an_open_panel_leaves_no_page_empty(opened: Any, width: int) -> None:
     tab = opened(fragment="hidden=2&epoch=20", viewport={"width": width, "height": 900})
     tab.click("#surface-panel summary")
-    text_of(tab, "#surface-said", "around the weights of epoch 20")
+    text_of(tab, "#surface-said", "Around the weights of epoch 20")
     panels = tab.locator(".panels").bounding_box()
     panel = tab.locator("#surface-panel").bounding_box()
     canvas = tab.locator("#surface").bounding_box()
@@ -76,13 +76,17 @@ def test_an_open_panel_leaves_no_page_empty(opened: Any, width: int) -> None:
     assert panel["width"] == panels["width"]
     # Words stand beside the picture, not above it, and it fills its half.
     assert text["x"] + text["width"] <= canvas["x"]
-    assert panel["height"] < canvas["height"] + 80
-    assert canvas["width"] == canvas["height"] >= min(340, width / 2 - 80)
+    assert panel["height"] < canvas["height"] + 140
+    assert canvas["width"] == canvas["height"] >= min(340, width / 2 - 120)
     low, middle, high = (
         float(each) for each in tab.locator("#surface-scale span").all_inner_texts()
     )
-    said = tab.inner_text("#surface-said")
-    assert said.startswith(f"From {low:.3f} to {high:.3f},") and low < middle < high
+    assert low < middle < high
+    # Ticks say how far the weights are moved: as far to each side.
+    for side in ("#surface-0", "#surface-1"):
+        marks = tab.locator(f"{side} span").all_inner_texts()
+        moved = [float(each.replace("−", "-")) for each in marks]
+        assert moved == [-each for each in reversed(moved)] and 0 in moved
     tab.click("#surface-panel summary")
     tops = [
         tab.locator(f"#{name}-panel").bounding_box()["y"]

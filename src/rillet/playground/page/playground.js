@@ -168,11 +168,11 @@ function draw() {
   }
   if (surface && $("surface-panel").open && !surface.drawn) {
     surface.drawn = true;
+    const { reach, epoch } = surface;
+    const { found } = ticks(-reach, reach);
+    ["left", "bottom"].forEach((side, at) => placeTicks($(`surface-${at}`), found, side));
     drawSurface($("surface"), $("surface-scale"), surface);
-    $("surface-said").textContent =
-      `From ${short(Math.min(...surface.arrays.losses.data))} to ` +
-      `${short(Math.max(...surface.arrays.losses.data))}, ` +
-      `${surface.reach.toFixed(2)} around the weights of epoch ${surface.epoch}.`;
+    $("surface-said").textContent = `Around the weights of epoch ${epoch.toLocaleString("en")}.`;
   }
   drawDots();
 }
