@@ -44,6 +44,7 @@ def test_the_books_example_with_names():
     assert [n.kind for n in picture.nodes] == [
         "input", "variable", "Mul", "variable", "AddV2", "input", "|a - b|",
     ]  # fmt: skip
+    assert "loss: |y - x2|" in picture.svg and "loss = |y - x2| = 3" in str(picture)
     assert "x1 = x * w = 6" in str(picture)
     assert "d x1 / d w = 2" in str(picture)
     assert picture._repr_svg_().startswith("<svg") and ">7<" in picture.svg

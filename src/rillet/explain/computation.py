@@ -147,6 +147,12 @@ class Computation(Drawing):
 
     __repr__ = __str__
 
+    def said(self, node: Node) -> str:
+        """What computes a node, with the graph's own names where it names any."""
+        if node.kind != "|a - b|":
+            return node.kind
+        return f"|{' - '.join(e.source.name for e in self.edges if e.target is node)}|"
+
     def _formula(self, node: Node) -> str:
         given = [edge.source.name for edge in self.edges if edge.target is node]
         if not given:
@@ -154,8 +160,8 @@ class Computation(Drawing):
         sign = _SIGNS.get(node.kind)
         if sign and len(given) == 2:
             return f"{given[0]} {sign} {given[1]} = "
-        if node.kind == "|a - b|" and len(given) == 2:
-            return f"|{given[0]} - {given[1]}| = "
+        if node.kind == "|a - b|":
+            return f"{self.said(node)} = "
         return f"{node.kind}({', '.join(given)}) = "
 
 
@@ -256,10 +262,19 @@ def batch_loss(model: Any, y: Any, said: Any) -> Any:
 
 
 def as_tensors(x: Any) -> Any:
-    """Inputs or targets as tensors; a list of numbers is one of them, not several."""
+    """Inputs or targets as tensors; a list of numbers is one of them, not several.
+
+    Numbers of double precision become those of Keras, as in `fit`.
+    """
     if isinstance(x, list) and not any(hasattr(part, "shape") for part in x):
-        return tf.convert_to_tensor(np.asarray(x))
-    return tf.nest.map_structure(tf.convert_to_tensor, x)
+        return _of_keras(np.asarray(x))
+    return tf.nest.map_structure(_of_keras, x)
+
+
+def _of_keras(value: Any) -> Any:
+    found = tf.convert_to_tensor(value)
+    double = found.dtype is tf.float64
+    return tf.cast(found, keras.backend.floatx()) if double else found
 
 
 def _as_tensor(value: Any) -> Any:

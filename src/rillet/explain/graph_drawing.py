@@ -47,9 +47,9 @@ def has_lengths(found: Computation) -> bool:
     return any(text.startswith("|g|") for text in said)
 
 
-def _lines(node: Node) -> list[tuple[str, str]]:
+def _lines(node: Node, said: str) -> list[tuple[str, str]]:
     plain = node.is_source or node.kind == node.name
-    head = node.name if plain else f"{node.name}: {node.kind}"
+    head = node.name if plain else f"{node.name}: {said}"
     value = shown(node.value)
     lines = [(head, "head")]
     if head != value:
@@ -86,7 +86,7 @@ def _free(
 
 def drawn(found: Computation) -> str:
     """A computation as SVG."""
-    texts = [_lines(node) for node in found.nodes]
+    texts = [_lines(node, found.said(node)) for node in found.nodes]
     sizes = [
         (max(len(t) for t, _ in lines) * CHARACTER + 20, 15.0 * len(lines) + 10)
         for lines in texts
@@ -118,7 +118,7 @@ def drawn(found: Computation) -> str:
         x, y = layout.x[rank[i]], layout.y[rank[i]] * spread
         width, height = sizes[i]
         kind = "result" if node.is_result else _KINDS.get(node.kind, "op")
-        note = f"{node.kind} {node.name}: mean {_mean(node)}"
+        note = f"{found.said(node)} {node.name}: mean {_mean(node)}"
         sheet.box(x - width / 2, y, width, height, kind, note)
         for k, (text, look) in enumerate(texts[i]):
             sheet.text(x, y + 17 + 15 * k, text, look)
