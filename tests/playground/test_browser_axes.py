@@ -41,6 +41,17 @@ def test_ticks(
             assert each["at"] == pytest.approx((value - low) / (high - low), abs=1e-9)
 
 
+def test_the_perceptrons_pictures_have_scales(opened: Any) -> None:
+    tab = opened("perceptron")
+    text_of(tab, "#p-said", "Solid: the true line")
+    for plot in ("p", "t"):
+        picture = tab.locator(f"#{plot}-plot").bounding_box()
+        text_of(tab, f"#{plot}-ticks-0", "0100200300400")
+        middle = tab.locator(f"#{plot}-ticks-1 span").nth(2).bounding_box()
+        at = (middle["y"] + middle["height"] / 2 - picture["y"]) / picture["height"]
+        assert at == pytest.approx(0.5, abs=0.01)
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_large_values_have_a_scale_and_nothing_is_cut_off(
     opened: Any, width: int

@@ -80,7 +80,7 @@ function draw() {
     row.classList.toggle("best", !reading.blank && digit === best);
   });
   const truth = reading.label == null ? "" : ` The image shows a ${reading.label}.`;
-  const sure = `${(probabilities[best] * 100).toFixed(0)} %`;
+  const sure = `${(probabilities[best] * 100).toFixed(1)} %`;
   tell($("verdict"), reading.blank ? "Draw a digit." : `It reads a ${best} (${sure}).${truth}`);
   drawKernel();
 }
@@ -150,13 +150,15 @@ $("clear").onclick = () => {
   schedule();
 };
 $("example").onclick = anExample;
-$("units").addEventListener("pointermove", (event) => {
+function choose(event) {
   const box = $("units").getBoundingClientRect();
   const column = Math.floor(((event.clientX - box.left) / box.width) * COLUMNS);
   const row = Math.floor(((event.clientY - box.top) / box.height) * 16);
   chosen = Math.max(0, Math.min(511, row * COLUMNS + column));
   drawKernel();
-});
+}
+// A finger does not rest: it presses.
+for (const name of ["pointermove", "pointerdown"]) $("units").addEventListener(name, choose);
 $("units").addEventListener("keydown", (event) => {
   const by = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: COLUMNS, ArrowUp: -COLUMNS }[event.key];
   if (!by) return;

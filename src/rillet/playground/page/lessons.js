@@ -1,5 +1,6 @@
 // The perceptron's page: the concert, learning point by point, the trainer.
 
+import { placeTicks, ticks } from "./axis.js";
 import { drawCurves } from "./chart.js";
 import { $, colour, connect, fixed, make, onTheme, sharpen, short, tell } from "./common.js";
 import { fullColour } from "./heat.js";
@@ -68,6 +69,8 @@ class Lesson {
       this.begin();
     };
     at("speed").onchange = () => this.send("pace", { speed: Number(at("speed").value) });
+    const { found } = ticks(0, EDGE);
+    ["left", "bottom"].forEach((side, i) => placeTicks(at(`ticks-${i}`), found, side));
     onTheme(() => this.schedule());
     addEventListener("resize", () => this.schedule());
   }
@@ -148,7 +151,9 @@ function drawPattern({ points: { points, desired }, frame, at }) {
   at("passes").textContent = steps.toLocaleString("en");
   at("wrong").textContent = `${mistakes} of ${points.length}`;
   weights.forEach((weight, i) => (at(`w${i}`).textContent = fixed(weight, 4)));
-  const line = "Dashed: the line it has learned; ringed: wrong guesses.";
+  const line =
+    "Blue: it guesses above the line; orange: below; ringed: it guesses wrong." +
+    " Solid: the true line; dashed: the one it has learned.";
   const trap =
     first > 0
       ? " This start's bias has the wrong sign: it must first creep below zero, 0.00001 a mistake."
