@@ -233,6 +233,16 @@ def test_every_press_is_a_point(opened: Any) -> None:
         tab.mouse.click(box["x"] + 100 + 7 * min(i, 3), box["y"] + 100)
     text_of(tab, "#drawn-count", "5 points.")
     wait_until(lambda: "data=own" in address(tab))
+    # Whoever opens the link goes on drawing.
+    tab.reload()
+    text_of(tab, "#legend", "1")
+    tab.click("#own-panel summary")
+    tab.click("#draw")
+    text_of(tab, "#drawn-count", "5 points.")
+    tab.click("#add-point")
+    text_of(tab, "#drawn-count", "6 points.")
+    tab.click("#clear")
+    text_of(tab, "#drawn-count", "0 points.")
 
 
 def test_an_edited_weight_is_redrawn(opened: Any) -> None:

@@ -143,6 +143,7 @@ def test_many_rows_are_thinned_and_gaps_left_out() -> None:
     [
         ("", "the table is empty"),
         ("hello\nworld", "stands in every line"),
+        ("PK\x03\x04\x14\0\x06\0, a, b", "the file is no text. Save the table as CSV"),
         ("a,b\n1,2", "3 to 64 columns are needed"),
         ("a,b,c\n1,2\n", "all rows must have as many columns"),
         ("a,b,c\n1,x,2\n3,y,4\n", "two columns of numbers before the last"),

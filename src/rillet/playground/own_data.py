@@ -245,6 +245,8 @@ def _cells(text: str, delimiter: str) -> Iterator[list[str]]:
 def _rows(text: str) -> tuple[list[str], list[list[str]]]:
     if len(text) > CHARACTERS:
         raise _refuse(f"the table may have {CHARACTERS:,} characters", f"{len(text):,}")
+    if "\0" in text:
+        raise _refuse("the file is no text", fix="Save the table as CSV")
     lines = [line for line in text.lstrip("\ufeff").splitlines() if line.strip()]
     if len(lines) > ROWS:
         raise _refuse(f"the table may have {ROWS:,} rows", f"{len(lines):,}")

@@ -9,12 +9,23 @@ const MOST = 2000;
 // How far apart the points of one stroke are.
 const APART = 0.3;
 
+/** The points of a state that were drawn by hand: their classes are those of the pens. */
+function drawnPoints({ points, labels, own }) {
+  const byHand = own.axes?.every(([name, centre, scale], at) => {
+    return name === ["x1", "x2", "label"][at] && centre === 0 && scale === 1;
+  });
+  if (!byHand || !own.classes.every((name, k) => name === String(k) && k < PENS)) return [];
+  return points.map(([x, y], i) => [x, y, labels[i]]);
+}
+
 export class OwnData {
   /** `page` has send(type, fields), dots() and redraw(). */
   constructor(page) {
     this.page = page;
     this.drawing = false;
     this.points = [];
+    // Points that a link or an earlier visit brought: drawing goes on with them.
+    this.brought = [];
     // The table that is shown, and the one whose answer is awaited.
     this.table = { text: "", names: [], chosen: [], labels: "classes" };
     this.asked = null;
@@ -26,6 +37,7 @@ export class OwnData {
 
   /** Take what the server says of the data shown. */
   state(message) {
+    this.brought = drawnPoints(message);
     this.labels = message.settings.regression ? "values" : "classes";
     $("use-own").hidden = !message.has_own || message.settings.data === "own";
     if (message.settings.data !== "own" && this.drawing) this.#draw(false);
@@ -118,7 +130,7 @@ export class OwnData {
   #setUpDrawing() {
     $("draw").onclick = () => this.#draw(!this.drawing);
     $("clear").onclick = () => {
-      this.points = [];
+      this.points = this.brought = [];
       this.#changed();
     };
     $("add-point").onclick = () => {
@@ -156,6 +168,8 @@ export class OwnData {
 
   #draw(on) {
     this.drawing = on;
+    if (on && !this.points.length) this.points = this.brought;
+    this.#count();
     $("draw").setAttribute("aria-pressed", String(on));
     $("map-box").classList.toggle("drawing", on);
     this.page.redraw();
@@ -167,12 +181,16 @@ export class OwnData {
     return true;
   }
 
-  #changed() {
+  #count() {
     const count = this.points.length;
     const few = count < 4 ? " Training begins with 4." : "";
     const many = count === MOST ? " More than these cannot be drawn." : "";
     $("drawn-count").textContent = `${count === 1 ? "1 point" : `${count} points`}.${few}${many}`;
+  }
+
+  #changed() {
+    this.#count();
     this.page.redraw();
-    if (count >= 4) this.page.send("draw", { points: this.points });
+    if (this.points.length >= 4) this.page.send("draw", { points: this.points });
   }
 }
