@@ -35,6 +35,8 @@ from rillet.saved_model.restored import (
 from rillet.saved_model.tensors import array_of, damaged, dims_of, dtype_of
 
 _MOST_OBJECTS = 1 << 20
+#: Places of all its lists together.
+_MOST_PLACES = 1 << 20
 
 
 class LoadOptions:
@@ -195,6 +197,7 @@ class Loader:
         self.reader.gradients.learn(self._concretes, self._nodes, self.bound)
         self._constants = {n.name: n for n in meta.graph_def.node if n.op == "Const"}
         self._traces: dict[str, SavedTrace] = {}
+        self._places = 0
         #: What the tables held, by the numbers of their nodes.
         self._parts: dict[int, dict[str, Any]] = {}
         self.made: list[Any] = [None] * count
@@ -373,7 +376,11 @@ class Loader:
         if isinstance(item, list):
             places = {int(k): n for k, n in edges if k.isdecimal() and len(k) < 7}
             # what is no part of a graph between others has a place, as in TensorFlow
-            item += [None] * (max(places, default=-1) + 1)
+            count = max(places, default=-1) + 1
+            self._places += count
+            if self._places > _MOST_PLACES:
+                raise damaged("its lists have too many places", str(self._places))
+            item += [None] * count
             for place, number in places.items():
                 item[place] = self.made[number]
         elif isinstance(item, dict):

@@ -25,6 +25,9 @@ from rillet.core.errors import (
 Array = np.ndarray[Any, Any]
 #: Elements of a constant that stands in a file as one value.
 _MOST = 1 << 26
+#: Elements that a few values may stand for, and how many times as many of more.
+_FREE = 1 << 18
+_TIMES = 64
 _MOST_AXES = 254
 _FIELDS = {
     "float32": "float_val",
@@ -142,10 +145,15 @@ def _spread(found: Array, sizes: list[int], count: int) -> Array:
         return found.reshape(sizes)
     if count > _MOST:
         raise damaged("a constant is impossibly large", f"shape {sizes}")
-    whole = np.zeros(count, found.dtype)
-    if len(found):
-        whole[: len(found)] = found
-        whole[len(found) :] = found[-1]
+    if len(found) < 2:
+        one = found[0] if len(found) else np.zeros((), found.dtype)
+        return np.broadcast_to(one, sizes)  # one value in memory, too
+    if count > _FREE and count > _TIMES * len(found):
+        raise damaged(
+            "a few values of a constant stand for far more", f"{len(found)} for {sizes}"
+        )
+    whole = np.full(count, found[-1], found.dtype)
+    whole[: len(found)] = found
     return whole.reshape(sizes)
 
 
