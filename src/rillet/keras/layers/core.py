@@ -104,8 +104,9 @@ class Dense(Layer):
                     "The last dimension of the inputs to a Dense layer should be"
                     " defined. Found None",
                     f"Full input shape received: {shape}",
-                    "Give all rows one length: x.to_tensor() of a ragged tensor, or"
-                    " pad_sequences",
+                    "Give all rows one length and say it: input_length=n for an"
+                    " Embedding, Input((n,)) before it, or x.to_tensor() of a ragged"
+                    " tensor",
                 )
             )
         self.input_spec = InputSpec(min_ndim=2, axes={-1: size})
