@@ -10,11 +10,16 @@ from typing import Any
 import numpy as np
 
 from rillet.core import dtypes
+from rillet.core.convert import to_tensor
+from rillet.core.errors import InvalidArgumentError, house_message
+from rillet.ops.array import concat
 from rillet.ops.casting import cast
-from rillet.ops.compare import less
-from rillet.ops.filling import ones_like
+from rillet.ops.checks import Assert
+from rillet.ops.compare import equal, less, logical_and, logical_or
+from rillet.ops.filling import ones, ones_like
 from rillet.ops.gather import gather
 from rillet.ops.mask import where
+from rillet.ops.reduce import reduce_all
 from rillet.ops.segment import unsorted_segment_sum
 from rillet.ops.sequences import linspace
 from rillet.ops.sequences import range as sequence
@@ -92,6 +97,7 @@ def _padded_boxes(reader: Any, step: Any, inputs: list[Any]) -> Any:
 @reads("LinSpace")
 def _evenly(reader: Any, step: Any, inputs: list[Any]) -> Any:
     start, stop, count = [reshape(x, []) for x in inputs]
+    Assert(count > 0, ["LinSpace: num must be at least 1, but is", count])
     return (linspace(start, stop, count),)
 
 
@@ -136,9 +142,12 @@ def _projected(reader: Any, step: Any, inputs: list[Any]) -> Any:
 def _counts(reader: Any, step: Any, inputs: list[Any]) -> Any:
     """Values past the size count nowhere; no weights are weights of one."""
     values, size, weights = inputs
-    flat = reshape(values, [-1])
-    bare = weights.shape.as_list() == [0]
-    each = ones_like(flat, dtype=weights.dtype) if bare else reshape(weights, [-1])
+    flat, given = reshape(values, [-1]), reshape(weights, [-1])
+    counts, weighed = shape(flat)[0], shape(given)[0]
+    words = "Bincount: there must be no weights, or one for each value"
+    Assert(logical_or(equal(weighed, 0), equal(weighed, counts)), [words, weighed])
+    Assert(reduce_all(flat >= 0), ["Bincount: no value may be negative", flat])
+    each = concat([given, ones([counts - weighed], weights.dtype)], 0)
     inside = less(flat, size)
     return (unsorted_segment_sum(each, where(inside, flat, -ones_like(flat)), size),)
 
@@ -192,12 +201,28 @@ def _steps(reader: Any, step: Any, inputs: list[Any]) -> Any:
 @reads("QuantizeAndDequantizeV3")
 def _steps_of(reader: Any, step: Any, inputs: list[Any]) -> Any:
     x, low, high, count = inputs
-    bits = int(needed(count, step, "number of bits"))
     given = step.attrs.get("range_given", True)
-    return (_rounded(step, x, low, high, bits, given),)
+    return (_rounded(step, x, low, high, count, given),)
 
 
-def _rounded(step: Any, x: Any, low: Any, high: Any, bits: int, given: bool) -> Any:
+def _check_ends(step: Any, low: Any, high: Any) -> None:
+    """Refuse a given range that TensorFlow's kernels refuse."""
+    axis = step.attrs.get("axis", -1)
+    vectors = [x for x in (low, high) if x.shape.rank]
+    if vectors or (axis >= 0 and step.op.endswith("V4")):
+        raise InvalidArgumentError(
+            house_message(
+                "SavedModel",
+                f"{step.op}: a given range is two numbers, for all channels",
+                f"node '{step.name}' has axis={axis}, input_min of shape {low.shape},"
+                f" input_max of shape {high.shape}",
+            )
+        )
+    words = f"{step.op}: input_min must not be above input_max"
+    Assert(low <= high, [words, low, high])
+
+
+def _rounded(step: Any, x: Any, low: Any, high: Any, bits: Any, given: bool) -> Any:
     """Numbers rounded to steps of a range in which zero is a step.
 
     The wider side says how wide a step is. Gradients pass; those of the fourth version
@@ -205,8 +230,8 @@ def _rounded(step: Any, x: Any, low: Any, high: Any, bits: int, given: bool) -> 
     """
     from rillet.autodiff.custom import custom_gradient
     from rillet.ops.clip import clip_by_value
-    from rillet.ops.compare import greater_equal, less_equal, logical_and
-    from rillet.ops.elementwise import minimum
+    from rillet.ops.compare import greater_equal, less_equal
+    from rillet.ops.elementwise import minimum, pow
     from rillet.ops.filling import zeros_like
     from rillet.ops.reduce import reduce_max, reduce_min
     from rillet.ops.rounding import floor, round
@@ -216,8 +241,14 @@ def _rounded(step: Any, x: Any, low: Any, high: Any, bits: int, given: bool) -> 
     signed = attrs.get("signed_input", True)
     narrow = attrs.get("narrow_range", False)
     upward = attrs.get("round_mode", b"HALF_TO_EVEN") == b"HALF_UP"
-    top = float(2 ** (bits - signed) - 1)
-    bottom = -(top + (not narrow)) if signed else 0.0
+    bits = to_tensor(bits, dtypes.int32)
+    most = 61 if signed else 62
+    words = f"{step.op}: num_bits must be from 1 to {most}, but is"
+    Assert(logical_and(bits >= 1, bits <= most), [words, bits])
+    if given and not step.op.endswith("V3"):  # which takes ends as they come
+        _check_ends(step, low, high)
+    top = pow(2.0, cast(bits - int(signed), x.dtype)) - 1.0
+    bottom = -(top + float(not narrow)) if signed else top * 0.0
     rank = len(x.shape)
     sizes = [-1 if i == axis else 1 for i in range(rank)] if axis >= 0 else []
     others = [i for i in range(rank) if i != axis]

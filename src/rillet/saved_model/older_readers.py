@@ -11,10 +11,13 @@ from typing import Any
 import numpy as np
 
 from rillet.core import dtypes
+from rillet.core.errors import InvalidArgumentError, house_message
 from rillet.core.shapes import TensorShape
+from rillet.graph.control import IF
 from rillet.ops.casting import cast
 from rillet.ops.elementwise import add_op, maximum, mul_op, sub_op
-from rillet.saved_model.op_readers import READERS, Read, constant, reads
+from rillet.ops.shaping import reshape
+from rillet.saved_model.op_readers import READERS, Read, constant, reads, tracing
 from rillet.saved_model.records import run_op
 
 
@@ -49,21 +52,54 @@ def _wide_products(reader: Any, step: Any, inputs: list[Any]) -> Any:
 def _equal(reader: Any, step: Any, inputs: list[Any]) -> Any:
     """Shapes that cannot go together make a plain no, where the node says so."""
     x, y = inputs
-    if not step.attrs.get("incompatible_shape_error", True):
-        if not _goes_with(x.shape, y.shape):
-            return (constant(np.asarray(step.op == "NotEqual")),)
-    return run(step.op, x, y)
+    if step.attrs.get("incompatible_shape_error", True):
+        return run(step.op, x, y)
+    shape = _joint(x.shape, y.shape)
+    no = constant(np.asarray(step.op == "NotEqual"))
+    if shape is None:
+        return (no,)
+    if _surely(x.shape, y.shape):
+        return run(step.op, x, y)
+    branches = [lambda: list(run(step.op, x, y)), lambda: [no]]
+    (found,) = tracing("graph.branches")(
+        _goes_with(x, y), branches, IF, ("equal", "apart")
+    )
+    found.set_shape(shape)
+    return (found,)
 
 
-def _goes_with(first: TensorShape, second: TensorShape) -> bool:
-    """Whether shapes may be broadcast, as far as they are known."""
+def _joint(first: TensorShape, second: TensorShape) -> TensorShape | None:
+    """What shapes broadcast to, as far as they are known; None where they cannot."""
     from rillet.ops.sizes import broadcast_static_shape
 
     try:
-        broadcast_static_shape(first, second)
+        return broadcast_static_shape(first, second)
     except ValueError:
+        return None
+
+
+def _surely(first: TensorShape, second: TensorShape) -> bool:
+    """Whether shapes that may broadcast do so whatever the run brings."""
+    if first.rank == 0 or second.rank == 0:
+        return True
+    if first.rank is None or second.rank is None:
         return False
-    return True
+    pairs = zip(reversed(first.as_list()), reversed(second.as_list()), strict=False)
+    return all(1 in pair or None not in pair for pair in pairs)
+
+
+def _goes_with(x: Any, y: Any) -> Any:
+    """Whether the run's shapes broadcast."""
+    from rillet.ops.array import concat
+    from rillet.ops.compare import equal, logical_or
+    from rillet.ops.filling import ones
+    from rillet.ops.reduce import reduce_all
+    from rillet.ops.sizes import rank, shape
+
+    most = maximum(rank(x), rank(y))
+    a, b = [concat([ones([most - rank(v)], dtypes.int32), shape(v)], 0) for v in (x, y)]
+    single = logical_or(equal(a, 1), equal(b, 1))
+    return reduce_all(logical_or(single, equal(a, b)))
 
 
 @reads("Gather")
@@ -71,6 +107,23 @@ def _gather(reader: Any, step: Any, inputs: list[Any]) -> Any:
     from rillet.ops.gather import gather
 
     return (gather(inputs[0], inputs[1]),)
+
+
+@reads("ConcatV2")
+def _concat(reader: Any, step: Any, inputs: list[Any]) -> Any:
+    """The axis may be a vector of one."""
+    axis = inputs[-1]
+    if axis.shape.rank != 0:
+        if not axis.shape.is_compatible_with([1]):
+            raise InvalidArgumentError(
+                house_message(
+                    "SavedModel",
+                    "ConcatV2: the axis is one number",
+                    f"node '{step.name}' has an axis of shape {axis.shape}",
+                )
+            )
+        axis = reshape(axis, [])
+    return run_op(step.op, step.attrs, [*inputs[:-1], axis])
 
 
 @reads("Add")
@@ -94,7 +147,6 @@ def _div(reader: Any, step: Any, inputs: list[Any]) -> Any:
 @reads("Select")
 def _select(reader: Any, step: Any, inputs: list[Any]) -> Any:
     from rillet.ops.mask import where
-    from rillet.ops.shaping import reshape
 
     test, x, y = inputs
     rank = len(x.shape)
@@ -121,8 +173,6 @@ def _assert(reader: Any, step: Any, inputs: list[Any]) -> Any:
 
 def by_channel(x: Any, step: Any) -> tuple[list[int], Callable[[Any], Any]]:
     """The axes that a batch is normalised over, and what turns a vector to channels."""
-    from rillet.ops.shaping import reshape
-
     first = step.attrs.get("data_format", b"NHWC").startswith(b"NC")
     rank = len(x.shape)
     axes = [i for i in range(rank) if i != (1 if first else rank - 1)]

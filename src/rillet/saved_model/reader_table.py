@@ -50,7 +50,7 @@ _MODULES = {
     """,
     "older_readers": """
     Add AdjustContrastv2 AdjustHue AdjustSaturation Assert BatchMatMul
-    BatchMatMulV3 Bucketize ClipByValue Div DynamicStitch Equal FusedBatchNorm
+    BatchMatMulV3 Bucketize ClipByValue ConcatV2 Div DynamicStitch Equal FusedBatchNorm
     FusedBatchNormV2
     FusedBatchNormV3 Gather Inv Mod NotEqual ParallelDynamicStitch Roll Select
     ShapeN
