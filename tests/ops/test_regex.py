@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -42,3 +43,21 @@ def test_no_pattern_takes_ages(pattern):
 def test_a_pattern_may_be_bytes_that_are_no_text():
     with pytest.raises(tf.errors.InvalidArgumentError, match="invalid UTF-8"):
         tf.strings.regex_full_match("a", b"\xff")
+
+
+@pytest.mark.parametrize(
+    "simple", ["[^a-z]", r"\W", r"\D+", r"\S", "[^a-z ]+", r"[^\w]", r"\S+", "[a-z]+"]
+)
+def test_sets_of_characters_give_what_the_same_groups_give(simple):
+    """A group makes RE2 walk the text; a set alone goes a shorter way."""
+    draw = random.Random(4)
+    texts = [
+        "".join(draw.choices("abc XYZ019_-.,é漢字😀ß\n\u00a0", k=length)).encode()
+        for length in range(12)
+        for _ in range(40)
+    ]
+    texts += [text[:-1] for text in texts]  # some end inside a character
+    for rewrite in ("", "-", r"\\"):
+        short = tf.strings.regex_replace(texts, simple, rewrite)
+        walked = tf.strings.regex_replace(texts, f"({simple})", rewrite)
+        assert short.numpy().tolist() == walked.numpy().tolist()

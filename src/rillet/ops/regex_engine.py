@@ -71,14 +71,17 @@ class Pattern:
             rewrite: bytes, and numbers of groups whose text is put there.
             everywhere: in place of all matches, not only of the first.
         """
-        fits = self._set is not None and (not self._beyond or text.isascii())
-        if self._set is not None and fits and everywhere:
-            if not rewrite:
-                return text.translate(None, self._set)
-            if len(rewrite) == 1 and isinstance(rewrite[0], bytes):
-                put = rewrite[0].replace(b"\\", rb"\\")
-                return _runs(self._set, self._repeats).sub(put, text)
-        return self._walked(text, rewrite, everywhere)
+        plain = all(isinstance(part, bytes) for part in rewrite)
+        if self._set is None or not everywhere or not plain:
+            return self._walked(text, rewrite, everywhere)
+        beyond = self._beyond and not text.isascii()
+        if not beyond and not rewrite:
+            return text.translate(None, self._set)
+        if beyond and not _is_utf8(text):
+            return self._walked(text, rewrite, everywhere)
+        put = b"".join([p for p in rewrite if isinstance(p, bytes)])
+        runs = _runs(self._set, self._repeats, beyond)
+        return runs.sub(put.replace(b"\\", rb"\\"), text)
 
     def _walked(self, text: bytes, rewrite: list[Part], everywhere: bool) -> bytes:
         out: list[bytes] = []
@@ -99,6 +102,14 @@ class Pattern:
         return b"".join(out) + text[at:]
 
 
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _width(text: bytes, at: int) -> int:
     """How many bytes the character is that begins there; 1 where it is none."""
     for width in (1, 2, 3, 4):
@@ -111,10 +122,18 @@ def _width(text: bytes, at: int) -> int:
 
 
 @functools.lru_cache(256)
-def _runs(characters: bytes, repeats: bool) -> re.Pattern[bytes]:
-    """The same for `re`: one of the characters, or a run of them."""
-    inside = b"".join([b"\\x%02x" % code for code in characters])
-    return re.compile(b"[" + inside + b"]" + b"+" * repeats)
+def _runs(characters: bytes, repeats: bool, beyond: bool) -> re.Pattern[bytes]:
+    """The same for `re`: one of the characters, or a run of them.
+
+    Args:
+        characters: of ASCII.
+        repeats: whether a run is wanted.
+        beyond: whether all characters beyond ASCII are among them, in UTF-8.
+    """
+    one = b"[" + b"".join([b"\\x%02x" % code for code in characters]) + b"]"
+    if beyond:
+        one = rb"(?:%b|[\xc2-\xf4][\x80-\xbf]{1,3})" % one
+    return re.compile(one + b"+" * repeats)
 
 
 @functools.lru_cache(32)  # each may come to hold some megabytes of automaton
