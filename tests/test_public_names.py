@@ -60,7 +60,7 @@ MISSING = {
     "tf.zzz": r"module 'rillet' has no attribute 'zzz'\.$",
     "tf.nn.zzz": r"module 'rillet\.nn' has no attribute 'zzz'\.$",
     # of TensorFlow 2, and not here yet: nothing else was meant
-    "tf.keras.export": r"TensorFlow has it, rillet does not have it yet\.$",
+    "tf.raw_ops": r"TensorFlow has it, rillet does not have it yet\.$",
     "tf.train.Saver": r"Use tf\.train\.Checkpoint\.$",
     # of TensorFlow 1, of NumPy
     "tf.losses.softmax_cross_entropy": r"TensorFlow 1 had .*losses\.Categorical",

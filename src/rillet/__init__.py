@@ -42,6 +42,11 @@ def _save_folder(*args: _Any, **kwargs: _Any) -> _Any:
     return models.save_folder(*args, **kwargs)
 
 
+def _write_model(*args: _Any, **kwargs: _Any) -> _Any:
+    saving = _importlib.import_module("rillet.saved_model.saving")
+    return saving.write_model(*args, **kwargs)
+
+
 def _export_folder(*args: _Any, **kwargs: _Any) -> _Any:
     models = _importlib.import_module("rillet.saved_model.keras_models")
     return models.export_folder(*args, **kwargs)
@@ -70,6 +75,7 @@ _context.register_service("names.version", _name_version)
 _context.register_service("keras.saved_model.save", _save_folder)
 _context.register_service("keras.saved_model.load", _load_folder)
 _context.register_service("keras.saved_model.export", _export_folder)
+_context.register_service("saved_model.write", _write_model)
 _context.register_service("keras.saved_model.graph", _load_graph)
 _context.register_service("explain.fit", _watch_fit)
 _context.register_service("explain.numerics_hint", _numerics_hint)

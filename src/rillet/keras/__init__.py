@@ -22,6 +22,7 @@ _NAMESPACES = (
     "config",
     "constraints",
     "datasets",
+    "export",
     "initializers",
     "layers",
     "losses",
