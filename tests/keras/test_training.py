@@ -478,3 +478,16 @@ def test_mistakes(name: str) -> None:
     with pytest.raises(kind) as caught:
         act()
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("eager", [False, True])
+def test_targets_of_text_are_refused_with_a_fix_that_helps(eager):
+    x = np.arange(6.0, dtype="float32")[:, None]
+    texts = np.array(["no", "no", "yes"] * 2)
+    model = tf.keras.Sequential([tf.keras.layers.Dense(1, activation="sigmoid")])
+    model.compile("sgd", "binary_crossentropy", run_eagerly=eager)
+    with pytest.raises(tf.errors.UnimplementedError, match="targets are texts"):
+        model.fit(x, texts, verbose=0)
+    names, y = np.unique(texts, return_inverse=True)
+    model.fit(x, y, verbose=0)
+    assert names.tolist() == ["no", "yes"] and int(model.optimizer.iterations) == 1

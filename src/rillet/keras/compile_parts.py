@@ -11,7 +11,8 @@ from typing import Any
 
 from rillet.core import nest
 from rillet.core.convert import to_tensor
-from rillet.core.errors import InvalidArgumentError, house_message
+from rillet.core.dtypes import string
+from rillet.core.errors import InvalidArgumentError, UnimplementedError, house_message
 from rillet.core.scopes import init_scope
 from rillet.core.tensor import Tensor
 from rillet.keras import losses as losses_module
@@ -161,6 +162,18 @@ class LossesContainer(Container):
                 value = loss(y, p, sample_weight=w)
             except InvalidArgumentError as error:
                 raise misfit(y, p, w, error) from error
+            except UnimplementedError:
+                if y.dtype is not string:
+                    raise
+                raise UnimplementedError(
+                    house_message(
+                        "fit",
+                        "targets are texts, and the loss compares numbers",
+                        f"y of type {y.dtype.name}",
+                        "Number the classes, as in"
+                        " names, y = np.unique(y, return_inverse=True)",
+                    )
+                ) from None
             weighted = value if factor is None else multiply(value, factor)
             yield row_total(y), mean, value, weighted
 
