@@ -87,4 +87,5 @@ def test_other_pages_wait_for_their_server_too(
     start()
     wait_until(lambda: not tab.is_visible("#notice"))
     assert not tab.evaluate("() => document.querySelector('main').inert")
+    tab.click("#example" if page == "digits" else "#t-step")
     tab.close()

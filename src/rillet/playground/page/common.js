@@ -72,25 +72,35 @@ export function notice(text, kind = "error") {
   box.hidden = !text;
 }
 
+// Connections that are not open; until all are, nobody carries out a page's orders.
+let missing = 0;
+
+function missed(by) {
+  missing += by;
+  $("main").inert = missing > 0;
+}
+
 /**
  * A connection that is made again when it breaks.
  * `opened()` is called at each beginning, `heard(message)` with every message, and
- * `stopped()` when nothing can come any more. Until the next beginning the page takes
- * no orders: nobody would carry them out.
+ * `stopped()` when nothing can come any more.
  */
 export function connect(kind, opened, heard, stopped) {
   let socket = null;
   let lost = false;
+  missed(1);
   const address = new URL(`live/${kind}`, document.baseURI);
   address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
   address.hash = "";
   function start() {
     socket = new WebSocket(address);
+    let open = false;
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
-      if (lost) notice("");
+      missed(-1);
+      if (lost && !missing) notice("");
       lost = false;
-      $("main").inert = false;
+      open = true;
       opened();
     };
     socket.onmessage = ({ data }) => {
@@ -99,11 +109,12 @@ export function connect(kind, opened, heard, stopped) {
       heard(message);
     };
     socket.onclose = (event) => {
+      if (open) missed(1);
+      open = false;
       if (event.code === 1008) return notice("The server does not know this page's origin.");
       if (event.code === 1013) return undefined;
       if (!lost) stopped();
       lost = true;
-      $("main").inert = true;
       notice(
         "The server is gone: nothing trains. When it runs again (rillet playground)," +
           " this page goes on where its address says.",

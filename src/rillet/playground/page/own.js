@@ -26,6 +26,7 @@ export class OwnData {
     this.points = [];
     // Points that a link or an earlier visit brought: drawing goes on with them.
     this.brought = [];
+    this.data = "";
     // The table that is shown, and the one whose answer is awaited.
     this.table = { text: "", names: [], chosen: [], labels: "classes" };
     this.asked = null;
@@ -40,7 +41,11 @@ export class OwnData {
     this.brought = drawnPoints(message);
     this.labels = message.settings.regression ? "values" : "classes";
     $("use-own").hidden = !message.has_own || message.settings.data === "own";
-    if (message.settings.data !== "own" && this.drawing) this.#draw(false);
+    // Who chooses other points draws no longer; any other change stops no drawing.
+    const { data } = message.settings;
+    const others = this.data && data !== this.data && data !== "own";
+    if (this.drawing && others) this.#draw(false);
+    this.data = data;
   }
 
   /** Let people choose among the columns of their table. */
