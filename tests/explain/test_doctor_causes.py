@@ -104,6 +104,64 @@ def test_an_op_between_layers(said, between, op, fix, explains) -> None:
     assert np.isfinite(fitted(Middle(fix))).all()
 
 
+def clipped(h):
+    return tf.clip_by_value(h, -0.999999, 0.999999)
+
+
+@pytest.mark.parametrize(
+    ("between", "op", "fix"),
+    [
+        (tf.acos, "Acos", lambda h: tf.acos(clipped(h))),
+        (
+            lambda h: tf.acos(tf.clip_by_value(9 * h, -1.0, 1.0)),
+            "Reciprocal",
+            lambda h: tf.acos(clipped(9 * h)),
+        ),
+        (tf.atanh, "Atanh", lambda h: tf.atanh(clipped(h))),
+        (tf.sqrt, "Sqrt", lambda h: tf.sqrt(tf.maximum(h, 1e-12))),
+        (tf.math.rsqrt, "Rsqrt", lambda h: tf.math.rsqrt(tf.maximum(h, 1e-12))),
+        (tf.math.log1p, "Log1p", lambda h: tf.math.log1p(tf.maximum(h, -0.999999))),
+        (lambda h: h**0.5, "Pow", lambda h: tf.maximum(h, 1e-7) ** 0.5),
+    ],
+)
+def test_ops_that_bear_not_every_number(said, between, op, fix) -> None:
+    fitted(Middle(between))
+    (text,) = said()
+    assert re.search(rf"that made (NaN|infinity) is {op} ", text)
+    assert re.search(r"tf\.(maximum|clip_by_value)\(x, ", text)
+    assert np.isfinite(fitted(Middle(fix))).all()
+
+
+@pytest.mark.parametrize("low", [-np.inf, -1e9])
+def test_a_mask_that_leaves_nothing(said, low) -> None:
+    """A row of -inf has no softmax; one of large numbers has."""
+    fitted(Middle(lambda h: tf.nn.softmax(tf.where(h[:, :1] > 0, h, low))))
+    text = " ".join(said())
+    assert ("Softmax between the layers" in text) == np.isinf(low)
+    assert ("for masks use a large number, such as -1e9" in text) == np.isinf(low)
+
+
+def test_a_mask_is_not_the_cause(said) -> None:
+    def masked(h):
+        return h * tf.nn.softmax(tf.where(h < tf.reduce_max(h, -1, True), h, -np.inf))
+
+    fitted(Middle(masked), 9 * X, 9 * LINE, K.optimizers.SGD(1.0), epochs=9)
+    text = " ".join(said())
+    assert "the learning rate 1 is too large" in text
+    assert "mask" not in text and "SelectV2" not in text
+
+
+def test_what_float16_does_not_hold(said) -> None:
+    K.mixed_precision.set_global_policy("float16")
+    try:
+        fitted(network(16), y=1e3 * LINE)
+        assert np.isfinite(fitted(network(16))).all()
+    finally:
+        K.mixed_precision.set_global_policy("float32")
+    (text,) = said()
+    assert "float16 holds numbers up to 65504 only; scale inputs and targets" in text
+
+
 def test_the_slope_of_a_root_at_zero() -> None:
     def distance(y, p):
         return tf.norm(y - p, axis=-1)

@@ -203,3 +203,35 @@ def test_the_rate_is_that_of_the_optimizer_that_moved_the_weights(by_hand) -> No
                 variable.assign_sub(0.1 * slope)
     said = "a learning rate that is" if by_hand else "the learning rate 0.1 is"
     assert f"{said} too large" in str(caught.value)
+
+
+class Masked(K.Model):
+    """Puts infinity into what it computes."""
+
+    def __init__(self):
+        super().__init__()
+        self.last = K.layers.Dense(4)
+
+    def call(self, inputs):
+        return tf.nn.softmax(tf.where(inputs > 0, self.last(inputs), -np.inf))
+
+
+def test_infinity_that_a_program_puts_in() -> None:
+    model = Masked()
+    with pytest.raises(tf.errors.InvalidArgumentError) as caught:
+        model(NEAR)
+    text = f"in the call of {model.name}; likely cause: a mask or constant of the"
+    assert text in str(caught.value) and "-1e9" in str(caught.value)
+
+
+def test_large_targets_are_to_be_scaled() -> None:
+    model, optimizer = network(), K.optimizers.SGD(0.01)
+    with pytest.raises(tf.errors.InvalidArgumentError) as caught:
+        for _ in range(20):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean(tf.square(3e8 * NEAR[:, :1] - model(NEAR)))
+            slopes = tape.gradient(loss, model.trainable_variables)
+            optimizer.apply_gradients(
+                zip(slopes, model.trainable_variables, strict=True)
+            )
+    assert "or scale inputs and targets to about -1 to 1" in str(caught.value)

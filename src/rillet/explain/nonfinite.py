@@ -15,6 +15,7 @@ import numpy as np
 import rillet as tf
 from rillet.core.errors import InvalidArgumentError
 from rillet.explain import outputs
+from rillet.explain.makers import BROUGHT, HALF, MAKERS, is_half
 from rillet.explain.passage import Passage, Ran
 from rillet.explain.picture import number
 from rillet.explain.starts import learning_rate, own_step
@@ -23,28 +24,6 @@ from rillet.explain.trials import STEPS, bearable_rate
 from rillet.keras.call_context import calls
 from rillet.keras.compiled_steps import Batch
 from rillet.ops.numerics_watch import looking_away
-
-MAKERS: Final = {
-    "Exp": "exp overflows above 88; a softmax written by hand does so: subtract the"
-    " largest value first, or use tf.nn.softmax",
-    "Log": "log of zero or of a negative number; keep it above with"
-    " tf.maximum(x, 1e-7), and for a crossentropy use from_logits=True",
-    "Log1p": "log1p of -1 or below",
-    "Sqrt": "the square root of a negative number",
-    "SqrtGrad": "the slope of a square root at 0 is infinite; norms of zeros and"
-    " deviations of equal numbers take one, too: add a small number under the root,"
-    " such as tf.sqrt(x + 1e-12)",
-    "Acos": "acos of a number beyond -1 to 1",
-    "Asin": "asin of a number beyond -1 to 1",
-    "Atanh": "atanh of a number at or beyond -1 or 1",
-    "Rsqrt": "one divided by the square root of zero or of a negative number",
-    "RealDiv": "a division by zero, or of infinity by infinity; a softmax written by"
-    " hand does so: use tf.nn.softmax. tf.math.divide_no_nan gives 0 for x / 0",
-    "Div": "a division by zero; tf.math.divide_no_nan gives 0 there",
-    "Reciprocal": "one divided by zero; tf.math.divide_no_nan gives 0 there",
-    "Pow": "a power that is too large, one of a negative number, or the slope of a root"
-    " at 0, such as that of x ** 0.5",
-}
 
 #: A learning rate that people use, and one with which nothing is learned.
 _USUAL: Final = 0.1
@@ -87,19 +66,33 @@ def where_made(model: Any, data: Any) -> Ran | None:
     Weights move unless the op is found; the caller puts them back.
     """
     last: Any = None
+    brought: Ran | None = None
 
     def hears(ran: Ran) -> None:
-        nonlocal last
+        nonlocal last, brought
         if not all(finite(y) for y in ran.outputs):
             ran.after = last
-            raise Found(ran)
+            if not _hands_on(ran):
+                raise Found(ran)
+            brought = brought or ran
         last = ran.layer or last
 
     try:
         Passage(hears).run(lambda: model.train_step(data))
     except Found as found:
         return found.ran
-    return None
+    return brought
+
+
+def _hands_on(ran: Ran) -> bool:
+    """Whether an op only hands on infinity or NaN, as a mask of -inf brings it."""
+    if all(map(finite, ran.inputs)):
+        return False
+    return _has_nan(ran.inputs) or not _has_nan(ran.outputs)
+
+
+def _has_nan(values: tuple[Any, ...]) -> bool:
+    return any(np.isnan(y._array).any() for y in values if _floats(y))
 
 
 @dataclass(frozen=True)
@@ -143,7 +136,7 @@ class Step:
         """The likely cause of a NaN, with what to do."""
         given = [x for x in ran.inputs if isinstance(x, tf.Tensor)]
         if not all(finite(x) for x in given):
-            return "A batch holds NaN or infinity: look at the data."
+            return f"Likely cause: {BROUGHT}."
         name = ran.op.name if ran.op is not None else ""
         where, size = _largest_weight(self.model)
         if size > _GROWN and not self.first:
@@ -155,10 +148,12 @@ class Step:
             )
         if name in MAKERS:
             return f"Likely cause: {MAKERS[name]}."
-        return self._begun() if self.first else self._rate()
+        return self._begun(ran) if self.first else self._rate()
 
-    def _begun(self) -> str:
+    def _begun(self, ran: Ran) -> str:
         """The cause in a first step: no update has moved a weight yet."""
+        if is_half(ran.outputs):
+            return f"Likely cause: {HALF}."
         x, y, _ = tf.keras.utils.unpack_x_y_sample_weight(self.data)
         for what, part, limit in (
             ("inputs", x, _LARGE_INPUT), ("targets", y, _LARGE_TARGET)
@@ -246,11 +241,13 @@ def made(ran: Ran) -> str:
     if ran.layer is not None:
         layer = f"in layer {ran.layer.name}"
     elif ran.layers:
-        layer = f"between the layers of {ran.layers[-1].name}"
-        layer += f", after {ran.after.name}" if ran.after is not None else ""
+        model = ran.layers[-1].name
+        layer = f"before the layers of {model}"
+        if ran.after is not None:
+            layer = f"between the layers of {model}, after {ran.after.name}"
     went = ", ".join(_said(x) for x in ran.inputs if isinstance(x, tf.Tensor))
     kind = "NaN"
-    if not any(np.isnan(y._array).any() for y in ran.outputs if _floats(y)):
+    if not _has_nan(ran.outputs):
         kind = "infinity"
     return f"the first op that made {kind} is {ran.op.name} {layer}; in went {went}"
 

@@ -14,7 +14,8 @@ from typing import Any, Final
 import numpy as np
 
 from rillet import keras
-from rillet.explain.nonfinite import MAKERS, bad_weight, finite
+from rillet.explain.makers import BROUGHT, MAKERS
+from rillet.explain.nonfinite import bad_weight, finite
 from rillet.explain.passage import layers_running
 from rillet.explain.picture import number
 from rillet.explain.starts import learning_rate
@@ -48,7 +49,8 @@ def hint(name: str, inputs: tuple[Any, ...], variable: Any) -> str:
     if done:
         place.append(f"in step {done + 1}")
     if layers:
-        place.append(f"in layer {layers[-1].name}")
+        where = "in the call of" if _is_model(layers[-1]) else "in layer"
+        place.append(f"{where} {layers[-1].name}")
     elif done or name in MAKERS:
         place += _names_in(inputs, trained)
     cause = _cause(name, inputs, layers, trained)
@@ -86,6 +88,8 @@ def _cause(
         bad = bad_weight(layers[-1]) if layers else None
         if bad is not None:
             return f"{bad} holds NaN before this step; build the model anew"
+        if any(x.shape.rank == 0 and not finite(x) for x in inputs):
+            return f"likely cause: {BROUGHT}"
         if layers and hasattr(layers[-1], "variables"):
             return "NaN or infinity came in with the layer's inputs: look at the data"
         return "NaN or infinity came in: look at the data"
@@ -119,7 +123,7 @@ def _rate(trained: list[History]) -> str:
         told = f"a learning rate that is too large{said}"
         return f"{told}; try one {by:.0f} times smaller"
     tried = float(f"{rate / by:.3g}")
-    scaled = ", or scale the inputs to about -1 to 1" if rate <= _USUAL else ""
+    scaled = ", or scale inputs and targets to about -1 to 1" if rate <= _USUAL else ""
     told = f"the learning rate {number(rate)} is too large{said}"
     return f"{told}; try {number(tried)}{scaled}"
 
