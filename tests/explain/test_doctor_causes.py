@@ -67,6 +67,27 @@ def test_large_targets_that_can_be_reached(said, model, optimizer) -> None:
     assert not [line for line in said() if "the targets go" in line]
 
 
+class Priced(K.Model):
+    """Gives prices in units of its own."""
+
+    def __init__(self, unit):
+        super().__init__()
+        self.first, self.last, self.unit = Dense(16, "relu"), Dense(1), unit
+
+    def call(self, inputs):
+        return self.unit * self.last(self.first(inputs))
+
+
+@pytest.mark.parametrize("batched", [False, True])
+@pytest.mark.parametrize("unit", [1.0, 1e5])
+def test_large_targets_of_a_model_with_a_call_of_its_own(said, unit, batched) -> None:
+    data = (X, PRICES)
+    if batched:
+        data = (tf.data.Dataset.from_tensor_slices(data).batch(64), None)
+    fitted(Priced(unit), *data, epochs=8)
+    assert [("the targets go from " in line) for line in said()] == [True] * (unit == 1)
+
+
 class Middle(K.Model):
     """Computes something between its layers."""
 

@@ -7,7 +7,7 @@ sample of the rows.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -31,6 +31,8 @@ LARGE: Final = 1000.0
 _FAR: Final = 1e8
 _FAR_LATER: Final = 1e5
 _WORSE: Final = 1.5
+#: What share of its first loss a model keeps that hardly learns.
+_STILL: Final = 0.98
 _PASS: Final = ("Flatten", "Reshape", "Dropout", "InputLayer", "Permute")
 #: Layers that inputs go through as they are, and those that learn from them.
 _SHAPES: Final = ("InputLayer", "Flatten", "Reshape", "Permute", "Masking", "Dropout")
@@ -178,13 +180,13 @@ def far_targets(model: Any, heads: list[Head], least: float) -> list[Finding]:
     return [each for each in found if each is not None]
 
 
-def slow(model: Any, y: Any, loss: float) -> Finding | None:
+def slow(model: Any, y: Any, losses: list[float]) -> Finding | None:
     """Targets that are so far away that no mean is learned after some epochs.
 
     Args:
         model: a compiled model with one output.
         y: some of its targets.
-        loss: of the last epoch.
+        losses: of the epochs.
     """
     layers = chain(model)
     heads = list(_heads(model, layers, None, y))
@@ -192,8 +194,13 @@ def slow(model: Any, y: Any, loss: float) -> Finding | None:
     if wanted is None or heads[0].loss != "mean_squared_error":
         return None
     # who knows nothing says the mean
-    if loss < _WORSE * float(np.var(wanted, dtype=np.float64)):
+    if losses[-1] < _WORSE * float(np.var(wanted, dtype=np.float64)):
         return None
+    if not layers and not getattr(model, "outputs", None):
+        # nobody knows what follows the last layer: it may make steps longer
+        if losses[-1] < _STILL * losses[0]:
+            return None
+        heads = [replace(heads[0], layers=list(leaves(model))[-1:])]
     return next(iter(far_targets(model, heads, _FAR_LATER)), None)
 
 
