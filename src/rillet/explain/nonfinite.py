@@ -17,7 +17,7 @@ from rillet.core.errors import InvalidArgumentError
 from rillet.explain import outputs
 from rillet.explain.makers import BROUGHT, HALF, MAKERS, is_half
 from rillet.explain.passage import Passage, Ran
-from rillet.explain.picture import number
+from rillet.explain.picture import largest, number
 from rillet.explain.starts import learning_rate, own_step
 from rillet.explain.targets import SQUARES
 from rillet.explain.trials import STEPS, bearable_rate
@@ -158,7 +158,7 @@ class Step:
         for what, part, limit in (
             ("inputs", x, _LARGE_INPUT), ("targets", y, _LARGE_TARGET)
         ):  # fmt: skip
-            size = max(map(_largest, tf.nest.flatten(part)), default=0.0)
+            size = max(map(largest, tf.nest.flatten(part)), default=0.0)
             if size > limit:
                 return (
                     f"Likely cause: the {what} reach {number(size)} in size; scale them"
@@ -217,18 +217,10 @@ class Step:
         return [("inputs",), ("targets",), both] if numbers else [("inputs",)]
 
 
-def _largest(value: Any) -> float:
-    """The size of the largest finite number; 0 where there are none."""
-    array = np.asarray(value)
-    if array.dtype.kind not in "fiu" or not array.size:
-        return 0.0
-    return float(np.abs(array.astype(np.float64)).max())
-
-
 def _largest_weight(model: Any) -> tuple[str, float]:
     """The weight that holds the largest number, and the number."""
     held = [v for v in model.weights if v.dtype.is_floating]
-    sizes = [(_largest(v), str(v.name.split(":")[0])) for v in held]
+    sizes = [(largest(v), str(v.name.split(":")[0])) for v in held]
     size, name = max(sizes, default=(0.0, ""))
     return name, size
 

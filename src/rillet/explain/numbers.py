@@ -15,7 +15,7 @@ from rillet.explain.computation import batch_loss
 from rillet.explain.findings import Finding
 from rillet.explain.outputs import LINEAR, activation
 from rillet.explain.passage import Passage, Ran
-from rillet.explain.picture import number
+from rillet.explain.picture import largest, number
 from rillet.explain.starts import has_unit_steps, learning_rate, own_step
 from rillet.explain.structure import chain, disguised, leaves, linear
 from rillet.explain.unchanged import may_be_tried, unchanged
@@ -234,14 +234,14 @@ def _bends(model: Any) -> bool:
 def _grown(passage: Passage, x: Any, y: Any) -> list[Finding]:
     """Numbers that grow from layer to layer, far beyond inputs and targets."""
     parts = [part for part in tf.nest.flatten((x, y)) if part is not None]
-    usual = max([1.0, *(_largest(part) for part in parts)])
+    usual = max([1.0, *(largest(part) for part in parts)])
     first = last = None
     for ran in passage.ran:
         if ran.op is None or ran.layer is None or not ran.outputs:
             continue
         if not hasattr(ran.layer, "kernel"):
             continue
-        size = _largest(ran.outputs[0])
+        size = largest(ran.outputs[0])
         first = (ran.layer.name, size) if first is None else first
         last = (ran.layer.name, size)
     if first is None or last is None or not last[1] > _EXPLODED * max(usual, first[1]):
@@ -255,13 +255,6 @@ def _grown(passage: Passage, x: Any, y: Any) -> list[Finding]:
             " BatchNormalization",
         )
     ]
-
-
-def _largest(value: Any) -> float:
-    array = np.asarray(value)
-    if array.dtype.kind not in "fiu" or not array.size:
-        return 0.0
-    return float(np.abs(array.astype(np.float64)).max())
 
 
 def _aim(model: Any, said: Any, y: Any) -> Any:

@@ -189,6 +189,14 @@ def new_figure(size: tuple[float, float]) -> Figure:
     return figure
 
 
+def largest(value: Any) -> float:
+    """The size of the largest number in an array or tensor; 0 where there are none."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiu" or not array.size:
+        return 0.0
+    return float(np.abs(array.astype(np.float64)).max())
+
+
 def number(value: float) -> str:
     """A number as pictures show it.
 

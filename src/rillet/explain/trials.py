@@ -14,6 +14,7 @@ import numpy as np
 from rillet import keras
 from rillet.core import context, nest
 from rillet.core.convert import to_tensor
+from rillet.explain.picture import largest
 from rillet.explain.starts import has_unit_steps, learning_rate
 
 #: Steps that a rate must bear.
@@ -97,8 +98,8 @@ def _scaled(data: Any, which: tuple[str, ...]) -> Any:
     x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
     parts = {"inputs": x, "targets": y}
     for name in which:
-        flat = [np.asarray(v) for v in nest.flatten(parts[name]) if v is not None]
-        if not any(map(_is_large, flat)):
+        flat = [v for v in nest.flatten(parts[name]) if v is not None]
+        if max(map(largest, flat), default=0.0) <= _LARGE:
             return None
         parts[name] = nest.map_structure(_standard, parts[name])
     return keras.utils.pack_x_y_sample_weight(
@@ -106,16 +107,10 @@ def _scaled(data: Any, which: tuple[str, ...]) -> Any:
     )
 
 
-def _is_large(array: Any) -> bool:
-    if array.dtype.kind not in "fiu" or not array.size:
-        return False
-    return bool(np.abs(array.astype(np.float32)).max() > _LARGE)
-
-
 def _standard(value: Any) -> Any:
-    if value is None or not _is_large(array := np.asarray(value)):
+    if value is None or largest(value) <= _LARGE:
         return value
-    array = array.astype(np.float32)
+    array = np.asarray(value, np.float32)
     return to_tensor((array - array.mean()) / (array.std() or 1.0))
 
 
