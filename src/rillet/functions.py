@@ -12,7 +12,7 @@ import inspect
 import threading
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rillet.backends.choice import REFERENCE, backend
 from rillet.backends.choice import load_compiler as load_compiler
@@ -23,14 +23,14 @@ from rillet.core.scopes import variables_made
 from rillet.core.spec import Spec
 from rillet.core.tensor import Tensor
 from rillet.core.tracebacks import trim
-from rillet.graph.call import evaluate
-from rillet.graph.concrete import ConcreteFunction
 from rillet.graph.ir import Graph
-from rillet.graph.places import explain_symbolic
 from rillet.graph.retracing import Retracing
 from rillet.graph.signatures import Arguments, Signature, checked_signature
 from rillet.graph.trace import Tracer
 from rillet.ops.composites import opened
+
+if TYPE_CHECKING:
+    from rillet.graph.concrete import ConcreteFunction
 
 _state = context.state
 #: Kinds of arguments whose concrete functions are found without binding.
@@ -38,7 +38,15 @@ _MOST_HOT = 64
 #: Traces that a function keeps; with more, the oldest are made anew when wanted.
 _MOST_TRACES = 1000
 
-context.register_service("graph.evaluate", lambda t: evaluate(t, REFERENCE))
+
+
+def _evaluate(tensor: Any) -> Any:
+    from rillet.graph.call import evaluate
+
+    return evaluate(tensor, REFERENCE)
+
+
+context.register_service("graph.evaluate", _evaluate)
 
 
 def _autograph() -> Any:
@@ -273,6 +281,8 @@ class Function:
             try:
                 result = self._body()(*args, **kwargs)
             except TypeError as error:
+                from rillet.graph.places import explain_symbolic
+
                 explain_symbolic(error)
                 raise
             form, flat = opened(_autograph().leaving(result))
@@ -280,6 +290,8 @@ class Function:
             tracer.graph.outputs = outputs
             tracer.graph.writes = tracer.written()
         tracer.settle(made)
+        from rillet.graph.concrete import ConcreteFunction
+
         runs_on = backend(self._jit_compile)
         return ConcreteFunction(
             self._signature, arguments, specs, tracer, form, count, runs_on

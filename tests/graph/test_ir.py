@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import rillet as tf
-from rillet.backends.reference import ReferenceBackend
+from rillet.backends.choice import ReferenceBackend
 from rillet.graph.passes import optimise
 from rillet.graph.verifier import verify
 

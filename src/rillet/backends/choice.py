@@ -8,10 +8,20 @@ from __future__ import annotations
 import functools
 from typing import Any, Final
 
-from rillet.backends.reference import ReferenceBackend
 from rillet.core import context
 from rillet.core.cycles import uncollected
 from rillet.core.logger import get_logger
+
+
+class ReferenceBackend:
+    """Makes reference programs, imported with the first: models may only be loaded."""
+
+    def program(self, graph: Any, outputs: list[Any]) -> Any:
+        """A program that gives `outputs`; see `base.Backend`."""
+        from rillet.backends.reference import ReferenceProgram
+
+        return ReferenceProgram(graph, outputs)
+
 
 REFERENCE: Final = ReferenceBackend()
 

@@ -380,11 +380,3 @@ def _host_step(node: Node, ins: list[int | None], outs: list[int]) -> Step:
             values[slot] = value
 
     return step
-
-
-class ReferenceBackend:
-    """Makes reference programs."""
-
-    def program(self, graph: Graph, outputs: list[SymbolicTensor]) -> ReferenceProgram:
-        """A program that gives `outputs`; see `base.Backend`."""
-        return ReferenceProgram(graph, outputs)

@@ -93,7 +93,7 @@ NODE = Schema(
     Field(2, "op", "string"),
     Field(3, "input", "string", True),
     Field(4, "device", "string"),
-    Field(5, "attr", ATTR_ENTRY, True),
+    Field(5, "attr", ATTR_ENTRY, True, later=True),
 )
 TEXT_ENTRY = entries("Text", "string")
 ARGUMENT_ATTRS = Schema("ArgAttrs", Field(1, "attr", ATTR_ENTRY, True))

@@ -59,6 +59,6 @@ OBJECT = Schema(
     Field(2, "attributes", ATTRIBUTE, True),
     Field(3, "slot_variables", SLOT, True),
     Field(4, "registered_saver", REGISTERED_SAVER),
-    Field(5, "has_checkpoint_values", BOOL_VALUE),
+    Field(5, "has_checkpoint_values", BOOL_VALUE, later=True),
 )
 OBJECT_GRAPH = Schema("TrackableObjectGraph", Field(1, "nodes", OBJECT, True))

@@ -61,7 +61,7 @@ class Field:
             messages hold one another.
         repeated: whether it is a list.
         presence: whether zero is written too, where it was set.
-        later: whether its messages are read when somebody asks for them.
+        later: whether its messages are read only when somebody asks for them.
     """
 
     __slots__ = ("number", "name", "_kind", "repeated", "wire", "presence", "later")
@@ -151,7 +151,7 @@ class Record:
         try:
             found = self.values[name]
             if type(found) is _Later:
-                found = self.values[name] = found.records()
+                found = self.values[name] = found.read()
             return found
         except KeyError:
             field = self.schema.by_name.get(name)
@@ -186,27 +186,36 @@ class Record:
 
 
 class _Later:
-    """Messages of a list that nobody has asked for yet.
+    """A message, or a list of them, that nobody has asked for yet.
 
     Args:
         kind: what they are.
         data: the bytes that they lie in.
         depth: how deep they lie.
+        repeated: whether it is a list.
     """
 
-    __slots__ = ("_data", "_depth", "_kind", "places")
+    __slots__ = ("_data", "_depth", "_kind", "_repeated", "places")
 
-    def __init__(self, kind: Schema, data: bytes | memoryview, depth: int) -> None:
+    def __init__(
+        self, kind: Schema, data: bytes | memoryview, depth: int, repeated: bool
+    ) -> None:
         self._kind = kind
         self._data = data
         self._depth = depth
+        self._repeated = repeated
         #: Where each begins and ends.
         self.places: list[tuple[int, int]] = []
 
-    def records(self) -> list[Record]:
-        """The messages, read."""
+    def read(self) -> list[Record] | Record:
+        """The messages, read; of one that comes more than once all in one."""
         kind, data, depth = self._kind, self._data, self._depth
-        return [_decode(kind, data, at, end, depth) for at, end in self.places]
+        found = [_decode(kind, data, at, end, depth) for at, end in self.places]
+        if self._repeated:
+            return found
+        for other in found[1:]:
+            _merge(found[0], other)
+        return found[0]
 
 
 def damaged(what: str, values: str = "") -> DataLossError:
@@ -287,7 +296,7 @@ def _decode(
                 value = _decode(kind, data, begun, at, depth + 1)
             elif how == _UNREAD:
                 if name not in values:
-                    values[name] = _Later(kind, data, depth + 1)
+                    values[name] = _Later(kind, data, depth + 1, repeated)
                 values[name].places.append((begun, at))
                 continue
             else:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from rillet.backends.reference import ReferenceBackend
+from rillet.backends.choice import ReferenceBackend
 from rillet.core import context
 from rillet.core.composite import CompositeSpec, CompositeTensor
 from rillet.core.convert import to_tensor

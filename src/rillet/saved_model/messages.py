@@ -81,7 +81,7 @@ STRUCTURE: Schema = Schema(
 USER_OBJECT = Schema(
     "SavedUserObject",
     Field(1, "identifier", "string"),
-    Field(2, "version", VERSION),
+    Field(2, "version", VERSION, later=True),
     Field(3, "metadata", "string"),
 )
 ASSET = Schema("SavedAsset", Field(1, "asset_file_def_index", "int"))
@@ -112,7 +112,7 @@ BARE_FUNCTION = Schema(
     Field(1, "concrete_function_name", "string"),
     Field(2, "argument_keywords", "string", True),
     Field(3, "allowed_positional_arguments", "int"),
-    Field(4, "function_spec", FUNCTION_SPEC),
+    Field(4, "function_spec", FUNCTION_SPEC, later=True),
 )
 CONSTANT = Schema("SavedConstant", Field(1, "operation", "string"))
 RESOURCE = Schema("SavedResource", Field(1, "device", "string"))
@@ -138,8 +138,8 @@ OBJECT = Schema(
 CONCRETE = Schema(
     "SavedConcreteFunction",
     Field(2, "bound_inputs", "int", True),
-    Field(3, "canonicalized_input_signature", STRUCTURE),
-    Field(4, "output_signature", STRUCTURE),
+    Field(3, "canonicalized_input_signature", STRUCTURE, later=True),
+    Field(4, "output_signature", STRUCTURE, later=True),
 )
 CONCRETE_ENTRY = entries("ConcreteFunctions", CONCRETE)
 OBJECTS = Schema(

@@ -6,8 +6,9 @@ arguments fit, and runs it as a function of rillet's: compiled, and differentiab
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,13 +21,15 @@ from rillet.core.spec import TensorSpec
 from rillet.core.tensor import Tensor
 from rillet.core.variable import Variable
 from rillet.functions import Function
-from rillet.graph.concrete import ConcreteFunction
 from rillet.saved_model.named_calls import NamedCalls
 from rillet.saved_model.naming import plain_name
 from rillet.saved_model.python_signatures import python_signature
 from rillet.saved_model.resources import is_resource
 from rillet.saved_model.structures import Opaque, structure_of
 from rillet.saved_model.tensors import damaged
+
+if TYPE_CHECKING:
+    from rillet.graph.concrete import ConcreteFunction
 
 
 class Restored:
@@ -117,22 +120,36 @@ class SavedTrace:
         loader: what knows the model's objects.
         name: the function's name in the library.
         saved: what the object graph says of it.
-
-    Attributes:
-        args: the positional arguments it was traced for, specs and plain values.
-        kwargs: those by name.
     """
 
     def __init__(self, loader: Any, name: str, saved: Record) -> None:
         self._loader = loader
         self.name = name
         self._bound = list(saved.bound_inputs)
-        signature = structure_of(saved.canonicalized_input_signature)
-        if not isinstance(signature, tuple) or len(signature) != 2:
-            raise damaged("a function has no signature", name)
-        self.args, self.kwargs = signature
-        self.outputs = structure_of(saved.output_signature)
+        self._saved = saved
         self._concrete: ConcreteFunction | None = None
+
+    @functools.cached_property
+    def _signature(self) -> tuple[Any, Any]:
+        found = structure_of(self._saved.canonicalized_input_signature)
+        if not isinstance(found, tuple) or len(found) != 2:
+            raise damaged("a function has no signature", self.name)
+        return found
+
+    @property
+    def args(self) -> Any:
+        """The positional arguments it was traced for, specs and plain values."""
+        return self._signature[0]
+
+    @property
+    def kwargs(self) -> Any:
+        """Those by name."""
+        return self._signature[1]
+
+    @functools.cached_property
+    def outputs(self) -> Any:
+        """What it gives, likewise."""
+        return structure_of(self._saved.output_signature)
 
     def concrete(self) -> ConcreteFunction:
         """The trace as rillet runs it; made on the first call."""

@@ -7,7 +7,7 @@ come out whole. `version_one` makes them, `saving` writes them again.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rillet.checkpoint.wire import Record
 from rillet.core import dtypes
@@ -15,7 +15,6 @@ from rillet.core.composite import CompositeSpec
 from rillet.core.sparse_tensor import SparseTensorSpec
 from rillet.core.spec import TensorSpec
 from rillet.functions import Function
-from rillet.graph.concrete import ConcreteFunction
 from rillet.saved_model import messages
 from rillet.saved_model.graph_reader import Reader
 from rillet.saved_model.messages import as_dict
@@ -23,6 +22,9 @@ from rillet.saved_model.named_calls import NamedCalls
 from rillet.saved_model.steps import Plan
 from rillet.saved_model.structures import structure_of
 from rillet.saved_model.tensors import damaged, dims_of, dtype_of
+
+if TYPE_CHECKING:
+    from rillet.graph.concrete import ConcreteFunction
 
 
 class VersionOneSignature:
