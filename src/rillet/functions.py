@@ -39,7 +39,6 @@ _MOST_HOT = 64
 _MOST_TRACES = 1000
 
 
-
 def _evaluate(tensor: Any) -> Any:
     from rillet.graph.call import evaluate
 
