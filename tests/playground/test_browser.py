@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from rillet.playground.address import read
+
 from .browsing import (
     address,
     drop,
@@ -222,6 +224,12 @@ def test_points_drawn_by_hand(opened: Any) -> None:
     text_of(tab, "#drawn-count", str(count + 1))
 
 
+def points_in(link: str) -> int:
+    """How many points of one's own a link brings."""
+    own = read(link.partition("#")[2]).settings.own
+    return 0 if own is None else len(own.xy)
+
+
 def test_every_press_is_a_point(opened: Any) -> None:
     tab = opened(fragment="hidden=3", viewport={"width": 1280, "height": 900})
     wait_until(lambda: "hidden=3" in address(tab) and "seed=1" in address(tab))
@@ -235,7 +243,8 @@ def test_every_press_is_a_point(opened: Any) -> None:
         place = {"x": 100 + 7 * min(i, 3), "y": 100}
         tab.locator("#dots").click(position=place)
     text_of(tab, "#drawn-count", "5 points.")
-    wait_until(lambda: "data=own" in address(tab))
+    # The address follows the points within a second.
+    wait_until(lambda: points_in(address(tab)) == 5)
     # Whoever opens the link goes on drawing.
     tab.reload()
     text_of(tab, "#legend", "1")
