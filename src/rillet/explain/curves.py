@@ -52,8 +52,11 @@ class Curves(Plot):
                     epochs, self.values[name], look, ms=3.5, label=label, color=colour
                 )
                 lost = epochs[~np.isfinite(self.values[name])]
+                for epoch in lost:
+                    axis.axvspan(
+                        epoch - 0.5, epoch + 0.5, color=colour, alpha=0.1, lw=0
+                    )
                 if len(lost):
-                    axis.axvspan(lost[0] - 0.5, lost[-1] + 0.5, color=colour, alpha=0.1)
                     axis.annotate(
                         f"{label}: NaN or infinity", (lost[0], 0.5), rotation=90,
                         xycoords=("data", "axes fraction"), va="center", ha="left",
@@ -74,7 +77,7 @@ class Curves(Plot):
         for name, values in self.values.items():
             lost = np.flatnonzero(~np.isfinite(values)) + 1
             if len(lost):
-                said.append(f"{name} NaN or infinite from epoch {lost[0]}")
+                said.append(f"{name} NaN or infinite in epoch {lost[0]}")
         return f"<history: {', '.join(said)}>"
 
 

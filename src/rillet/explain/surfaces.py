@@ -37,8 +37,8 @@ class Surface(Plot):
         x: places along the first number.
         y: along the second; None where there is one.
         losses: ``(len(x),)``, or ``(len(y), len(x))``.
-        paths: by optimizer, places ``(steps + 1, 1 or 2)``; fewer where the loss is
-            no longer a finite number.
+        paths: by optimizer, places ``(steps + 1, 1 or 2)``; fewer where one is
+            reached whose loss is no finite number.
         path_losses: by optimizer, the loss at each place.
         names: what the axes are called.
     """
@@ -263,10 +263,10 @@ def _descend(
         with tf.GradientTape() as tape:
             # what a model's own weights read is not asked about
             loss = function(*[spot + 0.0 for spot in spots])
-        if path and not np.isfinite(float(loss)):
-            break
         path.append([float(spot) for spot in spots])
         losses.append(float(loss))
+        if not np.isfinite(losses[-1]):
+            break
         if step < steps:
             slopes = tape.gradient(loss, spots)
             known = [
