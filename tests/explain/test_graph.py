@@ -25,6 +25,24 @@ def check(picture, y_name):
     assert picture.edge(y_name, "loss").derivative == -1
 
 
+def test_a_variable_that_is_read_twice_has_both_parts_of_its_gradient():
+    """x w + w w has the derivatives w = 3 by x and x + 2 w = 8 by w."""
+    w = tf.Variable(3.0, name="w")
+    picture = explain.graph(lambda x: x * w + w * w, tf.constant(2.0))
+    assert float(picture["w"].gradient) == 8.0
+    layer = tf.keras.layers.Dense(2, kernel_regularizer="l2", name="shared")
+    x = tf.constant([[1.0, -2.0], [0.5, 3.0]])
+    start = tf.keras.Input((2,))
+    model = tf.keras.Model(start, layer(layer(start)))
+    model.compile("sgd", "mse")
+    picture = explain.graph(model, x, x, fold=False)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean((model(x) - x) ** 2) + tf.add_n(model.losses)
+    want = tape.gradient(loss, layer.kernel)
+    found = next(n for n in picture.nodes if "kernel" in n.name)
+    np.testing.assert_allclose(found.gradient, want, rtol=1e-5)
+
+
 def test_the_books_example_in_one_expression():
     x, y, w, b = book()
     check(explain.graph(lambda x: abs(4 - (x * w + b)), x), "4")

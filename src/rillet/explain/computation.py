@@ -372,8 +372,11 @@ def _pictured(
                 if source is not None:
                     build.edges.append(Edge(source, node, slope, part))
     for key, variable in reads.items():
-        if id(variable) in build.nodes:
-            build.nodes[id(variable)].gradient = _array(adjoints.get(key))
+        node_, part = build.nodes.get(id(variable)), _array(adjoints.get(key))
+        if node_ is not None and part is not None:
+            # each read has its part of the gradient
+            before = node_.gradient
+            node_.gradient = part if before is None else before + part
     for key, value in adjoints.items():
         node_ = build.nodes.get(key)
         if node_ is not None and node_.gradient is None:
