@@ -248,7 +248,7 @@ def test_nan_without_on_nan(said):
 
 
 def test_overfitting():
-    from rillet.explain.numbers import Course
+    from rillet.explain.course import Course
 
     course = Course(True)
     found = []

@@ -155,7 +155,7 @@ def test_weights_that_no_rate_can_help(said) -> None:
     model.compile("sgd", "mse")
     model.fit(X, LINE, verbose=0)
     (line,) = said()
-    assert "too large for these weights: use smaller first weights, or give" in line
+    assert "too large for these weights: use smaller first weights (leave" in line
 
 
 #: Data with which training cannot go on: advice comes before the error.

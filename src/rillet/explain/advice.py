@@ -22,6 +22,7 @@ import numpy as np
 from rillet import keras
 from rillet.core.logger import get_logger
 from rillet.explain import compared, numbers, starts, structure
+from rillet.explain.course import Course
 from rillet.explain.findings import Finding, forget, record_of, tell
 from rillet.explain.first_batch import FirstBatch, brings_targets, inputs_and_targets
 from rillet.explain.nonfinite import Guard
@@ -38,7 +39,7 @@ _LATER: Final = 0.001
 #: Epochs after which a run's first weights are let go.
 _KEPT: Final = 3
 #: What spoils a run, so that what a pass would find follows from it.
-_SPOILING: Final = ("inputs", "weights", "far targets")
+_SPOILING: Final = ("inputs", "weights", "far targets", "learning rate")
 _ENOUGH: Final = ("weights", "frozen", "same weights")
 
 
@@ -146,7 +147,7 @@ class Doctor(Watch):
         self._arrays: tuple[Any, Any] | None = None
         self._size = size
         fresh = starts.untrained(model)
-        self._course = numbers.Course(fresh)
+        self._course = Course(fresh)
         self._looks = False
         if _Setting.on:
             with looking_away():
@@ -231,11 +232,13 @@ class Doctor(Watch):
             else:
                 tell(self._model, finding)
         self._fine += 1
-        if self._fine == _KEPT:
+        if self._fine == _KEPT and not starts.large_rate(self._model):
             self._start = None  # an early overflow would have come by now
         gone = perf_counter() - self._began
         if still is not None or self._spent + self._cost <= _SHARE * gone:
             self._pass()
+        if still is not None and starts.large_rate(self._model):
+            self._tell_risen()
         if still is not None and not record_of(self._model).kinds:
             # what was said already, or just now, is why nothing is learned
             large = structure.unscaled(self._rows) if self._saw_large else still
@@ -262,7 +265,7 @@ class Doctor(Watch):
             return
         finding = risen(self._model, batches, start)
         if finding is not None:
-            tell(self._model, finding)
+            self._tell(finding)
 
     def _found_batches(self) -> Batches | None:
         """The batches of the run, or its first one."""

@@ -18,7 +18,7 @@ from rillet.explain import outputs
 from rillet.explain.makers import BROUGHT, HALF, MAKERS, is_half
 from rillet.explain.passage import Passage, Ran
 from rillet.explain.picture import largest, number
-from rillet.explain.starts import learning_rate, own_step
+from rillet.explain.starts import learning_rate, negative, own_step
 from rillet.explain.targets import SQUARES
 from rillet.explain.trials import STEPS, bearable_rate
 from rillet.keras.call_context import calls
@@ -182,6 +182,8 @@ class Step:
             return "Likely cause: a learning rate of one of the model's optimizers."
         if rate is None:
             return "Try a smaller learning rate."
+        if rate < 0:
+            return f"Likely cause: {negative(rate)}."
         said = f"Likely cause: the learning rate {number(rate)} is too large"
         proof = f"{STEPS} steps of it lower this batch's loss"
         works = self.tries(())
@@ -204,11 +206,10 @@ class Step:
             return said
         if works is not None and (works > _HOPELESS or rate > _USUAL):
             return f"{said}; try {number(works)}: {proof}."
-        said += (
-            " for these weights: use smaller first weights, or give the optimizer"
-            " clipnorm=1.0."
+        return (
+            f"{said} for these weights: use smaller first weights (leave"
+            " kernel_initializer out)."
         )
-        return said if works is None else f"{said} Without it, {number(works)} works."
 
     def _scalable(self) -> list[tuple[str, ...]]:
         """Parts of the data that a program may scale, one by one and together."""

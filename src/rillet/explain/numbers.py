@@ -1,6 +1,6 @@
-"""What numbers tell: logs of epochs, and a sample's way through a model and back.
+"""What numbers tell: a sample's way through a model and back.
 
-In: logs, or a model and some rows. Out: findings.
+In: a model and some rows. Out: findings.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from typing import Any, Final
 import numpy as np
 
 import rillet as tf
-from rillet.explain import compared, structure
+from rillet.explain import compared
 from rillet.explain.computation import batch_loss
 from rillet.explain.findings import Finding
 from rillet.explain.outputs import LINEAR, activation
 from rillet.explain.passage import Passage, Ran
 from rillet.explain.picture import largest, number
-from rillet.explain.starts import has_unit_steps, learning_rate, own_step
+from rillet.explain.starts import large_rate, learning_rate, own_step, usual_rate
 from rillet.explain.structure import chain, disguised, leaves, linear
 from rillet.explain.unchanged import may_be_tried, unchanged
 from rillet.keras.layers import BatchNormalization
@@ -38,142 +38,8 @@ DEAD: Final = 0.9
 #: How much smaller the first layer's gradient is than the last's when it vanishes.
 VANISHED: Final = 1e-5
 _EXPLODED: Final = 1e5
-_EPOCHS: Final = 5
-#: A length of steps with which weights stand still.
-_TINY: Final = 1e-6
-#: How many times the first loss of training that of validation is where its data are
-#: of another kind, and the epochs after which that is said.
-_APART: Final = 10.0
-_SEEN: Final = 3
-
-
-class Course:
-    """How the losses of a run go, epoch by epoch.
-
-    Args:
-        fresh: whether the model had not been trained before.
-    """
-
-    def __init__(self, fresh: bool) -> None:
-        self._fresh = fresh
-        #: Some of the targets, where the run has one kind of them.
-        self.targets: Any = None
-        self._losses: list[float] = []
-        self._validated: list[float] = []
-
-    def after(self, model: Any, epoch: int, logs: dict[str, Any]) -> list[Finding]:
-        """What an epoch's logs tell."""
-        loss = _plain(logs.get("loss"))
-        if loss is None:
-            return []
-        self._losses.append(loss)
-        other = _plain(logs.get("val_loss"))
-        if other is not None:
-            self._validated.append(other)
-        if not np.isfinite(loss):
-            return [
-                Finding(
-                    "nan",
-                    f"the loss of epoch {epoch + 1} is {loss}",
-                    'fit(..., on_nan="explain") finds step, layer and cause',
-                )
-            ]
-        return [*self._still(model, logs), *self._apart(), *self._gap()]
-
-    def _still(self, model: Any, logs: dict[str, Any]) -> list[Finding]:
-        losses = self._losses
-        if not self._fresh or len(losses) != _EPOCHS:
-            return []
-        good = max(
-            (_plain(v) or 0.0 for k, v in logs.items() if "acc" in k), default=0.0
-        )
-        first, best = losses[0], min(losses[1:])
-        if first <= 1e-3 or good > 0.9:
-            return []
-        if self.targets is not None:
-            slow = structure.slow(model, self.targets, losses)
-            if slow is not None:
-                return [slow]
-        if best < first * 0.999:
-            return []
-        rate = learning_rate(model)
-        told = (
-            f"the loss has not fallen in {_EPOCHS} epochs: {number(first)} at first,"
-            f" {number(losses[-1])} now"
-        )
-        if rate is not None and rate < (_TINY if has_unit_steps(model) else 1e-12):
-            kind = type(model.optimizer).__name__
-            usual = 0.001 if has_unit_steps(model) else 0.01
-            return [
-                Finding(
-                    "learning rate",
-                    f"{told}, for the learning rate is {number(rate)}",
-                    f"Try {kind}(learning_rate={usual})",
-                )
-            ]
-        said = "" if rate is None else f" (now {number(rate)})"
-        return [
-            Finding(
-                "no learning",
-                told,
-                f"Try a learning rate ten times larger or smaller{said}, and look"
-                " whether inputs and targets belong together",
-            )
-        ]
-
-    def _apart(self) -> list[Finding]:
-        """Validation that goes worse from the first than training began."""
-        seen = self._validated
-        if seen and not np.isfinite(seen[-1]):
-            return [
-                Finding(
-                    "validation",
-                    f"the validation loss is {seen[-1]}, and that of training is not",
-                    "Look for NaN or infinity in the validation data, or for numbers"
-                    " far larger than in training",
-                )
-            ]
-        if len(seen) != _SEEN:
-            return []
-        if min(seen) < _APART * max(self._losses) or min(self._losses) < 0:
-            return []
-        return [
-            Finding(
-                "validation",
-                f"the validation loss is {number(min(seen))} at best, and that of"
-                f" training was {number(max(self._losses))} at worst: the data differ",
-                "Scale inputs and targets of both in the same way, with the training"
-                " data's mean and deviation",
-            )
-        ]
-
-    def _gap(self) -> list[Finding]:
-        seen = self._validated
-        if len(seen) < 8:
-            return []
-        at = int(np.argmin(seen))
-        train = self._losses[-1]
-        # a single bad epoch is no gap
-        now = min(seen[-3:])
-        if len(seen) - at <= 5 or now < 1.5 * seen[at] or train > 0.5 * now:
-            return []
-        return [
-            Finding(
-                "overfitting",
-                f"the validation loss was best in epoch {at + 1} ({number(seen[at])})"
-                f" and is {number(seen[-1])} now, while the training loss fell to"
-                f" {number(train)}: the model learns by heart",
-                "Stop earlier (keras.callbacks.EarlyStopping), add Dropout or weight"
-                " decay, make it smaller, or find more data",
-            )
-        ]
-
-
-def _plain(value: Any) -> float | None:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return None
+#: And how much smaller the second layer's is then, at least.
+_ON_THE_WAY: Final = 1e-3
 
 
 def look(model: Any, x: Any, y: Any = None) -> list[Finding]:
@@ -220,41 +86,56 @@ def _look(model: Any, x: Any, y: Any) -> list[Finding]:
             found += compared.look(model, np.asarray(said), y, lost.ran)
         deep: list[Finding] = []
         if aim is not None and np.isfinite(float(aim)):
-            deep = _slopes(weights, tape.gradient(aim, weights), _bends(model))
+            deep = _slopes(model, weights, tape.gradient(aim, weights))
         deep = deep or _grown(passage, x, y)
     # where nothing gets through, many ReLUs seem dead
-    return [*found, *(deep or _dead(passage))]
+    return [*found, *(deep or _dead(model, passage))]
 
 
 def _bends(model: Any) -> bool:
-    """Whether a model has layers whose slope is below 1 nearly everywhere."""
-    return any(activation(layer) in _FLAT for layer in leaves(model))
+    """Whether a model has layers before its last whose slope is below 1 mostly.
+
+    Recurrent layers are left out: another activation is no good advice there.
+    """
+    hidden = list(leaves(model))[:-1]
+    return any(activation(v) in _FLAT and not _recurrent(v) for v in hidden)
+
+
+def _recurrent(layer: Any) -> bool:
+    return hasattr(layer, "return_sequences")
 
 
 def _grown(passage: Passage, x: Any, y: Any) -> list[Finding]:
-    """Numbers that grow from layer to layer, far beyond inputs and targets."""
+    """Numbers that grow from layer to layer, far beyond inputs and targets, or shrink.
+
+    The last layer's may well be small: targets are.
+    """
     parts = [part for part in tf.nest.flatten((x, y)) if part is not None]
     usual = max([1.0, *(largest(part) for part in parts)])
-    first = last = None
+    sizes: list[tuple[str, float]] = []
     for ran in passage.ran:
         if ran.op is None or ran.layer is None or not ran.outputs:
             continue
         if not hasattr(ran.layer, "kernel"):
             continue
-        size = largest(ran.outputs[0])
-        first = (ran.layer.name, size) if first is None else first
-        last = (ran.layer.name, size)
-    if first is None or last is None or not last[1] > _EXPLODED * max(usual, first[1]):
-        return []
-    return [
-        Finding(
-            "exploding",
-            f"numbers explode on their way: up to {number(first[1])} in {first[0]},"
-            f" {number(last[1])} in {last[0]}",
-            "Use smaller first weights (leave kernel_initializer out), or"
-            " BatchNormalization",
-        )
-    ]
+        sizes.append((ran.layer.name, largest(ran.outputs[0])))
+    for kind, ends in (("exploding", sizes), ("vanishing", sizes[:-1])):
+        if len(ends) < 2:
+            continue
+        (first, a), (last, b) = ends[0], ends[-1]
+        grown = kind == "exploding"
+        how, way = ("smaller", "explode") if grown else ("larger", "vanish")
+        if b > _EXPLODED * max(usual, a) if grown else 0 < b < VANISHED * a:
+            return [
+                Finding(
+                    kind,
+                    f"numbers {way} on their way: up to {number(a)} in {first},"
+                    f" {number(b)} in {last}",
+                    f"Use {how} first weights (leave kernel_initializer out), or"
+                    " BatchNormalization",
+                )
+            ]
+    return []
 
 
 def _aim(model: Any, said: Any, y: Any) -> Any:
@@ -325,7 +206,7 @@ def _some(layer: Any, name: str) -> Array | None:
     return flat[:: max(1, flat.size // 128)]
 
 
-def _dead(passage: Passage) -> list[Finding]:
+def _dead(model: Any, passage: Passage) -> list[Finding]:
     found = []
     for ran in passage.ran:
         if ran.op is None or ran.op.name != "Relu" or ran.layer is None:
@@ -341,7 +222,12 @@ def _dead(passage: Passage) -> list[Finding]:
                 " kernel_initializer='he_normal', or LeakyReLU"
             )
             bias = _some(ran.layer, "bias")
-            if bias is not None and np.median(bias) <= _SUNK:
+            if large_rate(model):
+                fix = (
+                    f"The learning rate {number(learning_rate(model) or 0.0)} may have"
+                    f" done that: build the model anew, and try {usual_rate(model)}"
+                )
+            elif bias is not None and np.median(bias) <= _SUNK:
                 fix = (
                     f"Its biases are about {number(float(np.median(bias)))}: start them"
                     " at 0, and if they sink again, use a smaller learning rate"
@@ -387,20 +273,19 @@ def _in_disguise(model: Any, passage: Passage, said: Any) -> list[Finding]:
     return []
 
 
-def _slopes(weights: list[Any], slopes: list[Any], bends: bool) -> list[Finding]:
-    """Gradients that shrink or grow from the last layer to the first."""
-    sizes = []
-    for v, g in zip(weights, slopes, strict=True):
-        if g is None or len(v.shape) < 2 or isinstance(g, tf.IndexedSlices):
-            continue
-        rows = np.asarray(g, np.float64)
-        sizes.append((v.name.split(":")[0], float(np.sqrt(np.square(rows).mean()))))
+def _slopes(model: Any, weights: list[Any], slopes: list[Any]) -> list[Finding]:
+    """Gradients that shrink or grow from the last layer to the first.
+
+    Of a layer the largest counts, for one that joins several paths, as attention does,
+    needs some of its weights little; and those that vanish shrink on the way, too.
+    """
+    sizes = _by_layer(model, weights, slopes)
     if len(sizes) < 3:
         return []
-    (first, a), (last, b) = sizes[0], sizes[-1]
-    if b > 1e-6 and 0 < a < VANISHED * b:
+    (first, a), (_, middle), (last, b) = sizes[0], sizes[1], sizes[-1]
+    if b > 1e-6 and 0 < a < VANISHED * b and middle < _ON_THE_WAY * b:
         fix = "Use larger first weights (kernel_initializer='he_normal')"
-        if bends:
+        if _bends(model):
             fix = "Use relu instead of sigmoid or tanh"
         return [
             Finding(
@@ -410,12 +295,33 @@ def _slopes(weights: list[Any], slopes: list[Any], bends: bool) -> list[Finding]
             )
         ]
     if b > 0 and a > _EXPLODED * b:
+        fix = "Use smaller first weights, or BatchNormalization"
+        if any(map(_recurrent, leaves(model))):
+            fix = "Give the optimizer clipnorm=1.0, or use smaller first weights"
         return [
             Finding(
                 "exploding",
                 f"the gradient explodes: {number(a)} in {first}, {number(b)} in {last}",
-                "Give the optimizer clipnorm=1.0, use smaller first weights, or"
-                " BatchNormalization",
+                fix,
             )
         ]
     return []
+
+
+def _by_layer(
+    model: Any, weights: list[Any], slopes: list[Any]
+) -> list[tuple[str, float]]:
+    """The weight of each layer with the largest gradient, and how large that is.
+
+    Sizes are roots of mean squares, layers in the order of their weights.
+    """
+    owners = {id(v): id(layer) for layer in leaves(model) for v in layer.weights}
+    found: dict[int, tuple[float, str]] = {}
+    for v, g in zip(weights, slopes, strict=True):
+        if g is None or len(v.shape) < 2:
+            continue
+        rows = np.asarray(tf.convert_to_tensor(g), np.float64)
+        size = float(np.sqrt(np.square(rows).mean()))
+        owner = owners.get(id(v), id(v))
+        found[owner] = max(found.get(owner, (0.0, "")), (size, v.name.split(":")[0]))
+    return [(name, size) for size, name in found.values()]

@@ -152,7 +152,8 @@ def look(model: Any, x: Any = None, y: Any = None) -> list[Finding]:
     # what the data brought in is named before what became of it
     found = [each for each in given if held and each.kind == "inputs"]
     found += list(_nonfinite_weights(model, held))
-    found += [*starts.frozen(model), *starts.wild_rate(model, layers)]
+    found += list(starts.frozen(model))
+    found += list(starts.wild_rate(model, list(leaves(model)), _away(heads)))
     if layers:
         found += [*starts.same_weights(layers), *_linear_stacks(layers)]
     for head in heads:
@@ -170,14 +171,24 @@ def look(model: Any, x: Any = None, y: Any = None) -> list[Finding]:
 def far_targets(model: Any, heads: list[Head], least: float) -> list[Finding]:
     """Targets of numbers that are far from what a model begins with."""
     found = [
-        starts.far_targets(model, head.layers[-1], head.wanted, least)
-        for head in heads
-        if head.layers
-        and head.wanted is not None
-        and head.loss in targets.SQUARES
-        and outputs.activation(head.layers[-1]) in outputs.LINEAR
+        starts.far_targets(model, last, y, least) for last, y in _of_numbers(heads)
     ]
     return [each for each in found if each is not None]
+
+
+def _of_numbers(heads: list[Head]) -> Iterator[tuple[Any, Array]]:
+    """Last layers that give any numbers, each with its targets."""
+    for head in heads:
+        if not head.layers or head.wanted is None or head.loss not in targets.SQUARES:
+            continue
+        if outputs.activation(head.layers[-1]) in outputs.LINEAR:
+            yield head.layers[-1], head.wanted
+
+
+def _away(heads: list[Head]) -> float:
+    """How far the farthest targets are from what a model begins with; 0 for classes."""
+    sizes = [starts.distance(last, y) for last, y in _of_numbers(heads)]
+    return max((size for size in sizes if np.isfinite(size)), default=0.0)
 
 
 def slow(model: Any, y: Any, losses: list[float]) -> Finding | None:

@@ -18,7 +18,7 @@ from rillet.explain.makers import BROUGHT, MAKERS
 from rillet.explain.nonfinite import bad_weight, finite
 from rillet.explain.passage import layers_running
 from rillet.explain.picture import number
-from rillet.explain.starts import learning_rate
+from rillet.explain.starts import learning_rate, negative
 from rillet.ops.numerics_watch import History, histories
 
 #: A weight beyond which the learning rate is blamed before the op.
@@ -113,6 +113,8 @@ def _rate(trained: list[History]) -> str:
     """What to say of the learning rate, and which to try."""
     by = 10.0 ** max(1, int(np.ceil(np.log10(_too_large(trained)))))
     rate = _rate_in_use(trained)
+    if rate is not None and rate < 0:
+        return negative(rate)
     growth = _growth(trained)
     why = [f"{_name(h.variable)} has grown to {number(_largest(h.array))}"
            for h in _grown(trained)[:1]]  # fmt: skip
