@@ -98,15 +98,16 @@ def test_a_rate_below_zero_in_a_loop() -> None:
 
 
 @pytest.mark.parametrize(
-    ("losses", "said", "fix"),
+    ("rate", "losses", "said", "fix"),
     [
-        ((2.0, 4.0, 9.0, 9.0, 9.0), "has risen", "ten times smaller (now 10)"),
-        ((2.0, 2.1, 2.0, 2.1, 2.0), "has not fallen", "larger or smaller (now 10)"),
+        (10.0, (2.0, 4.0, 9.0, 9.0, 9.0), "has risen", "ten times smaller (now 10)"),
+        (10.0, (2.0, 2.1, 2.0, 2.1, 2.0), "has not", "larger or smaller (now 10)"),
+        (1e-9, (2.0, 2.0, 2.0, 2.0, 2.0), "for the learning rate is 1e-09", "=0.01"),
     ],
 )
-def test_the_way_a_loss_goes(losses, said, fix) -> None:
+def test_the_way_a_loss_goes(rate, losses, said, fix) -> None:
     model, course = K.Sequential([Dense(1)]), Course(True)
-    model.compile(K.optimizers.SGD(10.0), "mse")
+    model.compile(K.optimizers.SGD(rate), "mse")
     found = [course.after(model, i, {"loss": loss}) for i, loss in enumerate(losses)]
     assert found[:4] == [[]] * 4
     (finding,) = found[4]

@@ -227,7 +227,7 @@ class Doctor(Watch):
         for finding in self._course.after(self._model, epoch, logs):
             if finding.kind == "nan":
                 self._tell_nan(finding, epoch, float(logs["loss"]))
-            elif finding.kind == "no learning":
+            elif finding.kind in ("no learning", "learning rate"):
                 still = finding
             else:
                 tell(self._model, finding)
@@ -241,8 +241,8 @@ class Doctor(Watch):
             self._tell_risen()
         if still is not None and not record_of(self._model).kinds:
             # what was said already, or just now, is why nothing is learned
-            large = structure.unscaled(self._rows) if self._saw_large else still
-            tell(self._model, large)
+            large = self._saw_large and still.kind == "no learning"
+            self._tell(structure.unscaled(self._rows) if large else still)
 
     @_harmless
     def done(self) -> None:

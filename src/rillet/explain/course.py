@@ -12,13 +12,13 @@ import numpy as np
 from rillet.explain import structure
 from rillet.explain.findings import Finding
 from rillet.explain.picture import number
-from rillet.explain.starts import has_unit_steps, learning_rate, usual_rate
+from rillet.explain.starts import learning_rate, usual_rate
 
 #: Epochs after which a loss that has not fallen is spoken of.
 _EPOCHS: Final = 5
 #: How many times the first epoch's loss is a loss that has risen.
 _RISEN: Final = 1.5
-#: A length of steps with which weights stand still.
+#: A learning rate with which weights stand still.
 _TINY: Final = 1e-6
 #: How many times the first loss of training that of validation is where its data are
 #: of another kind, and the epochs after which that is said.
@@ -82,7 +82,7 @@ class Course:
             f"the loss has {'risen' if rose else 'not fallen'} in {_EPOCHS} epochs:"
             f" {number(first)} at first, {number(losses[-1])} now"
         )
-        if rate is not None and rate < (_TINY if has_unit_steps(model) else 1e-12):
+        if rate is not None and rate < _TINY and not rose:
             return [
                 Finding(
                     "learning rate",

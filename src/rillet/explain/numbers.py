@@ -125,7 +125,7 @@ def _grown(passage: Passage, x: Any, y: Any) -> list[Finding]:
         (first, a), (last, b) = ends[0], ends[-1]
         grown = kind == "exploding"
         how, way = ("smaller", "explode") if grown else ("larger", "vanish")
-        if b > _EXPLODED * max(usual, a) if grown else 0 < b < VANISHED * a:
+        if b > _EXPLODED * max(usual, a) if grown else 0 < b < VANISHED * min(1, a):
             return [
                 Finding(
                     kind,
