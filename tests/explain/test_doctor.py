@@ -71,7 +71,7 @@ SICK = [
                             loss="binary_crossentropy"), X, 2 * Y - 1),
     ("labels", lambda: made(relu(), Dense(2, activation="softmax"), loss=cce()),
      X, Y + 1),
-    ("labels", lambda: made(relu(), Dense(2, activation="softmax"), loss=cce()),
+    ("regression", lambda: made(relu(), Dense(2, activation="softmax"), loss=cce()),
      X, Y + 0.5),
     ("labels", lambda: made(relu(), Dense(2, activation="softmax"),
                             loss="categorical_crossentropy"), X, np.ones((256, 2))),

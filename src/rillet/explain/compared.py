@@ -15,14 +15,20 @@ from rillet.explain import outputs, targets
 from rillet.explain.findings import Finding
 from rillet.explain.passage import Ran
 from rillet.explain.picture import number
+from rillet.explain.structure import leaves
 
 Array = np.ndarray[Any, Any]
 
 
 #: What is found between outputs and targets: one of it is enough.
 KINDS: Final = frozenset(
-    ["labels", "loss", "range", "shapes", "softmax missing", "sigmoid missing"]
+    ["labels", "loss", "range", "regression", "shapes"]
+    + ["softmax axis", "softmax missing", "sigmoid missing"]
 )
+#: Losses that expect probabilities which classes share.
+_SHARED: Final = ("categorical_crossentropy", "sparse_categorical_crossentropy")
+#: How far probabilities may be off.
+_SLACK: Final = 1e-3
 
 
 def forms(model: Any, y: Any) -> list[Finding]:
@@ -43,7 +49,8 @@ def _of_targets(model: Any, y: Array, shape: tuple[int, ...]) -> list[Finding]:
         return []  # the program may leave it out
     name, _ = outputs.loss_of(model.loss)
     units = int(shape[-1]) if shape else None
-    found = targets.look(y, name, targets.Ends("the model", units, None, shape))
+    ends = targets.Ends("the model", units, None, shape, leaves(model))
+    found = targets.look(y, name, ends)
     return [] if found is None else [found]
 
 
@@ -60,6 +67,15 @@ def look(model: Any, said: Array, y: Array, loss: list[Ran]) -> list[Finding]:
     found = _of_targets(model, y, said.shape[1:])
     if found:
         return found
+    if not logits and _over_rows(name, said):
+        return [
+            Finding(
+                "softmax axis",
+                "each output adds up to 1 over the rows of a batch, and those of a row"
+                " do not: softmax was taken over axis 0",
+                "Take it over the last axis, as in tf.nn.softmax(x, axis=-1)",
+            )
+        ]
     if not logits and not _probable(name, said):
         kind = "sigmoid" if name == "binary_crossentropy" else "softmax"
         return [
@@ -74,15 +90,22 @@ def look(model: Any, said: Array, y: Array, loss: list[Ran]) -> list[Finding]:
     return _squared(loss, len(y))
 
 
+def _over_rows(loss: str, said: Array) -> bool:
+    """Whether outputs are probabilities of rows where those of classes are due."""
+    if loss not in _SHARED or said.ndim != 2 or min(said.shape) < 2:
+        return False
+    over_rows, over_classes = (np.abs(said.sum(axis=k) - 1).max() for k in (0, 1))
+    return bool(over_rows < _SLACK < over_classes)
+
+
 def _probable(loss: str, said: Array) -> bool:
     """Whether outputs may be the probabilities that a loss expects."""
-    slack = 1e-3
     if not np.isfinite(said).all():
         return True  # there is worse to tell
     low, high = float(said.min()), float(said.max())
-    if loss in ("categorical_crossentropy", "sparse_categorical_crossentropy"):
-        return low >= -slack
-    return loss != "binary_crossentropy" or (low >= -slack and high <= 1 + slack)
+    if loss in _SHARED:
+        return low >= -_SLACK
+    return loss != "binary_crossentropy" or (low >= -_SLACK and high <= 1 + _SLACK)
 
 
 def _squared(loss: list[Ran], rows: int) -> list[Finding]:

@@ -15,7 +15,7 @@ import numpy as np
 import rillet as tf
 from rillet.core.errors import InvalidArgumentError
 from rillet.explain import outputs
-from rillet.explain.makers import BROUGHT, HALF, MAKERS, is_half
+from rillet.explain.makers import BROUGHT, HALF, is_half, maker, makes
 from rillet.explain.passage import Passage, Ran
 from rillet.explain.picture import largest, number
 from rillet.explain.starts import learning_rate, negative, own_step
@@ -146,8 +146,9 @@ class Step:
                 f"Likely cause: exp overflows above 88: give {ran.layer.name} another"
                 " activation, or scale what goes in."
             )
-        if name in MAKERS:
-            return f"Likely cause: {MAKERS[name]}."
+        if makes(name):
+            y = tf.keras.utils.unpack_x_y_sample_weight(self.data)[1]
+            return f"Likely cause: {maker(name, ran.inputs, y)}."
         return self._begun(ran) if self.first else self._rate()
 
     def _begun(self, ran: Ran) -> str:

@@ -82,6 +82,14 @@ def look(last: Any, layers: list[Any], loss: str, logits: bool) -> Iterator[Find
             f"softmax is applied twice: by {layers[-2].name} and by {last.name}",
             "Leave one of them out",
         )
+    alone = said == "softmax" and type(last).__name__ in ("Softmax", "Activation")
+    if alone and len(layers) > 1 and activation(layers[-2]) == "relu":
+        yield Finding(
+            "relu before softmax",
+            f"softmax of {last.name} gets what relu of {layers[-2].name} leaves: no"
+            " number below 0, and units at 0 no longer learn",
+            f"Leave the activation of {layers[-2].name} out",
+        )
     several = loss in ("categorical_crossentropy", "sparse_categorical_crossentropy")
     dense = type(last).__name__ in ("Dense", "Softmax", "Activation")
     if several and logits and said == "softmax":

@@ -76,6 +76,7 @@ class Head:
     """One output of a model with what it is compared with.
 
     Attributes:
+        name: of the output, where there are several.
         layers: what gives it, the last one last; empty where that is not known.
         shape: of the output without the rows; None where unknown.
         loss: its loss's name.
@@ -83,6 +84,7 @@ class Head:
         wanted: some of its targets.
     """
 
+    name: str
     layers: list[Any]
     shape: tuple[int, ...] | None
     loss: str
@@ -95,8 +97,18 @@ class Head:
             return None
         last = self.layers[-1]
         return targets.Ends(
-            last.name, outputs.width(self.layers), outputs.activation(last), self.shape
+            last.name,
+            outputs.width(self.layers),
+            outputs.activation(last),
+            self.shape,
+            self.layers,
         )
+
+    def named(self, found: Finding) -> Finding:
+        """A finding that says of which output it is."""
+        if not self.name:
+            return found
+        return replace(found, message=f"output {self.name}: {found.message}")
 
 
 def _heads(model: Any, layers: list[Any], rows: Array | None, y: Any) -> Iterator[Head]:
@@ -104,7 +116,7 @@ def _heads(model: Any, layers: list[Any], rows: Array | None, y: Any) -> Iterato
     given = getattr(model, "outputs", None)
     if layers or not given:
         shape = _output_shape(model, layers, rows) if layers else None
-        yield Head(layers, shape, *outputs.loss_of(compiled), sample(y))
+        yield Head("", layers, shape, *outputs.loss_of(compiled), sample(y))
         return
     flat = list(nest.flatten(given))
     for i, out in enumerate(flat):
@@ -112,6 +124,7 @@ def _heads(model: Any, layers: list[Any], rows: Array | None, y: Any) -> Iterato
         name = model.output_names[i]
         sizes = tuple(out.shape)[1:]
         yield Head(
+            name if len(flat) > 1 else "",
             [] if isinstance(last, keras.Model) else [last],
             None if None in sizes else tuple(map(int, sizes)),
             *outputs.loss_of(_one_of(compiled, i, name)),
@@ -156,9 +169,16 @@ def look(model: Any, x: Any = None, y: Any = None) -> list[Finding]:
     found += list(starts.wild_rate(model, list(leaves(model)), _away(heads)))
     if layers:
         found += [*starts.same_weights(layers), *_linear_stacks(layers)]
-    for head in heads:
+    other = any(each.kind == "regression" for each in about)
+    if other and len(heads) > 1:
+        names = ", ".join(head.name for head in heads)
+        first = f"Give the targets in the order of the outputs: {names}. Where they are"
+        about = [replace(each, fix=f"{first}, {_lower(each.fix)}") for each in about]
+    for head in [] if other else heads:
         if head.layers:
-            found += outputs.look(head.layers[-1], head.layers, head.loss, head.logits)
+            last = head.layers[-1]
+            wrong = outputs.look(last, head.layers, head.loss, head.logits)
+            found += map(head.named, wrong)
     if not about and starts.untrained(model):
         about = far_targets(model, heads, _FAR)[:1]
     if not any(each.kind == "loss" for each in found):
@@ -168,26 +188,31 @@ def look(model: Any, x: Any = None, y: Any = None) -> list[Finding]:
     return found + [each for each in given if each not in found]
 
 
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
 def far_targets(model: Any, heads: list[Head], least: float) -> list[Finding]:
     """Targets of numbers that are far from what a model begins with."""
     found = [
-        starts.far_targets(model, last, y, least) for last, y in _of_numbers(heads)
+        (head, starts.far_targets(model, head.layers[-1], y, least))
+        for head, y in _of_numbers(heads)
     ]
-    return [each for each in found if each is not None]
+    return [head.named(each) for head, each in found if each is not None]
 
 
-def _of_numbers(heads: list[Head]) -> Iterator[tuple[Any, Array]]:
-    """Last layers that give any numbers, each with its targets."""
+def _of_numbers(heads: list[Head]) -> Iterator[tuple[Head, Array]]:
+    """Outputs that give any numbers, each with its targets."""
     for head in heads:
         if not head.layers or head.wanted is None or head.loss not in targets.SQUARES:
             continue
         if outputs.activation(head.layers[-1]) in outputs.LINEAR:
-            yield head.layers[-1], head.wanted
+            yield head, head.wanted
 
 
 def _away(heads: list[Head]) -> float:
     """How far the farthest targets are from what a model begins with; 0 for classes."""
-    sizes = [starts.distance(last, y) for last, y in _of_numbers(heads)]
+    sizes = [starts.distance(head.layers[-1], y) for head, y in _of_numbers(heads)]
     return max((size for size in sizes if np.isfinite(size)), default=0.0)
 
 
@@ -219,7 +244,7 @@ def _of_targets(head: Head) -> list[Finding]:
     if head.wanted is None:
         return []
     found = targets.look(head.wanted, head.loss, head.ends())
-    return [] if found is None else [found]
+    return [] if found is None else [head.named(found)]
 
 
 def _listed(model: Any) -> list[Any]:

@@ -6,6 +6,7 @@ gives. Out: the one finding that matters most, or nothing. `structure` asks.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import numpy as np
@@ -46,6 +47,13 @@ _NUMBERWISE: Final = (
 _SPARSE: Final = "sparse_categorical_crossentropy"
 _ROWS: Final = "categorical_crossentropy"
 _BINARY: Final = "binary_crossentropy"
+_CLASSES: Final = (_SPARSE, _ROWS, _BINARY)
+#: What whole numbers span, and how many of them there are, that are no classes.
+_WIDE: Final = 1000.0
+_MANY: Final = 50
+#: Targets beyond which scaling is told with a loss for numbers.
+_FAR: Final = 100.0
+_NUMBERED: Final = "as in np.unique(y, return_inverse=True)[1]"
 #: The share of targets out of reach from which they are spoken of.
 _SHARE: Final = 0.01
 
@@ -58,6 +66,7 @@ class Ends:
         units: how many numbers it gives; None where unknown.
         activation: what it applies last.
         shape: of the model's outputs without the rows; None where unknown.
+        layers: what leads there, as far as it is known.
     """
 
     def __init__(
@@ -66,12 +75,18 @@ class Ends:
         units: int | None,
         activation: str | None,
         shape: tuple[int, ...] | None,
+        layers: Iterable[Any] = (),
     ) -> None:
         self.name = name
         self.units = units
         self.activation = activation
         self.shape = shape
         self.width = shape[-1] if shape else units
+        #: The last layer that gives each step of a sequence.
+        self.sequence = ""
+        for layer in layers:
+            if getattr(layer, "return_sequences", False):
+                self.sequence = layer.name
 
 
 def look(y: Array, loss: str, ends: Ends | None) -> Finding | None:
@@ -90,6 +105,8 @@ def look(y: Array, loss: str, ends: Ends | None) -> Finding | None:
         )
     if not y.size:
         return None
+    if loss in _CLASSES and _numeric(y, loss, ends):
+        return _regression(y, loss, ends)
     if loss == _BINARY:
         return _binary(y, ends)
     if loss == _SPARSE:
@@ -113,6 +130,30 @@ def _whole(y: Array) -> bool:
     return y.dtype.kind in "iub" or bool((y == np.round(y)).all())
 
 
+def _numeric(y: Array, loss: str, ends: Ends | None) -> bool:
+    """Whether targets of a loss for classes are numbers, prices for example."""
+    low, high = float(y.min()), float(y.max())
+    if not _flat(y) or (loss == _BINARY and 0 <= low and high <= 1):
+        return False
+    if ends is not None and low >= 0 and high < (ends.units or 0):
+        return not _whole(y)
+    return not _whole(y) or (high - low >= _WIDE and len(np.unique(y)) > _MANY)
+
+
+def _regression(y: Array, loss: str, ends: Ends | None) -> Finding:
+    fix = 'Use loss="mse"'
+    plain = ends is not None and ends.activation in (None, "linear")
+    if ends is not None and not (plain and ends.width == 1):
+        fix += ", and end in Dense(1) without activation"
+    if np.abs(y).max() > _FAR:
+        fix += ", and scale the targets, y = (y - y.mean()) / y.std()"
+    return Finding(
+        "regression",
+        f"the loss {loss} compares classes, and the targets are numbers {_span(y)}",
+        fix,
+    )
+
+
 def _classes(y: Array) -> int | None:
     """How many classes the targets seem to number; None where they are no classes."""
     if not _flat(y) or not _whole(y) or float(y.min()) < 0:
@@ -128,6 +169,22 @@ def _for_classes(count: int) -> str:
     )
 
 
+def _encoded(y: Array) -> str:
+    """How to make targets of a binary crossentropy go from 0 to 1."""
+    low, high = float(y.min()), float(y.max())
+    if not _flat(y):
+        if 0 <= low and 100 < high <= 255:
+            return "Divide the targets by 255"
+        return 'Scale the targets to 0 to 1; for other numbers use loss="mse"'
+    values = np.unique(y)
+    if len(values) <= 2:
+        return f"Encode the two classes as 0 and 1, as in y = (y == {high:g}) * 1.0"
+    count = _classes(y)
+    if count is not None and len(values) == count:
+        return _for_classes(count)
+    return f"Number the classes from 0, {_NUMBERED}. {_for_classes(len(values))}"
+
+
 def _binary(y: Array, ends: Ends | None) -> Finding | None:
     if ends is not None and ends.activation == "softmax" and (ends.width or 0) > 1:
         if (ends.width or 0) == 2 and _flat(y):
@@ -140,13 +197,11 @@ def _binary(y: Array, ends: Ends | None) -> Finding | None:
         return None  # the layer and the loss were spoken of already
     low, high = float(y.min()), float(y.max())
     if low < 0 or high > 1:
-        count = _classes(y)
         return Finding(
             "labels",
             f"the loss {_BINARY} expects targets from 0 to 1, and they are {_span(y)}",
-            "Encode the two classes as 0 and 1" if count is None
-            else _for_classes(count),
-        )  # fmt: skip
+            _encoded(y),
+        )
     return None if ends is None else _stretched(y, _BINARY, ends)
 
 
@@ -156,7 +211,7 @@ def _sparse(y: Array, ends: Ends | None) -> Finding | None:
         return Finding(
             "labels",
             f"the loss {_SPARSE} expects class numbers, and targets have fractions",
-            'Use loss="mse" for numbers, or "categorical_crossentropy" for shares',
+            f'Use loss="{_ROWS}" for shares of classes, "mse" for numbers',
         )
     if y.ndim > 1 and y.shape[-1] > 1 and y.shape[-1] == units and _hot(y):
         return Finding(
@@ -167,11 +222,19 @@ def _sparse(y: Array, ends: Ends | None) -> Finding | None:
         )
     low, high = float(y.min()), float(y.max())
     if low < 0 or (units is not None and units > 1 and high >= units):
+        said = f"classes from 0 to {units - 1}" if units else "classes from 0 up"
+        count = len(np.unique(y))
+        fix = f"Number the classes from 0, {_NUMBERED}"
+        if low >= 1 and high - low < (units or 0):
+            fix = f"Number the classes from 0, as in y - {low:g}"
+        elif units is not None and count > units:
+            fix = f"Give the last layer {int(high) + 1} units"
+            fix = fix if low >= 0 else f"Number the classes from 0, {_NUMBERED}, and"
+            fix += "" if low >= 0 else f" give the last layer {count} units"
         return Finding(
             "labels",
-            f"the loss {_SPARSE} expects classes from 0 to {(units or 1) - 1}, and the"
-            f" targets are {_span(y)}",
-            "Number the classes from 0, or give the last layer more units",
+            f"the loss {_SPARSE} expects {said}, and the targets are {_span(y)}",
+            fix,
         )
     return None
 
@@ -256,6 +319,11 @@ def _stretched(y: Array, loss: str, ends: Ends) -> Finding | None:
         return None  # `fit` words what does not fit together
     want = _text(y.shape[1:])
     fix = f"Give both one shape: targets {_text(ends.shape)}, or outputs {want}"
+    if ends.sequence and len(ends.shape) > 1 and _flat(y):
+        fix = (
+            f"Set return_sequences=False in {ends.sequence}, which gives all steps, to"
+            " keep the last; or give each step its target"
+        )
     count = _classes(y)
     if count is not None and ends.units == count and loss in SQUARES:
         fix = f'Use softmax and loss="{_SPARSE}", or outputs of shape {want}'

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from rillet import keras
-from rillet.explain.makers import BROUGHT, MAKERS
+from rillet.explain.makers import BROUGHT, maker, makes
 from rillet.explain.nonfinite import bad_weight, finite
 from rillet.explain.passage import layers_running
 from rillet.explain.picture import number
@@ -42,7 +42,7 @@ def hint(name: str, inputs: tuple[Any, ...], variable: Any) -> str:
     if variable is not None:
         return _of_variable(variable, trained)
     layers = layers_running()
-    if not layers and not trained and name not in MAKERS:
+    if not layers and not trained and not makes(name):
         return ""
     done = max((h.steps for h in trained), default=0)
     place = []
@@ -51,7 +51,7 @@ def hint(name: str, inputs: tuple[Any, ...], variable: Any) -> str:
     if layers:
         where = "in the call of" if _is_model(layers[-1]) else "in layer"
         place.append(f"{where} {layers[-1].name}")
-    elif done or name in MAKERS:
+    elif done or makes(name):
         place += _names_in(inputs, trained)
     cause = _cause(name, inputs, layers, trained)
     return "; ".join(part for part in (", ".join(place), cause) if part)
@@ -95,8 +95,8 @@ def _cause(
         return "NaN or infinity came in: look at the data"
     moved = any(h.moves for h in trained)
     grown = bool(_grown(trained)) or _growth(trained) > 4
-    if name in MAKERS and not (moved and grown):
-        return f"likely cause: {MAKERS[name]}"
+    if makes(name) and not (moved and grown):
+        return f"likely cause: {maker(name, inputs)}"
     if moved:
         return f"likely cause: {_rate(trained)}"
     if layers:

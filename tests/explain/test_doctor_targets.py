@@ -1,0 +1,177 @@
+"""What targets are, and how to make them fit, as the doctor says it."""
+
+import numpy as np
+import pytest
+
+import rillet as tf
+
+K = tf.keras
+L = K.layers
+Dense = L.Dense
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(300, 4)).astype("float32")
+STEPS = RNG.normal(size=(200, 10, 3)).astype("float32")
+SIGN = (X[:, 0] > 0).astype(int)
+PRICES = 3e5 + 8e4 * X[:, 0]
+THREE = (X[:, 0] > 0) + (X[:, 1] > 0) * 1
+BINARY, SPARSE = "binary_crossentropy", "sparse_categorical_crossentropy"
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    K.utils.set_random_seed(0)
+
+
+def made(units=1, activation=None, loss=BINARY):
+    model = K.Sequential([Dense(8, "relu"), Dense(units, activation)])
+    model.compile("adam", loss)
+    return model
+
+
+@pytest.mark.parametrize("y", [PRICES, PRICES.astype(int), X[:, 1:2] + 2])
+@pytest.mark.parametrize(
+    ("units", "activation", "loss"),
+    [(1, None, BINARY), (1, "sigmoid", BINARY), (1, None, SPARSE),
+     (3, "softmax", SPARSE), (3, "softmax", "categorical_crossentropy")],
+)  # fmt: skip
+def test_numbers_under_a_loss_for_classes(units, activation, loss, y) -> None:
+    (found,) = tf.explain.examine(made(units, activation, loss), X, y)
+    assert found.kind == "regression" and 'Use loss="mse"' in found.fix
+    assert ("Dense(1) without" in found.fix) == (activation is not None)
+    assert ("scale the targets" in found.fix) == (y.max() > 100)
+
+
+@pytest.mark.parametrize(
+    ("y", "fix"),
+    [
+        (SIGN + 1, "y = (y == 2) * 1.0"),
+        (2 * SIGN - 1, "y = (y == 1) * 1.0"),
+        (255 * SIGN, "y = (y == 255) * 1.0"),
+        (THREE, 'Dense(3, activation="softmax")'),
+        (THREE + 1, 'return_inverse=True)[1]. For 3 classes use Dense(3, activation="'),
+        (np.abs(255 * np.tanh(X)), "Divide the targets by 255"),
+        (X, 'for other numbers use loss="mse"'),
+    ],
+)
+def test_targets_of_a_binary_crossentropy(y, fix) -> None:
+    units = y.shape[1] if y.ndim > 1 else 1
+    (found,) = tf.explain.examine(made(units, "sigmoid"), X, y)
+    assert found.kind == "labels" and fix in found.fix
+    code = fix[4:] if fix.startswith("y = ") else "(y == y) * 1.0"
+    assert set(eval(code, {"y": y}).reshape(-1)) <= {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("y", "fix"),
+    [
+        (THREE + 1, "as in y - 1"),
+        (THREE + 5, "as in y - 5"),
+        (2 * THREE - 1, "as in np.unique(y, return_inverse=True)[1]"),
+        (np.arange(300) % 5, "Give the last layer 5 units"),
+        (np.arange(300) % 5 - 1, "[1], and give the last layer 5 units"),
+    ],
+)
+def test_targets_of_a_sparse_crossentropy(y, fix) -> None:
+    (found,) = tf.explain.examine(made(3, "softmax", SPARSE), X, y)
+    assert found.kind == "labels" and found.fix.endswith(fix)
+
+
+@pytest.mark.parametrize(
+    ("units", "activation", "loss", "y"),
+    [
+        (1, "sigmoid", BINARY, np.abs(np.tanh(X[:, 0]))),
+        (3, "softmax", SPARSE, THREE.astype("float32")),
+        (90, "softmax", SPARSE, np.arange(300) % 90),
+        (2000, "softmax", SPARSE, RNG.integers(0, 2000, 300)),
+        (3, "softmax", "categorical_crossentropy", RNG.dirichlet(np.ones(3), 300)),
+        (4, "sigmoid", BINARY, (X > 0) * 1.0),
+    ],
+)
+def test_classes_and_shares_are_no_numbers(units, activation, loss, y) -> None:
+    assert tf.explain.examine(made(units, activation, loss), X, y) == []
+
+
+@pytest.mark.parametrize("form", [(-1,), (-1, 1)])
+@pytest.mark.parametrize("subclassed", [False, True])
+def test_a_sequence_where_one_is_due(said, form, subclassed) -> None:
+    class Own(K.Model):
+        def __init__(self):
+            super().__init__()
+            self.steps, self.last = layers
+
+        def call(self, inputs):
+            return self.last(self.steps(inputs))
+
+    layers = [L.LSTM(4, return_sequences=True, name="steps"), Dense(1)]
+    model = Own() if subclassed else K.Sequential(layers)
+    model.compile("adam", "mse")
+    model.fit(STEPS, STEPS[:, -1, 0].reshape(form), epochs=2, verbose=0)
+    (line,) = said()
+    assert "Set return_sequences=False in steps" in line
+
+
+def two(**last):
+    given = K.Input((4,))
+    hidden = Dense(8, "relu")(given)
+    kind, price = Dense(3, "softmax", name="kind"), Dense(1, name="price", **last)
+    model = K.Model(given, [kind(hidden), price(hidden)])
+    model.compile("adam", [SPARSE, "mse"])
+    return model
+
+
+def test_findings_name_the_output() -> None:
+    (found,) = tf.explain.examine(two(), X, [THREE, 1e6 * X[:, 0] + 3e6])
+    assert found.message.startswith("output price: the targets go from ")
+    (found,) = tf.explain.examine(two(), X, [THREE + 1, X[:, 0]])
+    assert found.message.startswith("output kind: the loss sparse")
+    (found,) = tf.explain.examine(two(), X, [X[:, 0], THREE])
+    assert found.fix.startswith("Give the targets in the order of the outputs: kind, p")
+    assert tf.explain.examine(two(), X, [THREE, X[:, 0]]) == []
+
+
+def relative(y, p):
+    return tf.reduce_mean(tf.abs((y - p) / y))
+
+
+def hand_softmax(y, p):
+    e = tf.exp(p - 200.0)
+    return tf.reduce_mean(y - e / tf.reduce_sum(e, axis=-1, keepdims=True))
+
+
+@pytest.mark.parametrize(
+    ("loss", "y", "text"),
+    [
+        (relative, np.where(X[:, :1] > 0, X[:, 1:2], 0.0), "divides by targets, and "),
+        (
+            lambda y, p: tf.reduce_mean(y / (0 * p)),
+            1 + SIGN[:, None],
+            "a division by 0 (",
+        ),
+        (hand_softmax, SIGN[:, None], "use tf.nn.softmax"),
+    ],
+)
+def test_divisions_by_zero(said, loss, y, text) -> None:
+    model = K.Sequential([Dense(1)])
+    model.compile("sgd", loss)
+    model.fit(X, y.astype("float32"), epochs=1, verbose=0)
+    (line,) = said()
+    assert text in line and ("tf.nn.softmax" in line) == (loss is hand_softmax)
+
+
+@pytest.mark.parametrize(("axis", "kinds"), [(-1, []), (0, ["softmax axis"])])
+def test_softmax_over_the_rows(axis, kinds) -> None:
+    over = L.Lambda(lambda x: tf.nn.softmax(x, axis=axis))
+    model = K.Sequential([Dense(8, "relu"), Dense(3), over])
+    model.compile("adam", SPARSE)
+    model.fit(X, THREE, verbose=0)
+    assert [found.kind for found in tf.explain.examine(model, X, THREE)] == kinds
+
+
+@pytest.mark.parametrize("last", [L.Softmax, lambda: L.Activation("softmax")])
+@pytest.mark.parametrize(
+    ("before", "kinds"), [("relu", ["relu before softmax"]), (None, []), ("tanh", [])]
+)
+def test_relu_before_softmax(before, kinds, last) -> None:
+    model = K.Sequential([Dense(8, "relu"), Dense(3, before), last()])
+    model.compile("adam", SPARSE)
+    assert [found.kind for found in tf.explain.examine(model, X, THREE)] == kinds
