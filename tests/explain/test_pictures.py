@@ -260,7 +260,7 @@ def test_overview(tmp_path):
 def test_matmul_and_shapes():
     found = explain.matmul(np.zeros((3, 4)), (4, 2))
     assert found.out == (3, 2) and "x · y (3, 2)" in found.svg
-    with pytest.raises(ValueError, match="x's columns must be as many as y's rows"):
+    with pytest.raises(ValueError, match="size of x, 4, must be the last but one"):
         explain.matmul((3, 4), (3, 4))
     every = explain.shapes()
     assert [len(s) for s in every.shapes.values()] == [0, 1, 2, 3, 4, 5]

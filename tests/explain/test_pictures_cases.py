@@ -74,3 +74,42 @@ def test_epochs_without_a_number_are_marked() -> None:
     assert "loss NaN or infinite in epoch 3" in repr(found)
     texts = [text.get_text() for text in found.figure.axes[0].texts]
     assert texts == ["training: NaN or infinity"]
+
+
+PRODUCTS = [
+    ((3, 4), (4, 2)), ((4,), (4, 2)), ((3, 4), (4,)), ((4,), (4,)), ((0, 0), (0, 0)),
+    ((2, 3, 4), (2, 4, 5)), ((7, 1, 3, 4), (2, 4, 1)), ((2, 3, 4), (4,)),
+    ((0, 2, 3), (3, 1)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("x", "y"), PRODUCTS)
+def test_products_of_any_rank(x: tuple[int, ...], y: tuple[int, ...]) -> None:
+    wanted = np.matmul(np.zeros(x), np.zeros(y)).shape
+    found = explain.matmul(x, y)
+    assert found.out == wanted and str(found) == f"{x} · {y} = {wanted}"
+    batch = np.broadcast_shapes(x[:-2], y[:-2])
+    sheets = [min(max(1, int(np.prod(s))), 3) for s in (x[:-2], y[:-2], batch)]
+    # and the row, the column and their product
+    assert found.svg.count("<rect") == sum(sheets) + 3
+    assert ("a batch of shape" in found.svg) == bool(batch)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "said"),
+    [
+        ((), (4, 2), "a scalar has no rows"),
+        ((3, 4), (3,), "last size of x, 4, must be the only size of y, 3"),
+        ((3, 3, 4), (2, 4, 5), r"batches \(3,\) and \(2,\) must be alike, or 1"),
+        ((None, 4), (4, 2), r"got \(None, 4\). Put a number in place of None"),
+    ],
+)
+def test_products_that_there_are_not(x: object, y: object, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        explain.matmul(x, y)
+
+
+def test_shapes_of_tensors_are_shapes() -> None:
+    assert explain.shapes(tf.zeros((2, 3)).shape).shapes == {"matrix": (2, 3)}
+    with pytest.raises(ValueError, match="whole numbers from 0 on"):
+        explain.shapes((-1, 2))
