@@ -91,6 +91,42 @@ def test_classes_and_shares_are_no_numbers(units, activation, loss, y) -> None:
     assert tf.explain.examine(made(units, activation, loss), X, y) == []
 
 
+@pytest.mark.parametrize("ignored", [-1, 255, None])
+def test_classes_that_a_loss_ignores(said, ignored) -> None:
+    loss = K.losses.SparseCategoricalCrossentropy(ignore_class=ignored)
+    model = made(3, "softmax", loss)
+    y = np.where(X[:, 3] > 1, -1 if ignored is None else ignored, THREE)
+    kinds = [found.kind for found in tf.explain.examine(model, X, y)]
+    assert kinds == ["labels"] * (ignored is None)
+    if ignored is not None:
+        model.fit(X, y, epochs=2, verbose=0)
+        assert not said()
+
+
+@pytest.mark.parametrize(
+    ("y", "kinds"),
+    [
+        (np.eye(3)[THREE] * X[:, :1], []),  # what actions gained
+        (np.eye(3)[THREE] * (X[:, :1] > 0), []),
+        ((X[:, :3] > 0) * 1.0, ["labels"]),
+    ],
+)
+def test_one_hot_rows_with_weights(y, kinds) -> None:
+    model = made(3, "softmax", "categorical_crossentropy")
+    assert [found.kind for found in tf.explain.examine(model, X, y)] == kinds
+
+
+@pytest.mark.parametrize("embeds", [True, False])
+def test_numbers_that_are_looked_up_are_not_scaled(said, embeds) -> None:
+    words = RNG.integers(0, 30, (200, 10)).astype("float32")
+    first = L.Embedding(30, 8) if embeds else L.Reshape((10, 1))
+    model = K.Sequential([first, L.LSTM(4), Dense(3, "softmax")])
+    model.compile(K.optimizers.SGD(1e-5), SPARSE)
+    model.fit(words, RNG.integers(0, 3, 200), epochs=6, verbose=0)
+    (line,) = said()
+    assert ("the inputs go from" in line) is not embeds
+
+
 @pytest.mark.parametrize("form", [(-1,), (-1, 1)])
 @pytest.mark.parametrize("subclassed", [False, True])
 def test_a_sequence_where_one_is_due(said, form, subclassed) -> None:

@@ -21,7 +21,7 @@ import numpy as np
 
 from rillet import keras
 from rillet.core.logger import get_logger
-from rillet.explain import compared, numbers, starts, structure
+from rillet.explain import compared, inputs, numbers, starts, structure
 from rillet.explain.course import Course
 from rillet.explain.findings import Finding, forget, record_of, tell
 from rillet.explain.first_batch import FirstBatch, brings_targets, inputs_and_targets
@@ -181,8 +181,9 @@ class Doctor(Watch):
         self._targets = structure.some_rows(y, numbers.ROWS)
         self._course.targets = self._targets
         if isinstance(self._rows, np.ndarray):
-            low, high = structure.span(self._rows)
-            self._saw_large = max(-low, high) > 10
+            low, high = inputs.span(self._rows)
+            bears = inputs.bears_large(structure.leaves(model))
+            self._saw_large = max(-low, high) > 10 and not bears
 
     @_harmless
     def _glance(self, x: Any, y: Any) -> None:
@@ -242,7 +243,7 @@ class Doctor(Watch):
         if still is not None and not record_of(self._model).kinds:
             # what was said already, or just now, is why nothing is learned
             large = self._saw_large and still.kind == "no learning"
-            self._tell(structure.unscaled(self._rows) if large else still)
+            self._tell(inputs.unscaled(self._rows) if large else still)
 
     @_harmless
     def done(self) -> None:

@@ -50,7 +50,7 @@ def _of_targets(model: Any, y: Array, shape: tuple[int, ...]) -> list[Finding]:
     name, _ = outputs.loss_of(model.loss)
     units = int(shape[-1]) if shape else None
     ends = targets.Ends("the model", units, None, shape, leaves(model))
-    found = targets.look(y, name, ends)
+    found = targets.look(outputs.heeded(y, model.loss), name, ends)
     return [] if found is None else [found]
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+import numpy as np
+
 from rillet import keras
 from rillet.explain.findings import Finding
 
@@ -49,6 +51,18 @@ def loss_of(given: Any) -> tuple[str, bool]:
             logits = False
     short = {"mse": "mean_squared_error", "mae": "mean_absolute_error"}
     return short.get(str(name), str(name)), logits
+
+
+def heeded(y: Any, loss: Any) -> Any:
+    """Targets with class 0 where the loss ignores them.
+
+    Args:
+        y: an array, or None.
+        loss: as `compile` got it.
+    """
+    config = getattr(loss, "_fn_kwargs", None)
+    left_out = config.get("ignore_class") if isinstance(config, dict) else None
+    return y if y is None or left_out is None else np.where(y == left_out, 0, y)
 
 
 def width(layers: list[Any]) -> int | None:

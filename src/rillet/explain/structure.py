@@ -14,9 +14,8 @@ import numpy as np
 
 from rillet import keras
 from rillet.core import nest
-from rillet.explain import outputs, starts, targets
+from rillet.explain import inputs, outputs, starts, targets
 from rillet.explain.findings import Finding
-from rillet.explain.picture import number
 from rillet.explain.unchanged import has_own_code
 
 Array = np.ndarray[Any, Any]
@@ -24,8 +23,6 @@ Array = np.ndarray[Any, Any]
 #: Rows that are looked at, and numbers, where rows are short.
 SAMPLE: Final = 128
 _NUMBERS: Final = 16384
-#: A deviation or mean of the inputs beyond which steps are sure to go wrong.
-LARGE: Final = 1000.0
 #: Times the learning rate that targets are away from what a model begins with: at
 #: once, and where some epochs have not brought it there.
 _FAR: Final = 1e8
@@ -34,15 +31,11 @@ _WORSE: Final = 1.5
 #: What share of its first loss a model keeps that hardly learns.
 _STILL: Final = 0.98
 _PASS: Final = ("Flatten", "Reshape", "Dropout", "InputLayer", "Permute")
-#: Layers that inputs go through as they are, and those that learn from them.
-_SHAPES: Final = ("InputLayer", "Flatten", "Reshape", "Permute", "Masking", "Dropout")
 #: Layers after which a row of numbers is a row of numbers.
 _KEEP: Final = (
     "Dense", "Activation", "ReLU", "LeakyReLU", "ELU", "Softmax",
     "BatchNormalization", "LayerNormalization", "GaussianNoise", "Normalization",
 )  # fmt: skip
-_LEARN: Final = ("Dense", "Conv1D", "Conv2D", "Conv3D", "SimpleRNN", "LSTM", "GRU")
-_PICTURED: Final = ("Dense", "Conv2D", "SimpleRNN", "LSTM", "GRU")
 
 
 def chain(model: Any) -> list[Any]:
@@ -116,19 +109,22 @@ def _heads(model: Any, layers: list[Any], rows: Array | None, y: Any) -> Iterato
     given = getattr(model, "outputs", None)
     if layers or not given:
         shape = _output_shape(model, layers, rows) if layers else None
-        yield Head("", layers, shape, *outputs.loss_of(compiled), sample(y))
+        wanted = outputs.heeded(sample(y), compiled)
+        yield Head("", layers, shape, *outputs.loss_of(compiled), wanted)
         return
     flat = list(nest.flatten(given))
     for i, out in enumerate(flat):
         last = out._keras_history.layer
         name = model.output_names[i]
         sizes = tuple(out.shape)[1:]
+        loss = _one_of(compiled, i, name)
+        wanted = sample(_one_of(y, i, name) if len(flat) > 1 else y)
         yield Head(
             name if len(flat) > 1 else "",
             [] if isinstance(last, keras.Model) else [last],
             None if None in sizes else tuple(map(int, sizes)),
-            *outputs.loss_of(_one_of(compiled, i, name)),
-            sample(_one_of(y, i, name) if len(flat) > 1 else y),
+            *outputs.loss_of(loss),
+            outputs.heeded(wanted, loss),
         )
 
 
@@ -151,9 +147,10 @@ def look(model: Any, x: Any = None, y: Any = None) -> list[Finding]:
     """
     layers = chain(model)
     rows = sample(x)
-    given = list(_inputs(rows, layers or _listed(model))) if rows is not None else []
     if rows is None:
-        given += _nested(x)
+        given = list(_nested(x))
+    else:
+        given = list(inputs.look(rows, layers or _listed(model)))
     heads = list(_heads(model, layers, rows, y))
     about = [each for head in heads for each in _of_targets(head)][:1]
     if has_own_code(model):
@@ -249,8 +246,8 @@ def _of_targets(head: Head) -> list[Finding]:
 
 def _listed(model: Any) -> list[Any]:
     """The layers of a model with one input, those next to it first."""
-    inputs = getattr(model, "inputs", None)
-    single = inputs is not None and len(nest.flatten(inputs)) == 1
+    given = getattr(model, "inputs", None)
+    single = given is not None and len(nest.flatten(given)) == 1
     return list(model.layers) if single else []
 
 
@@ -261,7 +258,7 @@ def _nested(x: Any) -> Iterator[Finding]:
     named = x.items() if isinstance(x, dict) else enumerate(x)
     for name, value in list(named)[:32]:
         part = sample(value) if hasattr(value, "dtype") else None
-        if part is not None and not np.isfinite(sum(span(part))):
+        if part is not None and not np.isfinite(sum(inputs.span(part))):
             yield Finding(
                 "inputs",
                 f"the input {name!r} holds NaN or infinity",
@@ -400,44 +397,3 @@ def linear(before: Any, layer: Any) -> Finding:
 def _inputs_of(layer: Any) -> int | None:
     kernel = getattr(layer, "kernel", None)
     return int(kernel.shape[0]) if kernel is not None else None
-
-
-def _inputs(x: Array, layers: list[Any]) -> Iterator[Finding]:
-    low, high = span(x)
-    if not np.isfinite(low + high):
-        yield Finding(
-            "inputs",
-            "the inputs hold NaN or infinity",
-            "Leave such rows out, or fill them in",
-        )
-        return
-    names = [type(layer).__name__ for layer in layers]
-    first = next((name for name in names if name not in _SHAPES), "")
-    if first not in _LEARN:  # what scales inputs, or what may do so
-        return
-    if max(-low, high) > LARGE or (first in _PICTURED and _pixels(x)):
-        yield unscaled(x)
-
-
-def _pixels(x: Array) -> bool:
-    """Whether inputs are pictures with brightness from 0 to 255."""
-    if x.ndim < 3 and int(np.prod(x.shape[1:])) < 64:
-        return False
-    low, high = span(x)
-    return 0 <= low <= 8 and 128 <= high <= 255
-
-
-def span(x: Array) -> tuple[float, float]:
-    """The smallest and the largest number; NaN where there is one, 0 for none."""
-    return (float(x.min()), float(x.max())) if x.size else (0.0, 0.0)
-
-
-def unscaled(x: Array) -> Finding:
-    """The finding that inputs are too large to learn from."""
-    return Finding(
-        "unscaled",
-        f"the inputs go from {number(float(x.min()))} to {number(float(x.max()))};"
-        " layers learn best from numbers about -1 to 1",
-        "Divide images by 255; else subtract the mean and divide by the deviation, or"
-        " put a keras.layers.Normalization first",
-    )

@@ -253,6 +253,8 @@ def _one_hot(y: Array, ends: Ends | None) -> Finding | None:
         )
     if y.ndim != 2 or y.shape[1] < 2:
         return None
+    if (np.count_nonzero(y, axis=1) <= 1).all():
+        return None  # one class, weighed: by what an action gained, or not at all
     sums = y.sum(axis=1)
     if float(y.min()) >= 0 and np.abs(sums - 1).max() <= 0.01:
         return None
