@@ -130,16 +130,8 @@ def test_numbers_that_are_looked_up_are_not_scaled(said, embeds) -> None:
 @pytest.mark.parametrize("form", [(-1,), (-1, 1)])
 @pytest.mark.parametrize("subclassed", [False, True])
 def test_a_sequence_where_one_is_due(said, form, subclassed) -> None:
-    class Own(K.Model):
-        def __init__(self):
-            super().__init__()
-            self.steps, self.last = layers
-
-        def call(self, inputs):
-            return self.last(self.steps(inputs))
-
     layers = [L.LSTM(4, return_sequences=True, name="steps"), Dense(1)]
-    model = Own() if subclassed else K.Sequential(layers)
+    model = Own(*layers) if subclassed else K.Sequential(layers)
     model.compile("adam", "mse")
     model.fit(STEPS, STEPS[:, -1, 0].reshape(form), epochs=2, verbose=0)
     (line,) = said()
@@ -194,20 +186,93 @@ def test_divisions_by_zero(said, loss, y, text) -> None:
     assert text in line and ("tf.nn.softmax" in line) == (loss is hand_softmax)
 
 
-@pytest.mark.parametrize(("axis", "kinds"), [(-1, []), (0, ["softmax axis"])])
-def test_softmax_over_the_rows(axis, kinds) -> None:
-    over = L.Lambda(lambda x: tf.nn.softmax(x, axis=axis))
-    model = K.Sequential([Dense(8, "relu"), Dense(3), over])
-    model.compile("adam", SPARSE)
-    model.fit(X, THREE, verbose=0)
-    assert [found.kind for found in tf.explain.examine(model, X, THREE)] == kinds
+class Own(K.Model):
+    """Layers in a call of the program's own."""
+
+    def __init__(self, *steps):
+        super().__init__()
+        self.steps = list(steps)
+
+    def call(self, inputs):
+        for step in self.steps:
+            inputs = step(inputs)
+        return inputs
 
 
-@pytest.mark.parametrize("last", [L.Softmax, lambda: L.Activation("softmax")])
+def examined(model, loss, x, y):
+    model.compile("adam", loss)
+    model.fit(x, y, verbose=0)
+    return tf.explain.examine(model, x, y)
+
+
 @pytest.mark.parametrize(
-    ("before", "kinds"), [("relu", ["relu before softmax"]), (None, []), ("tanh", [])]
+    ("x", "axis", "wrong"),
+    [(X, -1, False), (X, 0, True), (STEPS, 2, False), (STEPS, 1, True)],
 )
-def test_relu_before_softmax(before, kinds, last) -> None:
-    model = K.Sequential([Dense(8, "relu"), Dense(3, before), last()])
-    model.compile("adam", SPARSE)
-    assert [found.kind for found in tf.explain.examine(model, X, THREE)] == kinds
+@pytest.mark.parametrize("make", [K.Sequential, lambda layers: Own(*layers)])
+def test_softmax_over_another_axis(make, x, axis, wrong) -> None:
+    over = L.Lambda(lambda h: tf.nn.softmax(h, axis=axis))
+    model = make([Dense(8, "relu"), Dense(3), over])
+    y = THREE if x is X else (STEPS[:, :, 0] > 0) * 1
+    found = examined(model, SPARSE, x, y)
+    assert [each.kind for each in found] == ["softmax axis"] * wrong
+    assert all(f"softmax was taken over axis {axis}." in str(each) for each in found)
+
+
+def test_classes_along_another_axis() -> None:
+    over = L.Lambda(lambda h: tf.nn.softmax(h, axis=1))
+    model = K.Sequential([Dense(8, "relu"), Dense(4), over])
+    y = np.eye(10)[RNG.integers(0, 10, (200, 4))].transpose(0, 2, 1)
+    assert examined(model, K.losses.CategoricalCrossentropy(axis=1), STEPS, y) == []
+
+
+LOGITS = K.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
+@pytest.mark.parametrize("make", [K.Sequential, lambda layers: Own(*layers)])
+@pytest.mark.parametrize(
+    ("units", "last", "loss"),
+    [
+        (3, [L.Softmax], SPARSE),
+        (3, [lambda: L.Activation("softmax")], SPARSE),
+        (3, [], LOGITS),
+        (1, [lambda: L.Activation("sigmoid")], BINARY),
+        (1, [], K.losses.BinaryCrossentropy(from_logits=True)),
+    ],
+)
+@pytest.mark.parametrize("before", ["relu", None, "tanh"])
+def test_logits_that_pass_a_relu(make, units, last, loss, before) -> None:
+    layers = [
+        Dense(8, "relu"),
+        Dense(units, before, name="logits"),
+        *(f() for f in last),
+    ]
+    found = examined(make(layers), loss, X, THREE if units == 3 else SIGN)
+    assert [each.kind for each in found] == ["relu before softmax"] * (before == "relu")
+    assert all("relu of logits leaves" in each.message for each in found)
+
+
+@pytest.mark.parametrize(
+    ("activation", "y", "wrong"),
+    [("tanh", 20 * X[:, 0], True), ("tanh", np.tanh(X[:, 0]), False),
+     ("sigmoid", PRICES, True), (None, X[:, 0], False), ("relu", X[:, 0], True)],
+)  # fmt: skip
+def test_what_a_subclassed_model_cannot_reach(activation, y, wrong) -> None:
+    model = Own(Dense(8, "relu"), Dense(1, activation, name="last"))
+    found = examined(model, "mse", X, y)
+    assert [each.kind for each in found] == ["range"] * wrong
+    assert all(f"last ends in {activation}, " in each.message for each in found)
+
+
+@pytest.mark.parametrize(
+    ("loss", "wrong"),
+    [
+        (lambda y, p: tf.reduce_mean(tf.square(y[:, 0] - p)), True),
+        (lambda y, p: tf.reduce_mean(y * K.losses.mse(y, p)), True),
+        (lambda y, p: tf.reduce_mean((y - tf.reshape(y, [-1])) * (p - p[:, 0])), False),
+        (lambda y, p: tf.reduce_mean(tf.square(y - p)), False),
+    ],
+)
+def test_columns_and_rows(loss, wrong) -> None:
+    found = examined(K.Sequential([Dense(1)]), loss, X, X[:, :1])
+    assert [each.kind for each in found] == ["shapes"] * wrong

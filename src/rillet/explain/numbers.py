@@ -83,7 +83,7 @@ def _look(model: Any, x: Any, y: Any) -> list[Finding]:
             return []  # a model of a kind that is not called so, or data that misfit
         found = _in_disguise(model, passage, said)
         if _judged(model, said, y):
-            found += compared.look(model, np.asarray(said), y, lost.ran)
+            found += compared.look(model, said, y, passage.ran, lost.ran)
         deep: list[Finding] = []
         if aim is not None and np.isfinite(float(aim)):
             deep = _slopes(model, weights, tape.gradient(aim, weights))

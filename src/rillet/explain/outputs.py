@@ -79,6 +79,21 @@ def units(layer: Any) -> int | None:
     return count if isinstance(count, int) else None
 
 
+def after_relu(what: str, name: str) -> Finding:
+    """The finding that logits passed a ReLU.
+
+    Args:
+        what: takes the logits.
+        name: of the layer that ends in it.
+    """
+    return Finding(
+        "relu before softmax",
+        f"{what} gets what relu of {name} leaves: no number below 0, and units at 0 no"
+        " longer learn",
+        f"Leave the activation of {name} out",
+    )
+
+
 def look(last: Any, layers: list[Any], loss: str, logits: bool) -> Iterator[Finding]:
     """What is wrong between an output's last layers and its loss.
 
@@ -96,15 +111,14 @@ def look(last: Any, layers: list[Any], loss: str, logits: bool) -> Iterator[Find
             f"softmax is applied twice: by {layers[-2].name} and by {last.name}",
             "Leave one of them out",
         )
-    alone = said == "softmax" and type(last).__name__ in ("Softmax", "Activation")
-    if alone and len(layers) > 1 and activation(layers[-2]) == "relu":
-        yield Finding(
-            "relu before softmax",
-            f"softmax of {last.name} gets what relu of {layers[-2].name} leaves: no"
-            " number below 0, and units at 0 no longer learn",
-            f"Leave the activation of {layers[-2].name} out",
-        )
     several = loss in ("categorical_crossentropy", "sparse_categorical_crossentropy")
+    binary = loss == "binary_crossentropy"
+    alone = said == "softmax" or (said == "sigmoid" and binary)
+    alone = alone and type(last).__name__ in ("Softmax", "Activation")
+    if alone and len(layers) > 1 and activation(layers[-2]) == "relu":
+        yield after_relu(f"{said} of {last.name}", layers[-2].name)
+    if logits and said == "relu" and (several or binary):
+        yield after_relu(f"the loss {loss} with from_logits=True", last.name)
     dense = type(last).__name__ in ("Dense", "Softmax", "Activation")
     if several and logits and said == "softmax":
         yield Finding(
@@ -126,7 +140,7 @@ def look(last: Any, layers: list[Any], loss: str, logits: bool) -> Iterator[Find
             f"the loss {loss} expects probabilities, and {last.name} ends in {said}",
             f'Give {last.name} activation="softmax"',
         )
-    if said == "softmax" and loss == "binary_crossentropy" and (count or 0) > 2:
+    if said == "softmax" and binary and (count or 0) > 2:
         yield Finding(
             "loss",
             f"the loss {loss} judges each number by itself, and the softmax of"
@@ -148,7 +162,7 @@ def look(last: Any, layers: list[Any], loss: str, logits: bool) -> Iterator[Find
             f"softmax over the one number of {last.name} is always 1",
             'Use activation="sigmoid"',
         )
-    if loss != "binary_crossentropy" or type(last).__name__ != "Dense":
+    if not binary or type(last).__name__ != "Dense":
         return
     if logits and said == "sigmoid":
         yield Finding(
