@@ -1,5 +1,7 @@
 """Pictures of what is unusual: several losses, descents that diverge, NaN."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -113,3 +115,59 @@ def test_shapes_of_tensors_are_shapes() -> None:
     assert explain.shapes(tf.zeros((2, 3)).shape).shapes == {"matrix": (2, 3)}
     with pytest.raises(ValueError, match="whole numbers from 0 on"):
         explain.shapes((-1, 2))
+
+
+def _overlap(labels: list[Any]) -> bool:
+    boxes = [label.get_window_extent() for label in labels if label.get_text()]
+    return any(a.overlaps(b) for k, a in enumerate(boxes) for b in boxes[k + 1 : k + 3])
+
+
+@pytest.mark.parametrize(
+    ("count", "each", "name"),
+    [(2, 1, "{}"), (15, 9_000_000, "{}"), (26, 99, "{}"), (60, 30, "{}"),
+     (40, 5, "class of number {}"), (300, 1, "{}")],
+)  # fmt: skip
+def test_counts_fit_their_squares(count: int, each: int, name: str) -> None:
+    names = [name.format(k) for k in range(count)]
+    found = explain.confusion(np.arange(count), np.arange(count), names)
+    picture = type(found)(found.counts * each, names)
+    assert max(picture.size) < 13
+    picture.figure.draw_without_rendering()
+    axis = picture.figure.axes[0]
+    side = axis.get_window_extent().width / count
+    # 300 squares have no room for a digit of 6 points
+    assert len(axis.texts) == (0 if count == 300 else count * count)
+    for text in axis.texts[:: count + 1]:
+        assert text.get_window_extent().width < side and text.get_fontsize() >= 6
+    assert not _overlap(axis.get_xticklabels()) and not _overlap(axis.get_yticklabels())
+
+
+@pytest.mark.parametrize("scale", [1e-5, 0.04, 0.7, 1.0, 1e6])
+def test_ticks_and_titles_of_weights_stand_apart(scale: float) -> None:
+    long = tf.keras.layers.Dense(30, name="a_layer_with_quite_a_long_name_indeed")
+    model = tf.keras.Sequential([tf.keras.Input((9,)), long])
+    rng = np.random.default_rng(0)
+    model.set_weights([rng.normal(1, 0.3, (9, 30)) * scale, -scale * np.ones(30)])
+    figure = explain.weights(model).figure
+    figure.draw_without_rendering()
+    for axis in figure.axes:
+        assert not _overlap(axis.get_xticklabels())
+    assert not _overlap([axis.title for axis in figure.axes])
+
+
+def test_points_of_ones_own_fill_the_panels() -> None:
+    triangle = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 2.0]])
+    for points in (triangle, 1e-6 * triangle, 1e5 * triangle, triangle + [5, 900]):
+        found = explain.geometry(points, shift=(0, 0))
+        every = np.concatenate([found.points, *found.results.values()])
+        axis = found.figure.axes[0]
+        for lim, values in (
+            (axis.get_xlim(), every[:, 0]),
+            (axis.get_ylim(), every[:, 1]),
+        ):
+            assert lim[0] < values.min() and values.max() < lim[1]
+        wide = np.diff(axis.get_xlim())[0]
+        assert wide < 1.2 * float(np.ptp(every, axis=0).max())
+        assert axis.lines[-1].get_markersize() > 8
+    crowd = explain.geometry(np.random.default_rng(0).normal(size=(900, 2)))
+    assert crowd.figure.axes[0].lines[-1].get_markersize() == 3

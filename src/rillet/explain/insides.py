@@ -5,6 +5,7 @@ In: a model, and inputs. Out: plots with their values.
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _COLUMNS = 4
+#: Characters that fit above a histogram.
+_LINE = 40
 
 
 class Distributions(Plot):
@@ -63,7 +66,10 @@ class Distributions(Plot):
         rows = -(-len(self.values) // columns)
         axes = np.ravel(figure.subplots(rows, columns))
         for axis, (name, value) in zip(axes, self.values.items(), strict=False):
-            axis.set_title(f"{name}\n{value.shape}", fontsize=8)
+            # long names part where a layer's name ends
+            lines = [line.replace("/ ", "/") for line in wrap(
+                name.replace("/", "/ "), _LINE)]  # fmt: skip
+            axis.set_title("\n".join([*lines, str(value.shape)]), fontsize=8)
             if name in self.maps:
                 axis.imshow(_tiled(self.maps[name]), cmap="viridis")
                 axis.axis("off")
@@ -78,6 +84,9 @@ class Distributions(Plot):
                 axis.text(0.5, 0.9, said, ha="center", fontsize=8, color=COLOURS[1],
                           transform=axis.transAxes)  # fmt: skip
             axis.tick_params(labelsize=7)
+            axis.xaxis.get_major_locator().set_params(nbins=5)
+            axis.xaxis.get_offset_text().set_fontsize(7)
+            axis.ticklabel_format(axis="x", scilimits=(-3, 4))
         for axis in axes[len(self.values) :]:
             axis.axis("off")
 

@@ -69,13 +69,16 @@ class Geometry(Plot):
     def _draw(self, figure: Figure) -> None:
         axes = np.atleast_1d(figure.subplots(1, len(self.results), sharey=True))
         everything = np.concatenate([self.points, *self.results.values()])
-        low, high = everything.min() - 0.2, everything.max() + 0.2
+        low, high = everything.min(axis=0), everything.max(axis=0)
+        half = 0.56 * (float((high - low).max()) or 1.0)
+        (left, right), (foot, top) = ((m - half, m + half) for m in (low + high) / 2)
+        size = float(np.clip(36 / np.sqrt(len(self.points)), 3, 9))
         for axis, (name, points) in zip(axes, self.results.items(), strict=True):
             axis.axhline(0, color="lightgray", lw=0.8)
             axis.axvline(0, color="lightgray", lw=0.8)
-            axis.plot(*self.points.T, ".", color="lightgray", ms=4)
-            axis.plot(*points.T, ".", color=COLOURS[0], ms=4)
-            axis.set(title=name, xlim=(low, high), ylim=(low, high), aspect="equal",
+            axis.plot(*self.points.T, ".", color="silver", ms=size)
+            axis.plot(*points.T, ".", color=COLOURS[0], ms=size)
+            axis.set(title=name, xlim=(left, right), ylim=(foot, top), aspect="equal",
                      xlabel="x")  # fmt: skip
         axes[0].set_ylabel("y")
 

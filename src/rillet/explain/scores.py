@@ -102,9 +102,13 @@ def counted(values: Any, op: str) -> Array:
 
 #: Classes that a picture has room for.
 _MOST: Final = 2048
-#: Classes up to which counts stand in their squares, and names beside an axis.
-_READABLE: Final = 30
-_TICKS: Final = 60
+#: Sizes of letters in points, and how wide one is beside its height.
+_LETTERS: Final = 10.0
+_SMALLEST: Final = 6.0
+_SLIM: Final = 0.62
+#: A confusion matrix's squares in points, where there is room; and all of them.
+_SQUARE: Final = 40.0
+_SQUARES: Final = 650.0
 
 
 class Confusion(Plot):
@@ -118,8 +122,24 @@ class Confusion(Plot):
     def __init__(self, counts: Array, labels: list[str]) -> None:
         self.counts = counts
         self.labels = labels
-        side = max(3.6, min(0.55 * len(labels) + 1.6, 18.0))
-        self.size = (side + 0.8, side)
+        count = len(labels)
+        self._square = min(_SQUARE, _SQUARES / count)
+        # letters fit their square, or the squares up to the next name
+        apart = -(-_SMALLEST // (0.8 * self._square))
+        self._step = int(next(
+            k for k in (1, 2, 5, 10, 20, 50, 100, 200) if k >= apart
+        ))  # fmt: skip
+        self._letters = min(_LETTERS, 0.8 * self._square * self._step)
+        longest = max(map(len, labels[:: self._step])) * _SLIM * self._letters
+        self._upright = longest > 0.9 * self._square * self._step
+        digits = len(str(int(counts.max(initial=0))))
+        self._written = min(
+            _LETTERS, 0.7 * self._square, 0.9 * self._square / (_SLIM * digits)
+        )
+        inner = max(count * self._square, 140.0)
+        bar = 0.0 if self._written >= _SMALLEST else 80.0
+        below = longest if self._upright else 0.0
+        self.size = ((inner + longest + bar + 80) / 72, (inner + below + 90) / 72)
 
     @property
     def accuracy(self) -> float:
@@ -132,23 +152,24 @@ class Confusion(Plot):
         sums = np.maximum(self.counts.sum(axis=1, keepdims=True), 1)
         share = self.counts / sums
         axis.imshow(share, cmap="Blues", vmin=0, vmax=1)
-        # counts in the squares only where they can be read
-        written = self.counts if len(self.labels) <= _READABLE else self.counts[:0]
-        for (i, j), count in np.ndenumerate(written):
-            colour = "white" if share[i, j] > 0.5 else "black"
-            axis.text(j, i, str(int(count)), ha="center", va="center", color=colour)
-        places = range(0, len(self.labels), -(-len(self.labels) // _TICKS))
-        names = [self.labels[k] for k in places]
-        axis.set_yticks(places, names)
-        crowded = max(map(len, names)) * len(names) > 5 * len(self.labels) + 20
-        axis.set_xticks(places, names, rotation=90 if crowded else 0)
-        if not len(written):
-            figure.colorbar(axis.images[0], ax=axis, label="share of the true class")
-        axis.set(
-            xlabel="predicted",
-            ylabel="true",
-            title=f"{100 * self.accuracy:.1f} % right",
+        title = f"{100 * self.accuracy:.1f} % right"
+        if self._written >= _SMALLEST:
+            for (i, j), count in np.ndenumerate(self.counts):
+                colour = "white" if share[i, j] > 0.5 else "black" if count else "gray"
+                axis.text(j, i, str(int(count)), ha="center", va="center",
+                          color=colour, fontsize=self._written)  # fmt: skip
+        else:
+            title += "; no room for the counts"
+            figure.colorbar(
+                axis.images[0], ax=axis, label="share of the true class", shrink=0.6
+            )
+        places = range(0, len(self.labels), self._step)
+        names = self.labels[:: self._step]
+        axis.set_yticks(places, names, fontsize=self._letters)
+        axis.set_xticks(
+            places, names, fontsize=self._letters, rotation=90 * self._upright
         )
+        axis.set(xlabel="predicted", ylabel="true", title=title)
 
     def __repr__(self) -> str:
         return f"<confusion: {100 * self.accuracy:.1f} % right>\n{self.counts}"
