@@ -19,7 +19,7 @@ def test_paths_that_leave_the_picture() -> None:
         np.testing.assert_allclose(path[:4, 0], [-1.5, 3.0, -6.0, 12.0])
         assert len(path) < 400 and np.isfinite(found.path_losses["wild"][:-1]).all()
         assert found.gone("wild") == 1
-        assert "wild: leaves the picture for good in step 1" in repr(found)
+        assert "wild: outside the picture since step 1" in repr(found)
         panel = found.figure.axes[0]
         assert panel.get_xlim() == (-2.0, 2.0)
         assert axes == 2 or panel.get_ylim()[1] < 5
@@ -30,6 +30,32 @@ def test_paths_that_leave_the_picture() -> None:
     assert np.isnan(lost.path_losses["SGD"][-1]) and lost.gone("SGD") == 1
     calm = explain.loss_surface(lambda a: a * a, optimizers="SGD", steps=3)
     assert calm.gone("SGD") is None and len(calm.paths["SGD"]) == 4
+
+
+def test_paths_that_come_back() -> None:
+    """On 2 cos(a), whose slope is -2 sin(a), rate 2 adds 4 sin(a)."""
+    turned = explain.loss_surface(
+        lambda a: tf.cos(a) * 2.0, start=[1.0], limits=(0.9, 3.3), steps=4,
+        optimizers={"far": tf.keras.optimizers.SGD(2.0)}, side=5,
+    )  # fmt: skip
+    path = [1.0]
+    for _ in range(4):
+        path.append(path[-1] + 4.0 * np.sin(path[-1]))
+    np.testing.assert_allclose(turned.paths["far"][:, 0], path, rtol=1e-4)
+    # 1, 4.37, 0.60, 2.87, 3.93: out, in again, and out at the end
+    inside = [0.9 <= at <= 3.3 for at in path]
+    assert inside == [True, False, False, True, False] and turned.gone("far") == 4
+    assert "far: outside the picture since step 4" in repr(turned)
+
+
+def test_descents_on_a_curve_do_not_hide_each_other() -> None:
+    found = explain.loss_surface(lambda a: a * a, steps=9)
+    panels = found.figure.axes
+    assert [axis.get_title().split("\n")[0] for axis in panels] == list(found.paths)
+    for axis, name in zip(panels, found.paths, strict=True):
+        drawn = axis.lines[1]
+        np.testing.assert_array_equal(drawn.get_xdata(), found.paths[name][:, 0])
+        np.testing.assert_array_equal(drawn.get_ydata(), found.path_losses[name])
 
 
 def test_several_losses_count_as_in_fit() -> None:

@@ -57,7 +57,7 @@ class Surface(Plot):
         self.losses = losses
         self.paths = paths
         self.path_losses = path_losses
-        panels = max(1, len(paths)) if len(axes) > 1 else 1
+        panels = max(1, len(paths))
         self.size = (2.8 * panels, 3.1) if panels > 1 else (5.5, 3.6)
 
     def __repr__(self) -> str:
@@ -67,7 +67,7 @@ class Surface(Plot):
         for name, path in self.paths.items():
             gone = self.gone(name)
             if gone is not None:
-                lines.append(f"  {name}: leaves the picture for good in step {gone}")
+                lines.append(f"  {name}: outside the picture since step {gone}")
                 continue
             at = ", ".join(
                 f"{n} {number(v)}" for n, v in zip(self.names, path[-1], strict=True)
@@ -80,7 +80,7 @@ class Surface(Plot):
         return "\n".join(lines)
 
     def gone(self, name: str) -> int | None:
-        """The step in which a path leaves the picture for good; None where it ends in.
+        """The step since which a path is outside the picture; None where it ends in.
 
         Args:
             name: the optimizer's.
@@ -97,44 +97,40 @@ class Surface(Plot):
         finite = self.losses[np.isfinite(self.losses)]
         floor = float(finite.min())
         top = float(finite.max()) - floor or 1.0
-        if self.y is None:
-            axis = figure.subplots()
-            axis.plot(self.x, self.losses, color="gray")
-            for (name, path), colour in zip(self.paths.items(), COLOURS, strict=False):
-                gone = self.gone(name)
-                at = self.path_losses[name]
-                label = name if gone is None else f"{name}: leaves in step {gone}"
-                axis.plot(path[:, 0], at, ".-", color=colour, lw=0.8, label=label)
-            axis.set(xlabel=self.names[0], ylabel="loss")
-            axis.set_xlim(self.x[0], self.x[-1])
-            axis.set_ylim(floor - 0.05 * top, floor + 1.05 * top)
-            if self.paths:
-                axis.legend()
-            return
         panels = np.atleast_1d(
             figure.subplots(1, max(1, len(self.paths)), sharex=True, sharey=True)
         )
-        seen = np.ma.masked_invalid(self.losses)
-        levels = floor + top * np.linspace(0.0, 1.0, 25) ** 2  # valleys get more lines
+        if self.y is None:
+            for axis in panels:
+                axis.plot(self.x, self.losses, color="gray")
+            panels[0].set_ylabel("loss")
+            panels[0].set_ylim(floor - 0.05 * top, floor + 1.05 * top)
+        else:
+            self._heights(figure, panels, floor, top)
+            panels[0].set_ylabel(self.names[1])
+            panels[0].set_ylim(self.y[0], self.y[-1])
         for axis in panels:
-            picture = axis.contourf(
-                self.x, self.y, seen, levels=levels, cmap="Blues_r"
-            )
             axis.set_xlabel(self.names[0])
-        panels[0].set_ylabel(self.names[1])
-        bar = figure.colorbar(picture, ax=list(panels), label="loss")
-        marks = [float(level) for level in levels[::6]]
-        bar.set_ticks(marks, labels=[number(mark) for mark in marks])
+            axis.set_xlim(self.x[0], self.x[-1])
         for axis, (name, path) in zip(panels, self.paths.items(), strict=False):
-            axis.plot(path[:, 0], path[:, 1], ".-", color=COLOURS[1], lw=0.9, ms=3)
-            axis.plot(*path[-1], "o", color=COLOURS[1])
+            at = self.path_losses[name] if self.y is None else path[:, 1]
+            axis.plot(path[:, 0], at, ".-", color=COLOURS[1], lw=0.9, ms=3)
+            axis.plot(path[-1, 0], at[-1], "o", color=COLOURS[1])
             gone = self.gone(name)
             end = f"loss {number(self.path_losses[name][-1])} at the end"
             if gone is not None:
-                end = f"leaves the picture in step {gone}"
+                end = f"outside since step {gone}"
             axis.set_title(f"{name}\n{end}", fontsize=9)
-            axis.set_xlim(self.x[0], self.x[-1])
-            axis.set_ylim(self.y[0], self.y[-1])
+
+    def _heights(self, figure: Figure, panels: Array, floor: float, top: float) -> None:
+        """The landscape in every panel."""
+        seen = np.ma.masked_invalid(self.losses)
+        levels = floor + top * np.linspace(0.0, 1.0, 25) ** 2  # valleys get more lines
+        for axis in panels:
+            picture = axis.contourf(self.x, self.y, seen, levels=levels, cmap="Blues_r")
+        bar = figure.colorbar(picture, ax=list(panels), label="loss")
+        marks = [float(level) for level in levels[::6]]
+        bar.set_ticks(marks, labels=[number(mark) for mark in marks])
 
 
 def loss_surface(
