@@ -58,6 +58,28 @@ def test_descents_on_a_curve_do_not_hide_each_other() -> None:
         np.testing.assert_array_equal(drawn.get_ydata(), found.path_losses[name])
 
 
+def test_descents_that_leave_the_valleys() -> None:
+    found = explain.local_minimum(learning_rate=5)
+
+    def step(w: float) -> float:
+        """The loss is 0.1 x**4 - 0.4 x**2 - 0.12 x."""
+        return w - 5 * (0.4 * w**3 - 0.8 * w - 0.12)
+
+    np.testing.assert_allclose(
+        found.paths["SGD"][:3], [-2.3, step(-2.3), step(step(-2.3))]
+    )
+    assert found.gone == {"SGD": 1, "momentum": 1} and len(found.paths["SGD"]) < 9
+    assert "SGD is outside the picture since step 1" in repr(found)
+    axis = found.figure.axes[0]
+    assert axis.get_ylim()[1] < 3 and axis.get_xlim()[1] < 3
+    label = axis.get_legend().get_texts()[0].get_text()
+    assert label == "SGD: outside since step 1"
+    assert explain.local_minimum(learning_rate=1e308).figure.axes  # without a warning
+    for wrong in ({"learning_rate": np.nan}, {"learning_rate": 0}, {"momentum": 2}):
+        with pytest.raises(ValueError, match="learning_rate must be finite and above"):
+            explain.local_minimum(**wrong)
+
+
 def test_several_losses_count_as_in_fit() -> None:
     start = tf.keras.Input((3,))
     wide = tf.keras.layers.Dense(4, "relu", kernel_regularizer="l2")(start)

@@ -5,11 +5,18 @@ In: a history, or the numbers of an optimizer. Out: plots with their values.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from rillet.explain.picture import COLOURS, Array, Plot, number, refuse
+from rillet.explain.picture import (
+    COLOURS,
+    Array,
+    Plot,
+    number,
+    outside_since,
+    refuse,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -115,6 +122,11 @@ def history(history: Any) -> Curves:
     return Curves(values)
 
 
+#: The ends of the picture, and a weight that ran away.
+_LIMITS: Final = (-2.4, 2.5)
+_AWAY: Final = 1e6
+
+
 #: The valleys' floor: a shallow one at about -1.4 beside a deep one at about 1.5.
 def _floor(x: Any) -> Any:
     return 0.05 * (x**4 - 4 * x**2 - 1.2 * x) * 2.0
@@ -130,22 +142,32 @@ class Valleys(Plot):
     Attributes:
         x: places along the curve.
         loss: the curve's height there.
-        paths: each descent's places, the first first: ``SGD`` and ``momentum``.
-        ends: where each came to rest.
+        paths: each descent's places, the first first: ``SGD`` and ``momentum``; fewer
+            than asked for where one runs away.
+        ends: the last of them.
+        gone: the step since which a descent is outside the picture; None where it
+            ends in.
     """
 
     def __init__(self, start: float, rate: float, momentum: float, steps: int) -> None:
-        self.x: Array = np.linspace(-2.4, 2.5, 300)
+        self.x: Array = np.linspace(*_LIMITS, 300)
         self.loss: Array = _floor(self.x)
         self.paths = {
             "SGD": _descend(start, rate, 0.0, steps),
             "momentum": _descend(start, rate, momentum, steps),
         }
         self.ends = {name: float(path[-1]) for name, path in self.paths.items()}
+        low, high = _LIMITS
+        self.gone = {
+            name: outside_since((path >= low) & (path <= high))
+            for name, path in self.paths.items()
+        }
 
     def __repr__(self) -> str:
         ends = ", ".join(
             f"{n} ends at {number(end)} with loss {number(float(_floor(end)))}"
+            if self.gone[n] is None
+            else f"{n} is outside the picture since step {self.gone[n]}"
             for n, end in self.ends.items()
         )
         return f"<local minimum: {ends}>"
@@ -154,11 +176,17 @@ class Valleys(Plot):
         axis = figure.subplots()
         axis.plot(self.x, self.loss, color="gray")
         for (name, path), colour in zip(self.paths.items(), COLOURS, strict=False):
-            axis.plot(path, _floor(path), ".-", color=colour, lw=0.8, label=name)
-            axis.plot(path[-1], _floor(path[-1]), "o", ms=11, color=colour)
+            gone = self.gone[name]
+            label = name if gone is None else f"{name}: outside since step {gone}"
+            near = np.clip(path, -_AWAY, _AWAY)
+            axis.plot(near, _floor(near), ".-", color=colour, lw=0.8, label=label)
+            axis.plot(near[-1], _floor(near[-1]), "o", ms=11, color=colour)
+        low, high = float(self.loss.min()), float(self.loss.max())
+        space = 0.05 * (high - low)
         axis.set(
-            xlabel="weight", ylabel="loss", title="A loss with two valleys; ends large"
-        )
+            xlabel="weight", ylabel="loss", title="A loss with two valleys; ends large",
+            xlim=(_LIMITS[0] - 0.1, _LIMITS[1] + 0.1), ylim=(low - space, high + space),
+        )  # fmt: skip
         axis.legend()
 
 
@@ -168,8 +196,10 @@ def _descend(start: float, rate: float, momentum: float, steps: int) -> Array:
     for _ in range(steps):
         # Keras's SGD: the speed takes its share of each slope
         speed = momentum * speed - rate * float(_slope(place))
-        place = float(np.clip(place + speed, -3, 3))
+        place += speed
         path.append(place)
+        if abs(place) > _AWAY:
+            break
     return np.asarray(path)
 
 
@@ -188,7 +218,7 @@ def local_minimum(
         steps: how many both go.
 
     Raises:
-        ValueError: where the start lies outside, or there is no step.
+        ValueError: where the start lies outside, there is no step, or a rate is none.
 
     Example:
         >>> import rillet as tf
@@ -196,10 +226,17 @@ def local_minimum(
         >>> ends["SGD"] < 0 < ends["momentum"]
         True
     """
-    if not -2.4 <= start <= 2.5 or steps < 1:
+    low, high = _LIMITS
+    if not low <= start <= high or steps < 1:
         raise refuse(
             "explain.local_minimum",
-            "start must be from -2.4 to 2.5 and steps 1 or more",
+            f"start must be from {low} to {high} and steps 1 or more",
             (start, steps),
+        )
+    if not 0 < learning_rate < np.inf or not 0 <= momentum <= 1:
+        raise refuse(
+            "explain.local_minimum",
+            "learning_rate must be finite and above 0, momentum from 0 to 1",
+            (learning_rate, momentum),
         )
     return Valleys(start, learning_rate, momentum, steps)

@@ -197,6 +197,20 @@ def largest(value: Any) -> float:
     return float(np.abs(array.astype(np.float64)).max())
 
 
+def outside_since(inside: Array) -> int | None:
+    """The step since which a path is outside; None where it ends inside.
+
+    Args:
+        inside: for each of the path's places whether it lies inside.
+
+    Example:
+        >>> outside_since(np.array([True, False, True, False, False]))
+        3
+        >>> outside_since(np.array([True, False, True]))
+    """
+    return None if inside[-1] else int(np.flatnonzero(inside).max(initial=-1)) + 1
+
+
 def number(value: float) -> str:
     """A number as pictures show it.
 

@@ -17,7 +17,14 @@ import rillet as tf
 from rillet import keras
 from rillet.explain.batches import first_batch
 from rillet.explain.computation import as_tensors, batch_loss
-from rillet.explain.picture import COLOURS, Array, Plot, number, refuse
+from rillet.explain.picture import (
+    COLOURS,
+    Array,
+    Plot,
+    number,
+    outside_since,
+    refuse,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -89,9 +96,7 @@ class Surface(Plot):
         inside = np.ones(len(path), bool)
         for k, ticks in enumerate([self.x] if self.y is None else [self.x, self.y]):
             inside &= (path[:, k] >= ticks[0]) & (path[:, k] <= ticks[-1])
-        if inside[-1]:
-            return None
-        return int(np.flatnonzero(inside).max(initial=-1)) + 1
+        return outside_since(inside)
 
     def _draw(self, figure: Figure) -> None:
         finite = self.losses[np.isfinite(self.losses)]
