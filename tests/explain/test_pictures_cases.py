@@ -219,3 +219,42 @@ def test_points_of_ones_own_fill_the_panels() -> None:
         assert axis.lines[-1].get_markersize() > 8
     crowd = explain.geometry(np.random.default_rng(0).normal(size=(900, 2)))
     assert crowd.figure.axes[0].lines[-1].get_markersize() == 3
+
+
+def _two_outputs(name: str) -> Any:
+    start = tf.keras.Input((3,))
+    ends = [tf.keras.layers.Dense(1, name=n)(start) for n in (name, "b")]
+    model = tf.keras.Model(start, ends)
+    model.compile("sgd", "mse", metrics=[["mae"], ["mae"]])
+    return model
+
+
+def test_an_output_that_is_called_val() -> None:
+    x = np.ones((20, 3), "float32")
+    y = [x[:, :1], x[:, :1]]
+    model = _two_outputs("val")
+    bare = explain.history(model.fit(x, y, epochs=2, verbose=0))
+    assert bare.groups == [["loss"], ["val_loss"], ["b_loss"], ["val_mae"], ["b_mae"]]
+    assert not bare.checked and bare.best is None
+    log = model.fit(x, y, epochs=2, verbose=0, validation_split=0.5)
+    # the log holds one val_loss: validation's, as in Keras
+    last = log.history
+    total = last["val_val_loss"][-1] + last["val_b_loss"][-1]
+    assert last["val_loss"][-1] == pytest.approx(total)
+    pairs = [
+        ["b_loss", "val_b_loss"],
+        ["val_mae", "val_val_mae"],
+        ["b_mae", "val_b_mae"],
+    ]
+    for given in (log, log.history):
+        found = explain.history(given)
+        assert found.groups == [["loss", "val_loss"], ["val_val_loss"], *pairs]
+        panel = found.figure.axes[1]
+        assert panel.get_title() == "val_loss: validation alone"
+        assert panel.get_legend().get_texts()[0].get_text() == "validation"
+
+
+def test_names_of_validation_alone() -> None:
+    found = explain.history({"val_loss": [3.0, 1.0], "lr": [0.1, 0.1]})
+    assert found.groups == [["lr"], ["val_loss"]] and found.best == 2
+    assert found.figure.axes[1].get_title() == "loss: validation alone"

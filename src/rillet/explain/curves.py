@@ -5,6 +5,7 @@ In: a history, or the numbers of an optimizer. Out: plots with their values.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+#: Lines of training, and of validation.
+_LOOKS: Final = (("o-", COLOURS[0]), ("s--", COLOURS[1]))
+
+
 class Curves(Plot):
     """Losses and metrics by epoch.
 
@@ -29,18 +34,30 @@ class Curves(Plot):
         values: for each quantity its values by epoch; those of validation begin with
             ``val_``.
         groups: the names of each panel.
+        checked: the names of what validation gave.
         best: the epoch with the lowest validation loss, from 1; None without one.
     """
 
-    def __init__(self, values: dict[str, Array]) -> None:
+    def __init__(self, values: dict[str, Array], known: Sequence[str] = ()) -> None:
         self.values = values
-        plain = [n for n in values if not n.startswith("val_")]
-        plain += [n for n in values if n.startswith("val_") and n[4:] not in values]
-        self.groups = [[n, *([f"val_{n}"] if f"val_{n}" in values else [])]
-                       for n in plain]  # fmt: skip
-        checked = values.get("val_loss")
+        # an output that is called val has a `val_loss` in training, too
+        of = {n: n[4:] for n in values if n.startswith("val_")}
+        alone = {
+            n for n in of if of[n] not in values and f"val_{n}" not in values
+        }.difference(known)
+        plain = [n for n in values if n in known or n not in of or f"val_{n}" in values]
+        seen = {f"val_{n}" for n in plain if f"val_{n}" in values}
+        self.checked = alone | (seen if seen.difference(known) else set())
+        pairs = [(n, f"val_{n}") for n in plain] + [("", n) for n in of if n in alone]
+        groups = [
+            [n] * (n in values and n not in self.checked)
+            + [checked] * (checked in self.checked)
+            for n, checked in pairs
+        ]
+        self.groups = [names for names in groups if names]
+        checked = values["val_loss"] if "val_loss" in self.checked else np.zeros(0)
         self.best = None
-        if checked is not None and len(checked) and not np.isnan(checked).all():
+        if len(checked) and not np.isnan(checked).all():
             self.best = int(np.nanargmin(checked)) + 1
         self.size = (5.2 * min(len(self.groups), 3), 3.6 * -(-len(self.groups) // 3))
 
@@ -51,10 +68,10 @@ class Curves(Plot):
         for axis in axes[len(self.groups) :]:
             axis.axis("off")
         for axis, names in zip(axes, self.groups, strict=False):
-            looks = (("o-", COLOURS[0]), ("s--", COLOURS[1]))
-            for name, (look, colour) in zip(names, looks, strict=False):
+            for name in names:
+                look, colour = _LOOKS[name in self.checked]
                 epochs = np.arange(1, len(self.values[name]) + 1)
-                label = "validation" if name.startswith("val_") else "training"
+                label = "validation" if name in self.checked else "training"
                 axis.plot(
                     epochs, self.values[name], look, ms=3.5, label=label, color=colour
                 )
@@ -76,7 +93,11 @@ class Curves(Plot):
                     "best", (self.best, 0.97), xycoords=("data", "axes fraction"),
                     ha="center", va="top", color="gray", fontsize=8,
                 )  # fmt: skip
-            axis.set(title=names[0], xlabel="epoch")
+            title = names[0]
+            if title in self.checked:
+                # what training gave stood under a name that validation took
+                title = f"{title[4:]}: validation alone"
+            axis.set(title=title, xlabel="epoch")
             axis.legend()
 
     def __repr__(self) -> str:
@@ -104,6 +125,7 @@ def history(history: Any) -> Curves:
         ([['loss', 'val_loss']], 1)
     """
     given = getattr(history, "history", history)
+    model = getattr(history, "model", None)
     if not isinstance(given, dict) or not given:
         raise refuse("explain.history", "the history holds no epoch", repr(given)[:60])
     values: dict[str, Array] = {}
@@ -119,7 +141,8 @@ def history(history: Any) -> Curves:
                 f"{name!r}: {repr(by_epoch)[:60]}",
                 f"Leave {name!r} out",
             )
-    return Curves(values)
+    # what fit gave knows which names are those of training
+    return Curves(values, getattr(model, "metrics_names", ()))
 
 
 #: The ends of the picture, and a weight that ran away.
