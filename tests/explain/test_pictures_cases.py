@@ -258,3 +258,43 @@ def test_names_of_validation_alone() -> None:
     found = explain.history({"val_loss": [3.0, 1.0], "lr": [0.1, 0.1]})
     assert found.groups == [["lr"], ["val_loss"]] and found.best == 2
     assert found.figure.axes[1].get_title() == "loss: validation alone"
+
+
+def test_several_numbers_are_no_classes() -> None:
+    x = np.arange(12.0).reshape(4, 3)
+    wanted = np.array([[0.0, 0.0, 5.0], [2.0, -1.0, 0.0], [1.0, 1.0, 1.0], [0, 0, 9]])
+    off = np.zeros((4, 3))
+    off[2, 1], off[0, 2] = 3.0, -0.6
+    found = explain.predictions(lambda x: wanted + off, x, wanted)
+    assert found.kind == "numbers" and found.wrong[:2].tolist() == [2, 0]
+    assert str(found).splitlines()[:2] == [
+        "<predictions: 4, off by 0.3>", "  row 2, output 1: 4, is 1",
+    ]  # fmt: skip
+    axis = found.figure.axes[0]
+    assert [text.get_text() for text in axis.get_legend().get_texts()] == [
+        "output 0", "output 1", "output 2", "prediction = target",
+    ]  # fmt: skip
+    np.testing.assert_array_equal(axis.lines[2].get_xdata(), wanted[:, 2])
+    # marks of several labels are numbers, too; shares of classes are classes
+    marks = np.array([[1, 1, 0], [0, 0, 0], [1, 0, 1], [0, 1, 0]])
+    assert explain.predictions(lambda x: marks * 0.9, x, marks).kind == "numbers"
+    soft = np.full((4, 3), 0.05) + 0.85 * np.eye(3)[[0, 1, 2, 0]]
+    assert explain.predictions(lambda x: soft, x, soft).kind == "classes"
+
+
+@pytest.mark.parametrize("side", [1, 2, 8])
+@pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (0.0, 255.0), (-3.0, 3.0)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_images_of_any_size_and_range(
+    side: int, low: float, high: float, channels: int
+) -> None:
+    images = np.random.default_rng(0).uniform(low, high, (6, side, side, channels))
+    images[0], images[1] = low, high
+    said = np.eye(3)[[1, 1, 1, 0, 0, 0]]
+    picture = explain.predictions(lambda x: said, images, [0] * 6).figure
+    drawn = [np.asarray(axis.images[0].get_array()) for axis in picture.axes[:6]]
+    assert drawn[0].shape == (side, side, 3)[: 2 + (channels == 3)]
+    # the wrong rows come first, in their order; all on one scale
+    wanted = ((images[:3] - low) / (high - low)).reshape(3, *drawn[0].shape)
+    np.testing.assert_allclose(drawn[:3], wanted, atol=1e-12)
+    assert channels == 3 or picture.axes[0].images[0].get_clim() == (0, 1)

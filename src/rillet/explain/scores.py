@@ -273,8 +273,8 @@ class Predictions(Plot):
 
     Attributes:
         kind: ``"numbers"`` or ``"classes"``.
-        targets: ``(n,)``.
-        predicted: numbers ``(n,)``, or probabilities ``(n, classes)``.
+        targets: ``(n,)``; of several numbers ``(n, outputs)``.
+        predicted: numbers, as many, or probabilities ``(n, classes)``.
         wrong: the rows of wrong classes, the surest mistake first; else the rows
             ordered by error, the largest first.
     """
@@ -289,13 +289,26 @@ class Predictions(Plot):
             rows = np.flatnonzero(chosen != targets)
             self.wrong: Array = rows[np.argsort(-sure[rows], kind="stable")]
         else:
-            gap = np.abs(predicted - targets)
-            self.wrong = np.argsort(-gap, kind="stable")
+            self.wrong = np.argsort(-self._gaps().max(axis=1), kind="stable")
         self._images = (
             classes and self._x is not None and self._x.ndim in (3, 4)
             and self._x.shape[-1] in (1, 3, *([self._x.shape[2]] * (self._x.ndim == 3)))
         )  # fmt: skip
         self.size = (8.0, 3.8) if classes else (4.6, 4.4)
+
+    def _gaps(self) -> Array:
+        """How far numbers are off ``(n, outputs)``."""
+        gap = np.abs(self.predicted - self.targets)
+        return gap.reshape(len(gap), -1)
+
+    def _image(self, images: Array, row: int) -> Array:
+        """A row as matplotlib shows it: from 0 to 1, or colours that integers tell."""
+        low, high = float(images.min()), float(images.max())
+        if images.ndim == 3 or images.shape[-1] == 1:
+            images = images.reshape(images.shape[:3])
+        elif 0 <= low and high <= (1.0 if images.dtype.kind == "f" else 255.0):
+            return images[row]
+        return (images[row] - low) / (high - low or 1.0)
 
     def __repr__(self) -> str:
         count = len(self.targets)
@@ -309,27 +322,34 @@ class Predictions(Plot):
                     f" {self.targets[row]}"
                 )
             return "\n".join(lines)
-        gap = np.abs(self.predicted - self.targets)
+        gap = self._gaps()
         lines = [f"<predictions: {count}, off by {number(float(gap.mean()))}>"]
         for row in self.wrong[:5].tolist():
+            k = int(gap[row].argmax())
+            place = f"row {row}" if self.targets.ndim == 1 else f"row {row}, output {k}"
+            said, wanted = np.ravel(self.predicted[row]), np.ravel(self.targets[row])
             lines.append(
-                f"  row {row}: {number(float(self.predicted[row]))}, is"
-                f" {number(float(self.targets[row]))}"
+                f"  {place}: {number(float(said[k]))}, is {number(float(wanted[k]))}"
             )
         return "\n".join(lines)
 
     def _draw(self, figure: Figure) -> None:
         if self.kind == "numbers":
             axis = figure.subplots()
-            axis.plot(self.targets, self.predicted, ".", alpha=0.6, color=COLOURS[0],
-                      label="rows")  # fmt: skip
+            several = self.targets.ndim > 1
+            columns = np.atleast_2d(self.targets.T), np.atleast_2d(self.predicted.T)
+            for k, (wanted, said) in enumerate(zip(*columns, strict=True)):
+                # with many outputs colours come again, and the legend tells the first
+                label = "_" if k >= len(COLOURS) else f"output {k}"
+                axis.plot(wanted, said, ".", alpha=0.6, color=COLOURS[k % len(COLOURS)],
+                          label=label if several else "rows")  # fmt: skip
             ends = [
                 float(min(self.targets.min(), self.predicted.min())),
                 float(max(self.targets.max(), self.predicted.max())),
             ]
             axis.plot(ends, ends, color="gray", lw=1, label="prediction = target")
             axis.legend()
-            gap = float(np.abs(self.predicted - self.targets).mean())
+            gap = float(self._gaps().mean())
             axis.set(
                 xlabel="target",
                 ylabel="prediction",
@@ -344,26 +364,32 @@ class Predictions(Plot):
             chosen = int(self.predicted[row].argmax())
             right = chosen == self.targets[row]
             colour = COLOURS[2] if right else COLOURS[1]
-            said = f"{chosen}, {100 * self.predicted[row, chosen]:.0f} %"
-            axis.set_title(
-                said if right else f"{said}; is {self.targets[row]}",
-                color=colour,
-                fontsize=9,
-            )
+            told = f"{chosen}, {100 * self.predicted[row, chosen]:.0f} %"
+            told = told if right else f"{told}; is {self.targets[row]}"
+            axis.set_title(told, color=colour, fontsize=9)
             if self._images and self._x is not None:
-                axis.imshow(np.squeeze(self._x[row]), cmap="gray_r")
+                axis.imshow(self._image(self._x, row), "gray_r", vmin=0, vmax=1)
                 axis.axis("off")
             else:
                 axis.bar(range(self.predicted.shape[1]), self.predicted[row],
                          color=colour)  # fmt: skip
                 axis.set_ylim(0, 1)
                 count = self.predicted.shape[1]
-                axis.set_xticks(range(0, count, max(1, -(-count // 10))))
+                axis.set_xticks(range(0, count, 1 if count <= 10 else -(-count // 5)))
                 axis.set_xlabel("class", fontsize=8)
                 axis.set_ylabel("probability", fontsize=8)
                 axis.tick_params(labelsize=7)
         for axis in axes[len(shown) :]:
             axis.axis("off")
+
+
+def _shares(rows: Array) -> bool:
+    """Whether rows are one-hot, or shares of classes, and not any numbers."""
+    return bool(
+        rows.dtype.kind in "fiub"
+        and (rows >= 0).all()
+        and np.allclose(rows.sum(axis=1, dtype=np.float64), 1.0, atol=1e-3)
+    )
 
 
 def predictions(model: Any, x: Any, y: Any = None) -> Predictions:
@@ -372,8 +398,8 @@ def predictions(model: Any, x: Any, y: Any = None) -> Predictions:
     Args:
         model: a model.
         x: inputs, or a dataset of batches ``(x, y)``.
-        y: targets: numbers ``(n,)``, class numbers, or one-hot rows; None beside a
-            dataset.
+        y: targets: numbers ``(n,)`` or as many as the outputs, class numbers, or
+            one-hot rows; None beside a dataset.
 
     Raises:
         ValueError: where inputs and targets differ in number, there are no targets, or
@@ -399,6 +425,8 @@ def predictions(model: Any, x: Any, y: Any = None) -> Predictions:
                 "targets must be class numbers or one-hot rows",
                 f"{target.shape} beside predictions {said.shape}",
             )
+        if target.shape == said.shape and not _shares(target):
+            return Predictions(x, target.astype(float), said.astype(float), False)
         if said.min(initial=0.0) < 0.0 or said.max(initial=0.0) > 1.0:
             said = np.asarray(tf.nn.softmax(said))  # logits
         return Predictions(x, counted(target, "explain.predictions"), said, True)
