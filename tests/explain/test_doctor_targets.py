@@ -276,3 +276,34 @@ def test_what_a_subclassed_model_cannot_reach(activation, y, wrong) -> None:
 def test_columns_and_rows(loss, wrong) -> None:
     found = examined(K.Sequential([Dense(1)]), loss, X, X[:, :1])
     assert [each.kind for each in found] == ["shapes"] * wrong
+
+
+@pytest.mark.parametrize("loss", ["mse", "mae"])
+@pytest.mark.parametrize(
+    ("widths", "unit", "far"),
+    [
+        ((16,), 1.0, True),
+        ((16, 16), 1.0, True),
+        ((64, 64, 64), 1.0, False),  # learns the mean in 600 steps
+        ((16,), 1000.0, False),
+        ((64,), 1e5, False),
+    ],
+)
+def test_targets_far_from_a_subclassed_model(said, loss, widths, unit, far) -> None:
+    """One epoch is enough, and what follows the last layer counts."""
+    hidden = [Dense(width, "relu") for width in widths]
+    model = Own(*hidden, Dense(1), lambda h: unit * h)
+    model.compile("adam", loss)
+    model.fit(X, PRICES, epochs=1, verbose=0)
+    assert ["the targets go from " in line for line in said()] == [True] * far
+
+
+@pytest.mark.parametrize(("hidden", "far"), [(1, True), (2, True), (3, False)])
+def test_deep_networks_come_far(hidden, far) -> None:
+    """Steps of layers multiply: three of 256 units learn prices in 300 steps."""
+    model = K.Sequential([*(Dense(256, "relu") for _ in range(hidden)), Dense(1)])
+    model.compile("adam", "mse")
+    found = [each.kind for each in tf.explain.examine(model, X, PRICES)]
+    assert found == ["far targets"] * far
+    losses = model.fit(X, PRICES, epochs=30, verbose=0).history["loss"]
+    assert (losses[-1] > PRICES.var()) == far

@@ -236,7 +236,8 @@ class Doctor(Watch):
         if self._fine == _KEPT and not starts.large_rate(self._model):
             self._start = None  # an early overflow would have come by now
         gone = perf_counter() - self._began
-        if still is not None or self._spent + self._cost <= _SHARE * gone:
+        far = self._fine == 1 and structure.may_be_far(self._model, self._targets)
+        if far or still is not None or self._spent + self._cost <= _SHARE * gone:
             self._pass()
         if still is not None and starts.large_rate(self._model):
             self._tell_risen()

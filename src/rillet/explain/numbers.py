@@ -17,7 +17,7 @@ from rillet.explain.outputs import LINEAR, activation
 from rillet.explain.passage import Passage, Ran
 from rillet.explain.picture import largest, number
 from rillet.explain.starts import large_rate, learning_rate, own_step, usual_rate
-from rillet.explain.structure import chain, disguised, leaves, linear
+from rillet.explain.structure import chain, disguised, far_by_slopes, leaves, linear
 from rillet.explain.unchanged import may_be_tried, unchanged
 from rillet.keras.layers import BatchNormalization
 
@@ -86,7 +86,11 @@ def _look(model: Any, x: Any, y: Any) -> list[Finding]:
             found += compared.look(model, said, y, passage.ran, lost.ran)
         deep: list[Finding] = []
         if aim is not None and np.isfinite(float(aim)):
-            deep = _slopes(model, weights, tape.gradient(aim, weights))
+            slopes = tape.gradient(aim, weights)
+            deep = _slopes(model, weights, slopes)
+            if _judged(model, said, y):
+                far = far_by_slopes(model, y, float(aim), slopes)
+                found += [] if far is None else [far]
         deep = deep or _grown(passage, x, y)
     # where nothing gets through, many ReLUs seem dead
     return [*found, *(deep or _dead(model, passage))]

@@ -5,7 +5,7 @@ In: a compiled model and its layers. Out: findings. `structure` asks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from typing import Any, Final
 
@@ -244,9 +244,9 @@ def wild_rate(model: Any, layers: list[Any], away: float) -> Iterator[Finding]:
     fix = f"Try {usual_rate(model)}"
     if rate < 0 and known and not own_step(model):
         yield Finding("learning rate", negative(rate), fix)
-    depth = max(1, sum(_learns(layer) for layer in layers))
+    deep = depth(layers)
     limits = _WILD_RESTLESS if kind in _RESTLESS else _WILD
-    most = limits[min(depth, len(limits)) - 1] * max(1.0, away) ** (1 / depth)
+    most = limits[min(deep, len(limits)) - 1] * max(1.0, away) ** (1 / deep)
     if kind in _UNIT and rate >= most:
         if away >= _LARGE:
             fix = f"{_SCALE}, and use {usual_rate(model)}"
@@ -263,6 +263,11 @@ def wild_rate(model: Any, layers: list[Any], away: float) -> Iterator[Finding]:
             " 0.01, give or take",
             fix,
         )
+
+
+def depth(layers: Iterable[Any]) -> int:
+    """How many layers have weights; 1 where none has."""
+    return max(1, sum(map(_learns, layers)))
 
 
 def _learns(layer: Any) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 
 from rillet import keras
 from rillet.core import nest
+from rillet.core.tensor import Tensor
 from rillet.explain import inputs, outputs, starts, targets
 from rillet.explain.findings import Finding
 from rillet.explain.unchanged import has_own_code
@@ -28,6 +29,12 @@ _NUMBERS: Final = 16384
 _FAR: Final = 1e8
 _FAR_LATER: Final = 1e5
 _WORSE: Final = 1.5
+#: Steps as long as the first that are too many. Those of `d` layers multiply: found
+#: with up to three hidden layers of 16 to 256 units, all of which takes thousands.
+_STEPS: Final = 1e5
+_STEPS_DEEP: Final = 100.0
+#: The same of what targets are away, in learning rates, where slopes are not known.
+_FAR_DEEP: Final = 400.0
 #: What share of its first loss a model keeps that hardly learns.
 _STILL: Final = 0.98
 _PASS: Final = ("Flatten", "Reshape", "Dropout", "InputLayer", "Permute")
@@ -177,7 +184,7 @@ def look(model: Any, x: Any = None, y: Any = None) -> list[Finding]:
             wrong = outputs.look(last, head.layers, head.loss, head.logits)
             found += map(head.named, wrong)
     if not about and starts.untrained(model):
-        about = far_targets(model, heads, _FAR)[:1]
+        about = far_targets(model, heads, _least(model))[:1]
     if not any(each.kind == "loss" for each in found):
         found += about
     else:
@@ -235,6 +242,46 @@ def slow(model: Any, y: Any, losses: list[float]) -> Finding | None:
             return None
         heads = [replace(heads[0], layers=list(leaves(model))[-1:])]
     return next(iter(far_targets(model, heads, _FAR_LATER)), None)
+
+
+def _least(model: Any) -> float:
+    """How many learning rates targets are away that a model hardly reaches."""
+    return max(_FAR, _FAR_DEEP ** starts.depth(leaves(model)))
+
+
+def may_be_far(model: Any, y: Any) -> bool:
+    """Whether targets look far away from a model whose layers cannot be listed.
+
+    Nobody knows what follows its last layer: `far_by_slopes` can tell.
+    """
+    return _far_unlisted(model, y) is not None
+
+
+def far_by_slopes(model: Any, y: Any, loss: float, slopes: list[Any]) -> Finding | None:
+    """Targets that steps of a model whose layers cannot be listed hardly reach.
+
+    Args:
+        model: a compiled model.
+        y: some of its targets.
+        loss: how far it is from them.
+        slopes: the loss's gradients; a step takes about the learning rate times the sum
+            of their sizes off the loss.
+    """
+    found = _far_unlisted(model, y)
+    wide = (np.asarray(g, np.float64) for g in slopes if isinstance(g, Tensor))
+    step = (starts.learning_rate(model) or 0.0) * sum(np.abs(g).sum() for g in wide)
+    most = max(_STEPS, _STEPS_DEEP ** starts.depth(leaves(model)))
+    return found if loss > most * step else None
+
+
+def _far_unlisted(model: Any, y: Any) -> Finding | None:
+    if chain(model) or getattr(model, "outputs", None):
+        return None
+    if not starts.has_unit_steps(model):
+        return None
+    heads = [replace(head, layers=list(leaves(model))[-1:])
+             for head in _heads(model, [], None, y)]  # fmt: skip
+    return next(iter(far_targets(model, heads, _FAR)), None)
 
 
 def _of_targets(head: Head) -> list[Finding]:
