@@ -298,3 +298,37 @@ def test_images_of_any_size_and_range(
     wanted = ((images[:3] - low) / (high - low)).reshape(3, *drawn[0].shape)
     np.testing.assert_allclose(drawn[:3], wanted, atol=1e-12)
     assert channels == 3 or picture.axes[0].images[0].get_clim() == (0, 1)
+
+
+def _curve(**values: list[float]) -> Any:
+    return explain.history(values).figure
+
+
+def test_epochs_few_and_many() -> None:
+    (axis,) = _curve(loss=[2.0]).axes
+    assert axis.get_xticks().tolist() == [1]
+    for count, marker in ((9, "o"), (1000, "None")):
+        (axis,) = _curve(loss=[1.0] * count).axes
+        assert axis.lines[0].get_marker() == marker
+
+
+def test_losses_of_many_sizes_are_drawn_by_powers_of_ten() -> None:
+    for values, scale in (
+        ([1e8, 1e3, 1.0], "log"), ([3.0, 1e-5], "log"), ([5e-12, 1e-12], "linear"),
+        ([1e8, 0.0], "linear"), ([1e8, -1.0], "linear"), ([1e8, 1.0, np.nan], "log"),
+    ):  # fmt: skip
+        (axis,) = _curve(loss=values, val_loss=values).axes
+        assert axis.get_yscale() == scale
+
+
+def test_marks_of_lost_epochs_stand_apart() -> None:
+    lost = [2.0, np.nan, np.nan, 1.0, np.nan]
+    figure = _curve(loss=lost, val_loss=lost)
+    figure.draw_without_rendering()
+    (axis,) = figure.axes
+    assert len(axis.patches) == 4  # epochs 2 and 3, and 5, twice
+    spans = [patch.get_extents().transformed(axis.transData.inverted()).get_points()
+             for patch in axis.patches[:2]]  # fmt: skip
+    np.testing.assert_allclose([s[:, 0] for s in spans], [[1.5, 3.5], [4.5, 5.5]])
+    boxes = [t.get_window_extent() for t in axis.texts if "NaN" in t.get_text()]
+    assert len(boxes) == 2 and not boxes[0].overlaps(boxes[1])

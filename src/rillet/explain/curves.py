@@ -27,6 +27,18 @@ if TYPE_CHECKING:
 _LOOKS: Final = (("o-", COLOURS[0]), ("s--", COLOURS[1]))
 
 
+#: Epochs up to which each has a point, and the ratio of two values of one quantity
+#: from which the smaller one cannot be told from zero.
+_DOTTED: Final = 60
+_SPREAD: Final = 1000.0
+
+
+def _runs(epochs: Array) -> list[tuple[int, int]]:
+    """The first and last of each row of epochs without a gap."""
+    parts = np.split(epochs, np.flatnonzero(np.diff(epochs) > 1) + 1)
+    return [(int(part[0]), int(part[-1])) for part in parts if len(part)]
+
+
 class Curves(Plot):
     """Losses and metrics by epoch.
 
@@ -72,21 +84,24 @@ class Curves(Plot):
                 look, colour = _LOOKS[name in self.checked]
                 epochs = np.arange(1, len(self.values[name]) + 1)
                 label = "validation" if name in self.checked else "training"
+                if len(epochs) > _DOTTED:
+                    look = look[1:]  # points would hide each other
                 axis.plot(
                     epochs, self.values[name], look, ms=3.5, label=label, color=colour
                 )
                 lost = epochs[~np.isfinite(self.values[name])]
-                for epoch in lost:
-                    axis.axvspan(
-                        epoch - 0.5, epoch + 0.5, color=colour, alpha=0.1, lw=0
-                    )
+                for first, last in _runs(lost):
+                    axis.axvspan(first - 0.5, last + 0.5, color=colour, alpha=0.1, lw=0)
                 if len(lost):
+                    # side by side, so that both can be read
                     axis.annotate(
                         f"{label}: NaN or infinity", (lost[0], 0.5), rotation=90,
+                        xytext=(14 * (name in self.checked), 0),
+                        textcoords="offset points",
                         xycoords=("data", "axes fraction"), va="center", ha="left",
                         color=colour, fontsize=8,
                     )  # fmt: skip
-            axis.xaxis.get_major_locator().set_params(integer=True)
+            self._scale(axis, names)
             if names[0] == "loss" and self.best is not None:
                 axis.axvline(self.best, color="gray", lw=0.8, ls=":")
                 axis.annotate(
@@ -99,6 +114,18 @@ class Curves(Plot):
                 title = f"{title[4:]}: validation alone"
             axis.set(title=title, xlabel="epoch")
             axis.legend()
+
+    def _scale(self, axis: Any, names: list[str]) -> None:
+        """Epochs as whole numbers, and losses of many sizes by powers of ten."""
+        axis.xaxis.get_major_locator().set_params(integer=True)
+        if max(len(self.values[name]) for name in names) == 1:
+            axis.set_xticks([1])
+        every = np.concatenate([self.values[name] for name in names])
+        every = every[np.isfinite(every)]
+        if every.size and every.min() > 0 and every.max() > _SPREAD * every.min():
+            axis.set_yscale("log")
+        elif not every.size:
+            axis.set_yticks([])
 
     def __repr__(self) -> str:
         said = [f"{n} {number(v[-1])}" for n, v in self.values.items() if len(v)]
