@@ -178,10 +178,126 @@ def residual():
     return tf.keras.Model(given, L.Dense(2, name="b")(L.Add()([given, inner])))
 
 
-@pytest.mark.parametrize("make", [branches, residual])
-def test_a_network_with_branches_is_no_row_of_layers(make):
-    with pytest.raises(ValueError, match=r"got a \(4, .\) before b .* fold=True"):
+class Own(tf.keras.Model):
+    """Three Dense layers, and what happens between the second and the third."""
+
+    def __init__(self, between):
+        super().__init__()
+        self.a, self.b = L.Dense(4, name="a"), L.Dense(4, name="b")
+        self.c, self.between = L.Dense(1, name="c"), between
+
+    def call(self, x):
+        h = self.a(x["x"])
+        return self.c(self.between(h, self.b(h), tf.cast(x["times"], tf.float32)))
+
+
+def own(between):
+    model = Own(between)
+    model({"x": tf.ones((2, 3)), "times": tf.ones((2, 4), tf.int32)})
+    return model
+
+
+def siamese():
+    one, two = L.Input((4,)), L.Input((4,))
+    base = tf.keras.Sequential([L.Dense(4, name="a"), L.Dense(2, name="b")])
+    return tf.keras.Model([one, two], L.Dense(1)(L.Subtract()([base(one), base(two)])))
+
+
+def attention():
+    seen = L.Dense(4, name="a")(given := L.Input((5, 3)))
+    mixed = L.MultiHeadAttention(2, 4)(seen, seen)
+    return tf.keras.Model(given, L.Dense(2, name="b")(mixed))
+
+
+def two_outputs():
+    seen = L.Dense(4, name="h")(given := L.Input((3,)))
+    outputs = [L.Dense(2, name="a")(seen), L.Dense(1, name="b")(seen)]
+    return tf.keras.Model(given, outputs)
+
+
+def twice():
+    layer = L.Dense(3, name="a")
+    return tf.keras.Model(given := L.Input((3,)), layer(layer(given)))
+
+
+def row(*layers, shape=(3,)):
+    return tf.keras.Sequential([L.Input(shape), *layers])
+
+
+def words():
+    seen = L.TextVectorization(output_mode="multi_hot")
+    seen.adapt(["a b", "c"])
+    model = tf.keras.Sequential([seen, L.Dense(2, name="a")])
+    model(tf.constant(["a"]))
+    return model
+
+
+@pytest.mark.parametrize(
+    ("make", "got"),
+    [
+        (branches, r"a \(4, 3\) before b \(4, 3\)"),
+        (residual, r"a \(4, 4\) before b \(4, 2\)"),
+        (lambda: own(lambda h, g, times: h + g), r"b \(4, 4\) before c"),
+        (lambda: own(lambda h, g, times: g * times), r"b \(4, 4\) before c"),
+        (siamese, r"b \(4, 2\) before a \(4, 4\)"),
+        (attention, r"a \(3, 4\) before b"),
+        (two_outputs, r"a \(4, 2\) before b \(4, 1\)"),
+        (twice, "a called 2 times"),
+        (
+            lambda: row(L.Dense(4, name="a"), L.LSTM(4), L.Dense(2), shape=(5, 3)),
+            r"a \(3, 4\) before",
+        ),
+        (
+            lambda: row(L.Dense(4, name="a"), L.Flatten(), L.Dense(2), shape=(5, 3)),
+            r"a \(3, 4\) before .* \(20, 2\)",
+        ),
+        (words, "a on what Python made of the inputs"),
+    ],
+)
+def test_a_network_with_branches_is_no_row_of_layers(make, got):
+    with pytest.raises(ValueError, match=f"got {got}.* fold=True"):
         explain.network(make())
+
+
+def half():
+    tf.keras.mixed_precision.set_global_policy("mixed_float16")
+    try:
+        return row(L.Dense(4, "relu", name="a"), L.Dense(1, name="b"))
+    finally:
+        tf.keras.mixed_precision.set_global_policy("float32")
+
+
+@pytest.mark.parametrize(
+    ("make", "drawn"),
+    [
+        (
+            lambda: own(lambda h, g, times: tf.nn.relu(g)),
+            "inputs (3) a (4) b (4) c (1)",
+        ),
+        (half, "inputs (3) a (4) b (1)"),
+        (
+            lambda: row(L.Dense(4, name="a"), L.LeakyReLU(), L.Dense(1, name="b")),
+            "inputs (3) a (4) b (1)",
+        ),
+        (
+            lambda: row(L.LSTM(4, name="past"), L.Dense(2, name="a"), shape=(5, 3)),
+            "from past (4) a (2)",
+        ),
+        (
+            lambda: row(
+                L.Conv2D(2, 3),
+                L.Flatten(name="f"),
+                L.Dense(2, name="a"),
+                shape=(5, 5, 1),
+            ),
+            "from f (18) a (2)",
+        ),
+    ],
+)
+def test_a_row_of_layers_is_drawn_whatever_made_its_inputs(make, drawn):
+    found = explain.network(make())
+    pairs = zip(found.names, found.sizes, strict=True)
+    assert " ".join(f"{name} ({size})" for name, size in pairs) == drawn
 
 
 def test_inner_models_and_what_holds_no_neurons_are_passed():

@@ -5,22 +5,18 @@ In: a model. Out: drawings.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 
-from rillet import keras
 from rillet.explain.batches import first_batch
+from rillet.explain.followed import followed
 from rillet.explain.outputs import activation, loss_of
 from rillet.explain.picture import Array, Drawing, number, refuse
 from rillet.explain.svg import CHARACTER, Sheet
 
 _SHOWN: Final = 12
-#: How many layers without neurons may stand between two that have them.
-_FAR: Final = 100
 _ACROSS: Final = 150.0
 _DOWN: Final = 34.0
 
@@ -115,37 +111,16 @@ def _rows(size: int) -> list[int]:
     return [*range(half), -1, *range(size - half + 1, size)]
 
 
-def _layers(model: Any) -> Iterator[tuple[Any, Any]]:
-    """The layers and the models they are in, those of inner models in their places."""
-    for layer in getattr(model, "layers", []):
-        if isinstance(layer, keras.Model):
-            yield from _layers(layer)
-        else:
-            yield layer, model
-
-
-def _elsewhere(first: Any, then: Any) -> bool:
-    """Whether what a layer is given comes past the one before, or from several."""
-    layer = then
-    for _ in range(_FAR):
-        if not layer._inbound_nodes:
-            return False  # called on no placeholder, as in a subclassed model
-        layer = layer._inbound_nodes[-1].inbound_layers
-        if layer is first or isinstance(layer, keras.Model):
-            return False
-        if isinstance(layer, (list, keras.layers.Dense, keras.layers.InputLayer)):
-            return True
-    return False
-
-
 def network(model: Any) -> Network:
     """A network of Dense layers as circles and links.
 
     Args:
-        model: a built model; layers that hold no neurons are passed over.
+        model: a built model. It is called once, on zeros, to see which layer gives what
+            to which; layers between that hold no neurons are passed over.
 
     Raises:
-        ValueError: where it has no Dense layers, or is not built.
+        ValueError: where it has no Dense layers, is not built, or a Dense layer gets
+            something else than what the one before gave.
 
     Example:
         >>> import rillet as tf
@@ -155,48 +130,15 @@ def network(model: Any) -> Network:
         >>> tf.explain.network(model).sizes
         [2, 3, 1]
     """
-    op = "explain.network"
-    found = [
-        (layer, owner)
-        for layer, owner in _layers(model)
-        if isinstance(layer, keras.layers.Dense) and layer.built
-    ]
-    if not found:
-        raise refuse(
-            op,
-            "the model must have Dense layers with weights",
-            getattr(model, "name", type(model).__name__),
-            "Build it, or call it on data, first",
-        )
-    dense = [layer for layer, _ in found]
+    dense, before = followed(model)
     kernels = [np.asarray(layer.kernel) for layer in dense]
-    for (first, outer), (then, inner) in pairwise(found):
-        a, b = np.shape(first.kernel), np.shape(then.kernel)
-        if a[1] != b[0] or (outer is inner and _elsewhere(first, then)):
-            raise refuse(
-                op,
-                "Dense layers must follow one another, each after the one before",
-                f"{first.name} {a} before {then.name} {b}",
-                "Draw a part of the model, as in keras.Model(inputs, outputs), or all"
-                " of it by explain.graph(model, x, y, fold=True)",
-            )
     return Network(
-        [_before(model, dense[0]), *(layer.name for layer in dense)],
+        [before, *(layer.name for layer in dense)],
         [kernels[0].shape[0], *(k.shape[1] for k in kernels)],
         kernels,
         [np.asarray(d.bias) if d.use_bias else None for d in dense],
         [activation(layer) or "linear" for layer in dense],
     )
-
-
-def _before(model: Any, first: Any) -> str:
-    """What the numbers are that go into the first layer drawn."""
-    name = "inputs"
-    for layer, _ in _layers(model):
-        if layer is first:
-            break
-        name = f"from {layer.name}" if layer.weights else name
-    return name
 
 
 @dataclass(eq=False)
