@@ -42,3 +42,10 @@ def test_training_on_strings_is_training_on_their_numbers(form: str) -> None:
         np.testing.assert_allclose(found.history[key], values, rtol=1e-5)
     assert np.isfinite(model.evaluate(lines, LABELS, verbose=0)).all()
     assert np.isfinite(model.train_on_batch(lines, LABELS)).all()
+
+
+@pytest.mark.parametrize("mode", ["multi_hot", "count", "tf_idf"])
+def test_texts_without_words_say_nothing(mode: str) -> None:
+    words = L.TextVectorization(max_tokens=10, output_mode=mode)
+    words.adapt(["a b", "c"])
+    np.testing.assert_array_equal(words(tf.constant(["", " "])), np.zeros((2, 4)))

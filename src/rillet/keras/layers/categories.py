@@ -7,6 +7,7 @@ that no tensor of (tokens, depth) ever stands in memory.
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import numpy as np
@@ -89,8 +90,8 @@ def encode(
         rows = ids[..., 0] if ids.ndim and ids.shape[-1] == 1 else ids
         lead, flat = rows.shape, rows.reshape(-1, 1)
     else:
-        lead = ids.shape[:-1]
-        flat = ids.reshape(-1, ids.shape[-1]) if ids.ndim else ids.reshape(1, 1)
+        lead, row = ids.shape[:-1], ids.shape[-1:] or (1,)
+        flat = ids.reshape(math.prod(lead), *row)
     count = len(flat)
     said = flat >= 0
     at = (np.arange(count)[:, None] * depth + flat)[said]
