@@ -53,7 +53,7 @@ def doctor(on: bool | None = None) -> bool:
 
     Args:
         on: False for no more advice, True for advice again, of models made alike and
-            trained by one line of the program, too; None only asks.
+            trained in one loop of the program, too; None only asks.
 
     Returns:
         Whether advice is given from now on.
@@ -179,7 +179,7 @@ class Doctor(Watch):
             return  # what a pass would find follows from it
         self._rows = structure.some_rows(x, numbers.ROWS)
         self._targets = structure.some_rows(y, numbers.ROWS)
-        self._course.targets = self._targets
+        self._course.rows, self._course.targets = self._rows, self._targets
         if isinstance(self._rows, np.ndarray):
             low, high = inputs.span(self._rows)
             bears = inputs.bears_large(structure.leaves(model))

@@ -10,9 +10,11 @@ from typing import Any, Final
 import numpy as np
 
 from rillet.explain import structure
+from rillet.explain.computation import as_tensors, batch_loss
 from rillet.explain.findings import Finding
 from rillet.explain.picture import number
-from rillet.explain.starts import learning_rate, usual_rate
+from rillet.explain.starts import learning_rate, own_step, usual_rate
+from rillet.explain.unchanged import may_be_tried, unchanged
 
 #: Epochs after which a loss that has not fallen is spoken of.
 _EPOCHS: Final = 5
@@ -35,8 +37,10 @@ class Course:
 
     def __init__(self, fresh: bool) -> None:
         self._fresh = fresh
-        #: Some of the targets, where the run has one kind of them.
+        #: Some of the inputs and targets, where the run has one kind of them.
+        self.rows: Any = None
         self.targets: Any = None
+        self._differ: bool | None = None
         self._losses: list[float] = []
         self._validated: list[float] = []
 
@@ -57,7 +61,7 @@ class Course:
                     'fit(..., on_nan="explain") finds step, layer and cause',
                 )
             ]
-        apart = self._apart()
+        apart = self._apart(model)
         return [*self._still(model, logs), *apart, *(() if apart else self._gap())]
 
     def _still(self, model: Any, logs: dict[str, Any]) -> list[Finding]:
@@ -101,7 +105,7 @@ class Course:
             )
         ]
 
-    def _apart(self) -> list[Finding]:
+    def _apart(self, model: Any) -> list[Finding]:
         """Validation that goes worse from the first than training began."""
         seen = self._validated
         if seen and not np.isfinite(seen[-1]):
@@ -117,6 +121,10 @@ class Course:
             return []
         if min(seen) < _APART * max(self._losses) or min(self._losses) < 0:
             return []
+        if self._differ is None:
+            self._differ = self._lost(model) * _APART <= min(seen)
+        if not self._differ:
+            return []
         return [
             Finding(
                 "validation",
@@ -126,6 +134,23 @@ class Course:
                 " data's mean and deviation",
             )
         ]
+
+    def _lost(self, model: Any) -> float:
+        """The loss of rows of training, counted as that of validation is.
+
+        Weights of rows, and batches that are normalised, are in that of training.
+        Infinity where it cannot be told.
+        """
+        if self.rows is None or self.targets is None or own_step(model):
+            return np.inf
+        if not may_be_tried(model):
+            return np.inf
+        with unchanged(model):
+            try:
+                said = model(as_tensors(self.rows), training=False)
+                return float(batch_loss(model, as_tensors(self.targets), said))
+            except Exception:
+                return np.inf  # a model of a kind that is not called so
 
     def _gap(self) -> list[Finding]:
         seen = self._validated

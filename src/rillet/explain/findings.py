@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import threading
 import weakref
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
+from types import CodeType
 from typing import Any, Final
 
 from rillet.core.logger import get_logger
@@ -70,14 +74,18 @@ def record_of(model: Any) -> Record:
     return found
 
 
-#: Findings told, by what was found and where in the program, the latest last.
-_told: Final[OrderedDict[Any, None]] = OrderedDict()
+#: Findings told, by what was found and where in the program, the latest last; each with
+#: the code that asked, so that no later code gets its id.
+_told: Final[OrderedDict[Any, Any]] = OrderedDict()
 _MOST: Final = 1000
+_lock: Final = threading.Lock()
+_NUMBER: Final = re.compile(r"-?\d[\d.,e+-]*")
 
 
 def forget() -> None:
     """Forget where in the program findings were told."""
-    _told.clear()
+    with _lock:
+        _told.clear()
 
 
 def tell(model: Any, finding: Finding) -> bool:
@@ -90,12 +98,15 @@ def tell(model: Any, finding: Finding) -> bool:
     if finding.kind in kinds:
         return False
     kinds.add(finding.kind)
-    place = (finding.kind, _making(model), _line())
-    again = place in _told
-    _told[place] = None
-    _told.move_to_end(place)
-    while len(_told) > _MOST:
-        _told.popitem(last=False)
+    callers = list(_callers())
+    words = _NUMBER.sub("", finding.message)
+    place = (words, _making(model), *((id(code), line) for code, line in callers))
+    with _lock:
+        again = place in _told
+        _told[place] = callers
+        _told.move_to_end(place)
+        while len(_told) > _MOST:
+            _told.popitem(last=False)
     if again:
         return False
     get_logger().warning(
@@ -113,11 +124,13 @@ def _making(model: Any) -> Any:
     return type(model), layers, type(model.optimizer)
 
 
-def _line() -> Any:
-    """The place in the program that trains: file, function and line."""
+def _callers() -> Iterator[tuple[CodeType, int]]:
+    """The code that trains and what called it, with its lines, the innermost first.
+
+    What is typed at a prompt, or run in a notebook's cell, is new code each time.
+    """
     frame: Any = sys._getframe(1)
     while frame is not None:
         if frame.f_globals.get("__name__", "").split(".")[0] != "rillet":
-            return frame.f_code.co_filename, frame.f_code.co_name, frame.f_lineno
+            yield frame.f_code, frame.f_lineno
         frame = frame.f_back
-    return None

@@ -37,6 +37,7 @@ _LEAP: Final = 30.0
 _LARGE: Final = 100.0
 _USUAL: Final = 0.1
 _SCALE: Final = "Scale the targets, y = (y - y.mean()) / y.std()"
+_CENTRE: Final = "Subtract the targets' mean, y = y - y.mean()"
 _LEARN: Final = ("Dense", "Conv1D", "Conv2D", "Conv3D")
 
 
@@ -188,7 +189,7 @@ def far_targets(model: Any, last: Any, y: Array, least: float) -> Finding | None
         "far targets",
         f"the targets go from {number(float(y.min()))} to {number(float(y.max()))}, and"
         f" {kind} with learning rate {number(rate)} {why}",
-        f"{_SCALE}, and scale predictions back",
+        f"{_SCALE if y.std() else _CENTRE}, and scale predictions back",
     )
 
 
