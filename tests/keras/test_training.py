@@ -486,8 +486,20 @@ def test_targets_of_text_are_refused_with_a_fix_that_helps(eager):
     texts = np.array(["no", "no", "yes"] * 2)
     model = tf.keras.Sequential([tf.keras.layers.Dense(1, activation="sigmoid")])
     model.compile("sgd", "binary_crossentropy", run_eagerly=eager)
-    with pytest.raises(tf.errors.UnimplementedError, match="targets are texts"):
-        model.fit(x, texts, verbose=0)
+    for method in (model.fit, model.evaluate):
+        with pytest.raises(tf.errors.UnimplementedError, match="targets are te") as e:
+            method(x, texts, verbose=0)
+        assert str(e.value).startswith("loss: ") and "cast" in str(e.value.__cause__)
     names, y = np.unique(texts, return_inverse=True)
     model.fit(x, y, verbose=0)
     assert names.tolist() == ["no", "yes"] and int(model.optimizer.iterations) == 1
+
+
+def test_a_loss_of_texts_may_lack_something_itself():
+    def loss(y, p):
+        raise tf.errors.UnimplementedError(None, None, "edit distance")
+
+    model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+    model.compile("sgd", loss)
+    with pytest.raises(tf.errors.UnimplementedError, match="^edit distance"):
+        model.fit(np.ones((2, 1)), np.array(["no", "yes"]), verbose=0)

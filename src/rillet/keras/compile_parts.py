@@ -162,18 +162,18 @@ class LossesContainer(Container):
                 value = loss(y, p, sample_weight=w)
             except InvalidArgumentError as error:
                 raise misfit(y, p, w, error) from error
-            except UnimplementedError:
-                if y.dtype is not string:
+            except UnimplementedError as error:
+                if y.dtype is not string or "string" not in str(error):
                     raise
                 raise UnimplementedError(
                     house_message(
-                        "fit",
+                        "loss",
                         "targets are texts, and the loss compares numbers",
                         f"y of type {y.dtype.name}",
                         "Number the classes, as in"
                         " names, y = np.unique(y, return_inverse=True)",
                     )
-                ) from None
+                ) from error
             weighted = value if factor is None else multiply(value, factor)
             yield row_total(y), mean, value, weighted
 

@@ -394,10 +394,10 @@ def _scaled(name: str, values: Array, notes: list[str]) -> tuple[Array, Axis]:
 def _labelled(
     name: str, cells: list[str], notes: list[str], wanted: str
 ) -> tuple[Array, tuple[str, ...], Axis]:
-    """Labels as classes, or as values from -1 to 1.
+    """Labels as classes, or as values from -1 to 1, and how values were scaled.
 
-    Where it is left open, words are classes, and so are whole numbers of few kinds:
-    each stands in two rows on average, as years, ages or sums of money do not.
+    Where `wanted` leaves it open, words are classes, and so are whole numbers of few
+    kinds: each stands in two rows on average, as years, ages or sums of money do not.
     """
     kinds = sorted(set(cells))
     numeric = all(_is_number(kind) for kind in kinds)
