@@ -4,9 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 import rillet as tf
 from rillet import explain
+from rillet.explain.picture import COLOURS
 
 
 def test_paths_that_leave_the_picture() -> None:
@@ -107,6 +109,44 @@ def test_several_losses_count_as_in_fit() -> None:
 def test_numbers_are_no_classes() -> None:
     with pytest.raises(ValueError, match="classes must be whole numbers"):
         explain.boundary(lambda p: p[:, :1], [[0.0, 0.0], [1.0, 2.0]], [0.5, 0.25])
+    with pytest.raises(ValueError, match="from 0 to 1, .* got class 750. .*predictio"):
+        explain.boundary(lambda p: p[:, :1], [[0.0, 0.0], [1.0, 2.0]], [50.0, 750.0])
+    with pytest.raises(ValueError, match="got NaN. Leave such rows out"):
+        explain.boundary(lambda p: p[:, :1], [[0.0, 0.0], [1.0, 2.0]], [1.0, np.nan])
+
+
+def filled(picture: Any) -> dict[str, Any]:
+    """The ends of the regions along x1, by the colour that they are drawn in."""
+    found = {}
+    for part in picture.figure.axes[0].collections:
+        colour = to_hex(part.get_facecolor()[0]) if len(part.get_facecolor()) else ""
+        xs = [path.vertices[:, 0] for path in part.get_paths() if len(path.vertices)]
+        if part.get_alpha() == 0.3 and xs:
+            found[colour] = (np.concatenate(xs).min(), np.concatenate(xs).max())
+    return found
+
+
+def test_a_class_that_never_wins_has_no_region() -> None:
+    x = np.linspace([-2.0, -1.0], [2.0, 1.0], 20)
+    picture = explain.boundary(
+        lambda p: np.stack([p[:, 0], p[:, 1] - 50, 0.2 - p[:, 0]], 1),
+        x,
+        2 * (x[:, 0] < 0.1),
+    )
+    regions = filled(picture)
+    assert set(regions) == {COLOURS[0], COLOURS[2]}
+    # outputs are equal at 0.1: the regions meet there, between places of the grid
+    np.testing.assert_allclose(regions[COLOURS[0]], (0.1, 2.24), atol=1e-5)
+    np.testing.assert_allclose(regions[COLOURS[2]], (-2.24, 0.1), atol=1e-5)
+
+
+def test_class_numbers_of_any_function_have_regions() -> None:
+    x = np.array([[-2.0, 0.0], [0.0, 0.0], [2.0, 0.0]])
+    found = explain.boundary(
+        lambda p: np.digitize(p[:, 0], [-1.0, 1.0]), x, [0, 1, 2], side=5
+    )
+    assert found.classes[0].tolist() == [0, 0, 1, 2, 2] and found.right == 1.0
+    assert len(filled(found)) == 3
 
 
 def test_the_first_dense_layer_names_where_its_numbers_come_from() -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MARKS: Final = "xo^sdv"
+_NUMBERS: Final = "For targets that are numbers draw explain.predictions(model, x, y)"
 
 
 class Regions(Plot):
@@ -78,10 +79,7 @@ class Regions(Plot):
             if self.outputs.min() < 0.5 < self.outputs.max():
                 axis.contour(self.x, self.y, self.outputs, levels=[0.5], colors="k")
         else:
-            axis.contourf(
-                self.x, self.y, self.classes, levels=np.arange(count + 1) - 0.5,
-                colors=[COLOURS[k % len(COLOURS)] for k in range(count)], alpha=0.3,
-            )  # fmt: skip
+            self._fill(axis)
         for k in range(count):
             rows = self.points[self.labels == k]
             colour = "k" if self.outputs.ndim == 2 else COLOURS[k % len(COLOURS)]
@@ -98,6 +96,18 @@ class Regions(Plot):
             title=f"{100 * self.right:.1f} % right",
         )
         axis.legend(loc="upper right")
+
+    def _fill(self, axis: Any) -> None:
+        """Each class where its output is the largest, by how much it is ahead."""
+        for k in np.unique(self.classes):
+            others = np.delete(self.outputs, k, axis=2).max(axis=2)
+            ahead = self.outputs[:, :, k] - others
+            # what is ahead by nothing is taken as the first of both
+            ahead = np.where(self.classes == k, np.maximum(ahead, 1e-30), ahead)
+            axis.contourf(
+                self.x, self.y, ahead, levels=[0.0, np.inf],
+                colors=[COLOURS[k % len(COLOURS)]], alpha=0.3,
+            )  # fmt: skip
 
 
 def boundary(
@@ -132,16 +142,7 @@ def boundary(
         (1.0, np.int64(0), np.int64(1))
     """
     op = "explain.boundary"
-    given = np.asarray(y)
-    if given.dtype.kind == "f" and given.size == len(given):
-        if (given != np.round(given)).any():
-            raise refuse(
-                op,
-                "classes must be whole numbers or one-hot rows",
-                f"numbers from {number(given.min())} to {number(given.max())}",
-                "For targets that are numbers draw explain.predictions",
-            )
-    points, labels = floats(op, "points", x), counted(y, op)
+    points, labels = floats(op, "points", x), _labels(op, y)
     if points.ndim != 2 or points.shape[1] != 2 or len(points) != len(labels):
         raise refuse(
             op,
@@ -170,9 +171,36 @@ def boundary(
         )
     said = outputs_of(model, grid.astype(np.float32))
     at_points = outputs_of(model, points.astype(np.float32))
+    if said.size == len(grid) and said.dtype.kind in "iu":
+        count = 1 + max(counted(v, op).max() for v in (said, at_points, labels))
+        said, at_points = (np.eye(count)[v.reshape(-1)] for v in (said, at_points))
+    told = max(2, said.shape[-1] if said.ndim > 1 else 1)
+    if labels.max() >= told:
+        raise refuse(
+            op,
+            f"classes must be from 0 to {told - 1}, as the model's outputs are",
+            f"class {labels.max()}",
+            _NUMBERS,
+        )
     if said.size == len(grid) and (said.min() < 0.0 or said.max() > 1.0):
         # Logits, whose zero is half the probability; of any size, as tanh has them.
         said, at_points = (0.5 + 0.5 * np.tanh(0.5 * v) for v in (said, at_points))
     own = classes_of(at_points, op)
     right = float((own == labels).mean())
     return Regions((ticks[0], ticks[1]), said, points, labels, right, names, classes)
+
+
+def _labels(op: str, y: Any) -> Array:
+    """Class numbers of targets."""
+    given = np.asarray(y)
+    if given.dtype.kind == "f" and not np.isfinite(given).all():
+        raise refuse(op, "classes must be numbers", "NaN", "Leave such rows out")
+    single = given.dtype.kind == "f" and given.size == len(given)
+    if single and (given != np.round(given)).any():
+        raise refuse(
+            op,
+            "classes must be whole numbers or one-hot rows",
+            f"numbers from {number(given.min())} to {number(given.max())}",
+            _NUMBERS,
+        )
+    return counted(y, op)
