@@ -8,6 +8,8 @@ import pytest
 import rillet as tf
 from rillet import explain
 
+L = tf.keras.layers
+
 
 def book():
     x, y = tf.constant(2.0), tf.constant(4.0)
@@ -281,3 +283,18 @@ def test_two_inputs_of_one_tower_are_two_towers():
     sides = [(edge.source.name, edge.target.name) for edge in picture.edges]
     assert ("low", "up") in sides and ("low, call 2", "up, call 2") in sides
     assert ("up", "low, call 2") not in sides
+
+
+def test_regularizers_stand_in_the_loss_of_a_folded_graph():
+    x, y = np.ones((4, 3), np.float32), np.ones((4, 1), np.float32)
+    hidden = L.Dense(8, "relu", kernel_regularizer="l2", name="hidden")
+    model = tf.keras.Sequential([hidden, L.Dense(1, name="out")])
+    model.compile("sgd", "mse")
+    total = model.evaluate(x, y, verbose=0)
+    picture = explain.graph(model, x, y, fold=True)
+    names = [node.name for node in picture.nodes]
+    assert sorted(names) == ["hidden", "hidden/kernel", "loss", "out", "x", "y"]
+    (loss,) = (node for node in picture.nodes if node.name == "loss")
+    assert float(loss.value) == pytest.approx(total)
+    into = {edge.source.name for edge in picture.edges if edge.target is loss}
+    assert into == {"hidden/kernel", "out", "y"}

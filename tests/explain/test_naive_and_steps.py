@@ -7,6 +7,8 @@ import rillet as tf
 from rillet import explain
 from rillet.explain import naive
 
+L = tf.keras.layers
+
 
 @pytest.mark.parametrize("name", sorted(naive.TWINS))
 def test_loops_give_what_twins_give(name):
@@ -111,3 +113,33 @@ def test_a_step_says_how_to_call_it():
         explain.step(line_model(), ([[1.0]], [[0.0]]), True)
     with pytest.raises(ValueError, match="the model must be compiled"):
         explain.step(tf.keras.Sequential(), ([1.0], [1.0]))
+
+
+def test_a_step_tells_the_shapes_of_inputs_not_of_weights():
+    given = L.Input((7,), dtype="int32")
+    words = L.BatchNormalization(name="n")(L.Embedding(30, 5, name="e")(given))
+    last = L.LSTM(4, name="r")(words)
+    model = tf.keras.Model(
+        given, {"a": L.Dense(2, name="a")(last), "b": L.Dense(1, name="b")(last)}
+    )
+    model.compile("sgd", "mse")
+    told = explain.step(
+        model, np.ones((3, 7)), {"a": np.ones((3, 2)), "b": np.ones((3, 1))}
+    )
+    assert {layer.name: layer.took for layer in told.layers} == {
+        "e": (3, 7),
+        "n": (3, 7, 5),
+        "r": (3, 7, 5),
+        "a": (3, 4),
+        "b": (3, 4),
+    }
+    assert "targets {'a': (3, 2), 'b': (3, 1)}" in str(told)
+
+
+def test_a_step_tells_no_input_where_python_made_it():
+    seen = L.TextVectorization(output_mode="multi_hot")
+    seen.adapt(["a b", "c"])
+    model = tf.keras.Sequential([seen, L.Dense(2, name="d")])
+    model.compile("sgd", "mse")
+    told = explain.step(model, tf.constant(["a", "b"]), np.ones((2, 2)))
+    assert told.layers[-1].took is None and "d (Dense): (2, 2), mean" in str(told)

@@ -153,7 +153,8 @@ def _groups(found: Computation, owner: dict[int, Ran]) -> dict[int, Any]:
             if id(node) in calls:
                 groups[id(node)] = calls[id(node)]
             continue
-        for source in inward.get(id(node), ()):
+        # only a tape does not know layers; else this is a regularizer
+        for source in () if calls else inward.get(id(node), ()):
             if source.kind == "variable" and "/" in source.name:
                 groups[id(node)] = source.name.rpartition("/")[0]
     for node in found.nodes:

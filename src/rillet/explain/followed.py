@@ -13,7 +13,7 @@ import numpy as np
 
 import rillet as tf
 from rillet import keras
-from rillet.explain.passage import Passage, Ran
+from rillet.explain.passage import Passage, Ran, hanging
 from rillet.explain.picture import refuse
 from rillet.explain.unchanged import unchanged
 from rillet.keras.shape_probe import map_shapes
@@ -33,7 +33,7 @@ class Followed:
 
     def __init__(self, ran: list[Ran], inputs: list[Any]) -> None:
         self._makers: dict[int, Ran] = {}
-        self._live = {id(x) for x in inputs}
+        self._live = hanging(ran, inputs)
         #: Each Dense layer with what went in, and came out, in the order of the calls.
         self.calls: list[tuple[Any, Any, Any]] = []
         #: The Dense layers that ran, on whatever.
@@ -53,8 +53,6 @@ class Followed:
                 read.add(id(each.inputs[0]))
                 continue
             live = [x for x in each.inputs if id(x) in self._live]
-            if live:
-                self._live.update(id(y) for y in each.outputs)
             self._makers.update((id(y), each) for y in each.outputs)
             if isinstance(layer, keras.layers.Dense) and live:
                 if begins:

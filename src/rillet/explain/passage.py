@@ -129,6 +129,15 @@ def _layers(frame: Any) -> Iterator[Any]:
         frame = frame.f_back
 
 
+def hanging(ran: list[Ran], inputs: list[Any]) -> set[int]:
+    """The ids of all tensors that were made from inputs, and of these."""
+    found = {id(x) for x in inputs}
+    for each in ran:
+        if any(id(x) in found for x in each.inputs):
+            found.update(id(y) for y in each.outputs)
+    return found
+
+
 def taped(tape: Any, target: Any) -> list[Ran]:
     """What a tape recorded, where the target was made from it.
 

@@ -215,10 +215,10 @@ def number(value: float) -> str:
     """A number as pictures show it.
 
     Example:
-        >>> number(6.0), number(-1.0), number(0.123456), number(1e-9)
-        ('6', '-1', '0.1235', '1e-09')
+        >>> number(6.0), number(-0.0), number(0.123456), number(1e-9)
+        ('6', '0', '0.1235', '1e-09')
     """
-    return f"{float(value):.4g}"
+    return f"{float(value) + 0.0:.4g}"  # -0.0 + 0.0 is 0.0
 
 
 def shown(value: Any) -> str:

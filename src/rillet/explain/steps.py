@@ -17,7 +17,7 @@ import numpy as np
 import rillet as tf
 from rillet.explain.batches import first_batch
 from rillet.explain.computation import as_tensors, batch_loss
-from rillet.explain.passage import Passage
+from rillet.explain.passage import Passage, hanging
 from rillet.explain.picture import number, refuse
 
 
@@ -54,7 +54,7 @@ class Layer:
     Attributes:
         name: of the layer.
         kind: its class.
-        took: shape of what came in.
+        took: shape of what came in; None where Python made it of the inputs.
         gave: shape of what went out.
         mean: of what went out.
         spread: its standard deviation.
@@ -62,7 +62,7 @@ class Layer:
 
     name: str
     kind: str
-    took: tuple[int, ...]
+    took: tuple[int, ...] | None
     gave: tuple[int, ...]
     mean: float
     spread: float
@@ -106,8 +106,9 @@ class Step:
             f"2. Forward pass, {ms['forward']}:",
         ]
         for at in self.layers:
+            way = at.gave if at.took is None else f"{at.took} -> {at.gave}"
             lines.append(
-                f"     {at.name} ({at.kind}): {at.took} -> {at.gave}, mean"
+                f"     {at.name} ({at.kind}): {way}, mean"
                 f" {number(at.mean)}, deviation {number(at.spread)}"
             )
         lines.append(f"3. Loss: {number(self.loss)}")
@@ -221,7 +222,7 @@ def _told(model: Any, x: Any, y: Any) -> Step:
         _change(v, old, g) for v, old, g in zip(weights, before, slopes, strict=True)
     ]
     return Step(
-        _layers(passage),
+        _layers(passage, tf.nest.flatten(x)),
         float(loss),
         float(loss_after),
         changes,
@@ -233,7 +234,9 @@ def _told(model: Any, x: Any, y: Any) -> Step:
 
 
 def _shapes(value: Any) -> Any:
-    """The shape of a tensor; of several their shapes."""
+    """The shape of a tensor; of several their shapes, by their names if they have any."""
+    if isinstance(value, dict):
+        return {name: _shapes(part) for name, part in value.items()}
     found = [tuple(part.shape) for part in tf.nest.flatten(value)]
     return found[0] if len(found) == 1 else found
 
@@ -262,8 +265,9 @@ def _change(variable: Any, old: Any, g: Any) -> Change:
     )
 
 
-def _layers(passage: Passage) -> list[Layer]:
+def _layers(passage: Passage, inputs: list[Any]) -> list[Layer]:
     """The layers that ran, with what went in and out of each."""
+    live = hanging(passage.ran, inputs)
     first: dict[int, Any] = {}
     last: dict[int, Any] = {}
     order: dict[int, Any] = {}
@@ -272,7 +276,9 @@ def _layers(passage: Passage) -> list[Layer]:
         if layer is None or ran.op is None:
             continue
         order.setdefault(id(layer), layer)
-        first.setdefault(id(layer), ran.inputs[0])
+        for given in ran.inputs:
+            if id(given) in live:  # no weight
+                first.setdefault(id(layer), tuple(given.shape))
         last[id(layer)] = ran.outputs[0]
     found = []
     for key, layer in order.items():
@@ -282,7 +288,7 @@ def _layers(passage: Passage) -> list[Layer]:
             Layer(
                 layer.name,
                 type(layer).__name__,
-                tuple(np.shape(first[key])),
+                first.get(key),
                 value.shape,
                 float(value.mean()) if plain else float("nan"),
                 float(value.std()) if plain else float("nan"),
