@@ -318,7 +318,7 @@ TOLD = [
                                   steps=2, side=5),
      "SGD: loss 1 to 0.4096 in 2 steps, at a 0.64"),
     (lambda: explain.predictions(lambda x: x + 1, np.zeros((2, 1)), [1.0, 3.0]),
-     "<predictions: 2, off by 1>\n  row 1: 1, is 3"),
+     "<predictions: 2, off by 1 on average>\n  row 1: 1, is 3"),
     (lambda: explain.predictions(lambda x: np.array([[0.9, 0.1]]), np.zeros((1, 1)),
                                  [1]),
      "<predictions: 1 of 1 wrong>\n  row 0: 0 with 90 %, is 1"),

@@ -308,7 +308,7 @@ def test_several_numbers_are_no_classes() -> None:
     found = explain.predictions(lambda x: wanted + off, x, wanted)
     assert found.kind == "numbers" and found.wrong[:2].tolist() == [2, 0]
     assert str(found).splitlines()[:2] == [
-        "<predictions: 4, off by 0.3>", "  row 2, output 1: 4, is 1",
+        "<predictions: 4, off by 0.3 on average>", "  row 2, output 1: 4, is 1",
     ]  # fmt: skip
     axis = found.figure.axes[0]
     assert [text.get_text() for text in axis.get_legend().get_texts()] == [
@@ -372,3 +372,31 @@ def test_marks_of_lost_epochs_stand_apart() -> None:
     np.testing.assert_allclose([s[:, 0] for s in spans], [[1.5, 3.5], [4.5, 5.5]])
     boxes = [t.get_window_extent() for t in axis.texts if "NaN" in t.get_text()]
     assert len(boxes) == 2 and not boxes[0].overlaps(boxes[1])
+
+
+def test_predictions_that_are_nan_are_counted_and_come_first() -> None:
+    y = np.arange(4.0)
+    found = explain.predictions(lambda x: np.where(x == 2, np.nan, x + 1), y, y)
+    assert str(found).splitlines()[:2] == [
+        "<predictions: 4, 1 of 4 NaN or infinite, others off by 1 on average>",
+        "  row 2: nan, is 2",
+    ]
+    axis = found.figure.axes[0]
+    assert axis.get_title() == "1 of 4 NaN or infinite\nothers off by 1 on average"
+    np.testing.assert_array_equal(axis.lines[1].get_data(), [[0, 4], [0, 4]])
+    none = explain.predictions(lambda x: x * np.nan, y, y)
+    assert str(none).startswith("<predictions: 4, 4 of 4 NaN or infinite>")
+
+
+def test_many_stages_stand_in_rows() -> None:
+    found = explain.uncrumple(7, points=20, epochs=1)
+    shown = [axis for axis in found.figure.axes if axis.axison]
+    assert len(shown) == 8
+    assert len({round(axis.get_position().y0, 3) for axis in shown}) == 2
+
+
+def test_a_single_epoch_has_no_best() -> None:
+    for epochs, texts in ((1, 0), (2, 1)):
+        losses = [1.0] * epochs
+        (axis,) = explain.history({"loss": losses, "val_loss": losses}).figure.axes
+        assert len(axis.texts) == texts

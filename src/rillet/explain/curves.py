@@ -102,7 +102,7 @@ class Curves(Plot):
                         color=colour, fontsize=8,
                     )  # fmt: skip
             self._scale(axis, names)
-            if names[0] == "loss" and self.best is not None:
+            if names[0] == "loss" and self.best is not None and len(epochs) > 1:
                 axis.axvline(self.best, color="gray", lw=0.8, ls=":")
                 axis.annotate(
                     "best", (self.best, 0.97), xycoords=("data", "axes fraction"),

@@ -83,6 +83,9 @@ class Distributions(Plot):
                 said = f"{value.size - finite.size} are NaN or infinite"
                 axis.text(0.5, 0.9, said, ha="center", fontsize=8, color=COLOURS[1],
                           transform=axis.transAxes)  # fmt: skip
+            if not finite.size:
+                axis.set(xticks=[], yticks=[])
+                continue
             axis.tick_params(labelsize=7)
             axis.xaxis.get_major_locator().set_params(nbins=5)
             axis.xaxis.get_offset_text().set_fontsize(7)

@@ -166,6 +166,8 @@ def _operand(called: str, value: Any, shape: tuple[int, ...]) -> Array:
 
 
 _FRAMES: Final = 12
+#: Stages side by side.
+_ACROSS: Final = 6
 
 
 class Uncrumpling(Plot):
@@ -179,10 +181,11 @@ class Uncrumpling(Plot):
             wrong: about 0.5 when crumpled, 0 when parted.
     """
 
-    size = (11.0, 2.7)
-
     def __init__(self, stages: list[Array], labels: Array) -> None:
         self.stages = stages
+        self._across = min(len(stages), _ACROSS)
+        self._rows = -(-len(stages) // self._across)
+        self.size = (2.2 * self._across, 2.7 * self._rows)
         self.labels = labels
         self.overlaps = [_overlap(points, labels) for points in stages]
 
@@ -203,8 +206,10 @@ class Uncrumpling(Plot):
         return f"<uncrumple: after each layer mixed {mixed}>"
 
     def _draw(self, figure: Figure) -> None:
-        axes = np.atleast_1d(figure.subplots(1, len(self.stages)))
-        for axis, points, said in zip(axes, self.stages, self._said(), strict=True):
+        axes = np.ravel(figure.subplots(self._rows, self._across, squeeze=False))
+        for axis in axes[len(self.stages) :]:
+            axis.axis("off")
+        for axis, points, said in zip(axes, self.stages, self._said(), strict=False):
             self._scatter(axis, points)
             axis.set_title(said, fontsize=9)
 

@@ -289,7 +289,8 @@ class Predictions(Plot):
             rows = np.flatnonzero(chosen != targets)
             self.wrong: Array = rows[np.argsort(-sure[rows], kind="stable")]
         else:
-            self.wrong = np.argsort(-self._gaps().max(axis=1), kind="stable")
+            worst = np.nan_to_num(self._gaps().max(axis=1), nan=np.inf)
+            self.wrong = np.argsort(-worst, kind="stable")
         self._images = (
             classes and self._x is not None and self._x.ndim in (3, 4)
             and self._x.shape[-1] in (1, 3, *([self._x.shape[2]] * (self._x.ndim == 3)))
@@ -300,6 +301,17 @@ class Predictions(Plot):
         """How far numbers are off ``(n, outputs)``."""
         gap = np.abs(self.predicted - self.targets)
         return gap.reshape(len(gap), -1)
+
+    def _off(self) -> str:
+        """How far numbers are off in the mean, and how many are none."""
+        gap = self._gaps()
+        known = np.isfinite(gap)
+        lost = f"{int((~known).sum())} of {gap.size} NaN or infinite"
+        if known.all():
+            return f"off by {number(float(gap.mean()))} on average"
+        if not known.any():
+            return lost
+        return f"{lost}, others off by {number(float(gap[known].mean()))} on average"
 
     def _image(self, images: Array, row: int) -> Array:
         """A row as matplotlib shows it: from 0 to 1, or colours that integers tell."""
@@ -323,7 +335,7 @@ class Predictions(Plot):
                 )
             return "\n".join(lines)
         gap = self._gaps()
-        lines = [f"<predictions: {count}, off by {number(float(gap.mean()))}>"]
+        lines = [f"<predictions: {count}, {self._off()}>"]
         for row in self.wrong[:5].tolist():
             k = int(gap[row].argmax())
             place = f"row {row}" if self.targets.ndim == 1 else f"row {row}, output {k}"
@@ -343,18 +355,13 @@ class Predictions(Plot):
                 label = "_" if k >= len(COLOURS) else f"output {k}"
                 axis.plot(wanted, said, ".", alpha=0.6, color=COLOURS[k % len(COLOURS)],
                           label=label if several else "rows")  # fmt: skip
-            ends = [
-                float(min(self.targets.min(), self.predicted.min())),
-                float(max(self.targets.max(), self.predicted.max())),
-            ]
+            every = np.concatenate([self.targets.ravel(), self.predicted.ravel()])
+            every = every[np.isfinite(every)]
+            ends = [every.min(), every.max()] if every.size else []
             axis.plot(ends, ends, color="gray", lw=1, label="prediction = target")
             axis.legend()
-            gap = float(self._gaps().mean())
-            axis.set(
-                xlabel="target",
-                ylabel="prediction",
-                title=f"off by {number(gap)} on average",
-            )
+            title = self._off().replace(", ", "\n")
+            axis.set(xlabel="target", ylabel="prediction", title=title)
             return
         bad = set(self.wrong.tolist())
         fine = [i for i in range(min(len(self.targets), 20)) if i not in bad]

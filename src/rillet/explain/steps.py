@@ -234,7 +234,7 @@ def _told(model: Any, x: Any, y: Any) -> Step:
 
 
 def _shapes(value: Any) -> Any:
-    """The shape of a tensor; of several their shapes, by their names if they have any."""
+    """The shape of a tensor; of several their shapes, by names if they have any."""
     if isinstance(value, dict):
         return {name: _shapes(part) for name, part in value.items()}
     found = [tuple(part.shape) for part in tf.nest.flatten(value)]
