@@ -18,7 +18,7 @@ def text_of(tab: Any, selector: str, wanted: str, milliseconds: int = LEARNED) -
 
 
 def number(tab: Any, selector: str) -> float:
-    return float(tab.inner_text(selector).replace(",", ""))
+    return float(tab.inner_text(selector).replace(",", "").replace("−", "-"))
 
 
 def wait_until(found: Any, seconds: float = 15.0) -> None:

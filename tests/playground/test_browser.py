@@ -143,6 +143,7 @@ def test_a_dropped_table_is_trained(opened: Any) -> None:
     drop(tab, "temperature,minutes,taste\n" + "\n".join(rows))
     text_of(tab, "#legend", "good")
     text_of(tab, "#axis-name", "temperature")
+    text_of(tab, "#inputs-said", "x₁ is temperature; x₂ is minutes")
     tab.click("#play")
     wait_until(lambda: number(tab, "#test-loss") < 0.02)
     tab.click("#play")

@@ -108,3 +108,14 @@ def test_drawings_have_the_readers_colours(shown: Any, scheme: str) -> None:
     )
     light = {"light": ("rgb(255, 255, 255)", "rgb(31, 35, 40)")}
     assert (paper, ink) == light.get(scheme, ("rgb(22, 25, 29)", "rgb(230, 233, 237)"))
+
+
+def test_small_numbers_are_told_by_their_digits(opened: Any) -> None:
+    tab = opened(fragment="hidden=1")
+    told = tab.evaluate(
+        "async () => { const { short } = await import('/common.js'); return"
+        " [0, 0.000416, -0.0042, 5e-9, 0.0123, -1.5, 12345, null].map(short); }"
+    )
+    assert told == [
+        "0.000", "0.00042", "−0.0042", "5.0e−9", "0.012", "−1.500", "1.23e+4", "–"
+    ]  # fmt: skip

@@ -65,6 +65,22 @@ def test_a_link_trains_up_to_its_epoch(seat: Seat) -> None:
     assert read(address) == wanted.address
 
 
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("data=xor&rate=fast", "All else is as the address says."),
+        (
+            "&".join(["rate=0.1"] * 100),
+            "The page begins as it does without an address.",
+        ),
+    ],
+)
+def test_what_of_a_link_was_taken(seat: Seat, text: str, rest: str) -> None:
+    seat.say(say.Open(text))
+    (error,) = seat.wait(lambda mail: mail.of("error"))
+    assert error["text"].endswith(rest)
+
+
 def test_play_pause_step(seat: Seat) -> None:
     seat.say(say.Open("hidden=2"), say.Play())
     seat.frame(lambda head: head["playing"] and head["epoch"] > 20)

@@ -28,6 +28,7 @@ _PICTURES, _SURFACES = 2, 4
 #: Faults of an address that are told one by one.
 _FAULTS: Final = 3
 _REST = "All else is as the address says."
+_NOTHING = "The page begins as it does without an address."
 _OVERFLOW = (
     "The loss overflowed in epoch {}: the updates grow from step to step. Take a"
     " smaller learning rate than {:g}, and reset."
@@ -114,7 +115,8 @@ class Session(Page):
             told = [str(fault) for fault in faults[:_FAULTS]]
             if len(faults) > _FAULTS:
                 told.append(f"{len(faults) - _FAULTS} more parts cannot be.")
-            raise PlaygroundError(" ".join([*told, _REST]))
+            nothing = address == Address(Settings())
+            raise PlaygroundError(" ".join([*told, _NOTHING if nothing else _REST]))
 
     def _learn(self, message: say.Draw | say.Table) -> None:
         columns: dict[str, Any] = {}

@@ -164,8 +164,14 @@ export const fixed = (value, digits) => value.toFixed(digits).replace("-", "−"
 /** A number as it is, with the minus sign of print. */
 export const plain = (value) => String(value).replaceAll("-", "−");
 
-export const short = (value) =>
-  value == null ? "–" : Math.abs(value) >= 1000 ? value.toExponential(2).replace("-", "−") : fixed(value, 3);
+/** A number with three places; large ones by powers of ten, small ones by two digits. */
+export function short(value) {
+  if (value == null) return "–";
+  const size = Math.abs(value);
+  if (size >= 1000) return value.toExponential(2).replaceAll("-", "−");
+  if (size < 0.01 && size > 0) return value.toPrecision(2).replaceAll("-", "−");
+  return fixed(value, 3);
+}
 
 setUpTheme();
 $("notice").querySelector("button").addEventListener("click", () => notice(""));

@@ -73,7 +73,7 @@ export class Editor {
   refresh() {
     if (this.box.hidden) return;
     for (const { input, get } of this.fields) {
-      if (document.activeElement !== input) input.value = get().toFixed(4);
+      if (document.activeElement !== input) input.value = Number(get().toPrecision(5));
     }
   }
 

@@ -167,7 +167,7 @@ function drawTrainer({ points: { x, y }, frame, at }) {
   x.forEach((value, i) => board.dot(value, y[i], fullColour(1)));
   board.line(frame.weight, frame.bias, fullColour(0), []);
   at("steps").textContent = frame.steps.toLocaleString("en");
-  at("cost").textContent = frame.cost.toFixed(4);
+  at("cost").textContent = short(frame.cost);
   at("weight").textContent = short(frame.weight);
   at("bias").textContent = fixed(frame.bias, 4);
   const said = frame.finished

@@ -1,6 +1,6 @@
 // The network's picture: inputs, neurons, links; buttons lie over what can be touched.
 
-import { colour, fixed, make, onTheme, sharpen } from "./common.js";
+import { colour, make, onTheme, sharpen, short } from "./common.js";
 import { paintValues, put, valueColour } from "./heat.js";
 
 const FEATURES = {
@@ -346,7 +346,7 @@ export class Network {
     this.stage.style.cursor = link ? "pointer" : "";
     this.tip.hidden = !link;
     if (link) {
-      this.tip.textContent = `weight ${fixed(this.weight(link.layer, link.from, link.to), 3)}`;
+      this.tip.textContent = `weight ${short(this.weight(link.layer, link.from, link.to))}`;
       this.tip.style.left = `${Math.max(0, Math.min(link.px, this.stage.clientWidth - 110))}px`;
       this.tip.style.top = `${link.py + 14}px`;
     }

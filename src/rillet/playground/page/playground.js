@@ -105,6 +105,7 @@ function takeState(message) {
   editor.close();
   legend();
   axes();
+  inputs();
   network.show(settings);
   frame = null;
   schedule();
@@ -137,6 +138,13 @@ function legend() {
     }
   }
   $("legend").replaceChildren(...items);
+}
+
+/** Say which columns of people's data the inputs are. */
+function inputs() {
+  const names = (state.own.axes ?? []).slice(0, 2).map(([name]) => name);
+  const said = names.map((name, at) => (name === `x${at + 1}` ? "" : `${["x₁", "x₂"][at]} is ${name}`));
+  $("inputs-said").textContent = said.filter(Boolean).join("; ");
 }
 
 function axes() {
