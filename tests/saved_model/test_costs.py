@@ -1,5 +1,6 @@
 """What a small file may cost: constants and lists that claim to be large."""
 
+import gc
 import os
 import resource
 
@@ -66,10 +67,20 @@ def test_the_last_value_stands_for_the_rest(tmp_path) -> None:
     assert float(total) == pytest.approx(1.0 + 50 * (5.0 + 0.5 * 999))
 
 
-def test_few_values_do_not_stand_for_millions(tmp_path) -> None:
-    with_constants(str(tmp_path), [5.0, 0.5], 1 << 25)
-    with pytest.raises(tf.errors.DataLossError, match="stand for far more"):
-        tf.saved_model.load(str(tmp_path)).total(tf.constant(1.0))
+def test_few_values_do_not_stand_for_gigabytes(tmp_path) -> None:
+    """50 times 128 MB are refused, and nothing of them stays."""
+    with_constants(str(tmp_path / "large"), [5.0, 0.5], 1 << 25)
+    with_constants(str(tmp_path / "fair"), [5.0, 0.5], 1 << 18)
+    for _ in range(2):
+        with pytest.raises(tf.errors.DataLossError, match="stand for far more"):
+            tf.saved_model.load(str(tmp_path / "large")).total(tf.constant(1.0))
+        for _ in range(30):  # 50 MB each
+            fair = tf.saved_model.load(str(tmp_path / "fair"))
+        assert float(fair.total(tf.constant(1.0))) == pytest.approx(
+            1.0 + 50 * (5.0 + 0.5 * (2**18 - 1))
+        )
+        del fair
+        gc.collect()
 
 
 def test_lists_do_not_have_millions_of_places(tmp_path) -> None:

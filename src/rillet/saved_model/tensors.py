@@ -7,6 +7,8 @@ hostile: sizes are checked before memory is taken.
 from __future__ import annotations
 
 import math
+import threading
+import weakref
 from typing import Any
 
 import numpy as np
@@ -25,9 +27,10 @@ from rillet.core.errors import (
 Array = np.ndarray[Any, Any]
 #: Elements of a constant that stands in a file as one value.
 _MOST = 1 << 26
-#: Elements that a few values may stand for, and how many times as many of more.
-_FREE = 1 << 18
-_TIMES = 64
+#: Bytes that a few values may stand for, in all constants that are in use at a time;
+#: small ones are not counted.
+_ROOM = 1 << 30
+_SMALL = 1 << 12
 _MOST_AXES = 254
 _FIELDS = {
     "float32": "float_val",
@@ -122,6 +125,29 @@ def array_of(message: Record) -> Array:
     return _spread(_numbers(getattr(message, field), kind), sizes, count)
 
 
+class _Room:
+    """Memory that constants may take beyond what they take in their file."""
+
+    def __init__(self) -> None:
+        self._left = _ROOM
+        self._lock = threading.RLock()  # what is given back may come in between
+
+    def take(self, size: int) -> bool:
+        """Whether so many bytes were left, which are taken then."""
+        with self._lock:
+            fits = size <= self._left
+            self._left -= size * fits
+        return fits
+
+    def give(self, size: int) -> None:
+        """Give bytes back."""
+        with self._lock:
+            self._left += size
+
+
+_room = _Room()
+
+
 def _numbers(values: list[Any], kind: DType) -> Array:
     given = kind.numpy_dtype
     try:
@@ -148,11 +174,18 @@ def _spread(found: Array, sizes: list[int], count: int) -> Array:
     if len(found) < 2:
         one = found[0] if len(found) else np.zeros((), found.dtype)
         return np.broadcast_to(one, sizes)  # one value in memory, too
-    if count > _FREE and count > _TIMES * len(found):
+    size = count * found.itemsize
+    if size > _SMALL and not _room.take(size):
         raise damaged(
-            "a few values of a constant stand for far more", f"{len(found)} for {sizes}"
+            "a few values of constants stand for far more", f"{len(found)} for {sizes}"
         )
-    whole = np.full(count, found[-1], found.dtype)
+    try:
+        whole = np.full(count, found[-1], found.dtype)
+    except MemoryError:
+        _room.give(size * (size > _SMALL))
+        raise
+    if size > _SMALL:
+        weakref.finalize(whole, _room.give, size).atexit = False
     whole[: len(found)] = found
     return whole.reshape(sizes)
 
