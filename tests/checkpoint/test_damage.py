@@ -182,6 +182,20 @@ def test_a_cut_file_takes_no_memory(tmp_path):
         BundleReader(prefix).read("v")
 
 
+@pytest.mark.parametrize("sizes", [(0, 1 << 62), (1 << 31, 1 << 31), (-1,)])
+def test_shapes_that_no_array_has(sizes, tmp_path):
+    prefix = str(tmp_path / "x")
+    write_bundle(prefix, {"v": np.zeros(0, "float32")})
+    rows = dict(Table(Path(f"{prefix}.index").read_bytes()))
+    entry = decode(messages.ENTRY, rows[b"v"])
+    dims = [Record(messages.DIM, size=size) for size in sizes]
+    entry.shape = Record(messages.SHAPE, dim=dims)
+    rows[b"v"] = encode(messages.ENTRY, entry)
+    Path(f"{prefix}.index").write_bytes(write_table(sorted(rows.items())))
+    with pytest.raises(tf.errors.DataLossError, match="tensor v has a shape of"):
+        BundleReader(prefix).read("v")
+
+
 @pytest.mark.parametrize(
     "data",
     [b"", b"x" * 47, b"\0" * 48, b"\0" * 100],

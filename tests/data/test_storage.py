@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -160,3 +161,50 @@ def test_rows_of_a_query(tmp_path: Path) -> None:
         list(tf.data.experimental.SqlDataset("sqlite", path, query, kinds[:2]))
     with pytest.raises(tf.errors.InvalidArgumentError, match="sqlite"):
         tf.data.experimental.SqlDataset("mysql", path, query, kinds)
+
+
+@pytest.mark.parametrize("zipped", ["GZIP", "ZLIB"])
+@pytest.mark.parametrize("damage", ["cut", "changed"])
+def test_damaged_compressed_records_come_as_far_as_they_are_whole(
+    zipped: str, damage: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "records"
+    records = np.random.default_rng(0).bytes(64_000)
+    with RecordFile(str(path), zipped) as file:
+        for at in range(0, 64_000, 1000):
+            file.write(records[at : at + 1000])
+    data = bytearray(path.read_bytes())
+    if damage == "cut":
+        del data[40_000:]
+    else:
+        data[-6] ^= 255  # the compressed data's own checksum
+    path.write_bytes(data)
+    found = []
+    with pytest.raises(tf.errors.DataLossError, match="cannot be decompressed"):
+        for record in tf.data.TFRecordDataset(str(path), zipped):
+            found.append(record.numpy())
+    assert b"".join(found) == records[: 1000 * len(found)]
+    assert len(found) == 64 if damage == "changed" else 30 < len(found) < 41
+    with pytest.raises(tf.errors.DataLossError, match="cannot be decompressed"):
+        list(tf.data.FixedLengthRecordDataset(str(path), 1, compression_type=zipped))
+
+
+def test_zlib_files_are_inflated_piece_by_piece(tmp_path: Path) -> None:
+    """64 MB of records in 64 KB of file."""
+    path = str(tmp_path / "z")
+    with RecordFile(path, "ZLIB") as file:
+        for _ in range(64):
+            file.write(bytes(1 << 20))
+    tracemalloc.start()
+    sizes = {len(record.numpy()) for record in tf.data.TFRecordDataset(path, "ZLIB")}
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert sizes == {1 << 20} and peak < 16 << 20
+
+
+def test_a_length_that_is_false_takes_no_memory(tmp_path: Path) -> None:
+    head = (1 << 60).to_bytes(8, "little")
+    path = tmp_path / "long"
+    path.write_bytes(head + masked(head).to_bytes(4, "little") + b"abc")
+    with pytest.raises(tf.errors.DataLossError, match="truncated record at 0"):
+        list(tf.data.TFRecordDataset(str(path)))

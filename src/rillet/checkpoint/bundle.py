@@ -9,6 +9,7 @@ whole. `checkpoint` and `saved_model` call it.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -293,7 +294,8 @@ class BundleReader:
 
     def _check(self, name: str, entry: Record) -> None:
         shape = [dim.size for dim in entry.shape.dim]
-        if len(shape) > 254 or any(n < 0 for n in shape) or entry.shape.unknown_rank:
+        far = any(n < 0 for n in shape) or math.prod(n or 1 for n in shape) >> 58
+        if len(shape) > 254 or far or entry.shape.unknown_rank:
             raise self._damaged(f"tensor {name} has a shape of {shape}")
         if min(entry.offset, entry.size, entry.shard_id) < 0:
             raise self._damaged(f"tensor {name} lies nowhere")

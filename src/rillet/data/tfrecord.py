@@ -12,6 +12,7 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from rillet.core.checksums import masked
@@ -26,8 +27,54 @@ _LENGTH = struct.Struct("<Q")
 _CRC = struct.Struct("<I")
 
 
-def opened(path: str, compression: str | None) -> Any:
-    """A file open for reading bytes, decompressed.
+#: Bytes that are read, or inflated, in one go.
+_PIECE = 1 << 16
+#: Bytes of a record that are read in one go: its length may be false.
+_CHUNK = 1 << 24
+#: What says that a compressed file is damaged.
+_SPOILED = (EOFError, gzip.BadGzipFile, zlib.error)
+
+
+class _Inflated(io.RawIOBase):
+    """What a ZLIB file holds, inflated piece by piece.
+
+    Args:
+        path: its name.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._file = open(path, "rb")  # noqa: SIM115
+        self._zlib = zlib.decompressobj()
+
+    def readable(self) -> bool:
+        """Whether it can be read: it can."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer; 0 at the end.
+
+        Raises:
+            EOFError: where the file ends before what it holds.
+        """
+        while not self._zlib.eof:
+            packed = self._zlib.unconsumed_tail or self._file.read(_PIECE)
+            found = self._zlib.decompress(packed, len(buffer))
+            if found:
+                buffer[: len(found)] = found
+                return len(found)
+            if not packed:
+                raise EOFError("the compressed data end too early")
+        return 0
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+        super().close()
+
+
+@contextmanager
+def opened(path: str, compression: str | None) -> Iterator[Any]:
+    """A file open for reading bytes, decompressed, in a ``with`` block.
 
     Args:
         path: its name.
@@ -36,22 +83,24 @@ def opened(path: str, compression: str | None) -> Any:
     Raises:
         NotFoundError: where there is no such file.
         InvalidArgumentError: where the compression is unknown.
+        DataLossError: in the block, where what is compressed is damaged.
     """
     try:
         if not compression:
-            return open(path, "rb")  # noqa: SIM115
-        if compression == "GZIP":
-            return gzip.open(path, "rb")
-        if compression == "ZLIB":
-            with open(path, "rb") as file:
-                return io.BytesIO(zlib.decompress(file.read()))
+            file: Any = open(path, "rb")  # noqa: SIM115
+        elif compression == "GZIP":
+            file = gzip.open(path, "rb")
+        elif compression == "ZLIB":
+            file = io.BufferedReader(_Inflated(path), _PIECE)
+        else:
+            raise unknown_compression(compression)
     except FileNotFoundError:
         raise missing(path) from None
-    except zlib.error as error:
-        raise DataLossError(
-            house_message("TFRecordDataset", "the file cannot be decompressed", path)
-        ) from error
-    raise unknown_compression(compression)
+    try:
+        with file:
+            yield file
+    except _SPOILED as error:
+        raise _damaged("the file cannot be decompressed", path) from error
 
 
 def missing(path: str) -> NotFoundError:
@@ -92,7 +141,7 @@ def read_records(file: Any, path: str) -> Iterator[bytes]:
         if _CRC.unpack_from(head, 8)[0] != masked(head[:8]):
             hint = " (Is this even a TFRecord file?)" if at == 0 else ""
             raise _damaged(f"corrupted record at {at}{hint}", path)
-        data = file.read(length)
+        data = _taken(file, length)
         tail = file.read(4)
         if len(data) < length or len(tail) < 4:
             raise _damaged(f"truncated record at {at}", path)
@@ -100,6 +149,17 @@ def read_records(file: Any, path: str) -> Iterator[bytes]:
             raise _damaged(f"corrupted record at {at}", path)
         at += length + 16
         yield data
+
+
+def _taken(file: Any, length: int) -> bytes:
+    """So many bytes, or all that there are."""
+    if length <= _CHUNK:
+        return bytes(file.read(length))
+    pieces = []
+    while length > 0 and (piece := file.read(min(length, _CHUNK))):
+        pieces.append(piece)
+        length -= len(piece)
+    return b"".join(pieces)
 
 
 def _damaged(what: str, path: str) -> DataLossError:
