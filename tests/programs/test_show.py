@@ -86,3 +86,11 @@ def test_what_is_refused_is_told_with_its_place(tmp_path, capsys):
 def test_a_folder_without_a_model_is_an_error(tmp_path, capsys):
     assert cli.main(["show", str(tmp_path)]) == 2
     assert "does not exist at" in capsys.readouterr().err
+
+
+def test_a_cut_model_is_named(tmp_path, capsys):
+    tf.saved_model.save(tf.Module(), tmp_path)
+    path = tmp_path / "saved_model.pb"
+    path.write_bytes(path.read_bytes()[:50])
+    assert cli.main(["show", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith(f"rillet show: {tmp_path}: protobuf: ")

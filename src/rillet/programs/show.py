@@ -42,7 +42,8 @@ def main(folder: str, every: bool = False) -> int:
         whole = read_message(folder)
         lines = [line for graph in whole.meta_graphs for line in _graph(graph, every)]
     except (OSError, OpError) as error:
-        print(f"rillet show: {error}", file=sys.stderr)
+        place = "" if folder in str(error) else f"{folder}: "
+        print(f"rillet show: {place}{error}", file=sys.stderr)
         return 2
     size = os.path.getsize(os.path.join(folder, "saved_model.pb"))
     print(f"{folder}: a SavedModel, {size:,} bytes without its variables")
