@@ -6,10 +6,28 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import logging
+
+
+def _handler() -> logging.Handler:
+    """Writes to what `sys.stderr` is by then: the first one may be closed."""
+    import logging
+
+    class Stderr(logging.StreamHandler):  # type: ignore[type-arg]
+        def __init__(self) -> None:
+            super().__init__()
+            self._usual = self.stream
+
+        def emit(self, record: logging.LogRecord) -> None:
+            if self.stream is self._usual:  # else a program chose another
+                self.stream = self._usual = sys.stderr
+            super().emit(record)
+
+    return Stderr()
 
 
 def get_logger() -> logging.Logger:
@@ -22,7 +40,7 @@ def get_logger() -> logging.Logger:
 
     logger = logging.getLogger("tensorflow")
     if not logger.handlers:
-        handler = logging.StreamHandler()
+        handler = _handler()
         handler.setFormatter(logging.Formatter("%(levelname)s:%(name)s:%(message)s"))
         logger.addHandler(handler)
         logger.propagate = False

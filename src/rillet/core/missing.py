@@ -25,6 +25,7 @@ _KNOWN: Final[tuple[str, ...]] = (
     "TensorFlow has it, rillet does not have it yet",
 )
 
+
 class Lack:
     """What is said of a public name that does not exist; worded when it is read.
 
