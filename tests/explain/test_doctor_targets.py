@@ -76,6 +76,24 @@ def test_targets_of_a_sparse_crossentropy(y, fix) -> None:
     assert found.kind == "labels" and found.fix.endswith(fix)
 
 
+@pytest.mark.parametrize("loss", ["poisson", "msle"])
+@pytest.mark.parametrize("activation", [None, "exponential"])
+def test_losses_of_what_is_never_negative(loss, activation) -> None:
+    model = made(1, activation, loss)
+    (found,) = tf.explain.examine(model, X, X[:, 0])
+    assert found.kind == "labels" and "expects targets from 0 up" in found.message
+    assert ("leave the activation" in found.fix) == (activation is not None)
+    assert tf.explain.examine(model, X, np.abs(X[:, 0])) == []
+    assert tf.explain.examine(made(1, None, "mse"), X, X[:, 0]) == []
+
+
+def test_divergence_from_class_numbers() -> None:
+    (found,) = tf.explain.examine(made(3, "softmax", "kl_divergence"), X, THREE)
+    assert found.kind == "loss" and SPARSE in found.fix
+    rows = RNG.dirichlet(np.ones(3), 300)
+    assert tf.explain.examine(made(3, "softmax", "kl_divergence"), X, rows) == []
+
+
 @pytest.mark.parametrize(
     ("units", "activation", "loss", "y"),
     [

@@ -36,13 +36,15 @@ SQUARES: Final = (
     "log_cosh",
     "logcosh",
 )
+#: Losses that take targets below 0 for others.
+_FROM_ZERO: Final = ("mean_squared_logarithmic_error", "poisson")
 #: Losses that compare number with number.
 _NUMBERWISE: Final = (
     *SQUARES,
+    *_FROM_ZERO,
     "binary_crossentropy",
     "mean_absolute_percentage_error",
-    "mean_squared_logarithmic_error",
-    "poisson",
+    "kl_divergence",
 )
 _SPARSE: Final = "sparse_categorical_crossentropy"
 _ROWS: Final = "categorical_crossentropy"
@@ -268,7 +270,7 @@ def _one_hot(y: Array, ends: Ends | None) -> Finding | None:
 
 def _numbers(y: Array, loss: str, ends: Ends) -> Finding | None:
     flat = _flat(y)
-    if loss in SQUARES and flat and (ends.units or 0) > 1:
+    if loss in (*SQUARES, "kl_divergence") and flat and (ends.units or 0) > 1:
         if ends.activation == "softmax":
             return Finding(
                 "loss",
@@ -276,6 +278,14 @@ def _numbers(y: Array, loss: str, ends: Ends) -> Finding | None:
                 " number",
                 f'Use loss="{_SPARSE}"',
             )
+    if loss in _FROM_ZERO and float((y < 0).mean()) > _SHARE:
+        bent = ends.activation in RANGES
+        also = f", and leave the activation of {ends.name} out" if bent else ""
+        return Finding(
+            "labels",
+            f"the loss {loss} expects targets from 0 up, and they are {_span(y)}",
+            f'Use loss="mse"{also}',
+        )
     found = _stretched(y, loss, ends)
     if found is not None or loss not in SQUARES:
         return found
