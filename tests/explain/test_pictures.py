@@ -442,7 +442,7 @@ def test_a_number_that_the_loss_does_not_use_stays():
             lambda: explain.step(
                 _classifier()[0], np.zeros((2, 2)), [np.zeros(2), np.zeros((2, 1))]
             ),
-            "targets must fit the outputs",
+            "^explain: The two structures don.t have the same nested structure",
         ),
     ],
 )

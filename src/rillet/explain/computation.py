@@ -258,7 +258,7 @@ def batch_loss(model: Any, y: Any, said: Any) -> Any:
     try:
         return compiled.of(y, said, model.losses)
     except ValueError as error:
-        raise refuse("explain", "targets must fit the outputs", str(error)) from None
+        raise ValueError(f"explain: {str(error).removeprefix('fit: ')}") from None
 
 
 def as_tensors(x: Any) -> Any:
